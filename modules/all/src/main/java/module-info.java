@@ -1,0 +1,10 @@
+/// One dependency that brings the stack, its protocols and the in-process links.
+module dev.millrace.all {
+    requires transitive dev.millrace;
+    requires dev.millrace.stack;
+    requires dev.millrace.ip;
+    requires dev.millrace.udp;
+    requires dev.millrace.tcp;
+    requires dev.millrace.link.loopback;
+    requires dev.millrace.link.vnic;
+}

@@ -1,0 +1,33 @@
+package dev.millrace;
+
+import java.util.List;
+import java.util.Optional;
+
+/// A network interface of a [Stack].
+public interface Nic {
+    /// Its name, unique in the stack.
+    String name();
+
+    /// The URI of its link, or the class of a link that the program made itself.
+    String link();
+
+    /// The largest IP packet, in bytes.
+    int mtu();
+
+    /// Its addresses with their prefixes.
+    List<Cidr> addresses();
+
+    /// Adds an address at run time.
+    ///
+    /// @throws ConfigurationException if a NIC of the stack has it already
+    void addAddress(Cidr address);
+
+    /// Removes an address and returns whether it was there. Connections from it lose their path.
+    boolean removeAddress(Cidr address);
+
+    /// Whether packets can go out and come in.
+    boolean isUp();
+
+    /// The link as an object of this type, if it is one: the way to a virtual NIC that a driver opened.
+    <T> Optional<T> unwrap(Class<T> type);
+}

@@ -1,0 +1,37 @@
+package dev.millrace;
+
+import java.net.SocketOption;
+import java.time.Duration;
+
+/// Socket options of TCP beside [java.net.StandardSocketOptions].
+public final class TcpOptions {
+    /// How long written data may stay unacknowledged before the connection is given up (RFC 9293 §3.8.3, R2); zero
+    /// leaves it to the number of retransmissions.
+    public static final SocketOption<Duration> USER_TIMEOUT = new Option<>("USER_TIMEOUT", Duration.class);
+    /// How long a connection is idle before the first keep-alive probe (RFC 9293 §3.8.4).
+    public static final SocketOption<Duration> KEEP_ALIVE_IDLE = new Option<>("KEEP_ALIVE_IDLE", Duration.class);
+    /// The time between keep-alive probes.
+    public static final SocketOption<Duration> KEEP_ALIVE_INTERVAL = new Option<>("KEEP_ALIVE_INTERVAL", Duration.class);
+    /// How many unanswered keep-alive probes end the connection.
+    public static final SocketOption<Integer> KEEP_ALIVE_COUNT = new Option<>("KEEP_ALIVE_COUNT", Integer.class);
+    /// Holds partial segments back until they are full, for at most 200 ms.
+    public static final SocketOption<Boolean> CORK = new Option<>("CORK", Boolean.class);
+    /// Acknowledges every segment at once while set.
+    public static final SocketOption<Boolean> QUICK_ACK = new Option<>("QUICK_ACK", Boolean.class);
+    /// The largest segment to send and to announce, in bytes; set before connecting.
+    public static final SocketOption<Integer> MAX_SEGMENT = new Option<>("MAX_SEGMENT", Integer.class);
+    /// The TTL or hop limit of outgoing packets, 1 to 255.
+    public static final SocketOption<Integer> HOP_LIMIT = new Option<>("HOP_LIMIT", Integer.class);
+    /// The congestion control's name; set before connecting, or on a listener's stack by configuration.
+    public static final SocketOption<String> CONGESTION_CONTROL = new Option<>("CONGESTION_CONTROL", String.class);
+
+    private TcpOptions() {
+    }
+
+    private record Option<T>(String name, Class<T> type) implements SocketOption<T> {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+}

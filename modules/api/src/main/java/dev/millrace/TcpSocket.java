@@ -1,0 +1,125 @@
+package dev.millrace;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketOption;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A TCP connection, or the beginnings of one.
+///
+/// Any thread may call any method; one reading and one writing thread never wait for each other. A blocking call ends
+/// with [java.nio.channels.ClosedByInterruptException] when its thread is interrupted, which closes the socket, and with
+/// [java.nio.channels.AsynchronousCloseException] when another thread closes it. Every exception carries an [ErrorCode].
+public interface TcpSocket extends AutoCloseable {
+    /// Binds to one of the stack's addresses before connecting.
+    ///
+    /// @param local the address, or the unspecified one; port 0 chooses an ephemeral port at connect time
+    /// @throws java.net.BindException if the address is not the stack's or the port is taken
+    void bind(InetSocketAddress local) throws IOException;
+
+    /// Connects and waits; see [Tcp#connect].
+    void connect(InetSocketAddress remote, Duration timeout) throws IOException;
+
+    /// Sends the SYN and returns; [#onReady] tells when it has come to something, [#finishConnect()] to what.
+    void startConnect(InetSocketAddress remote) throws IOException;
+
+    /// Whether the connection stands: `true` if it does, `false` if it is still being tried.
+    ///
+    /// @throws IOException if the attempt has failed
+    boolean finishConnect() throws IOException;
+
+    /// Whether the connection stands or stood.
+    boolean isConnected();
+
+    /// Waits for data and moves it to `dst`. Returns how many bytes (at least one if `dst` has room), or -1 at the end
+    /// of the stream.
+    ///
+    /// @throws java.net.SocketTimeoutException if [#setReadTimeout] has passed
+    /// @throws java.net.SocketException `Connection reset` if the peer reset the connection
+    int read(ByteBuffer dst) throws IOException;
+
+    /// As [#read(ByteBuffer)], for an array.
+    int read(byte[] dst, int offset, int length) throws IOException;
+
+    /// Moves what data there is to `dst` and returns how many bytes, 0 if there is none yet, or -1 at the end of the
+    /// stream. Never waits.
+    int tryRead(ByteBuffer dst) throws IOException;
+
+    /// The bytes that can be read without waiting.
+    int available() throws IOException;
+
+    /// Writes all of `src`, waiting for room where needed, and returns how many bytes that was.
+    ///
+    /// @throws java.net.SocketException `Connection reset` or `Broken pipe` if the connection is gone
+    int write(ByteBuffer src) throws IOException;
+
+    /// As [#write(ByteBuffer)], for an array.
+    void write(byte[] src, int offset, int length) throws IOException;
+
+    /// Writes what there is room for and returns how many bytes. Never waits.
+    int tryWrite(ByteBuffer src) throws IOException;
+
+    /// Has `listener` called whenever readiness may have changed. The call comes on whatever thread found out, without a
+    /// lock; it must not block. One callback at most; `null` removes it.
+    void onReady(Consumer<Readiness> listener);
+
+    /// How long a read waits; zero is for ever.
+    void setReadTimeout(Duration timeout);
+
+    /// Reads from here; closing the stream closes the socket.
+    InputStream inputStream();
+
+    /// Writes to here; closing the stream closes the socket. Nothing is buffered: [OutputStream#flush()] does nothing.
+    OutputStream outputStream();
+
+    /// Reads from here; closing the channel closes the socket.
+    ReadableByteChannel readableChannel();
+
+    /// Writes to here; closing the channel closes the socket.
+    WritableByteChannel writableChannel();
+
+    /// Reads meet the end of the stream from now on; what still arrives is acknowledged and thrown away.
+    void shutdownInput() throws IOException;
+
+    /// Sends FIN after all that was written; reading goes on (RFC 9293 §3.6).
+    void shutdownOutput() throws IOException;
+
+    /// Sets an option; see [#supportedOptions()].
+    ///
+    /// @throws UnsupportedOperationException if the option is not supported
+    /// @throws IllegalArgumentException if the value is out of range
+    <T> TcpSocket setOption(SocketOption<T> option, T value) throws IOException;
+
+    /// The value of an option.
+    <T> T getOption(SocketOption<T> option) throws IOException;
+
+    /// Those of [java.net.StandardSocketOptions] that make sense, and [TcpOptions].
+    Set<SocketOption<?>> supportedOptions();
+
+    /// The local address, or `null` if the socket is neither bound nor connected.
+    InetSocketAddress localAddress();
+
+    /// The peer's address, or `null` if the socket was never connected.
+    InetSocketAddress remoteAddress();
+
+    /// A snapshot of the connection's state.
+    TcpInfo info();
+
+    /// Whether neither [#close()] nor [#abort()] has been called.
+    boolean isOpen();
+
+    /// Closes: sends what was written and FIN, in the background; or, if data was left unread, RST (RFC 9293 §3.6.1,
+    /// RFC 2525 §2.17). SO_LINGER changes that as usual. Further calls do nothing.
+    @Override
+    void close() throws IOException;
+
+    /// Resets the connection and throws away what was not sent.
+    void abort();
+}

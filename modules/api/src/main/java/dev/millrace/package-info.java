@@ -1,0 +1,2 @@
+/// What programs use: a [dev.millrace.Stack] and its sockets.
+package dev.millrace;

@@ -1,0 +1,55 @@
+package dev.millrace.spi;
+
+/// Decides how much one connection may have in flight. It is told facts by loss recovery and answers with a window; it
+/// knows nothing of the connection, its timers or its segments. One thread at a time. All sizes are bytes, all times
+/// nanoseconds on the stack's clock.
+public interface CongestionControl {
+    /// The congestion window (cwnd).
+    long cwnd();
+
+    /// The slow-start threshold (ssthresh); [Long#MAX_VALUE] before the first loss.
+    long ssthresh();
+
+    /// New data was acknowledged, outside of loss recovery.
+    ///
+    /// @param bytes the bytes acknowledged for the first time, cumulatively or selectively
+    /// @param inFlight the bytes in flight before this acknowledgement
+    /// @param cwndLimited whether the window was what held the sender back (RFC 7661): if not, it must not grow
+    /// @param srttNs the smoothed round-trip time, or 0 before the first sample
+    /// @param nowNs the present time
+    void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs);
+
+    /// A loss was detected, or the peer echoed a congestion mark: loss recovery begins. Called once for each window of
+    /// data.
+    ///
+    /// @param inFlight the bytes in flight (FlightSize, RFC 5681 §3.1)
+    /// @param nowNs the present time
+    void onCongestion(long inFlight, long nowNs);
+
+    /// Loss recovery ended; cwnd is to be what it settles at.
+    ///
+    /// @param inFlight the bytes in flight
+    /// @param nowNs the present time
+    void onRecovered(long inFlight, long nowNs);
+
+    /// The retransmission timer ran out: cwnd becomes one segment.
+    ///
+    /// @param inFlight the bytes in flight (FlightSize)
+    /// @param first whether this is the first time for this data: only then ssthresh is set (RFC 5681 §3.1, equation 4)
+    /// @param nowNs the present time
+    void onTimeout(long inFlight, boolean first, long nowNs);
+
+    /// Recovery or timeout turned out to have been without cause: back to the state before (RFC 4015).
+    void onSpurious(long nowNs);
+
+    /// The connection sends again after having been idle for longer than the RTO (RFC 5681 §4.1).
+    void onIdleRestart(long nowNs);
+
+    /// The SMSS changed, as when the path's MTU became known.
+    void onMssChange(int mss);
+
+    /// How fast to send, in bytes a second, or 0 for as fast as the window allows.
+    default long pacingRate() {
+        return 0;
+    }
+}

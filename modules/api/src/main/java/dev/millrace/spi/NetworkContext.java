@@ -1,0 +1,35 @@
+package dev.millrace.spi;
+
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+
+/// What a network protocol gets from its stack. Any thread may call any method.
+public interface NetworkContext extends StackContext {
+    /// What a destination address means to the stack.
+    enum Destination {
+        /// An address of the stack, or of a subnet that a NIC owns.
+        LOCAL,
+        /// The limited broadcast address or a NIC's subnet broadcast address.
+        BROADCAST,
+        /// A multicast group that the NIC belongs to.
+        MULTICAST,
+        /// None of these.
+        FOREIGN
+    }
+
+    /// What the destination of a packet that came in on `nic` means. Allocates nothing.
+    Destination classify(NicPort nic, long hi, long lo);
+
+    /// Gives a packet, starting at its transport header, addresses and IP facts set, to its transport, which owns it
+    /// from then on. Returns `false`, the packet being still the caller's, if no transport takes `packet.protocol()`.
+    boolean deliver(Packet packet);
+
+    /// Tells the transport about an ICMP error.
+    void deliverError(IcmpError error);
+
+    /// The route to an address, or `null` if there is none.
+    Route route(IpAddress destination);
+
+    /// The address to send from to a destination over a route, or `null` if its NIC has none of that version.
+    IpAddress sourceFor(Route route, IpAddress destination);
+}

@@ -1,0 +1,46 @@
+package dev.millrace.spi;
+
+import dev.millrace.DropReason;
+import dev.millrace.wire.buffer.Packet;
+import java.util.random.RandomGenerator;
+
+/// What every plug-in gets from the stack that it is part of. Any thread may call any method.
+public interface StackContext {
+    /// The stack's name.
+    String stackName();
+
+    /// The stack's clock.
+    Clock clock();
+
+    /// The stack's timers.
+    Timers timers();
+
+    /// How callers block.
+    Waits waits();
+
+    /// The stack's source of chance: safe for several threads; cryptographically strong in a threaded stack, a function
+    /// of the seed in a manual one.
+    RandomGenerator random();
+
+    /// A secret of 16 bytes that is the stack's own, for keyed hashes (RFC 6528, RFC 6056).
+    byte[] secret();
+
+    /// The memory that sockets may hold.
+    MemoryBudget memory();
+
+    /// The counters of a group.
+    Counters counters(String group);
+
+    /// Ends a packet: counts the reason, tells the capture, releases it.
+    void drop(Packet packet, DropReason reason);
+
+    /// Counts a reason for something that never became a packet.
+    void countDrop(DropReason reason);
+
+    /// Runs `task` after the packets that the calling thread is delivering have been processed, or at once if it is not
+    /// delivering. The task may send packets; it is called without a lock.
+    void afterDelivery(Runnable task);
+
+    /// Whether the stack is being closed.
+    boolean isClosing();
+}

@@ -1,0 +1,46 @@
+package dev.millrace.spi;
+
+import dev.millrace.ConfigurationException;
+import dev.millrace.ErrorCode;
+import dev.millrace.ManualStack;
+import dev.millrace.OptionSpec;
+import dev.millrace.Stack;
+import dev.millrace.StackConfig;
+import java.io.IOException;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/// Assembles stacks; the module `dev.millrace.stack` provides the one there is.
+public interface StackProvider {
+    /// The provider that is present.
+    ///
+    /// @throws ConfigurationException with [ErrorCode#MISSING_PLUGIN] if there is none
+    static StackProvider find() {
+        return ServiceLoader.load(StackProvider.class).findFirst().orElseThrow(() -> new ConfigurationException(
+                ErrorCode.MISSING_PLUGIN, "",
+                "no stack assembler is present: add dev.millrace:millrace-stack (module dev.millrace.stack), "
+                        + "or dev.millrace:millrace for all of it", null));
+    }
+
+    /// Opens a stack; see [Stack#open].
+    Stack open(StackConfig config) throws IOException;
+
+    /// Opens a stack that its caller steps; see [Stack.Builder#manual].
+    ManualStack openManual(StackConfig config, long seed) throws IOException;
+
+    /// The options of the stack itself: its limits.
+    List<OptionSpec> options();
+
+    /// The plug-ins that are present, in the order in which they were found.
+    List<PluginInfo> plugins();
+
+    /// A plug-in that was found.
+    ///
+    /// @param kind `link`, `network`, `transport` or `congestion-control`
+    /// @param name the scheme or the protocol's name
+    /// @param module the module, or the jar or folder on the class path, that it came from
+    /// @param description one line
+    /// @param options what it understands
+    record PluginInfo(String kind, String name, String module, String description, List<OptionSpec> options) {
+    }
+}

@@ -1,0 +1,4 @@
+/// The millrace command.
+module dev.millrace.cli {
+    requires dev.millrace;
+}

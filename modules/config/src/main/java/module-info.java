@@ -1,0 +1,4 @@
+/// TOML to the stack builder.
+module dev.millrace.config {
+    requires transitive dev.millrace;
+}

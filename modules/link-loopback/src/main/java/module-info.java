@@ -1,0 +1,4 @@
+/// A link whose wire leads back to its own stack.
+module dev.millrace.link.loopback {
+    requires dev.millrace;
+}

@@ -1,0 +1,4 @@
+/// IPv4, IPv6 and ICMP.
+module dev.millrace.ip {
+    requires dev.millrace;
+}

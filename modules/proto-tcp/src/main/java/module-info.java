@@ -1,0 +1,4 @@
+/// TCP: an engine without I/O, endpoints, congestion control.
+module dev.millrace.tcp {
+    requires dev.millrace;
+}

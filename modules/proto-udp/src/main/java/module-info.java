@@ -1,0 +1,4 @@
+/// UDP.
+module dev.millrace.udp {
+    requires dev.millrace;
+}

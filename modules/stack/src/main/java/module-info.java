@@ -1,0 +1,10 @@
+/// The assembler: a configuration becomes NICs, routes, demultiplexing, threads and a life cycle.
+module dev.millrace.stack {
+    requires dev.millrace;
+    requires org.slf4j;
+
+    uses dev.millrace.spi.LinkDriver;
+    uses dev.millrace.spi.NetworkProtocolFactory;
+    uses dev.millrace.spi.TransportProtocolFactory;
+    uses dev.millrace.spi.CongestionControlFactory;
+}

@@ -1,0 +1,4 @@
+/// Hostile links, leak checks and packet builders for the tests of the other modules.
+module dev.millrace.testkit {
+    requires transitive dev.millrace;
+}
