@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
+import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.Path;
@@ -38,6 +39,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
 
     /// How many segments leave in one batch: enough to spread costs, few enough to stay in the cache.
     private static final int BATCH = 64;
+    /// Segments that may wait for the engine: more than a window of them is somebody else's doing.
+    private static final int MAX_INBOX = 16_384;
     private static final int SPINS = 200;
 
     final TcpProtocol protocol;
@@ -46,12 +49,12 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     final int remotePort;
     final ConnectionOptions options;
     private final TcpSettings settings;
+    private final CongestionControlFactory congestionControl;
     private final ReentrantLock lock = new ReentrantLock();
     private final Inbox inbox = new Inbox();
 
     // Guarded by lock.
     private TcpConnection engine;
-    private int timestampOffset;
     private final PacketList outbox = new PacketList();
     private final PacketList work = new PacketList();
     private Path path;
@@ -79,7 +82,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     private PacketList late;
 
     ConnectionEndpoint(TcpProtocol protocol, Path path, int remotePort, TcpSettings settings,
-            ConnectionOptions options, ListenEndpoint listener) {
+            ConnectionOptions options, CongestionControlFactory congestionControl, ListenEndpoint listener) {
         this.protocol = protocol;
         this.path = path;
         this.local = path.local();
@@ -87,6 +90,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         this.remotePort = remotePort;
         this.settings = settings;
         this.options = options;
+        this.congestionControl = congestionControl;
         this.listener = listener;
     }
 
@@ -94,7 +98,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
 
     @Override
     public void receive(Packet packet) {
-        if (inbox.size() >= settings.maxInbox) {
+        if (inbox.size() >= MAX_INBOX) {
             protocol.ctx.drop(packet, DropReason.RECEIVE_BUFFER_FULL);
             return;
         }
@@ -155,10 +159,9 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     private void begin(EndpointTable.Entry<TcpEndpoint> place, TimeWaitEndpoint previous, long nowNs) {
         entry = place;
         long pair = protocol.isn.pair(local, place.localPort(), remote, remotePort);
-        timestampOffset = IsnGenerator.timestampOffset(pair);
         engine = new TcpConnection(settings, options, place.localPort(), remotePort,
-                protocol.initialSequence(pair, previous), timestampOffset, path.mtu() - TcpHeader.MIN_LENGTH,
-                remote.isV4(), path.maxSuperSegment(), protocol.congestionControl(settings), protocol.ctx.memory(),
+                protocol.initialSequence(pair, previous), IsnGenerator.timestampOffset(pair), path.mtu() - TcpHeader.MIN_LENGTH,
+                remote.isV4(), path.maxSuperSegment(), congestionControl, protocol.ctx.memory(),
                 nowNs);
         opened = true;
     }
@@ -292,10 +295,18 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         }
     }
 
-    /// Lets the engine act on changed options.
-    void optionsChanged() {
+    /// Changes options under the lock and lets the engine act on them.
+    void changeOptions(Runnable change) {
         acquire();
-        settle(protocol.ctx.clock().nanoTime());
+        long now = protocol.ctx.clock().nanoTime();
+        try {
+            change.run();
+            if (!released && !detached) {
+                engine.optionsChanged(now);
+            }
+        } finally {
+            settle(now);
+        }
     }
 
     /// The present [#READABLE] ... [#FINISHED] bits.
@@ -447,7 +458,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
                 && !detached && entry != null) {
             detached = true;
             if ((events & TcpConnection.EVENT_TIME_WAIT) != 0) {
-                protocol.enterTimeWait(this, engine, entry, timestampOffset, nowNs);
+                protocol.enterTimeWait(this, engine, entry, nowNs);
             } else {
                 entry.release();
             }
@@ -501,7 +512,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
             if (engine.available() > 0 || engine.isEof()) {
                 now |= READABLE;
             }
-            if (free >= settings.writableThreshold || engine.outputShut()) {
+            if (free >= Math.min(options.sendBuffer / 4, 128 * 1024) || engine.outputShut()) {
                 now |= WRITABLE;
             }
             if (state.isSynchronized()) {

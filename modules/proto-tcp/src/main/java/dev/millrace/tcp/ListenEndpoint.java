@@ -88,7 +88,7 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         EndpointTable.Entry<TcpEndpoint> place;
         try {
             child = new ConnectionEndpoint(protocol, protocol.ctx.path(local, remote), remotePort, settings,
-                    new ConnectionOptions(settings), this);
+                    new ConnectionOptions(settings), protocol.congestionControl(), this);
             place = protocol.endpoints.connect(local, localPort, remote, remotePort, child, null);
         } catch (BindException e) {
             // A second SYN of the same pair overtook this one on another thread.

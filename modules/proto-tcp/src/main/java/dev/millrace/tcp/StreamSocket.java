@@ -103,8 +103,7 @@ final class StreamSocket implements TcpSocket {
                 held.release();
                 bound = null;
             }
-            endpoint = protocol.startConnect(boundAddress, boundPort, remote, settings.forConnection(),
-                    settings.options(), settings.trafficClass(), settings.hopLimit());
+            endpoint = protocol.startConnect(boundAddress, boundPort, remote, settings);
         }
         ConnectionEndpoint e = endpoint;
         if (callback != null) {

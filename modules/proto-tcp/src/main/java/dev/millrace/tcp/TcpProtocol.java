@@ -71,7 +71,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.ctx = ctx;
         this.counters = ctx.counters("tcp");
         this.settings = TcpSettings.of(options);
-        this.defaultCongestionControl = ctx.congestionControl(settings.congestionControl());
+        this.defaultCongestionControl = ctx.congestionControl(settings.congestionControl);
         this.defaultBacklog = (int) options.number("backlog", 1, MAX_BACKLOG);
         this.maxConnections = options.number("max-connections", 1, Integer.MAX_VALUE);
         this.timeWaitReuseAgeNs = options.nanos("time-wait-reuse-age", Duration.ofMillis(1), Duration.ofDays(1));
@@ -85,7 +85,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.ended = counters.counter("connections-ended");
         this.replies = new StatelessReplies(this);
         this.timeWaitAcks = new TokenBucket(1000, 100, ctx.clock().nanoTime());
-        this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs(),
+        this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs,
                 (int) options.number("time-wait-limit", 0, 1 << 24));
     }
 
@@ -178,9 +178,9 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     /// Puts a small record in the place of a connection.
     void enterTimeWait(ConnectionEndpoint connection, TcpConnection engine, EndpointTable.Entry<TcpEndpoint> entry,
-            int timestampOffset, long nowNs) {
+            long nowNs) {
         var record = new TimeWaitEndpoint(this, entry, connection.local, connection.remote, connection.remotePort,
-                engine, 0xffff, timestampOffset, nowNs);
+                engine, 0xffff, nowNs);
         if (entry.replace(connection, record)) {
             timeWaits.add(record);
         }
@@ -215,7 +215,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     void connectionEnded(TcpConnection engine) {
         ended.add(1);
-        retransmits.add(engine.retransmittedSegments());
+        retransmits.add(engine.info().retransmittedSegments());
     }
 
     // ---- programs
@@ -273,19 +273,20 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     ///
     /// @param local the address bound to, or `null`
     /// @param localPort the port bound to, or 0
-    ConnectionEndpoint startConnect(IpAddress local, int localPort, InetSocketAddress remote, TcpSettings settings,
-            ConnectionOptions options, int trafficClass, int hopLimit) throws IOException {
+    ConnectionEndpoint startConnect(IpAddress local, int localPort, InetSocketAddress remote,
+            SocketSettings chosen) throws IOException {
         checkOpen();
         IpAddress peer = peerAddress(remote);
         if (connectionCount() >= maxConnections) {
             throw SocketErrors.of(ErrorCode.LIMIT_REACHED);
         }
         var path = ctx.path(local, peer);
-        var connection = new ConnectionEndpoint(this, path, remote.getPort(), settings, options, null);
+        var connection = new ConnectionEndpoint(this, path, remote.getPort(), settings, chosen.options(),
+                chosen.congestionControl(), null);
         EndpointTable.Entry<TcpEndpoint> place = endpoints.connect(
                 path.local(), localPort, peer, remote.getPort(), connection, this::mayReplace);
-        connection.trafficClass = trafficClass;
-        connection.hopLimit = hopLimit;
+        connection.trafficClass = chosen.trafficClass();
+        connection.hopLimit = chosen.hopLimit();
         activeOpens.add(1);
         connection.openActive(place);
         if (closed) {
@@ -309,10 +310,8 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         return peer;
     }
 
-    CongestionControlFactory congestionControl(TcpSettings s) {
-        return s.congestionControl().equals(settings.congestionControl())
-                ? defaultCongestionControl
-                : ctx.congestionControl(s.congestionControl());
+    CongestionControlFactory congestionControl() {
+        return defaultCongestionControl;
     }
 
     TcpSettings settings() {

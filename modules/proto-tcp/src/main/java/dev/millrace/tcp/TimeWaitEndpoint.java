@@ -20,7 +20,8 @@ final class TimeWaitEndpoint implements TcpEndpoint {
     private final int receiveWindow;
     private final boolean timestamps;
     private final int timestampRecent;
-    private final int timestampOffset;
+    /// What our timestamp clock said when TIME-WAIT began.
+    private final int timestampAtEntry;
     final long enteredNs;
     /// Guarded by the table of records that it is in.
     long expiresNs;
@@ -28,7 +29,7 @@ final class TimeWaitEndpoint implements TcpEndpoint {
     boolean gone;
 
     TimeWaitEndpoint(TcpProtocol protocol, EndpointTable.Entry<TcpEndpoint> entry, IpAddress local, IpAddress remote,
-            int remotePort, TcpConnection engine, int receiveWindow, int timestampOffset, long nowNs) {
+            int remotePort, TcpConnection engine, int receiveWindow, long nowNs) {
         this.protocol = protocol;
         this.entry = entry;
         this.local = local;
@@ -39,7 +40,7 @@ final class TimeWaitEndpoint implements TcpEndpoint {
         this.receiveWindow = receiveWindow;
         this.timestamps = engine.timestampsOn();
         this.timestampRecent = engine.timestampRecent();
-        this.timestampOffset = timestampOffset;
+        this.timestampAtEntry = engine.timestampNow(nowNs);
         this.enteredNs = nowNs;
     }
 
@@ -98,7 +99,8 @@ final class TimeWaitEndpoint implements TcpEndpoint {
     }
 
     private int timestampNow() {
-        return TcpConnection.timestamp(protocol.ctx.clock().nanoTime(), timestampOffset);
+        // The clock ticks once in a millisecond (RFC 7323 §5.4).
+        return timestampAtEntry + (int) ((protocol.ctx.clock().nanoTime() - enteredNs) / 1_000_000);
     }
 
     @Override
