@@ -490,6 +490,14 @@ public final class Packet extends Pooled {
         captureRecord = record;
     }
 
+    /// Takes the capture record off the packet without closing it, so that a second capture can chain it behind its own,
+    /// or a packet that goes on in another object can take it along. `null` if there is none.
+    public CaptureRecord detachCapture() {
+        CaptureRecord record = captureRecord;
+        captureRecord = null;
+        return record;
+    }
+
     /// Tells the capture record, if there is one, what became of the packet: dropped for `reason`, or accepted (`null`).
     public void closeCapture(String reason) {
         CaptureRecord record = captureRecord;
