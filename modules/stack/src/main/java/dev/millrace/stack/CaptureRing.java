@@ -1,5 +1,6 @@
 package dev.millrace.stack;
 
+import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
@@ -50,6 +51,10 @@ final class CaptureRing {
         TappedNic nic;
         boolean outbound;
         long epochNanos;
+        /// What of its checksum the link was to do, and where: from the packet's first byte.
+        Packet.Checksumming checksumming;
+        int checksumStart;
+        int checksumField;
         /// Why it was dropped if that was known at once, else `null`.
         String dropReason;
         /// The verdict that it waits for; an object of this slot's own that is used again and again.

@@ -175,6 +175,7 @@ final class CaptureSession implements PacketTap, Capture {
         slot.epochNanos = epochNanos;
         slot.originalLength = length;
         slot.awaitsVerdict = !outbound && dropReason == null;
+        CaptureChecksum.note(packet, slot);
         packet.copyTo(0, ring.memory(), slot.at, kept);
         if (slot.awaitsVerdict) {
             slot.verdict.open(packet.detachCapture());
@@ -272,6 +273,7 @@ final class CaptureSession implements PacketTap, Capture {
         int place = places[slot.nic.id()];
         if (failure == null) {
             try {
+                CaptureChecksum.complete(slot, ring.memory());
                 output.packet(place, slot, ring.memory(), dropReason);
                 recordedPackets = recordedPackets + 1;
                 return;
