@@ -70,6 +70,10 @@ final class CaptureHub extends OutputStream {
         return !clients.isEmpty();
     }
 
+    int clientCount() {
+        return clients.size();
+    }
+
     private void accept() {
         while (!closed) {
             try {

@@ -345,6 +345,11 @@ final class CaptureSession implements PacketTap, Capture {
         return hub == null ? null : hub.address();
     }
 
+    /// Its port's clients, if its target is a port, else `null`.
+    CaptureHub hub() {
+        return hub;
+    }
+
     boolean isClosing() {
         return closing.get();
     }

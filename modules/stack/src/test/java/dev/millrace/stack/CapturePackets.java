@@ -26,7 +26,7 @@ final class CapturePackets {
     static Packet udp() {
         Packet p = Packet.copyOf(TEXT);
         p.push(UdpHeader.LENGTH);
-        UdpHeader.write(p.memory(), p.start(), 5353, 9999, UdpHeader.LENGTH + TEXT.length);
+        UdpHeader.write(p.memory(), p.start(), 40001, 9999, UdpHeader.LENGTH + TEXT.length);
         p.wantChecksum(0, UdpHeader.CHECKSUM_OFFSET);
         return ip(p, IpProtocol.UDP);
     }

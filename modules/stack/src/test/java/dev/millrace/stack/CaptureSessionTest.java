@@ -339,7 +339,7 @@ class CaptureSessionTest {
         assertTrue(lines.get(0).startsWith("2023-11-14T22:13:20.000000001Z recv wan "), lines.get(0));
         assertTrue(lines.get(0).endsWith(" [dropped: no socket]"), lines.get(0));
         assertTrue(lines.get(1).startsWith("1970-01-01T00:00:00.000000000Z send wan "), lines.get(1));
-        assertTrue(lines.get(1).contains("10.0.0.1") && lines.get(1).contains("5353"), lines.get(1));
+        assertTrue(lines.get(1).contains("10.0.0.1") && lines.get(1).contains("40001"), lines.get(1));
     }
 
     @Test
