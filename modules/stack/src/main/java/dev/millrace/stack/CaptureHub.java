@@ -170,6 +170,7 @@ final class CaptureHub extends OutputStream {
             thread = Thread.ofPlatform().daemon()
                     .name("millrace-capture-client-" + name + "-" + socket.getRemoteSocketAddress())
                     .unstarted(this::serve);
+            pendingBytes.set(preamble.length);
             queue.add(preamble);
             clients.add(this);
         }
