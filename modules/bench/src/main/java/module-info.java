@@ -1,5 +1,9 @@
-/// Programs that measure.
+/// Programs that measure: the same work over a stack of ours and over the kernel's sockets.
 module dev.millrace.bench {
-    requires dev.millrace;
+    requires transitive dev.millrace;
     requires dev.millrace.link.vnic;
+    requires java.management;
+    requires jdk.management;
+
+    exports dev.millrace.bench;
 }
