@@ -464,6 +464,15 @@ public final class Packet extends Pooled {
         checksumField = start + from + field;
     }
 
+    /// Readies the packet for another stack, as a wire between two stacks of one process does: what the first knew of it
+    /// is forgotten, an open capture record is closed.
+    public void handOver(Checksumming state) {
+        closeCapture(null);
+        broadcast = false;
+        ingress = null;
+        checksumming = state;
+    }
+
     /// The offset in [#memory()] where the bytes under the wanted checksum begin.
     public int checksumStart() {
         return checksumStart;

@@ -1,0 +1,55 @@
+package dev.millrace.tcp;
+
+import dev.millrace.wire.buffer.Buffer;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/// Received data on its way to the program: slices of buffers, moved out under the lock and copied without it. One
+/// thread at a time; used again and again.
+final class ReceivedBytes {
+    private Buffer[] buffers = new Buffer[4];
+    private int[] offsets = new int[4];
+    private int[] lengths = new int[4];
+    private int count;
+    private int bytes;
+
+    /// Appends a slice; the caller's reference moves in.
+    void add(Buffer buffer, int offset, int length) {
+        if (count == buffers.length) {
+            buffers = Arrays.copyOf(buffers, 2 * count);
+            offsets = Arrays.copyOf(offsets, 2 * count);
+            lengths = Arrays.copyOf(lengths, 2 * count);
+        }
+        buffers[count] = buffer;
+        offsets[count] = offset;
+        lengths[count] = length;
+        count++;
+        bytes += length;
+    }
+
+    /// Copies everything to `dst` from offset `at`, releases it and returns how many bytes that was.
+    int copyTo(MemorySegment dst, long at) {
+        long to = at;
+        for (int i = 0; i < count; i++) {
+            MemorySegment.copy(buffers[i].memory(), offsets[i], dst, to, lengths[i]);
+            to += lengths[i];
+        }
+        clear();
+        return (int) (to - at);
+    }
+
+    /// The bytes held.
+    int length() {
+        return bytes;
+    }
+
+    /// Releases everything.
+    void clear() {
+        for (int i = 0; i < count; i++) {
+            buffers[i].release();
+            buffers[i] = null;
+        }
+        count = 0;
+        bytes = 0;
+    }
+}
