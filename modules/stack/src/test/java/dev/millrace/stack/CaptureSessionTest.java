@@ -207,19 +207,21 @@ class CaptureSessionTest {
         Packet held = packet(20, 1);
         session.packet(WAN, held, false, 1);
         awaitRecorded(session, 1);
-        for (int i = 2; i < 12; i++) {
+        // The ring has four slots: the thirteenth packet gets that of the first.
+        for (int i = 2; i < 13; i++) {
             Packet p = packet(20, i);
             session.packet(WAN, p, false, i);
             p.release();
             awaitRecorded(session, i);
         }
-        Packet open = packet(20, 12);
-        session.packet(WAN, open, false, 12);
+        Packet open = packet(20, 13);
+        session.packet(WAN, open, false, 13);
         drop(held, DropReason.NO_SOCKET);
+        awaitRecorded(session, 13);
         open.release();
         session.close();
         var reader = reader();
-        for (int i = 1; i <= 12; i++) {
+        for (int i = 1; i <= 13; i++) {
             assertEquals(List.of(), reader.next().comments(), "packet " + i);
         }
     }
