@@ -1,4 +1,9 @@
 /// The millrace command.
 module dev.millrace.cli {
-    requires dev.millrace;
+    requires dev.millrace.bench;
+    requires dev.millrace.config;
+    requires info.picocli;
+    requires tools.jackson.databind;
+
+    uses dev.millrace.spi.StackProvider;
 }

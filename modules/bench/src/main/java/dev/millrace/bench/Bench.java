@@ -173,10 +173,7 @@ public final class Bench {
                     });
                 });
                 Window w = window(latencies);
-                finish(() -> {
-                    server.close();
-                    client.close();
-                }, pinger, echo);
+                finish(both(server, client), pinger, echo);
                 return latencyFigures(latencies, w);
             }
         }
@@ -235,10 +232,7 @@ public final class Bench {
                     }
                 });
                 Window w = window(null);
-                finish(() -> {
-                    server.close();
-                    client.close();
-                }, sender, receiver);
+                finish(both(server, client), sender, receiver);
                 var figures = new LinkedHashMap<String, Object>();
                 figures.put("per_s", w.count * 1e9 / w.ns);
                 figures.put("received_of_sent", sent[0] == 0 ? 0 : Math.min(1, (double) done / sent[0]));
@@ -384,6 +378,13 @@ public final class Bench {
                 throw new IOException(e);
             }
             check();
+        }
+
+        private static AutoCloseable both(AutoCloseable a, AutoCloseable b) {
+            return () -> {
+                a.close();
+                b.close();
+            };
         }
 
         private Map<String, Object> latencyFigures(Latencies latencies, Window w) {

@@ -1,5 +1,7 @@
 package dev.millrace.stack;
 
+import dev.millrace.spi.Link;
+import dev.millrace.wire.Dissector;
 import dev.millrace.wire.pcap.InterfaceStatistics;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
@@ -8,7 +10,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Records as lines of text: `recv wan 10.0.0.1 > 10.0.0.2 ... [dropped: no socket]`, in front the time if it is asked
+/// Records as lines of text: `recv wan tcp 10.0.0.1:80 -> 10.0.0.2:4000 ... [dropped: no socket]`, in front the time if it is asked
 /// for.
 final class CaptureLines implements CaptureOutput {
     private static final DateTimeFormatter TIME =
@@ -30,7 +32,9 @@ final class CaptureLines implements CaptureOutput {
             line.append(' ');
         }
         line.append(slot.outbound ? "send " : "recv ").append(slot.nic.name()).append(' ');
-        line.append(CaptureText.of(slot.nic.medium(), memory.asSlice(slot.at, slot.kept), slot.originalLength));
+        MemorySegment bytes = memory.asSlice(slot.at, slot.kept);
+        line.append(slot.nic.medium() == Link.Medium.ETHERNET
+                ? Dissector.ethernet(bytes, slot.originalLength) : Dissector.ip(bytes, slot.originalLength));
         if (dropReason != null) {
             line.append(" [dropped: ").append(dropReason).append(']');
         }

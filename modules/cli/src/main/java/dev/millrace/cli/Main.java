@@ -1,0 +1,106 @@
+package dev.millrace.cli;
+
+import dev.millrace.ConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// The `millrace` command. Exit codes: 0 success, 1 failure, 2 wrong usage.
+public final class Main {
+    /// Failure.
+    static final int FAILED = 1;
+
+    private Main() {
+    }
+
+    /// Runs the command and ends the JVM with its exit code.
+    public static void main(String[] args) {
+        // The library logs one line at open and close; a command's user asked for neither.
+        if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
+            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        }
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int code = run(out, err, args);
+        out.flush();
+        err.flush();
+        System.exit(code);
+    }
+
+    /// Runs the command with these streams and returns its exit code.
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return commandLine().setOut(out).setErr(err).execute(args);
+    }
+
+    private static CommandLine commandLine() {
+        var stackTrace = OptionSpec.builder("--stack-trace").type(boolean.class).arity("0").inherited(true)
+                .description("show where an error came from").build();
+        CommandSpec root = CommandSpec.create().name("millrace").mixinStandardHelpOptions(true)
+                .version("millrace " + version(), "Java " + Runtime.version()).addOption(stackTrace);
+        root.usageMessage().description("A TCP/IP stack that runs inside a Java program.")
+                .footer("", "Exit codes: 0 success, 1 failure, 2 wrong usage.");
+        root.addSubcommand("demo", DemoCommand.spec());
+        root.addSubcommand("links", LinksCommand.spec());
+        root.addSubcommand("config", ConfigCommand.spec());
+        root.addSubcommand("bench", BenchCommand.spec());
+        root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
+        root.addSubcommand("generate-completion",
+                CommandSpec.forAnnotatedObject(new AutoComplete.GenerateCompletion()));
+        var line = new CommandLine(root);
+        line.setExecutionStrategy(parsed -> {
+            Integer help = CommandLine.executeHelpRequest(parsed);
+            return help != null ? help : runLast(parsed);
+        });
+        line.setExecutionExceptionHandler((e, failed, parsed) -> {
+            boolean trace = Boolean.TRUE.equals(stackTrace.getValue());
+            failed.getErr().println(Ansi.AUTO.string("@|bold,red millrace:|@ ") + explain(e));
+            if (trace) {
+                e.printStackTrace(failed.getErr());
+            }
+            return FAILED;
+        });
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpAutoWidth(true);
+        return line;
+    }
+
+    private static int runLast(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        if (last.commandSpec().userObject() == null) {
+            throw new CommandLine.ParameterException(last.commandSpec().commandLine(),
+                    "a command is missing; try millrace --help");
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    /// One line about what went wrong and what to do.
+    private static String explain(Exception e) {
+        return switch (e) {
+            case ConfigurationException c -> c.getMessage();
+            case IOException io when io.getMessage() != null -> io.getMessage();
+            default -> e.getMessage() == null || e.getMessage().isBlank() ? e.toString() : e.getMessage();
+        };
+    }
+
+    private static String version() {
+        try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+            var properties = new Properties();
+            if (in != null) {
+                properties.load(in);
+            }
+            return properties.getProperty("version", "unknown");
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+}
