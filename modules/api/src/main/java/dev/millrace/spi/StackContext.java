@@ -41,6 +41,10 @@ public interface StackContext {
     /// delivering. The task may send packets; it is called without a lock.
     void afterDelivery(Runnable task);
 
+    /// Whether the calling thread is delivering packets: what it sends to an in-process link now is only queued, and
+    /// processed before the tasks of [#afterDelivery] run.
+    boolean isDelivering();
+
     /// Whether the stack is being closed.
     boolean isClosing();
 }

@@ -68,6 +68,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     private EndpointTable.Entry<TcpEndpoint> entry;
     private ListenEndpoint listener;
 
+    private final Runnable transmitted = this::transmitted;
     private volatile int status;
     volatile int trafficClass;
     volatile int hopLimit;
@@ -375,7 +376,12 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
             if (strays != null) {
                 protocol.receiveAgain(strays);
             }
-            if (send) {
+            if (send && protocol.ctx.isDelivering()) {
+                // The segments are only queued: what another thread sends now would overtake them. This endpoint goes on
+                // transmitting when they have been processed.
+                way.send(work, trafficClass, hopLimit);
+                protocol.ctx.afterDelivery(transmitted);
+            } else if (send) {
                 way.send(work, trafficClass, hopLimit);
                 nowNs = protocol.ctx.clock().nanoTime();
                 lock.lock();
@@ -420,6 +426,13 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
                 protocol.ctx.drop(packet, dropped);
             }
         }
+    }
+
+    /// The segments that were sent while delivering have been processed: others may follow.
+    private void transmitted() {
+        lock.lock();
+        transmitting = false;
+        settle(protocol.ctx.clock().nanoTime());
     }
 
     /// Moves what the engine wants to send to the outbox; returns whether there is more.

@@ -88,6 +88,9 @@ final class StreamSocket implements TcpSocket {
             closeQuietly(ErrorCode.SOCKET_CLOSED);
             throw t;
         }
+        // In process the connection stands before anyone had to wait: a virtual thread that connects again and again
+        // would never let go of its carrier, and the one that accepts would never run.
+        Thread.yield();
     }
 
     @Override

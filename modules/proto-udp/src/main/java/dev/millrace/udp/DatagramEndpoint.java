@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/// The receiving half of a UDP socket: a bounded queue of datagrams, and who waits for them. The lock is held for pointer
-/// moves only.
+/// The receiving half of a UDP socket: a bounded queue of datagrams, and who waits for them.
+///
+/// Arriving datagrams are put into one list and taken from another; the receiver swaps when its own is empty, so that the
+/// two sides meet once for many datagrams. Locks are held for pointer moves only.
 final class DatagramEndpoint implements Runnable {
     /// What a queued packet costs beside its bytes.
     private static final int OVERHEAD = 128;
@@ -22,17 +24,29 @@ final class DatagramEndpoint implements Runnable {
     private static final int COPY_BELOW = 256;
 
     private final UdpProtocol protocol;
+    /// The stack's memory is reserved in steps of this many bytes, so that not every datagram touches the shared count.
+    private static final long RESERVATION = 64 * 1024;
+
     private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock takeLock = new ReentrantLock();
+    /// Guarded by takeLock.
+    private final PacketList taken = new PacketList();
+    /// Bytes of what has left; written under takeLock.
+    private volatile long consumedBytes;
+    /// Datagrams that have left; written under takeLock.
+    private volatile long consumedCount;
 
     // Guarded by lock.
     private final PacketList queue = new PacketList();
+    private long arrivedBytes;
+    private long reservedBytes;
     private final java.util.ArrayDeque<Thread> waiting = new java.util.ArrayDeque<>(2);
-    private long queuedBytes;
     private boolean wakePending;
     private EndpointTable.Entry<DatagramEndpoint> connected;
 
     private volatile EndpointTable.Entry<DatagramEndpoint> bound;
-    private volatile int ready;
+    /// Datagrams that have arrived; written under lock.
+    private volatile long arrivedCount;
     private volatile int receiveBuffer;
     private volatile IpAddress remote;
     private volatile int remotePort;
@@ -65,16 +79,17 @@ final class DatagramEndpoint implements Runnable {
         DropReason refused = null;
         lock.lock();
         try {
+            long queuedBytes = arrivedBytes - consumedBytes;
             if (closed != null) {
                 refused = DropReason.CLOSED;
             } else if (queuedBytes + cost > receiveBuffer && queuedBytes > 0) {
                 refused = DropReason.RECEIVE_BUFFER_FULL;
-            } else if (!protocol.ctx.memory().tryReserve(cost)) {
+            } else if (!reserve(queuedBytes + cost)) {
                 refused = DropReason.MEMORY_LIMIT;
             } else {
-                queuedBytes += cost;
+                arrivedBytes += cost;
                 queue.add(packet);
-                ready = queue.size();
+                arrivedCount++;
                 wake = !wakePending && (!waiting.isEmpty() || callback != null);
                 wakePending |= wake;
             }
@@ -89,6 +104,23 @@ final class DatagramEndpoint implements Runnable {
         } else if (wake) {
             protocol.ctx.afterDelivery(this);
         }
+    }
+
+    /// Sees to it that so many bytes are reserved; called with the lock held. What is reserved is at most the
+    /// receive buffer and a step.
+    private boolean reserve(long bytes) {
+        if (bytes <= reservedBytes) {
+            return true;
+        }
+        long step = Math.max(RESERVATION, bytes - reservedBytes);
+        if (!protocol.ctx.memory().tryReserve(step)) {
+            step = bytes - reservedBytes;
+            if (!protocol.ctx.memory().tryReserve(step)) {
+                return false;
+            }
+        }
+        reservedBytes += step;
+        return true;
     }
 
     /// A short datagram in a large buffer moves into a small one, so that queued bytes are what they seem.
@@ -116,7 +148,7 @@ final class DatagramEndpoint implements Runnable {
         lock.lock();
         try {
             wakePending = false;
-            available = queue.size();
+            available = (int) Math.min(Integer.MAX_VALUE, arrivedCount - consumedCount);
             for (int i = 0; i < available && !waiting.isEmpty(); i++) {
                 protocol.ctx.waits().unpark(waiting.poll());
             }
@@ -129,7 +161,7 @@ final class DatagramEndpoint implements Runnable {
     private void tell() {
         Consumer<Readiness> c = callback;
         if (c != null) {
-            c.accept(Readiness.of(ready > 0 || error != null, true, closed != null));
+            c.accept(Readiness.of(hasDatagram() || error != null, true, closed != null));
         }
     }
 
@@ -146,24 +178,47 @@ final class DatagramEndpoint implements Runnable {
 
     /// Takes the next datagram, or returns `null`; the packet, which starts at its UDP header, becomes the caller's.
     Packet poll() {
-        lock.lock();
+        if (!hasDatagram()) {
+            return null;
+        }
+        takeLock.lock();
         try {
-            Packet p = queue.poll();
+            if (taken.isEmpty()) {
+                swap();
+            }
+            Packet p = taken.poll();
             if (p != null) {
-                long cost = cost(p);
-                queuedBytes -= cost;
-                ready = queue.size();
-                protocol.ctx.memory().release(cost);
+                consumedBytes += cost(p);
+                consumedCount++;
             }
             return p;
+        } finally {
+            takeLock.unlock();
+        }
+    }
+
+    /// Takes over all that has arrived, and gives memory back that is not needed; called with takeLock held.
+    private void swap() {
+        lock.lock();
+        try {
+            taken.addAll(queue);
+            long excess = reservedBytes - (arrivedBytes - consumedBytes) - RESERVATION;
+            if (excess >= RESERVATION) {
+                reservedBytes -= excess;
+                protocol.ctx.memory().release(excess);
+            }
         } finally {
             lock.unlock();
         }
     }
 
+    private boolean hasDatagram() {
+        return arrivedCount != consumedCount;
+    }
+
     /// Whether a receive would find something: a datagram, an error, or that the socket is closed.
     boolean isReady() {
-        return ready > 0 || error != null || closed != null;
+        return hasDatagram() || error != null || closed != null;
     }
 
     /// Puts the thread among those that are woken.
@@ -182,7 +237,7 @@ final class DatagramEndpoint implements Runnable {
         lock.lock();
         try {
             boolean wasWoken = !waiting.remove(thread);
-            if (wasWoken && queue.size() > 1) {
+            if (wasWoken && arrivedCount - consumedCount > 1) {
                 next = waiting.poll();
             }
         } finally {
@@ -265,18 +320,22 @@ final class DatagramEndpoint implements Runnable {
 
     void close(ErrorCode why) {
         var rest = new PacketList();
+        takeLock.lock();
         lock.lock();
         try {
             if (closed != null) {
                 return;
             }
             closed = why;
+            rest.addAll(taken);
             rest.addAll(queue);
-            protocol.ctx.memory().release(queuedBytes);
-            queuedBytes = 0;
-            ready = 0;
+            protocol.ctx.memory().release(reservedBytes);
+            reservedBytes = 0;
+            consumedBytes = arrivedBytes;
+            consumedCount = arrivedCount;
         } finally {
             lock.unlock();
+            takeLock.unlock();
         }
         rest.releaseAll();
         disconnect();

@@ -46,6 +46,11 @@ final class DeliveryLoop {
         }
     }
 
+    /// Whether this thread is delivering.
+    static boolean isDelivering() {
+        return CURRENT.get().running;
+    }
+
     private void run() {
         running = true;
         try {

@@ -95,6 +95,11 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
+    public boolean isDelivering() {
+        return DeliveryLoop.isDelivering();
+    }
+
+    @Override
     public boolean isClosing() {
         return stack.isClosing();
     }
