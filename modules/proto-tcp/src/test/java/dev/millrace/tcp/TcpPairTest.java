@@ -70,6 +70,67 @@ class TcpPairTest {
         }
     }
 
+    @Test
+    void sameSeedGivesTheSameTrace() {
+        assertEquals(trace(7, 0, 0), trace(7, 0, 0));
+    }
+
+    @Test
+    void tracesDoNotDependOnTheInitialSequenceNumbers() {
+        for (int seed = 0; seed < 5; seed++) {
+            List<String> zero = trace(seed, 0, 0);
+            for (int shift : new int[] {0x7fff_ff00, -3000, -1, Integer.MIN_VALUE}) {
+                assertEquals(zero, trace(seed, shift, -shift + 17), "seed " + seed + ", shift " + shift);
+            }
+        }
+    }
+
+    private static List<String> trace(int seed, int issA, int issB) {
+        Pair.Wire wire = new Pair.Wire(0.08, 0.05, 0.1, 0.02, 5_000_000, 3_000_000);
+        Pair p = new Pair(seed, wire, TcpSettings.of(), TcpSettings.of(), 1460, 1460, 0, issA, issB);
+        p.tracing = true;
+        p.transfer(100_000, 50_000, 3000 * SECOND);
+        assertTrue(p.a.tcp.info().retransmittedSegments() > 0);
+        return p.trace;
+    }
+
+    @Test
+    void anIdlePairIsSilent() {
+        for (int seed = 0; seed < 20; seed++) {
+            Pair p = new Pair(seed, new Pair.Wire(0.02, 0.02, 0.05, 0, 5_000_000, 1_000_000), TcpSettings.of());
+            p.a.toWrite = 30_000;
+            p.b.toWrite = 30_000;
+            p.open();
+            p.run(5 * SECOND, () -> false);
+            long before = p.segments;
+            p.run(600 * SECOND, () -> false);
+            assertEquals(before, p.segments, "an idle pair is silent");
+            p.end();
+        }
+    }
+
+    @Test
+    void thirtyPercentLossIsSurvived() {
+        for (int seed = 0; seed < 4; seed++) {
+            Pair p = new Pair(seed, new Pair.Wire(0.3, 0.02, 0.1, 0.02, 5_000_000, 1_000_000), TcpSettings.of());
+            p.transfer(60_000, 0, 40_000 * SECOND);
+        }
+    }
+
+    @Test
+    void aReaderThatSleepsClosesTheWindowAndOpensItAgain() {
+        Pair p = new Pair(3, new Pair.Wire(0.05, 0, 0, 0, 5_000_000, 0), TcpSettings.of("receive-buffer", "20000"));
+        p.b.readLimit = 0;
+        p.a.toWrite = 100_000;
+        p.open();
+        p.run(300 * SECOND, () -> false);
+        assertEquals(0, p.b.tcp.rcv.wnd());
+        p.b.readLimit = Integer.MAX_VALUE;
+        p.b.use();
+        assertTrue(p.run(300 * SECOND, () -> p.b.read == 100_000));
+        p.end();
+    }
+
     private static void lossy(int seed, TcpSettings settings, int superSegment) {
         Pair.Wire wire = new Pair.Wire(0.03 * (seed % 6), 0.02 * (seed % 4), 0.05 * (seed % 5), 0.01 * (seed % 3),
                 5_000_000, 2_000_000L * (seed % 4));
