@@ -262,7 +262,7 @@ final class TcpConnection {
         boolean duplicate = acked == 0 && seg.ack == snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
                 && !seg.has(TcpHeader.FIN);
         if (Seq.geq(seg.ack, snd.una) && snd.updateWindow(seg.seq, seg.ack, newWnd) || acked > 0) {
-            persist.onAck();
+            persist.onAck(this);
         }
         if (timers.isSet(ConnectionTimers.PERSIST)) {
             onAckWhilePersisting();
@@ -288,7 +288,7 @@ final class TcpConnection {
     }
 
     private void onAckWhilePersisting() {
-        persist.onAck();
+        persist.onAck(this);
         if (snd.room() > 0 && !persist.overrides && snd.room() >= Math.min(snd.mss, sendBuffer.end() - snd.nxt)) {
             persist.stop(this);
             timers.cancel(ConnectionTimers.USER);
