@@ -12,7 +12,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /// The reassembler and the SACK scoreboard against models that keep one flag a byte.
-class ReassemblerProperties {
+class ReassemblerPropertyTest {
     private static final int SPAN = 20_000;
 
     @Property(tries = 300)
