@@ -110,6 +110,21 @@ class TcpPairTest {
     }
 
     @Test
+    void aStackShortOfMemorySlowsDownButFinishes() {
+        for (int seed = 0; seed < 20; seed++) {
+            Pair.Wire wire = new Pair.Wire(0.05, 0.02, 0.1, 0, 5_000_000, 1_000_000);
+            TcpSettings s = TcpSettings.of();
+            long limit = seed % 2 == 0 ? 5_000 : 150_000;
+            Pair p = new Pair(seed, wire, s, s, 1460, 1460, 0, 5, 9, limit);
+            try {
+                p.transfer(60_000, 60_000, 20_000 * SECOND);
+            } catch (Throwable t) {
+                throw new AssertionError("seed " + seed, t);
+            }
+        }
+    }
+
+    @Test
     void thirtyPercentLossIsSurvived() {
         for (int seed = 0; seed < 4; seed++) {
             Pair p = new Pair(seed, new Pair.Wire(0.3, 0.02, 0.1, 0.02, 5_000_000, 1_000_000), TcpSettings.of());
