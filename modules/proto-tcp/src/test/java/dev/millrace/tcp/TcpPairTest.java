@@ -125,6 +125,27 @@ class TcpPairTest {
     }
 
     @Test
+    void sidesThatDisagreeOnTheNumbersFallSilent() {
+        for (String sack : new String[] {"true", "false"}) {
+            Pair p = new Pair(5, Pair.Wire.clean(), TcpSettings.of("sack", sack));
+            p.a.toWrite = 10;
+            p.open();
+            p.run(5 * SECOND, () -> false);
+            // As if somebody had injected data into both: each holds the other's numbers for wrong.
+            p.a.tcp.rcv.nxt += 200_000;
+            p.a.tcp.rcv.edge += 200_000;
+            p.b.tcp.rcv.nxt += 200_000;
+            p.b.tcp.rcv.edge += 200_000;
+            long before = p.segments;
+            p.a.tcp.acks.now();
+            p.a.drain();
+            p.run(60 * SECOND, () -> false);
+            assertTrue(p.segments - before < 50, "an ACK storm of " + (p.segments - before));
+            p.end();
+        }
+    }
+
+    @Test
     void thirtyPercentLossIsSurvived() {
         for (int seed = 0; seed < 4; seed++) {
             Pair p = new Pair(seed, new Pair.Wire(0.3, 0.02, 0.1, 0.02, 5_000_000, 1_000_000), TcpSettings.of());
