@@ -145,6 +145,22 @@ class TcpPairTest {
         }
     }
 
+    /// Mathis et al.: a rate of about MSS/RTT · 1.22/√loss, which is 14 Mbit/s here; and without a timeout.
+    @Test
+    void oneLossInAHundredCostsNoTimeouts() {
+        for (String sack : new String[] {"true", "false"}) {
+            Pair p = new Pair(1, new Pair.Wire(0.01, 0, 0, 0, 5_000_000, 0), TcpSettings.of("sack", sack));
+            long start = p.nowNs;
+            p.a.toWrite = 5_000_000;
+            p.open();
+            assertTrue(p.run(1000 * SECOND, () -> p.b.read == 5_000_000));
+            double mbit = 40e9 / (p.nowNs - start);
+            assertTrue(mbit > 10 && mbit < 25, mbit + " Mbit/s");
+            assertTrue(p.a.tcp.info().timeouts() <= 1, "timeouts " + p.a.tcp.info().timeouts());
+            p.end();
+        }
+    }
+
     @Test
     void thirtyPercentLossIsSurvived() {
         for (int seed = 0; seed < 4; seed++) {
