@@ -7,4 +7,6 @@ module dev.millrace.stack {
     uses dev.millrace.spi.NetworkProtocolFactory;
     uses dev.millrace.spi.TransportProtocolFactory;
     uses dev.millrace.spi.CongestionControlFactory;
+
+    provides dev.millrace.spi.StackProvider with dev.millrace.stack.StackAssembler;
 }

@@ -3,4 +3,5 @@
 module dev.millrace.wire {
     exports dev.millrace.wire;
     exports dev.millrace.wire.buffer;
+    exports dev.millrace.wire.pcap;
 }

@@ -61,6 +61,11 @@ public record CaptureRequest(Target target, List<String> nics, int snapLength, i
     /// A consumer of text lines, called on the capture's own thread.
     ///
     /// @param lines the consumer
-    public record Lines(Consumer<String> lines) implements Target {
+    /// @param timestamps whether each line begins with the time (UTC, ISO 8601, nanoseconds)
+    public record Lines(Consumer<String> lines, boolean timestamps) implements Target {
+        /// Lines without time stamps.
+        public Lines(Consumer<String> lines) {
+            this(lines, false);
+        }
     }
 }

@@ -9,7 +9,7 @@ public interface Nic {
     String name();
 
     /// The URI of its link, or the class of a link that the program made itself.
-    String link();
+    String linkName();
 
     /// The largest IP packet, in bytes.
     int mtu();

@@ -464,6 +464,15 @@ public final class Packet extends Pooled {
         checksumField = start + from + field;
     }
 
+    /// Readies the packet for another stack, as a wire between two stacks of one process does: what the first knew of it
+    /// is forgotten, an open capture record is closed.
+    public void handOver(Checksumming state) {
+        closeCapture(null);
+        broadcast = false;
+        ingress = null;
+        checksumming = state;
+    }
+
     /// The offset in [#memory()] where the bytes under the wanted checksum begin.
     public int checksumStart() {
         return checksumStart;
@@ -488,6 +497,14 @@ public final class Packet extends Pooled {
     public void setCaptureRecord(CaptureRecord record) {
         closeCapture(null);
         captureRecord = record;
+    }
+
+    /// Takes the capture record off the packet without closing it, so that a second capture can chain it behind its own,
+    /// or a packet that goes on in another object can take it along. `null` if there is none.
+    public CaptureRecord detachCapture() {
+        CaptureRecord record = captureRecord;
+        captureRecord = null;
+        return record;
     }
 
     /// Tells the capture record, if there is one, what became of the packet: dropped for `reason`, or accepted (`null`).

@@ -1,0 +1,81 @@
+package dev.millrace.ip;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.Path;
+import dev.millrace.wire.Checksum;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+
+/// Turns an echo request into its reply and sends it. The packet itself goes back, so that a reply costs no copy.
+final class EchoReply {
+    private static final int BELOW = 14 + 4;
+
+    private final IpCounters counters;
+    private final TokenBucket limit;
+    private final ReplyPaths paths;
+    private final int requestType;
+    private final int replyType;
+
+    EchoReply(IpCounters counters, TokenBucket limit, ReplyPaths paths, int requestType, int replyType) {
+        this.counters = counters;
+        this.limit = limit;
+        this.paths = paths;
+        this.requestType = requestType;
+        this.replyType = replyType;
+    }
+
+    /// Answers a request that starts at its ICMP header, which is linear and whose checksum is right. Returns `null`, or
+    /// why it was not answered, the packet then being still the caller's.
+    DropReason send(Packet request) {
+        if (!limit.tryTake()) {
+            return DropReason.RATE_LIMITED;
+        }
+        Path path = paths.back(request);
+        if (path == null) {
+            return DropReason.NO_ROUTE;
+        }
+        if (request.length() > path.mtu()) {
+            return DropReason.TOO_BIG;
+        }
+        // DSCP is mirrored, ECN is not: ICMP is not ECN-capable (RFC 3168 §5.2).
+        int trafficClass = request.trafficClass() & 0xfc;
+        Packet reply = request;
+        if (request.headroom() < path.ipHeaderLength() + BELOW) {
+            reply = request.copy();
+            request.release();
+        }
+        turn(reply, path);
+        var list = new PacketList();
+        list.add(reply);
+        counters.echoReplies.add(1);
+        path.send(list, trafficClass, 0);
+        return null;
+    }
+
+    private void turn(Packet p, Path path) {
+        p.closeCapture(null);
+        p.setIngress(null);
+        p.setSegmentSize(0);
+        p.setBroadcast(false);
+        int at = p.start();
+        Bytes.put8(p.memory(), at, replyType);
+        if (p.checksumming() == Packet.Checksumming.ON_WIRE && isUnicastTurn(p, path)) {
+            // RFC 1624: only the type changed, and the pseudo header's addresses only changed places.
+            int sum = Checksum.update(Bytes.u16(p.memory(), at + 2), requestType << 8, replyType << 8);
+            Bytes.put16(p.memory(), at + 2, sum);
+        } else {
+            p.setChecksumming(Packet.Checksumming.ON_WIRE);
+            Bytes.put16(p.memory(), at + 2, 0);
+            Bytes.put16(p.memory(), at + 2, Checksum.finish(pseudoHeader(p, path) + Checksum.sum(p, at)));
+        }
+    }
+
+    private static boolean isUnicastTurn(Packet p, Path path) {
+        return p.destinationHi() == path.local().hi() && p.destinationLo() == path.local().lo();
+    }
+
+    private static long pseudoHeader(Packet p, Path path) {
+        return path.local().isV4() ? 0 : Checksum.pseudoHeader(path.local().hi(), path.local().lo(),
+                path.remote().hi(), path.remote().lo(), dev.millrace.wire.IpProtocol.ICMPV6, p.length());
+    }
+}

@@ -1,0 +1,110 @@
+package dev.millrace.ip;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.Path;
+import dev.millrace.wire.Checksum;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Header;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.lang.foreign.MemorySegment;
+
+/// ICMPv6 errors that this stack sends (RFC 4443 §2.4, §3).
+final class Icmpv6Errors {
+    static final int CODE_PROHIBITED = 1;
+    static final int CODE_PORT = 4;
+    static final int CODE_WRONG_FIELD = 0;
+    static final int CODE_UNKNOWN_HEADER = 1;
+    static final int CODE_UNKNOWN_OPTION = 2;
+
+    private final Ipv6 ip;
+    private final TokenBucket limit;
+    private final ReplyPaths paths;
+
+    Icmpv6Errors(Ipv6 ip, TokenBucket limit, ReplyPaths paths) {
+        this.ip = ip;
+        this.limit = limit;
+        this.paths = paths;
+    }
+
+    /// Says that the packet did not reach whom it was for.
+    void unreachable(Packet packet, int code) {
+        send(packet, Icmpv6.DESTINATION_UNREACHABLE, code, 0, false);
+    }
+
+    /// Says which byte, counted from the IPv6 header, was not understood.
+    void parameterProblem(Packet packet, int code, int pointer) {
+        // RFC 4443 §2.4(e.3): an unknown option is the exception from silence about multicast.
+        send(packet, Icmpv6.PARAMETER_PROBLEM, code, pointer, code == CODE_UNKNOWN_OPTION);
+    }
+
+    /// Says that no transport takes the protocol number.
+    void unknownTransport(Packet packet) {
+        int transport = packet.start();
+        packet.rewindToNetworkHeader();
+        long found = ExtensionHeaders.skip(packet.memory(), packet.start(), packet.headLength());
+        packet.pull(transport - packet.start());
+        parameterProblem(packet, CODE_UNKNOWN_HEADER, ExtensionHeaders.pointer(found));
+    }
+
+    private void send(Packet about, int type, int code, int word, boolean evenIfMulticast) {
+        int transport = about.start();
+        about.rewindToNetworkHeader();
+        if (!isAllowed(about, evenIfMulticast)) {
+            ip.counters.errorsForbidden.add(1);
+        } else if (!limit.tryTake()) {
+            ip.counters.errorsLimited.add(1);
+            ip.context.countDrop(DropReason.RATE_LIMITED);
+        } else {
+            Path path = paths.back(about);
+            if (path == null) {
+                ip.context.countDrop(DropReason.NO_ROUTE);
+            } else {
+                ip.counters.errorsSent.add(1);
+                ip.counters.counter("icmp-type-" + type + "-sent").add(1);
+                var list = new PacketList();
+                list.add(write(about, type, code, word, path));
+                path.send(list, 0, 0);
+            }
+        }
+        about.pull(transport - about.start());
+    }
+
+    /// RFC 4443 §2.4(e): never about an ICMPv6 error or redirect, a multicast destination, or a source that is not one
+    /// node's; nor about a fragment but the first. `about` starts at its IPv6 header.
+    private static boolean isAllowed(Packet about, boolean evenIfMulticast) {
+        MemorySegment m = about.memory();
+        if (about.isBroadcast() && !evenIfMulticast
+                || Ipv6Martians.isUnspecified(about.sourceHi(), about.sourceLo())
+                || Ipv6Martians.isImpossibleSource(about.sourceHi(), about.sourceLo(), true)) {
+            return false;
+        }
+        int linear = about.headLength();
+        long found = ExtensionHeaders.skip(m, about.start(), linear);
+        if (ExtensionHeaders.verdict(found) == ExtensionHeaders.FRAGMENT) {
+            return false;
+        }
+        if (ExtensionHeaders.verdict(found) == ExtensionHeaders.TRANSPORT
+                && ExtensionHeaders.protocol(found) == IpProtocol.ICMPV6) {
+            int offset = ExtensionHeaders.offset(found);
+            return offset < linear && !Icmpv6.isErrorOrRedirect(Bytes.u8(m, about.start() + offset));
+        }
+        return true;
+    }
+
+    private static Packet write(Packet about, int type, int code, int word, Path path) {
+        int room = Icmpv6.MIN_MTU - Ipv6Header.LENGTH - Icmpv6.HEADER_LENGTH;
+        int length = Icmpv6.HEADER_LENGTH + Math.min(about.length(), room);
+        Packet error = Packet.allocate(Packet.HEADROOM, length);
+        int at = error.append(length);
+        MemorySegment m = error.memory();
+        Bytes.put16(m, at, type << 8 | code);
+        Bytes.put16(m, at + 2, 0);
+        Bytes.put32(m, at + 4, word);
+        about.copyTo(0, m, at + Icmpv6.HEADER_LENGTH, length - Icmpv6.HEADER_LENGTH);
+        long pseudo = Checksum.pseudoHeader(path.local().hi(), path.local().lo(), path.remote().hi(),
+                path.remote().lo(), IpProtocol.ICMPV6, length);
+        Bytes.put16(m, at + 2, Checksum.finish(pseudo + Checksum.sum(error, at)));
+        return error;
+    }
+}

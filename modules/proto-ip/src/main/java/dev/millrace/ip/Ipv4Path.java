@@ -1,0 +1,47 @@
+package dev.millrace.ip;
+
+import dev.millrace.spi.Route;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv4Header;
+import dev.millrace.wire.buffer.Packet;
+
+/// Puts IPv4 headers in front of packets.
+///
+/// Segments of TCP, and all packets if the option `dont-fragment` says so, have DF set (RFC 1191 §3) and are numbered
+/// by path from a secret beginning; the count is not guarded against two threads that take the same number, since it
+/// means nothing for such packets (RFC 6864 §4.1). It still differs from packet to packet, because there are
+/// middleboxes that clear DF.
+final class Ipv4Path extends IpPath {
+    private final int defaultTtl;
+    private final int flags;
+    private final int protocol;
+    private final long hash;
+    private final Ipv4Identification identification;
+    private int nextId;
+
+    Ipv4Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv4 owner) {
+        super(route, local, remote, protocol, Ipv4Header.MIN_LENGTH, owner.counters);
+        this.protocol = protocol;
+        defaultTtl = owner.ttl;
+        flags = owner.dontFragment || protocol == IpProtocol.TCP ? Ipv4Header.DONT_FRAGMENT : 0;
+        hash = owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol);
+        identification = owner.identification;
+        nextId = owner.context.random().nextInt();
+    }
+
+    @Override
+    void writeHeader(Packet packet, int trafficClass, int hopLimit) {
+        int wirePackets = wirePackets(packet);
+        int id;
+        if (flags != 0) {
+            id = nextId;
+            nextId = id + wirePackets;
+        } else {
+            id = identification.next(hash, wirePackets);
+        }
+        int at = packet.push(Ipv4Header.MIN_LENGTH);
+        Ipv4Header.write(packet.memory(), at, trafficClass, packet.length(), id & 0xffff, flags,
+                hopLimit == 0 ? defaultTtl : hopLimit, protocol, local.v4Bits(), remote.v4Bits());
+    }
+}

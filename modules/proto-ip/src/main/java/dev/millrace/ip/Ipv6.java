@@ -1,0 +1,168 @@
+package dev.millrace.ip;
+
+import dev.millrace.DropReason;
+import dev.millrace.OptionValues;
+import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NicPort;
+import dev.millrace.spi.Path;
+import dev.millrace.spi.Route;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Header;
+import dev.millrace.wire.WireError;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+
+/// IPv6 in one stack: takes what comes in (RFC 8200), hands out paths for what goes out.
+final class Ipv6 implements NetworkProtocol {
+    final NetworkContext context;
+    final IpCounters counters;
+    final KeyedHash hash;
+    final int hopLimit;
+
+    private final Icmpv6Errors errors;
+    private final Icmpv6 icmp;
+
+    Ipv6(NetworkContext context, OptionValues options) {
+        this.context = context;
+        counters = new IpCounters(context, "ipv6");
+        hash = new KeyedHash(context.secret());
+        hopLimit = (int) options.number("hop-limit", 1, 255);
+        IcmpLimits limits = IcmpLimits.of(options, context.clock());
+        var replies = new ReplyPaths(context, this, IpProtocol.ICMPV6);
+        errors = new Icmpv6Errors(this, limits.errors(), replies);
+        icmp = new Icmpv6(this, limits.echoes(), replies);
+    }
+
+    @Override
+    public void receive(NicPort nic, Packet packet) {
+        counters.received.add(1);
+        packet.markNetworkHeader();
+        DropReason reason = check(nic, packet);
+        if (reason == null) {
+            reason = deliver(packet);
+        }
+        if (reason != null) {
+            counters.drop(packet, reason);
+        } else {
+            counters.delivered.add(1);
+        }
+    }
+
+    private DropReason check(NicPort nic, Packet packet) {
+        if (!packet.makeLinear(Ipv6Header.LENGTH)) {
+            return DropReason.TRUNCATED;
+        }
+        MemorySegment m = packet.memory();
+        int at = packet.start();
+        if (Ipv6Header.check(m, at, packet.length()) != WireError.NONE) {
+            return DropReason.BAD_IP_HEADER;
+        }
+        // What lies behind the payload length is the link's padding.
+        packet.trim(Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, at));
+        packet.setAddresses(Ipv6Header.sourceHi(m, at), Ipv6Header.sourceLo(m, at),
+                Ipv6Header.destinationHi(m, at), Ipv6Header.destinationLo(m, at));
+        packet.setIpFacts(Ipv6Header.nextHeader(m, at), Ipv6Header.hopLimit(m, at), Ipv6Header.trafficClass(m, at));
+        return checkAddresses(nic, packet);
+    }
+
+    private DropReason checkAddresses(NicPort nic, Packet packet) {
+        boolean loopback = nic.link().isLoopback();
+        long sourceHi = packet.sourceHi();
+        long sourceLo = packet.sourceLo();
+        long hi = packet.destinationHi();
+        long lo = packet.destinationLo();
+        if (Ipv6Martians.isImpossibleSource(sourceHi, sourceLo, loopback)
+                || Ipv6Martians.isUnspecified(sourceHi, sourceLo)
+                && !Ipv6Martians.maySendUnspecified(packet.protocol())) {
+            return DropReason.MARTIAN_SOURCE;
+        }
+        if (Ipv6Martians.isImpossibleDestination(hi, lo, loopback)) {
+            return DropReason.NOT_FOR_US;
+        }
+        Destination means = context.classify(nic, hi, lo);
+        if (means == Destination.FOREIGN) {
+            return DropReason.NOT_FOR_US;
+        }
+        packet.setBroadcast(means != Destination.LOCAL);
+        // Our own address from outside is forged (the "land" attack).
+        boolean ours = !loopback && context.classify(nic, sourceHi, sourceLo) == Destination.LOCAL;
+        return ours ? DropReason.MARTIAN_SOURCE : null;
+    }
+
+    /// Gives the packet to whom its last header names. Returns `null`, or why nobody took it, the packet being still
+    /// ours.
+    private DropReason deliver(Packet packet) {
+        long found = ExtensionHeaders.walk(packet);
+        int verdict = ExtensionHeaders.verdict(found);
+        if (verdict != ExtensionHeaders.TRANSPORT) {
+            return object(packet, verdict, ExtensionHeaders.offset(found));
+        }
+        int protocol = ExtensionHeaders.protocol(found);
+        if (!packet.makeLinear(ExtensionHeaders.offset(found))) {
+            return DropReason.TRUNCATED;
+        }
+        packet.setIpFacts(protocol, packet.hopLimit(), packet.trafficClass());
+        packet.pull(ExtensionHeaders.offset(found));
+        if (protocol == IpProtocol.ICMPV6) {
+            return icmp.receive(packet);
+        }
+        if (Ipv6Martians.isUnspecified(packet.sourceHi(), packet.sourceLo())) {
+            return DropReason.MARTIAN_SOURCE;
+        }
+        if (context.deliver(packet)) {
+            return null;
+        }
+        errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_HEADER, ExtensionHeaders.pointer(found));
+        return DropReason.UNKNOWN_TRANSPORT;
+    }
+
+    private DropReason object(Packet packet, int verdict, int offset) {
+        switch (verdict) {
+            case ExtensionHeaders.CUT_OFF -> {
+                return DropReason.TRUNCATED;
+            }
+            case ExtensionHeaders.FRAGMENT -> {
+                return DropReason.FRAGMENT;
+            }
+            case ExtensionHeaders.NOTHING -> {
+                return DropReason.UNKNOWN_TRANSPORT;
+            }
+            case ExtensionHeaders.WRONG_FIELD ->
+                errors.parameterProblem(packet, Icmpv6Errors.CODE_WRONG_FIELD, offset);
+            case ExtensionHeaders.UNKNOWN_HEADER ->
+                errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_HEADER, offset);
+            case ExtensionHeaders.UNKNOWN_OPTION ->
+                errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_OPTION, offset);
+            case ExtensionHeaders.UNKNOWN_OPTION_UNICAST -> {
+                if (!packet.isBroadcast()) {
+                    errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_OPTION, offset);
+                }
+            }
+            default -> { }
+        }
+        return DropReason.BAD_IP_OPTION;
+    }
+
+    @Override
+    public Path path(Route route, IpAddress local, IpAddress remote, int protocol) {
+        return new Ipv6Path(route, local, remote, protocol, this);
+    }
+
+    @Override
+    public void reject(Packet packet, Rejection why) {
+        switch (why) {
+            case PORT_UNREACHABLE -> errors.unreachable(packet, Icmpv6Errors.CODE_PORT);
+            case PROHIBITED -> errors.unreachable(packet, Icmpv6Errors.CODE_PROHIBITED);
+            // IPv6 has no protocol unreachable; the pointer says which next-header field is meant.
+            case PROTOCOL_UNREACHABLE -> errors.unknownTransport(packet);
+        }
+    }
+
+    @Override
+    public void close() {
+        // Holds neither timers nor packets.
+    }
+}

@@ -1,0 +1,43 @@
+package dev.millrace.ip;
+
+import dev.millrace.spi.Route;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Header;
+import dev.millrace.wire.buffer.Packet;
+
+/// Puts IPv6 headers in front of packets.
+///
+/// The flow label (RFC 6437 §3) is a function of addresses, protocol, ports and the stack's secret: the same for all
+/// packets of a flow even if its path is made anew, and not to be foreseen.
+final class Ipv6Path extends IpPath {
+    private final int defaultHopLimit;
+    private final int protocol;
+    private final boolean ports;
+    private final long hash;
+
+    Ipv6Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv6 owner) {
+        super(route, local, remote, protocol, Ipv6Header.LENGTH, owner.counters);
+        this.protocol = protocol;
+        ports = protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
+        defaultHopLimit = owner.hopLimit;
+        hash = owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol);
+    }
+
+    @Override
+    void writeHeader(Packet packet, int trafficClass, int hopLimit) {
+        int payload = packet.length();
+        int label = flowLabel(ports && packet.headLength() >= 4 ? Bytes.i32(packet.memory(), packet.start()) : 0);
+        int at = packet.push(Ipv6Header.LENGTH);
+        Ipv6Header.write(packet.memory(), at, trafficClass, label, payload, protocol,
+                hopLimit == 0 ? defaultHopLimit : hopLimit, local.hi(), local.lo(), remote.hi(), remote.lo());
+    }
+
+    private int flowLabel(int bothPorts) {
+        long h = (hash ^ bothPorts & 0xffff_ffffL) * 0x9e37_79b9_7f4a_7c15L;
+        h = (h ^ h >>> 29 ^ hash) * 0xbf58_476d_1ce4_e5b9L;
+        int label = (int) (h >>> 44);
+        // Zero would say that the packet belongs to no flow.
+        return label == 0 ? 1 : label;
+    }
+}

@@ -1,0 +1,185 @@
+package dev.millrace.tcp;
+
+import dev.millrace.TcpOptions;
+import dev.millrace.spi.CongestionControlFactory;
+import java.io.IOException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+
+/// The options of one socket: those of the engine, which it reads as it runs, and those of the shell. Any thread may call
+/// any method.
+final class SocketSettings {
+    static final Set<SocketOption<?>> SUPPORTED = Set.of(
+            StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_LINGER,
+            StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR,
+            StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.KEEP_ALIVE_IDLE,
+            TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
+            TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL);
+    private static final int MIN_BUFFER = 2048;
+    private static final int MAX_BUFFER = 1 << 30;
+
+    private final TcpProtocol protocol;
+    private final ConnectionOptions options;
+    private volatile int lingerSeconds = -1;
+    private volatile boolean reuseAddress;
+    private volatile int trafficClass;
+    private volatile int hopLimit;
+    private volatile CongestionControlFactory congestionControl;
+
+    SocketSettings(TcpProtocol protocol, ConnectionEndpoint accepted) {
+        this.protocol = protocol;
+        this.options = accepted == null ? new ConnectionOptions(protocol.settings()) : accepted.options;
+        this.congestionControl = protocol.congestionControl();
+    }
+
+    ConnectionOptions options() {
+        return options;
+    }
+
+    /// Seconds to linger on close, or -1 for not at all.
+    int lingerSeconds() {
+        return lingerSeconds;
+    }
+
+    int trafficClass() {
+        return trafficClass;
+    }
+
+    int hopLimit() {
+        return hopLimit;
+    }
+
+    CongestionControlFactory congestionControl() {
+        return congestionControl;
+    }
+
+    <T> void set(SocketOption<T> option, T value, ConnectionEndpoint endpoint) throws IOException {
+        Objects.requireNonNull(option, "option");
+        if (!SUPPORTED.contains(option)) {
+            throw new UnsupportedOperationException("'" + option + "' not supported");
+        }
+        if (value == null || !option.type().isInstance(value)) {
+            throw new IllegalArgumentException("Invalid value '" + value + "' for " + option.name());
+        }
+        if (!setShellOption(option, value, endpoint)) {
+            Runnable change = () -> setEngineOption(option, value);
+            if (endpoint == null) {
+                change.run();
+            } else {
+                endpoint.changeOptions(change);
+            }
+        }
+    }
+
+    private boolean setShellOption(SocketOption<?> option, Object value, ConnectionEndpoint endpoint) {
+        if (option == StandardSocketOptions.SO_LINGER) {
+            lingerSeconds = Math.clamp((Integer) value, -1, 65535);
+        } else if (option == StandardSocketOptions.SO_REUSEADDR) {
+            reuseAddress = (Boolean) value;
+        } else if (option == StandardSocketOptions.IP_TOS) {
+            trafficClass = within(option, (Integer) value, 0, 255);
+        } else if (option == TcpOptions.HOP_LIMIT) {
+            hopLimit = within(option, (Integer) value, 1, 255);
+        } else if (option == TcpOptions.CONGESTION_CONTROL) {
+            beforeConnecting(option, endpoint);
+            congestionControl = protocol.ctx.congestionControl((String) value);
+        } else if (option == TcpOptions.MAX_SEGMENT) {
+            beforeConnecting(option, endpoint);
+            options.maxSegment = within(option, (Integer) value, 48, 65535);
+        } else {
+            return false;
+        }
+        if (endpoint != null) {
+            endpoint.trafficClass = trafficClass;
+            endpoint.hopLimit = hopLimit;
+        }
+        return true;
+    }
+
+    private void setEngineOption(SocketOption<?> option, Object value) {
+        if (option == StandardSocketOptions.TCP_NODELAY) {
+            options.noDelay = (Boolean) value;
+        } else if (option == StandardSocketOptions.SO_KEEPALIVE) {
+            options.keepAlive = (Boolean) value;
+        } else if (option == StandardSocketOptions.SO_RCVBUF) {
+            options.receiveBuffer = bufferSize(option, (Integer) value);
+        } else if (option == StandardSocketOptions.SO_SNDBUF) {
+            options.sendBuffer = bufferSize(option, (Integer) value);
+        } else if (option == TcpOptions.CORK) {
+            options.cork = (Boolean) value;
+        } else if (option == TcpOptions.QUICK_ACK) {
+            options.quickAck = (Boolean) value;
+        } else if (option == TcpOptions.KEEP_ALIVE_COUNT) {
+            options.keepAliveCount = within(option, (Integer) value, 1, 100);
+        } else if (option == TcpOptions.KEEP_ALIVE_IDLE) {
+            options.keepAliveIdleNs = positive(option, (Duration) value);
+        } else if (option == TcpOptions.KEEP_ALIVE_INTERVAL) {
+            options.keepAliveIntervalNs = positive(option, (Duration) value);
+        } else if (option == TcpOptions.USER_TIMEOUT) {
+            options.userTimeoutNs = Durations.toNanos((Duration) value);
+        }
+    }
+
+    <T> T get(SocketOption<T> option, ConnectionEndpoint endpoint) {
+        Objects.requireNonNull(option, "option");
+        if (!SUPPORTED.contains(option)) {
+            throw new UnsupportedOperationException("'" + option + "' not supported");
+        }
+        Object value = endpoint == null ? read(option) : endpoint.inspect(_ -> read(option));
+        return option.type().cast(value);
+    }
+
+    private Object read(SocketOption<?> option) {
+        return switch (option) {
+            case SocketOption<?> o when o == StandardSocketOptions.SO_LINGER -> lingerSeconds;
+            case SocketOption<?> o when o == StandardSocketOptions.SO_REUSEADDR -> reuseAddress;
+            case SocketOption<?> o when o == StandardSocketOptions.IP_TOS -> trafficClass;
+            case SocketOption<?> o when o == StandardSocketOptions.TCP_NODELAY -> options.noDelay;
+            case SocketOption<?> o when o == StandardSocketOptions.SO_KEEPALIVE -> options.keepAlive;
+            case SocketOption<?> o when o == StandardSocketOptions.SO_RCVBUF -> options.receiveBuffer;
+            case SocketOption<?> o when o == StandardSocketOptions.SO_SNDBUF -> options.sendBuffer;
+            case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> hopLimit;
+            case SocketOption<?> o when o == TcpOptions.CONGESTION_CONTROL -> congestionControl.name();
+            case SocketOption<?> o when o == TcpOptions.MAX_SEGMENT -> options.maxSegment;
+            case SocketOption<?> o when o == TcpOptions.CORK -> options.cork;
+            case SocketOption<?> o when o == TcpOptions.QUICK_ACK -> options.quickAck;
+            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> options.keepAliveCount;
+            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_IDLE -> Duration.ofNanos(options.keepAliveIdleNs);
+            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_INTERVAL ->
+                    Duration.ofNanos(options.keepAliveIntervalNs);
+            default -> Duration.ofNanos(options.userTimeoutNs);
+        };
+    }
+
+    private static void beforeConnecting(SocketOption<?> option, ConnectionEndpoint endpoint) {
+        if (endpoint != null) {
+            throw new IllegalStateException(option.name() + " must be set before connecting");
+        }
+    }
+
+    private static int within(SocketOption<?> option, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(option.name() + ": " + value + " is not in " + min + ".." + max);
+        }
+        return value;
+    }
+
+    /// A kernel takes any positive size and makes it fit.
+    private static int bufferSize(SocketOption<?> option, int value) {
+        if (value <= 0) {
+            throw new IllegalArgumentException(option.name() + ": " + value + " is not positive");
+        }
+        return Math.clamp(value, MIN_BUFFER, MAX_BUFFER);
+    }
+
+    private static long positive(SocketOption<?> option, Duration value) {
+        long ns = Durations.toNanos(value);
+        if (ns < 1_000_000) {
+            throw new IllegalArgumentException(option.name() + ": " + value + " is shorter than 1 ms");
+        }
+        return ns;
+    }
+}

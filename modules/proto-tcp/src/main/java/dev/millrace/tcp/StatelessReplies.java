@@ -1,0 +1,77 @@
+package dev.millrace.tcp;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.Counters;
+import dev.millrace.spi.Path;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.TcpOptionWriter;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+
+/// Segments that answer a segment without a connection: resets for what nobody waits for (RFC 9293 §3.5.2, §3.10.7.1)
+/// and the acknowledgements of TIME-WAIT.
+final class StatelessReplies {
+    private final TcpProtocol protocol;
+    private final Counters.Counter resetsSent;
+
+    StatelessReplies(TcpProtocol protocol) {
+        this.protocol = protocol;
+        resetsSent = protocol.counters.counter("resets-sent");
+    }
+
+    /// Answers a segment that belongs to no connection with RST, unless it is a RST itself or came to a broadcast
+    /// address, and drops it.
+    void reset(Packet packet, DropReason reason) {
+        Segment segment = protocol.segment();
+        segment.parse(packet);
+        if ((segment.flags & TcpHeader.RST) == 0 && !packet.isBroadcast() && !isBadPeer(packet)) {
+            int length = segment.len + ((segment.flags & TcpHeader.SYN) != 0 ? 1 : 0)
+                    + ((segment.flags & TcpHeader.FIN) != 0 ? 1 : 0);
+            if ((segment.flags & TcpHeader.ACK) != 0) {
+                send(packet, segment.ack, 0, TcpHeader.RST, 0, false, 0, 0);
+            } else {
+                send(packet, 0, segment.seq + length, TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0);
+            }
+            resetsSent.add(1);
+        }
+        protocol.ctx.drop(packet, reason);
+    }
+
+    /// Answers with a pure acknowledgement.
+    void acknowledge(Packet packet, int seq, int ack, int window, boolean timestamps, int tsVal, int tsEcr) {
+        send(packet, seq, ack, TcpHeader.ACK, window, timestamps, tsVal, tsEcr);
+    }
+
+    private void send(Packet to, int seq, int ack, int flags, int window, boolean timestamps, int tsVal, int tsEcr) {
+        Path path;
+        try {
+            path = protocol.ctx.path(new IpAddress(to.destinationHi(), to.destinationLo()),
+                    new IpAddress(to.sourceHi(), to.sourceLo()));
+        } catch (IOException e) {
+            // Nobody to tell: the peer that cannot be reached sees what it would see of a lost answer.
+            protocol.ctx.countDrop(DropReason.NO_ROUTE);
+            return;
+        }
+        int headerLength = TcpHeader.MIN_LENGTH + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        Packet reply = Packet.allocate(Packet.HEADROOM, TcpHeader.MAX_LENGTH);
+        int at = reply.append(headerLength);
+        TcpHeader.write(reply.memory(), at, TcpHeader.destinationPort(to.memory(), to.start()),
+                TcpHeader.sourcePort(to.memory(), to.start()), seq, ack, headerLength, flags,
+                Math.min(window, 0xffff), 0);
+        if (timestamps) {
+            TcpOptionWriter.timestamps(reply.memory(), at + TcpHeader.MIN_LENGTH, tsVal, tsEcr);
+        }
+        reply.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
+        var list = new PacketList();
+        list.add(reply);
+        path.send(list, 0, 0);
+    }
+
+    /// RFC 9293 §3.9.2.3 (MUST-63): nothing is sent to what cannot be one host's address.
+    private boolean isBadPeer(Packet packet) {
+        var source = new IpAddress(packet.sourceHi(), packet.sourceLo());
+        return source.isUnspecified() || source.isMulticast() || protocol.ctx.isBroadcast(source);
+    }
+}

@@ -1,0 +1,334 @@
+package dev.millrace.tcp;
+
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.OptionSpec;
+import dev.millrace.OptionValues;
+import dev.millrace.Tcp;
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.spi.CongestionControlFactory;
+import dev.millrace.spi.Counters;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.TransportContext;
+import dev.millrace.spi.TransportProtocol;
+import dev.millrace.wire.Checksum;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.WireError;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// TCP in one stack: checks segments, finds their endpoints, and is where programs begin ([Tcp]).
+final class TcpProtocol implements TransportProtocol, Tcp {
+    static final List<OptionSpec> SPECS = List.of(
+            new OptionSpec("backlog", OptionSpec.Type.NUMBER, "4096",
+                    "connections that may wait to be accepted, and handshakes under way, for a listener that names none"),
+            new OptionSpec("max-connections", OptionSpec.Type.NUMBER, "2000000",
+                    "connections and TIME-WAIT records of the whole stack; more are refused"),
+            new OptionSpec("time-wait-limit", OptionSpec.Type.NUMBER, "65536",
+                    "connections in TIME-WAIT; when there are more the oldest is forgotten"),
+            new OptionSpec("time-wait-reuse-age", OptionSpec.Type.DURATION, "100ms",
+                    "how long a connection with timestamps is in TIME-WAIT before a connect may take its ports (RFC 6191)"));
+
+    private static final int MAX_BACKLOG = 1 << 20;
+
+    final TransportContext ctx;
+    final Counters counters;
+    final EndpointTable<TcpEndpoint> endpoints;
+    final IsnGenerator isn;
+    final TimeWaitTable timeWaits;
+    final StatelessReplies replies;
+    final TokenBucket timeWaitAcks;
+    final Counters.Counter passiveOpens;
+    final Counters.Counter backlogDrops;
+    final long maxConnections;
+    /// Whether a program's thread should spin for an endpoint's lock instead of parking at once.
+    final boolean spin = Runtime.getRuntime().availableProcessors() > 1;
+
+    private final TcpSettings settings;
+    private final CongestionControlFactory defaultCongestionControl;
+    private final int defaultBacklog;
+    private final long timeWaitReuseAgeNs;
+    private final Counters.Counter activeOpens;
+    private final Counters.Counter segmentsReceived;
+    private final Counters.Counter retransmits;
+    private final Counters.Counter ended;
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    private volatile boolean closed;
+
+    TcpProtocol(TransportContext ctx, OptionValues options) {
+        this.ctx = ctx;
+        this.counters = ctx.counters("tcp");
+        this.settings = TcpSettings.of(options);
+        this.defaultCongestionControl = ctx.congestionControl(settings.congestionControl);
+        this.defaultBacklog = (int) options.number("backlog", 1, MAX_BACKLOG);
+        this.maxConnections = options.number("max-connections", 1, Integer.MAX_VALUE);
+        this.timeWaitReuseAgeNs = options.nanos("time-wait-reuse-age", Duration.ofMillis(1), Duration.ofDays(1));
+        this.endpoints = ctx.newEndpointTable();
+        this.isn = new IsnGenerator(ctx.secret());
+        this.passiveOpens = counters.counter("passive-opens");
+        this.activeOpens = counters.counter("active-opens");
+        this.backlogDrops = counters.counter("backlog-drops");
+        this.segmentsReceived = counters.counter("segments-received");
+        this.retransmits = counters.counter("retransmitted-segments");
+        this.ended = counters.counter("connections-ended");
+        this.replies = new StatelessReplies(this);
+        this.timeWaitAcks = new TokenBucket(1000, 100, ctx.clock().nanoTime());
+        this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs,
+                (int) options.number("time-wait-limit", 0, 1 << 24));
+    }
+
+    /// What a thread needs while it runs an engine; never held across a call that sends.
+    private static final class Scratch {
+        final Segment segment = new Segment();
+        final PacketList packets = new PacketList();
+    }
+
+    Segment segment() {
+        return scratch.get().segment;
+    }
+
+    PacketList scratch() {
+        return scratch.get().packets;
+    }
+
+    // ---- packets
+
+    @Override
+    public void receive(Packet packet) {
+        int length = packet.length();
+        if (packet.headLength() < Math.min(length, TcpHeader.MAX_LENGTH)) {
+            packet.makeLinear(Math.min(length, TcpHeader.MAX_LENGTH));
+        }
+        var m = packet.memory();
+        int at = packet.start();
+        if (TcpHeader.check(m, at, packet.headLength()) != WireError.NONE || TcpHeader.sourcePort(m, at) == 0
+                || TcpHeader.destinationPort(m, at) == 0) {
+            ctx.drop(packet, DropReason.BAD_TRANSPORT_HEADER);
+            return;
+        }
+        if (packet.checksumming() == Packet.Checksumming.ON_WIRE && !checksumIsRight(packet)) {
+            ctx.drop(packet, DropReason.BAD_CHECKSUM);
+            return;
+        }
+        segmentsReceived.add(1);
+        dispatch(packet);
+    }
+
+    private static boolean checksumIsRight(Packet p) {
+        return Checksum.isRight(Checksum.sum(p, p.start()) + Checksum.pseudoHeader(p.sourceHi(), p.sourceLo(),
+                p.destinationHi(), p.destinationLo(), IpProtocol.TCP, p.length()));
+    }
+
+    private void dispatch(Packet packet) {
+        int at = packet.start();
+        int localPort = TcpHeader.destinationPort(packet.memory(), at);
+        TcpEndpoint endpoint = endpoints.findConnected(packet.destinationHi(), packet.destinationLo(), localPort,
+                packet.sourceHi(), packet.sourceLo(), TcpHeader.sourcePort(packet.memory(), at));
+        if (endpoint == null) {
+            endpoint = endpoints.findBound(packet.destinationHi(), packet.destinationLo(), localPort);
+        }
+        if (endpoint != null) {
+            endpoint.receive(packet);
+        } else if (closed) {
+            ctx.drop(packet, DropReason.STACK_CLOSED);
+        } else {
+            replies.reset(packet, DropReason.NO_SOCKET);
+        }
+    }
+
+    /// Finds endpoints anew for packets whose connection ended before it saw them.
+    void receiveAgain(PacketList packets) {
+        Packet packet;
+        while ((packet = packets.poll()) != null) {
+            dispatch(packet);
+        }
+    }
+
+    @Override
+    public void onError(IcmpError error) {
+        byte[] q = error.quoted();
+        if (q.length < 8) {
+            return;
+        }
+        int localPort = (q[0] & 0xff) << 8 | q[1] & 0xff;
+        int remotePort = (q[2] & 0xff) << 8 | q[3] & 0xff;
+        int sequence = (q[4] & 0xff) << 24 | (q[5] & 0xff) << 16 | (q[6] & 0xff) << 8 | q[7] & 0xff;
+        IpAddress local = error.local();
+        IpAddress remote = error.remote();
+        TcpEndpoint endpoint = endpoints.findConnected(
+                local.hi(), local.lo(), localPort, remote.hi(), remote.lo(), remotePort);
+        if (endpoint instanceof ConnectionEndpoint connection) {
+            connection.onIcmpError(error, sequence);
+        }
+    }
+
+    // ---- TIME-WAIT
+
+    /// Puts a small record in the place of a connection.
+    void enterTimeWait(ConnectionEndpoint connection, TcpConnection engine, EndpointTable.Entry<TcpEndpoint> entry,
+            long nowNs) {
+        var record = new TimeWaitEndpoint(this, entry, connection.local, connection.remote, connection.remotePort,
+                engine, 0xffff, nowNs);
+        if (entry.replace(connection, record)) {
+            timeWaits.add(record);
+        }
+    }
+
+    /// A SYN that cannot be an old duplicate came for a connection in TIME-WAIT: the listener of the port, if there is
+    /// one, takes it from here. Returns `false` if nothing has changed.
+    boolean reopen(TimeWaitEndpoint record, Packet packet) {
+        if (!(endpoints.findBound(packet.destinationHi(), packet.destinationLo(),
+                TcpHeader.destinationPort(packet.memory(), packet.start())) instanceof ListenEndpoint listener)
+                || !timeWaits.remove(record)) {
+            return false;
+        }
+        record.entry.release();
+        Segment segment = segment();
+        segment.parse(packet);
+        listener.answer(packet, segment, record);
+        return true;
+    }
+
+    private boolean mayReplace(TcpEndpoint endpoint) {
+        return endpoint instanceof TimeWaitEndpoint record
+                && record.mayGiveWay(ctx.clock().nanoTime(), timeWaitReuseAgeNs)
+                && timeWaits.remove(record);
+    }
+
+    /// The initial sequence number for a pair, behind what its previous connection used.
+    int initialSequence(long pair, TimeWaitEndpoint previous) {
+        int isn = IsnGenerator.initialSequence(pair, ctx.clock().nanoTime());
+        return previous != null && isn - previous.sndNxt() <= 0 ? previous.sndNxt() + 0x10000 : isn;
+    }
+
+    void connectionEnded(TcpConnection engine) {
+        ended.add(1);
+        retransmits.add(engine.info().retransmittedSegments());
+    }
+
+    // ---- programs
+
+    @Override
+    public <T> Optional<T> service(Class<T> type) {
+        return type == Tcp.class ? Optional.of(type.cast(this)) : Optional.empty();
+    }
+
+    @Override
+    public TcpListener listen(InetSocketAddress local, int backlog) throws IOException {
+        checkOpen();
+        if (backlog < 0) {
+            throw new IllegalArgumentException("backlog " + backlog + " is negative");
+        }
+        var listener = new ListenEndpoint(this, settings,
+                backlog == 0 ? defaultBacklog : Math.min(backlog, MAX_BACKLOG));
+        listener.entered(endpoints.bind(bindAddress(local), local.getPort(), listener));
+        if (closed) {
+            listener.stackClosed();
+            throw SocketErrors.of(ErrorCode.STACK_CLOSED);
+        }
+        return listener;
+    }
+
+    @Override
+    public TcpSocket open() throws IOException {
+        checkOpen();
+        return new StreamSocket(this, null);
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed || ctx.isClosing()) {
+            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+        }
+    }
+
+    /// The address to bind, or `null` for any.
+    IpAddress bindAddress(InetSocketAddress local) throws IOException {
+        if (local.isUnresolved()) {
+            throw new UnknownHostException(local.getHostString());
+        }
+        var address = IpAddress.of(local.getAddress());
+        if (address.isUnspecified()) {
+            // new InetSocketAddress(port) is 0.0.0.0 in java.net and means every address, as in ServerSocket.
+            return null;
+        }
+        if (address.isMulticast() || ctx.isBroadcast(address) || !ctx.canBind(address)) {
+            throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        }
+        return address;
+    }
+
+    /// Begins a connection.
+    ///
+    /// @param local the address bound to, or `null`
+    /// @param localPort the port bound to, or 0
+    ConnectionEndpoint startConnect(IpAddress local, int localPort, InetSocketAddress remote,
+            SocketSettings chosen) throws IOException {
+        checkOpen();
+        IpAddress peer = peerAddress(remote);
+        if (connectionCount() >= maxConnections) {
+            throw SocketErrors.of(ErrorCode.LIMIT_REACHED);
+        }
+        var path = ctx.path(local, peer);
+        var connection = new ConnectionEndpoint(this, path, remote.getPort(), settings, chosen.options(),
+                chosen.congestionControl(), null);
+        EndpointTable.Entry<TcpEndpoint> place = endpoints.connect(
+                path.local(), localPort, peer, remote.getPort(), connection, this::mayReplace);
+        connection.trafficClass = chosen.trafficClass();
+        connection.hopLimit = chosen.hopLimit();
+        activeOpens.add(1);
+        connection.openActive(place);
+        if (closed) {
+            connection.stackClosed();
+        }
+        return connection;
+    }
+
+    private IpAddress peerAddress(InetSocketAddress remote) throws IOException {
+        if (remote.isUnresolved()) {
+            throw new UnknownHostException(remote.getHostString());
+        }
+        var peer = IpAddress.of(remote.getAddress());
+        // RFC 9293 §3.9.1.1 (MUST-46).
+        if (peer.isMulticast() || ctx.isBroadcast(peer) || peer.isUnspecified()) {
+            throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
+        }
+        if (remote.getPort() == 0) {
+            throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        }
+        return peer;
+    }
+
+    CongestionControlFactory congestionControl() {
+        return defaultCongestionControl;
+    }
+
+    TcpSettings settings() {
+        return settings;
+    }
+
+    @Override
+    public int connectionCount() {
+        return endpoints.size();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        var all = new ArrayList<TcpEndpoint>();
+        endpoints.forEach(all::add);
+        all.forEach(TcpEndpoint::stackClosed);
+        timeWaits.close();
+    }
+}

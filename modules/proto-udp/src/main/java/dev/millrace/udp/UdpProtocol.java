@@ -1,0 +1,147 @@
+package dev.millrace.udp;
+
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.Udp;
+import dev.millrace.UdpSocket;
+import dev.millrace.spi.Counters;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.NetworkProtocol.Rejection;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.TransportContext;
+import dev.millrace.spi.TransportProtocol;
+import dev.millrace.wire.Checksum;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.UdpHeader;
+import dev.millrace.wire.WireError;
+import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/// UDP in one stack: checks datagrams, finds their sockets, and is where programs begin ([Udp]).
+final class UdpProtocol implements TransportProtocol, Udp {
+    final TransportContext ctx;
+    final EndpointTable<DatagramEndpoint> endpoints;
+    final int receiveBuffer;
+    final Counters.Counter sent;
+    private final Counters.Counter received;
+    private volatile boolean closed;
+
+    UdpProtocol(TransportContext ctx, int receiveBuffer) {
+        this.ctx = ctx;
+        this.receiveBuffer = receiveBuffer;
+        this.endpoints = ctx.newEndpointTable();
+        Counters counters = ctx.counters("udp");
+        this.sent = counters.counter("datagrams-sent");
+        this.received = counters.counter("datagrams-received");
+    }
+
+    @Override
+    public void receive(Packet packet) {
+        if (packet.headLength() < UdpHeader.LENGTH) {
+            packet.makeLinear(Math.min(packet.length(), UdpHeader.LENGTH));
+        }
+        var m = packet.memory();
+        int at = packet.start();
+        if (packet.headLength() < UdpHeader.LENGTH
+                || UdpHeader.check(m, at, packet.length()) != WireError.NONE
+                || UdpHeader.destinationPort(m, at) == 0) {
+            ctx.drop(packet, DropReason.BAD_TRANSPORT_HEADER);
+            return;
+        }
+        // What lies behind the UDP length is not ours (RFC 768 says nothing; RFC 9868 puts options there).
+        packet.trim(UdpHeader.length(m, at));
+        if (packet.checksumming() == Packet.Checksumming.ON_WIRE && !checksumIsRight(packet)) {
+            ctx.drop(packet, DropReason.BAD_CHECKSUM);
+            return;
+        }
+        int localPort = UdpHeader.destinationPort(m, at);
+        DatagramEndpoint endpoint = endpoints.findConnected(packet.destinationHi(), packet.destinationLo(), localPort,
+                packet.sourceHi(), packet.sourceLo(), UdpHeader.sourcePort(m, at));
+        if (endpoint == null) {
+            endpoint = endpoints.findBound(packet.destinationHi(), packet.destinationLo(), localPort);
+        }
+        if (endpoint == null || !endpoint.wants(packet, UdpHeader.sourcePort(m, at))) {
+            // RFC 1122 §4.1.3.1; whether an error may go out at all is decided there.
+            ctx.reject(packet, Rejection.PORT_UNREACHABLE);
+            ctx.drop(packet, DropReason.NO_SOCKET);
+            return;
+        }
+        received.add(1);
+        endpoint.receive(packet);
+    }
+
+    private static boolean checksumIsRight(Packet p) {
+        int checksum = UdpHeader.checksum(p.memory(), p.start());
+        if (checksum == 0) {
+            // No checksum: allowed for IPv4 (RFC 768), not for IPv6 (RFC 8200 §8.1).
+            return IpAddress.isV4(p.destinationHi(), p.destinationLo());
+        }
+        return Checksum.isRight(Checksum.sum(p, p.start()) + Checksum.pseudoHeader(p.sourceHi(), p.sourceLo(),
+                p.destinationHi(), p.destinationLo(), IpProtocol.UDP, p.length()));
+    }
+
+    @Override
+    public void onError(IcmpError error) {
+        byte[] q = error.quoted();
+        if (q.length < 4) {
+            return;
+        }
+        int localPort = (q[0] & 0xff) << 8 | q[1] & 0xff;
+        int remotePort = (q[2] & 0xff) << 8 | q[3] & 0xff;
+        // RFC 1122 §4.1.3.3: told to connected sockets only; others could not say which of their datagrams it was.
+        DatagramEndpoint endpoint = endpoints.findConnected(error.local().hi(), error.local().lo(), localPort,
+                error.remote().hi(), error.remote().lo(), remotePort);
+        if (endpoint != null) {
+            endpoint.onError(error);
+        }
+    }
+
+    @Override
+    public <T> Optional<T> service(Class<T> type) {
+        return type == Udp.class ? Optional.of(type.cast(this)) : Optional.empty();
+    }
+
+    @Override
+    public UdpSocket bind(InetSocketAddress local) throws IOException {
+        if (closed || ctx.isClosing()) {
+            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+        }
+        if (local.isUnresolved()) {
+            throw new UnknownHostException(local.getHostString());
+        }
+        IpAddress address = IpAddress.of(local.getAddress());
+        if (address.isUnspecified()) {
+            address = null;
+        } else if (!ctx.canBind(address)) {
+            throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        }
+        var endpoint = new DatagramEndpoint(this);
+        endpoint.bound(endpoints.bind(address, local.getPort(), endpoint));
+        if (closed) {
+            endpoint.stackClosed();
+            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+        }
+        return new DatagramSocketView(this, endpoint);
+    }
+
+    @Override
+    public int socketCount() {
+        var distinct = new java.util.HashSet<DatagramEndpoint>();
+        endpoints.forEach(distinct::add);
+        return distinct.size();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        var all = new ArrayList<DatagramEndpoint>();
+        endpoints.forEach(all::add);
+        all.forEach(DatagramEndpoint::stackClosed);
+    }
+}

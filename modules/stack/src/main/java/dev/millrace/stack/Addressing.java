@@ -1,0 +1,235 @@
+package dev.millrace.stack;
+
+import dev.millrace.Cidr;
+import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NicPort;
+import dev.millrace.spi.Route;
+import dev.millrace.wire.IpAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// The addresses and routes of a stack at one moment: an immutable value, replaced as a whole when something changes.
+final class Addressing {
+    /// An address of a NIC.
+    ///
+    /// @param nic whose
+    /// @param cidr the address with its prefix
+    record Owned(StackNic nic, Cidr cidr) {
+    }
+
+    /// A route in order of preference.
+    ///
+    /// @param to the network
+    /// @param via the gateway, or `null`
+    /// @param nic where packets leave
+    /// @param connected whether it follows from an address
+    record Entry(Cidr to, IpAddress via, StackNic nic, boolean connected) {
+    }
+
+    /// 224.0.0.1, ff01::1 and ff02::1: all systems on this network.
+    private static final IpAddress ALL_HOSTS = IpAddress.parse("224.0.0.1");
+    private static final IpAddress ALL_NODES_INTERFACE = IpAddress.parse("ff01::1");
+    private static final IpAddress ALL_NODES_LINK = IpAddress.parse("ff02::1");
+    private static final IpAddress SOLICITED_NODE = IpAddress.parse("ff02::1:ff00:0");
+
+    final long generation;
+    final List<Owned> owned;
+    private final List<Entry> configured;
+    private final List<Entry> routes;
+    private final long[] hashHi;
+    private final long[] hashLo;
+    private final StackNic[] hashNic;
+
+    Addressing(long generation, List<Owned> owned, List<Entry> configured) {
+        this.generation = generation;
+        this.owned = List.copyOf(owned);
+        this.configured = List.copyOf(configured);
+        var all = new ArrayList<Entry>();
+        for (Owned o : owned) {
+            all.add(new Entry(o.cidr().network(), null, o.nic(), true));
+        }
+        all.addAll(configured);
+        // The sort is stable: among equal prefixes connected networks win, then the order of the configuration.
+        all.sort(Comparator.comparingInt((Entry e) -> -e.to().prefixLength()));
+        this.routes = List.copyOf(all);
+        int size = Integer.highestOneBit(Math.max(4, 4 * owned.size()));
+        hashHi = new long[size];
+        hashLo = new long[size];
+        hashNic = new StackNic[size];
+        for (Owned o : owned) {
+            int i = slot(o.cidr().address().hi(), o.cidr().address().lo());
+            hashHi[i] = o.cidr().address().hi();
+            hashLo[i] = o.cidr().address().lo();
+            hashNic[i] = o.nic();
+        }
+    }
+
+    private int slot(long hi, long lo) {
+        int mask = hashNic.length - 1;
+        long h = (hi * 0x9E3779B97F4A7C15L ^ lo) * 0x9E3779B97F4A7C15L;
+        int i = (int) (h >>> 32) & mask;
+        while (hashNic[i] != null && (hashHi[i] != hi || hashLo[i] != lo)) {
+            i = i + 1 & mask;
+        }
+        return i;
+    }
+
+    List<Entry> configured() {
+        return configured;
+    }
+
+    List<Entry> routes() {
+        return routes;
+    }
+
+    /// The NIC that has exactly this address, or `null`.
+    StackNic owner(long hi, long lo) {
+        return hashNic[slot(hi, lo)];
+    }
+
+    /// The NIC that answers for this address, as its own or as one of a subnet that it owns, or `null`.
+    StackNic answering(IpAddress address) {
+        StackNic nic = owner(address.hi(), address.lo());
+        if (nic != null) {
+            return nic;
+        }
+        for (Owned o : owned) {
+            if (o.nic().ownsSubnets() && o.cidr().contains(address) && !isSubnetBroadcast(o.cidr(), address.hi(),
+                    address.lo())) {
+                return o.nic();
+            }
+        }
+        return null;
+    }
+
+    Destination classify(NicPort port, long hi, long lo) {
+        if (owner(hi, lo) != null) {
+            return Destination.LOCAL;
+        }
+        boolean v4 = IpAddress.isV4(hi, lo);
+        if (v4 && (int) lo == -1) {
+            return Destination.BROADCAST;
+        }
+        if (v4 ? (lo & 0xf000_0000L) == 0xe000_0000L : hi >>> 56 == 0xff) {
+            return isGroup(port, hi, lo, v4) ? Destination.MULTICAST : Destination.FOREIGN;
+        }
+        for (int i = 0; i < owned.size(); i++) {
+            Owned o = owned.get(i);
+            if (o.nic() == port || port instanceof InternalLoop) {
+                if (v4 && isSubnetBroadcast(o.cidr(), hi, lo)) {
+                    return Destination.BROADCAST;
+                }
+                if (o.nic().ownsSubnets() && covers(o.cidr(), hi, lo, v4)) {
+                    return Destination.LOCAL;
+                }
+            }
+        }
+        return Destination.FOREIGN;
+    }
+
+    private boolean isGroup(NicPort port, long hi, long lo, boolean v4) {
+        if (v4) {
+            return lo == ALL_HOSTS.lo();
+        }
+        if (lo == 1 && (hi == ALL_NODES_LINK.hi() || hi == ALL_NODES_INTERFACE.hi())) {
+            return true;
+        }
+        if (hi == SOLICITED_NODE.hi() && lo >>> 24 == SOLICITED_NODE.lo() >>> 24) {
+            for (int i = 0; i < owned.size(); i++) {
+                Owned o = owned.get(i);
+                IpAddress a = o.cidr().address();
+                if (!a.isV4() && o.nic() == port && (a.lo() & 0xff_ffff) == (lo & 0xff_ffff)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean covers(Cidr cidr, long hi, long lo, boolean v4) {
+        IpAddress a = cidr.address();
+        if (a.isV4() != v4) {
+            return false;
+        }
+        int bits = v4 ? cidr.prefixLength() + 96 : cidr.prefixLength();
+        if (bits <= 64) {
+            return bits == 0 || (hi ^ a.hi()) >>> 64 - bits == 0;
+        }
+        return hi == a.hi() && (lo ^ a.lo()) >>> 128 - bits == 0;
+    }
+
+    /// Whether the address is the last one of an IPv4 network of at least four addresses (RFC 919; RFC 3021 for /31).
+    private static boolean isSubnetBroadcast(Cidr cidr, long hi, long lo) {
+        if (!cidr.address().isV4() || cidr.prefixLength() > 30 || cidr.prefixLength() == 0 || hi != 0) {
+            return false;
+        }
+        int hostMask = -1 >>> cidr.prefixLength();
+        int address = (int) lo;
+        return IpAddress.isV4(hi, lo) && (address & hostMask) == hostMask
+                && (address & ~hostMask) == (cidr.address().v4Bits() & ~hostMask);
+    }
+
+    boolean isBroadcast(IpAddress address) {
+        if (address.isLimitedBroadcast()) {
+            return true;
+        }
+        for (Owned o : owned) {
+            if (isSubnetBroadcast(o.cidr(), address.hi(), address.lo())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean canBind(IpAddress address) {
+        return answering(address) != null || isBroadcast(address) || address.equals(ALL_HOSTS)
+                || address.equals(ALL_NODES_LINK);
+    }
+
+    /// The best entry for a destination outside the stack, or `null`.
+    Entry match(IpAddress destination) {
+        Entry downRoute = null;
+        for (Entry e : routes) {
+            if (e.to().contains(destination)) {
+                if (e.nic().isUp()) {
+                    return e;
+                }
+                if (downRoute == null) {
+                    downRoute = e;
+                }
+            }
+        }
+        return downRoute;
+    }
+
+    /// The address to send from (RFC 6724 §5): the destination itself if it is ours (rule 1), then one of appropriate
+    /// scope (rule 2) on the outgoing NIC (rule 5) with the longest common prefix (rule 8).
+    IpAddress sourceFor(Route route, IpAddress destination) {
+        if (owner(destination.hi(), destination.lo()) != null) {
+            return destination;
+        }
+        IpAddress best = null;
+        int bestScore = Integer.MIN_VALUE;
+        for (Owned o : owned) {
+            IpAddress a = o.cidr().address();
+            if (a.isV4() != destination.isV4()) {
+                continue;
+            }
+            boolean scopeFits = a.isLinkLocal() == destination.isLinkLocal() && a.isLoopback() == destination.isLoopback();
+            int score = (scopeFits ? 1 << 12 : 0) + (o.nic() == route.nic() ? 1 << 10 : 0)
+                    + commonPrefix(a, destination);
+            if (score > bestScore) {
+                best = a;
+                bestScore = score;
+            }
+        }
+        return best;
+    }
+
+    private static int commonPrefix(IpAddress a, IpAddress b) {
+        return a.hi() != b.hi()
+                ? Long.numberOfLeadingZeros(a.hi() ^ b.hi())
+                : 64 + Long.numberOfLeadingZeros(a.lo() ^ b.lo());
+    }
+}

@@ -1,0 +1,509 @@
+package dev.millrace.stack;
+
+import dev.millrace.Capture;
+import dev.millrace.CaptureRequest;
+import dev.millrace.Cidr;
+import dev.millrace.ConfigurationException;
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.ManualStack;
+import dev.millrace.Nic;
+import dev.millrace.NicConfig;
+import dev.millrace.RouteConfig;
+import dev.millrace.StackConfig;
+import dev.millrace.Tcp;
+import dev.millrace.Udp;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.Link;
+import dev.millrace.spi.LinkDriver;
+import dev.millrace.spi.MemoryBudget;
+import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.spi.NicPort;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.TransportProtocol;
+import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A stack in operation: what the parts find one another through, and its beginning and end.
+final class AssembledStack implements ManualStack {
+    private static final Logger LOG = LoggerFactory.getLogger(AssembledStack.class);
+
+    private final String name;
+    private final Plugins plugins;
+    private final Surroundings surroundings;
+    private final StackOptions options;
+    private final byte[] secret = new byte[16];
+    private final CounterGroups counters = new CounterGroups();
+    private final SocketMemory memory;
+    private final InternalLoop internalLoop = new InternalLoop(this);
+    private final NetworkProtocol[] networks = new NetworkProtocol[7];
+    private final TransportProtocol[] transports = new TransportProtocol[256];
+    private final List<StackNic> nics = new ArrayList<>();
+    private final List<CaptureSession> captures = new CopyOnWriteArrayList<>();
+    private final ReentrantLock addressingLock = new ReentrantLock();
+    private volatile Addressing addressing = new Addressing(0, List.of(), List.of());
+
+    private enum Phase { OPEN, CLOSING, CLOSED }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile Thread closer;
+
+    private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
+        this.name = check.config().name();
+        this.plugins = plugins;
+        this.surroundings = surroundings;
+        this.options = check.stackOptions();
+        this.memory = new SocketMemory(options.memory());
+        surroundings.random().nextBytes(secret);
+    }
+
+    /// Opens a stack; if anything fails, all that was opened is closed again.
+    static AssembledStack open(ConfigurationCheck check, Plugins plugins, Surroundings surroundings)
+            throws IOException {
+        AssembledStack stack;
+        try {
+            stack = new AssembledStack(check, plugins, surroundings);
+        } catch (Throwable t) {
+            surroundings.close();
+            throw t;
+        }
+        try {
+            stack.build(check);
+        } catch (Throwable t) {
+            try {
+                stack.close();
+            } catch (RuntimeException e) {
+                t.addSuppressed(e);
+            }
+            throw t;
+        }
+        LOG.info("stack {} is open: {}", stack.name, stack.nics);
+        return stack;
+    }
+
+    private void build(ConfigurationCheck check) throws IOException {
+        for (NetworkProtocolFactory f : check.networks()) {
+            networks[f.version()] = f.create(new PluginContext(this, 0), check.values(f.name()));
+        }
+        for (TransportProtocolFactory f : check.transports()) {
+            transports[f.number()] = f.create(new PluginContext(this, f.number()), check.values(f.name()));
+        }
+        List<NicConfig> configs = check.config().nics();
+        var owned = new ArrayList<Addressing.Owned>();
+        for (int i = 0; i < configs.size(); i++) {
+            StackNic nic = openNic(check, i, configs.get(i));
+            nics.add(nic);
+            configs.get(i).addresses().forEach(a -> owned.add(new Addressing.Owned(nic, a)));
+        }
+        var routes = new ArrayList<Addressing.Entry>();
+        for (int i = 0; i < check.config().routes().size(); i++) {
+            RouteConfig route = check.config().routes().get(i);
+            NicConfig through = ConfigurationCheck.checkRoute("route[" + i + "]", route, configs);
+            routes.addAll(entries(route, nics.get(configs.indexOf(through))));
+        }
+        addressing = new Addressing(1, owned, routes);
+        // Attached last: packets may come from now on, and everything that they need is there.
+        for (StackNic nic : nics) {
+            nic.link().attach(nic);
+        }
+    }
+
+    private StackNic openNic(ConfigurationCheck check, int i, NicConfig config) throws IOException {
+        String key = "nic[" + i + "]";
+        LinkDriver driver = check.driver(i);
+        Link link = config.open();
+        if (driver != null) {
+            String target = config.link().substring(config.link().indexOf(':') + 1);
+            link = driver.open(new LinkDriver.Request(config.name(), target, config.mtu(), check.driverValues(i)));
+        }
+        try {
+            if (link.medium() == Link.Medium.ETHERNET) {
+                throw new ConfigurationException(key + ".link", "the link carries Ethernet frames, which need the "
+                        + "neighbour protocols (ARP, NDP) that this release does not have; use a link of IP medium");
+            }
+            int mtu = config.mtu() == 0 ? link.mtu() : config.mtu();
+            if (mtu > link.mtu()) {
+                throw new ConfigurationException(key + ".mtu", mtu + " is more than the link's " + link.mtu());
+            }
+            boolean v6 = config.addresses().stream().anyMatch(a -> !a.address().isV4());
+            if (v6 && mtu < 1280) {
+                throw new ConfigurationException(key + ".addresses",
+                        "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5), the link has " + mtu);
+            }
+            boolean ownsSubnets = config.ownsSubnets() == null ? link.isLoopback() : config.ownsSubnets();
+            String linkName = config.open() == null ? config.link() : link.getClass().getSimpleName();
+            return new StackNic(this, i, config.name(), linkName, link, mtu, ownsSubnets);
+        } catch (Throwable t) {
+            link.close();
+            throw t;
+        }
+    }
+
+    private static List<Addressing.Entry> entries(RouteConfig route, StackNic nic) {
+        if (route.to() != null) {
+            return List.of(new Addressing.Entry(route.to().network(), route.via(), nic, false));
+        }
+        var v4 = new Addressing.Entry(new Cidr(IpAddress.ANY_V4, 0), route.via(), nic, false);
+        var v6 = new Addressing.Entry(new Cidr(IpAddress.ANY_V6, 0), route.via(), nic, false);
+        if (route.via() == null) {
+            return List.of(v4, v6);
+        }
+        return List.of(route.via().isV4() ? v4 : v6);
+    }
+
+    // ---- what the parts ask for
+
+    Surroundings surroundings() {
+        return surroundings;
+    }
+
+    Plugins plugins() {
+        return plugins;
+    }
+
+    CounterGroups counterGroups() {
+        return counters;
+    }
+
+    MemoryBudget memory() {
+        return memory;
+    }
+
+    byte[] secret() {
+        return secret.clone();
+    }
+
+    Addressing addressing() {
+        return addressing;
+    }
+
+    /// The network protocol of this IP version (0 to 15), or `null`.
+    NetworkProtocol network(int version) {
+        return version < networks.length ? networks[version] : null;
+    }
+
+    /// The transport of this number (0 to 255), or `null`.
+    TransportProtocol transport(int number) {
+        return transports[number];
+    }
+
+    <E> EndpointTable<E> newEndpointTable() {
+        return new HashedEndpointTable<>(
+                surroundings.random(), secret, options.firstEphemeral(), options.lastEphemeral());
+    }
+
+    void drop(Packet packet, DropReason reason) {
+        counters.drop(reason);
+        packet.closeCapture(reason.text());
+        packet.release();
+    }
+
+    boolean isClosing() {
+        return phase.get() != Phase.OPEN;
+    }
+
+    boolean isClosed() {
+        return phase.get() == Phase.CLOSED;
+    }
+
+    /// The first address of this version, or `null`.
+    IpAddress ownAddress(int version) {
+        return addressing.owned.stream().map(o -> o.cidr().address()).filter(a -> a.version() == version).findFirst()
+                .orElse(null);
+    }
+
+    /// The route to an address, or `null`.
+    dev.millrace.spi.Route route(IpAddress destination) {
+        Addressing now = addressing;
+        StackNic answering = now.answering(destination);
+        if (answering != null) {
+            NicPort port = answering.link().isLoopback() ? answering : internalLoop;
+            return new dev.millrace.spi.Route(new Cidr(destination, destination.isV4() ? 32 : 128), null, port, true,
+                    now.generation, () -> addressing.generation);
+        }
+        Addressing.Entry best = now.match(destination);
+        return best == null ? null : new dev.millrace.spi.Route(
+                best.to(), best.via(), best.nic(), false, now.generation, () -> addressing.generation);
+    }
+
+    // ---- addresses and routes at run time
+
+    private interface Change {
+        Addressing apply(Addressing before);
+    }
+
+    private void change(Change change) {
+        addressingLock.lock();
+        try {
+            addressing = change.apply(addressing);
+        } finally {
+            addressingLock.unlock();
+        }
+    }
+
+    /// A NIC went up or down: paths are to be found anew.
+    void addressingChanged() {
+        change(a -> new Addressing(a.generation + 1, a.owned, a.configured()));
+    }
+
+    void addAddress(StackNic nic, Cidr cidr) {
+        change(a -> {
+            StackNic owner = a.owner(cidr.address().hi(), cidr.address().lo());
+            if (owner != null) {
+                throw new ConfigurationException("address",
+                        cidr.address() + " is given twice: NIC \"" + owner.name() + "\" has it already");
+            }
+            if (network(cidr.address().version()) == null) {
+                throw new ConfigurationException("address",
+                        cidr + ": the stack does not run ipv" + cidr.address().version());
+            }
+            var more = new ArrayList<>(a.owned);
+            more.add(new Addressing.Owned(nic, cidr));
+            return new Addressing(a.generation + 1, more, a.configured());
+        });
+    }
+
+    boolean removeAddress(StackNic nic, Cidr cidr) {
+        boolean[] removed = new boolean[1];
+        change(a -> {
+            var fewer = new ArrayList<>(a.owned);
+            removed[0] = fewer.remove(new Addressing.Owned(nic, cidr));
+            return removed[0] ? new Addressing(a.generation + 1, fewer, a.configured()) : a;
+        });
+        return removed[0];
+    }
+
+    @Override
+    public void addRoute(RouteConfig route) {
+        List<NicConfig> known = nics.stream()
+                .map(n -> new NicConfig(n.name(), n.linkName(), null, n.mtu(), n.addresses(), null, Map.of())).toList();
+        NicConfig through = ConfigurationCheck.checkRoute("route", route, known);
+        StackNic nic = nics.get(known.indexOf(through));
+        change(a -> {
+            var more = new ArrayList<>(a.configured());
+            more.addAll(entries(route, nic));
+            return new Addressing(a.generation + 1, a.owned, more);
+        });
+    }
+
+    @Override
+    public int removeRoutes(Cidr to) {
+        int[] removed = new int[1];
+        change(a -> {
+            var fewer = new ArrayList<>(a.configured());
+            fewer.removeIf(e -> to == null ? e.to().prefixLength() == 0 : e.to().equals(to.network()));
+            removed[0] = a.configured().size() - fewer.size();
+            return new Addressing(a.generation + 1, a.owned, fewer);
+        });
+        return removed[0];
+    }
+
+    // ---- what programs ask for
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Tcp tcp() {
+        return service(Tcp.class, "TCP", "tcp");
+    }
+
+    @Override
+    public Udp udp() {
+        return service(Udp.class, "UDP", "udp");
+    }
+
+    private <T> T service(Class<T> type, String what, String plugin) {
+        for (TransportProtocol t : transports) {
+            Optional<T> service = t == null ? Optional.empty() : t.service(type);
+            if (service.isPresent()) {
+                return service.get();
+            }
+        }
+        throw new UnsupportedOperationException("this stack has no " + what + ": add "
+                + ConfigurationCheck.artifactFor(plugin) + ", and name it if [stack] protocols lists names");
+    }
+
+    @Override
+    public List<Nic> nics() {
+        return List.copyOf(nics);
+    }
+
+    @Override
+    public Optional<Nic> nic(String nicName) {
+        return nics.stream().filter(n -> n.name().equals(nicName)).map(Nic.class::cast).findFirst();
+    }
+
+    @Override
+    public List<Route> routes() {
+        return addressing.routes().stream()
+                .map(e -> new Route(e.to(), e.via() == null ? null : e.via().toInetAddress(), e.nic().name())).toList();
+    }
+
+    @Override
+    public Map<String, Map<String, Long>> counters() {
+        return counters.snapshot();
+    }
+
+    @Override
+    public Capture capture(CaptureRequest request) throws IOException {
+        if (isClosing()) {
+            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+        }
+        var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
+                surroundings.clock(), surroundings.isManual(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
+        for (StackNic nic : nics) {
+            if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
+                nic.addTap(session);
+            }
+        }
+        captures.add(session);
+        return new TappedCapture(session);
+    }
+
+    /// A capture that leaves the NICs before it ends.
+    private final class TappedCapture implements Capture {
+        private final CaptureSession session;
+
+        TappedCapture(CaptureSession session) {
+            this.session = session;
+        }
+
+        @Override
+        public long recorded() {
+            return session.recorded();
+        }
+
+        @Override
+        public long missed() {
+            return session.missed();
+        }
+
+        @Override
+        public void close() throws IOException {
+            nics.forEach(n -> n.removeTap(session));
+            captures.remove(session);
+            session.close();
+        }
+    }
+
+    // ---- stepping
+
+    @Override
+    public void step(long nowNs) {
+        manual().step(nowNs);
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+        return manual().nextDeadlineNs();
+    }
+
+    @Override
+    public long nowNs() {
+        return manual().nanoTime();
+    }
+
+    private ManualSurroundings manual() {
+        if (surroundings instanceof ManualSurroundings m) {
+            return m;
+        }
+        throw new IllegalStateException("this stack has threads of its own; open it with manual(seed) to step it");
+    }
+
+    // ---- the end
+
+    @Override
+    public boolean isOpen() {
+        return !isClosing();
+    }
+
+    @Override
+    public void close() {
+        if (!phase.compareAndSet(Phase.OPEN, Phase.CLOSING)) {
+            awaitClosed();
+            return;
+        }
+        closer = Thread.currentThread();
+        try {
+            // Transports first: callers wake, and peers are told while links still work.
+            for (TransportProtocol t : transports) {
+                if (t != null) {
+                    attempt("transport", t::close);
+                }
+            }
+            for (NetworkProtocol n : networks) {
+                if (n != null) {
+                    attempt("network protocol", n::close);
+                }
+            }
+            phase.set(Phase.CLOSED);
+            for (StackNic nic : nics.reversed()) {
+                attempt("link of " + nic.name(), () -> nic.link().close());
+            }
+            for (CaptureSession capture : captures) {
+                nics.forEach(n -> n.removeTap(capture));
+                attempt("capture", () -> {
+                    try {
+                        capture.close();
+                    } catch (IOException e) {
+                        LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
+                    }
+                });
+            }
+            attempt("timers", surroundings::close);
+            LOG.info("stack {} is closed", name);
+        } finally {
+            phase.set(Phase.CLOSED);
+            done.countDown();
+        }
+    }
+
+    /// One part that cannot close must not keep the others open.
+    private void attempt(String what, Runnable close) {
+        try {
+            close.run();
+        } catch (RuntimeException e) {
+            LOG.error("stack {}: closing the {} failed", name, what, e);
+        }
+    }
+
+    private void awaitClosed() {
+        if (closer == Thread.currentThread()) {
+            return;
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                done.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Stack(" + name + ")";
+    }
+}

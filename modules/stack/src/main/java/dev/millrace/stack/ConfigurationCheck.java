@@ -1,0 +1,244 @@
+package dev.millrace.stack;
+
+import dev.millrace.Cidr;
+import dev.millrace.ConfigurationException;
+import dev.millrace.ErrorCode;
+import dev.millrace.Nearest;
+import dev.millrace.NicConfig;
+import dev.millrace.OptionSpec;
+import dev.millrace.OptionValues;
+import dev.millrace.RouteConfig;
+import dev.millrace.StackConfig;
+import dev.millrace.spi.LinkDriver;
+import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.wire.IpAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/// Checks a configuration wholly before anything is opened, and finds the plug-ins that it needs.
+final class ConfigurationCheck {
+    /// The artifacts that bring what is often asked for.
+    private static final Map<String, String> ARTIFACTS = Map.of(
+            "loopback", "dev.millrace:millrace-link-loopback (module dev.millrace.link.loopback)",
+            "vnic", "dev.millrace:millrace-link-vnic (module dev.millrace.link.vnic)",
+            "tun", "dev.millrace:millrace-link-tun (module dev.millrace.link.tun)",
+            "tap", "dev.millrace:millrace-link-tun (module dev.millrace.link.tun)",
+            "packet", "dev.millrace:millrace-link-packet (module dev.millrace.link.packet)",
+            "ipv4", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
+            "ipv6", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
+            "tcp", "dev.millrace:millrace-proto-tcp (module dev.millrace.tcp)",
+            "udp", "dev.millrace:millrace-proto-udp (module dev.millrace.udp)");
+
+    private final StackConfig config;
+    private final Plugins plugins;
+    private final List<NetworkProtocolFactory> networks = new ArrayList<>();
+    private final List<TransportProtocolFactory> transports = new ArrayList<>();
+    private final Map<String, OptionValues> values = new HashMap<>();
+    private final List<LinkDriver> drivers = new ArrayList<>();
+    private final List<OptionValues> driverValues = new ArrayList<>();
+    private StackOptions stackOptions;
+
+    /// @throws ConfigurationException at the first thing that is wrong
+    ConfigurationCheck(StackConfig config, Plugins plugins) {
+        this.config = config;
+        this.plugins = plugins;
+        chooseProtocols();
+        checkOptions();
+        checkNics();
+        checkAddresses();
+        for (int i = 0; i < config.routes().size(); i++) {
+            checkRoute("route[" + i + "]", config.routes().get(i), config.nics());
+        }
+    }
+
+    static String artifactFor(String plugin) {
+        return ARTIFACTS.get(plugin);
+    }
+
+    private void chooseProtocols() {
+        Set<String> wanted = new HashSet<>();
+        List<String> present = new ArrayList<>();
+        plugins.networks().forEach(f -> present.add(f.name()));
+        plugins.transports().forEach(f -> present.add(f.name()));
+        for (int i = 0; i < config.protocols().size(); i++) {
+            String name = config.protocols().get(i);
+            if (!present.contains(name)) {
+                throw missing("stack.protocols[" + i + "]", "protocol", name, present);
+            }
+            wanted.add(name);
+        }
+        boolean all = wanted.isEmpty();
+        plugins.networks().stream().filter(f -> all || wanted.contains(f.name())).forEach(networks::add);
+        plugins.transports().stream().filter(f -> all || wanted.contains(f.name())).forEach(transports::add);
+        if (networks.isEmpty()) {
+            throw new ConfigurationException(ErrorCode.MISSING_PLUGIN, "stack.protocols",
+                    "no network protocol: add " + ARTIFACTS.get("ipv4"), null);
+        }
+    }
+
+    private static ConfigurationException missing(String key, String what, String name, List<String> present) {
+        String artifact = ARTIFACTS.get(name);
+        String present_ = present.isEmpty() ? "none is present" : "present are: " + String.join(", ", present);
+        return new ConfigurationException(ErrorCode.MISSING_PLUGIN, key,
+                "no " + what + " \"" + name + "\" was found; "
+                        + (artifact == null
+                                ? present.isEmpty() ? present_ : Nearest.advice(name, present)
+                                : present_ + "; to get it add " + artifact),
+                null);
+    }
+
+    private void checkOptions() {
+        List<String> tables = new ArrayList<>(List.of("stack"));
+        networks.forEach(f -> tables.add(f.name()));
+        transports.forEach(f -> tables.add(f.name()));
+        for (String table : config.options().keySet()) {
+            if (!tables.contains(table)) {
+                if (ARTIFACTS.containsKey(table)) {
+                    throw missing(table, "protocol", table, tables.subList(1, tables.size()));
+                }
+                throw new ConfigurationException(table, "unknown table; " + Nearest.advice(table, tables));
+            }
+        }
+        stackOptions = StackOptions.of(check("stack", StackOptions.SPECS));
+        networks.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
+        transports.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
+    }
+
+    private OptionValues check(String table, List<OptionSpec> specs) {
+        return OptionValues.check(table, specs, config.options().getOrDefault(table, Map.of()));
+    }
+
+    private void checkNics() {
+        if (config.nics().isEmpty()) {
+            throw new ConfigurationException("nic", "a stack needs at least one NIC");
+        }
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < config.nics().size(); i++) {
+            NicConfig nic = config.nics().get(i);
+            String key = "nic[" + i + "]";
+            if (nic.name().isBlank()) {
+                throw new ConfigurationException(key + ".name", "is missing");
+            }
+            if (!names.add(nic.name())) {
+                throw new ConfigurationException(key + ".name", "another NIC is called \"" + nic.name() + "\"");
+            }
+            if (nic.mtu() != 0 && (nic.mtu() < 68 || nic.mtu() > 65536)) {
+                throw new ConfigurationException(key + ".mtu", nic.mtu() + " is not in 68..65536");
+            }
+            checkDriver(key, nic);
+        }
+    }
+
+    private void checkDriver(String key, NicConfig nic) {
+        if (nic.open() != null) {
+            drivers.add(null);
+            driverValues.add(null);
+            if (!nic.options().isEmpty()) {
+                throw new ConfigurationException(key, "a link that the program made itself takes no options");
+            }
+            return;
+        }
+        int colon = nic.link().indexOf(':');
+        if (colon < 1) {
+            throw new ConfigurationException(key + ".link",
+                    "\"" + nic.link() + "\" names no driver; it must look like loopback: or tun:mr0");
+        }
+        String scheme = nic.link().substring(0, colon);
+        LinkDriver driver = plugins.links().stream().filter(d -> d.scheme().equals(scheme)).findFirst()
+                .orElseThrow(() -> missing(key + ".link", "link driver", scheme,
+                        plugins.links().stream().map(LinkDriver::scheme).toList()));
+        drivers.add(driver);
+        driverValues.add(OptionValues.check(key, driver.options(), nic.options()));
+    }
+
+    private void checkAddresses() {
+        Map<IpAddress, String> seen = new HashMap<>();
+        for (int i = 0; i < config.nics().size(); i++) {
+            NicConfig nic = config.nics().get(i);
+            for (int j = 0; j < nic.addresses().size(); j++) {
+                String key = "nic[" + i + "].addresses[" + j + "]";
+                Cidr cidr = nic.addresses().get(j);
+                checkAddress(key, cidr, nic);
+                String other = seen.putIfAbsent(cidr.address(), nic.name());
+                if (other != null) {
+                    throw new ConfigurationException(key,
+                            cidr.address() + " is given twice: NIC \"" + other + "\" has it already");
+                }
+            }
+        }
+    }
+
+    private void checkAddress(String key, Cidr cidr, NicConfig nic) {
+        IpAddress a = cidr.address();
+        if (a.isUnspecified() || a.isMulticast() || a.isLimitedBroadcast()) {
+            throw new ConfigurationException(key, a + " cannot be the address of a NIC");
+        }
+        if (networks.stream().noneMatch(f -> f.version() == a.version())) {
+            throw new ConfigurationException(key, cidr + " is an IPv" + a.version()
+                    + " address, but the stack does not run ipv" + a.version());
+        }
+        if (!a.isV4() && nic.mtu() != 0 && nic.mtu() < 1280) {
+            throw new ConfigurationException(key,
+                    "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5), the NIC has " + nic.mtu());
+        }
+    }
+
+    /// The NIC that a route leads through.
+    static NicConfig checkRoute(String key, RouteConfig route, List<NicConfig> nics) {
+        if (!route.nic().isEmpty()) {
+            return nics.stream().filter(n -> n.name().equals(route.nic())).findFirst().orElseThrow(() ->
+                    new ConfigurationException(key + ".nic", "no NIC is called \"" + route.nic() + "\"; "
+                            + Nearest.advice(route.nic(), nics.stream().map(NicConfig::name).toList())));
+        }
+        if (route.via() == null) {
+            if (nics.size() == 1) {
+                return nics.getFirst();
+            }
+            throw new ConfigurationException(key, "needs via or nic, since there are several NICs");
+        }
+        if (route.to() != null && route.to().address().isV4() != route.via().isV4()) {
+            throw new ConfigurationException(key + ".via",
+                    route.via() + " is not of the same IP version as " + route.to());
+        }
+        Function<NicConfig, Boolean> onLink =
+                n -> n.addresses().stream().anyMatch(c -> c.contains(route.via()));
+        return nics.stream().filter(onLink::apply).findFirst().orElseThrow(() -> new ConfigurationException(
+                key + ".via", "the gateway " + route.via() + " is on no NIC's network; "
+                        + "give a NIC an address of its network, or name the nic"));
+    }
+
+    StackConfig config() {
+        return config;
+    }
+
+    StackOptions stackOptions() {
+        return stackOptions;
+    }
+
+    List<NetworkProtocolFactory> networks() {
+        return networks;
+    }
+
+    List<TransportProtocolFactory> transports() {
+        return transports;
+    }
+
+    OptionValues values(String protocol) {
+        return values.get(protocol);
+    }
+
+    /// The driver of NIC `i`, or `null` if the program made the link itself.
+    LinkDriver driver(int i) {
+        return drivers.get(i);
+    }
+
+    OptionValues driverValues(int i) {
+        return driverValues.get(i);
+    }
+}

@@ -1,0 +1,69 @@
+package dev.millrace.stack;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.Counters;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/// All counters of a stack, by group and name.
+final class CounterGroups {
+    private final Map<String, Group> groups = new ConcurrentHashMap<>();
+    private final EnumMap<DropReason, Counters.Counter> drops = new EnumMap<>(DropReason.class);
+
+    CounterGroups() {
+        Counters group = group("drops");
+        for (DropReason reason : DropReason.values()) {
+            drops.put(reason, group.counter(reason.name().toLowerCase(Locale.ROOT).replace('_', '-')));
+        }
+    }
+
+    Counters group(String name) {
+        return groups.computeIfAbsent(name, _ -> new Group());
+    }
+
+    void drop(DropReason reason) {
+        drops.get(reason).add(1);
+    }
+
+    /// The values of all counters, sorted by name; of the drops only those that happened.
+    Map<String, Map<String, Long>> snapshot() {
+        var all = new TreeMap<String, Map<String, Long>>();
+        groups.forEach((name, group) -> {
+            var values = new TreeMap<String, Long>();
+            group.counters.forEach((key, counter) -> {
+                if (!name.equals("drops") || counter.value() != 0) {
+                    values.put(key, counter.value());
+                }
+            });
+            all.put(name, values);
+        });
+        return all;
+    }
+
+    private static final class Group implements Counters {
+        final Map<String, Counter> counters = new ConcurrentHashMap<>();
+
+        @Override
+        public Counter counter(String name) {
+            return counters.computeIfAbsent(name, _ -> new Adder());
+        }
+    }
+
+    private static final class Adder implements Counters.Counter {
+        private final LongAdder sum = new LongAdder();
+
+        @Override
+        public void add(long n) {
+            sum.add(n);
+        }
+
+        @Override
+        public long value() {
+            return sum.sum();
+        }
+    }
+}

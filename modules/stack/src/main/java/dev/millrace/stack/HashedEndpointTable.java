@@ -1,0 +1,336 @@
+package dev.millrace.stack;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.wire.IpAddress;
+import java.net.BindException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+
+/// The endpoint table: chained hashing with look-ups that take no lock and allocate nothing.
+///
+/// The hash is keyed with the stack's secret, so that a peer that chooses its ports cannot make a long chain. Chains are
+/// changed under one lock; a node is linked with its successor already set and unlinked by stepping over it, so a reader
+/// sees each chain whole. A growing table gets new nodes, for the same reason.
+final class HashedEndpointTable<E> implements EndpointTable<E> {
+    private static final int INITIAL_BUCKETS = 64;
+    /// Stands for "any address" in keys of bound entries: no host has it (it lies in the discard-only prefix, RFC 6666).
+    private static final IpAddress ANY = new IpAddress(0x0100_0000_0000_0000L, 0xffff_ffff_ffff_ffffL);
+    private static final IpAddress NO_REMOTE = new IpAddress(0, 0);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final RandomGenerator random;
+    private final long key0;
+    private final long key1;
+    private final int firstEphemeral;
+    private final int ephemeralCount;
+    private final AtomicInteger nextOffset = new AtomicInteger();
+    private volatile AtomicReferenceArray<Node<E>> buckets = new AtomicReferenceArray<>(INITIAL_BUCKETS);
+    private volatile int size;
+
+    /// @param secret 16 bytes
+    HashedEndpointTable(RandomGenerator random, byte[] secret, int firstEphemeral, int lastEphemeral) {
+        this.random = random;
+        long k0 = 0;
+        long k1 = 0;
+        for (int i = 0; i < 8; i++) {
+            k0 = k0 << 8 | secret[i] & 0xff;
+            k1 = k1 << 8 | secret[8 + i] & 0xff;
+        }
+        key0 = k0;
+        key1 = k1 | 1;
+        this.firstEphemeral = firstEphemeral;
+        this.ephemeralCount = lastEphemeral - firstEphemeral + 1;
+    }
+
+    /// A link of a chain.
+    private static final class Node<E> {
+        final Place<E> place;
+        volatile Node<E> next;
+
+        Node(Place<E> place, Node<E> next) {
+            this.place = place;
+            this.next = next;
+        }
+    }
+
+    private static final class Place<E> implements Entry<E> {
+        final HashedEndpointTable<E> table;
+        final IpAddress local;
+        final int ports;
+        final IpAddress remote;
+        volatile E endpoint;
+        boolean gone;
+
+        Place(HashedEndpointTable<E> table, IpAddress local, int localPort, IpAddress remote, int remotePort,
+                E endpoint) {
+            this.table = table;
+            this.local = local;
+            this.ports = localPort << 16 | remotePort;
+            this.remote = remote;
+            this.endpoint = endpoint;
+        }
+
+        boolean is(long localHi, long localLo, int bothPorts, long remoteHi, long remoteLo) {
+            return ports == bothPorts && local.lo() == localLo && remote.lo() == remoteLo && local.hi() == localHi
+                    && remote.hi() == remoteHi;
+        }
+
+        boolean isBound() {
+            return (ports & 0xffff) == 0;
+        }
+
+        @Override
+        public IpAddress local() {
+            return local == ANY ? null : local;
+        }
+
+        @Override
+        public int localPort() {
+            return ports >>> 16;
+        }
+
+        @Override
+        public boolean replace(E old, E next) {
+            table.lock.lock();
+            try {
+                if (gone || endpoint != old) {
+                    return false;
+                }
+                endpoint = next;
+                return true;
+            } finally {
+                table.lock.unlock();
+            }
+        }
+
+        @Override
+        public void release() {
+            table.remove(this);
+        }
+    }
+
+    // ---- looking up
+
+    @Override
+    public E findConnected(long localHi, long localLo, int localPort, long remoteHi, long remoteLo, int remotePort) {
+        Place<E> place = find(localHi, localLo, localPort << 16 | remotePort, remoteHi, remoteLo);
+        return place == null ? null : place.endpoint;
+    }
+
+    @Override
+    public E findBound(long localHi, long localLo, int localPort) {
+        int ports = localPort << 16;
+        Place<E> place = find(localHi, localLo, ports, 0, 0);
+        if (place == null && IpAddress.isV4(localHi, localLo)) {
+            place = find(IpAddress.ANY_V4.hi(), IpAddress.ANY_V4.lo(), ports, 0, 0);
+        }
+        if (place == null) {
+            place = find(ANY.hi(), ANY.lo(), ports, 0, 0);
+        }
+        return place == null ? null : place.endpoint;
+    }
+
+    private Place<E> find(long localHi, long localLo, int ports, long remoteHi, long remoteLo) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        Node<E> n = table.get(bucket(table, localHi, localLo, ports, remoteHi, remoteLo));
+        while (n != null) {
+            if (n.place.is(localHi, localLo, ports, remoteHi, remoteLo)) {
+                return n.place;
+            }
+            n = n.next;
+        }
+        return null;
+    }
+
+    private int bucket(AtomicReferenceArray<?> table, long localHi, long localLo, int ports, long remoteHi,
+            long remoteLo) {
+        long h = key0 ^ localLo;
+        h = (h ^ h >>> 32) * 0xff51afd7ed558ccdL + remoteLo;
+        h = (h ^ h >>> 29) * key1 + ports;
+        h = (h ^ h >>> 32) * 0xc4ceb9fe1a85ec53L + (localHi ^ Long.rotateLeft(remoteHi, 17));
+        h = (h ^ h >>> 33) * key1;
+        return (int) (h >>> 32) & table.length() - 1;
+    }
+
+    // ---- entering
+
+    @Override
+    public Entry<E> bind(IpAddress local, int port, E endpoint) throws BindException {
+        IpAddress address = local == null || local.equals(IpAddress.ANY_V6) ? ANY : local;
+        lock.lock();
+        try {
+            if (port != 0) {
+                if (overlaps(address, port)) {
+                    throw inUse();
+                }
+                return add(new Place<>(this, address, port, NO_REMOTE, 0, endpoint));
+            }
+            int start = random.nextInt(ephemeralCount);
+            for (int i = 0; i < ephemeralCount; i++) {
+                int candidate = firstEphemeral + (start + i) % ephemeralCount;
+                if (!overlaps(address, candidate)) {
+                    return add(new Place<>(this, address, candidate, NO_REMOTE, 0, endpoint));
+                }
+            }
+            throw inUse();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether a bound entry with this port and an overlapping address exists.
+    private boolean overlaps(IpAddress address, int port) {
+        int ports = port << 16;
+        if (find(ANY.hi(), ANY.lo(), ports, 0, 0) != null) {
+            return true;
+        }
+        if (address == ANY || address.equals(IpAddress.ANY_V4)) {
+            return anyBound(port, address == ANY);
+        }
+        return find(address.hi(), address.lo(), ports, 0, 0) != null || address.isV4()
+                && find(IpAddress.ANY_V4.hi(), IpAddress.ANY_V4.lo(), ports, 0, 0) != null;
+    }
+
+    /// Whether some address of the versions in question is bound to this port. Rare: listening everywhere.
+    private boolean anyBound(int port, boolean bothVersions) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        for (int i = 0; i < table.length(); i++) {
+            for (Node<E> n = table.get(i); n != null; n = n.next) {
+                if (n.place.isBound() && n.place.localPort() == port && (bothVersions || n.place.local.isV4())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public Entry<E> connect(IpAddress local, int localPort, IpAddress remote, int remotePort, E endpoint,
+            Predicate<? super E> mayReplace) throws BindException {
+        if (remotePort < 1 || remotePort > 65535) {
+            throw new IllegalArgumentException("remote port " + remotePort);
+        }
+        lock.lock();
+        try {
+            if (localPort != 0) {
+                if (!vacate(local, localPort, remote, remotePort, mayReplace)) {
+                    throw inUse();
+                }
+                return add(new Place<>(this, local, localPort, remote, remotePort, endpoint));
+            }
+            // RFC 6056 §3.3.3, algorithm 3: a start that depends on the peer, and a counter.
+            int start = Integer.remainderUnsigned(
+                    hashOf(local, remote, remotePort) + nextOffset.getAndIncrement(), ephemeralCount);
+            for (int i = 0; i < ephemeralCount; i++) {
+                int candidate = firstEphemeral + (start + i) % ephemeralCount;
+                if (findBound(local.hi(), local.lo(), candidate) == null
+                        && vacate(local, candidate, remote, remotePort, mayReplace)) {
+                    return add(new Place<>(this, local, candidate, remote, remotePort, endpoint));
+                }
+            }
+            throw (BindException) SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether the place is free, or was given up by who had it.
+    private boolean vacate(IpAddress local, int localPort, IpAddress remote, int remotePort,
+            Predicate<? super E> mayReplace) {
+        Place<E> taken = find(local.hi(), local.lo(), localPort << 16 | remotePort, remote.hi(), remote.lo());
+        if (taken == null) {
+            return true;
+        }
+        if (mayReplace == null || !mayReplace.test(taken.endpoint)) {
+            return false;
+        }
+        remove(taken);
+        return true;
+    }
+
+    private int hashOf(IpAddress local, IpAddress remote, int remotePort) {
+        long h = (key0 ^ local.lo()) * 0xff51afd7ed558ccdL + remote.lo();
+        h = (h ^ h >>> 29) * key1 + remotePort + remote.hi();
+        h = (h ^ h >>> 32) * 0xc4ceb9fe1a85ec53L;
+        return (int) (h >>> 32);
+    }
+
+    private Entry<E> add(Place<E> place) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        if (size >= table.length()) {
+            table = grow(table);
+        }
+        int i = bucketOf(table, place);
+        table.set(i, new Node<>(place, table.get(i)));
+        size++;
+        return place;
+    }
+
+    private int bucketOf(AtomicReferenceArray<?> table, Place<E> p) {
+        return bucket(table, p.local.hi(), p.local.lo(), p.ports, p.remote.hi(), p.remote.lo());
+    }
+
+    private AtomicReferenceArray<Node<E>> grow(AtomicReferenceArray<Node<E>> old) {
+        var table = new AtomicReferenceArray<Node<E>>(2 * old.length());
+        for (int i = 0; i < old.length(); i++) {
+            for (Node<E> n = old.get(i); n != null; n = n.next) {
+                int to = bucketOf(table, n.place);
+                table.set(to, new Node<>(n.place, table.get(to)));
+            }
+        }
+        buckets = table;
+        return table;
+    }
+
+    private void remove(Place<E> place) {
+        lock.lock();
+        try {
+            if (place.gone) {
+                return;
+            }
+            place.gone = true;
+            size--;
+            AtomicReferenceArray<Node<E>> table = buckets;
+            int i = bucketOf(table, place);
+            Node<E> before = null;
+            for (Node<E> n = table.get(i); n != null; before = n, n = n.next) {
+                if (n.place == place) {
+                    if (before == null) {
+                        table.set(i, n.next);
+                    } else {
+                        before.next = n.next;
+                    }
+                    return;
+                }
+            }
+            throw new AssertionError("an entry was not in its chain");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void forEach(Consumer<? super E> action) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        for (int i = 0; i < table.length(); i++) {
+            for (Node<E> n = table.get(i); n != null; n = n.next) {
+                action.accept(n.place.endpoint);
+            }
+        }
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    private static BindException inUse() {
+        return (BindException) SocketErrors.of(ErrorCode.ADDRESS_IN_USE);
+    }
+}

@@ -1,0 +1,191 @@
+package dev.millrace.stack;
+
+import dev.millrace.ConfigurationException;
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.Nearest;
+import dev.millrace.spi.Clock;
+import dev.millrace.spi.CongestionControlFactory;
+import dev.millrace.spi.Counters;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.MemoryBudget;
+import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NicPort;
+import dev.millrace.spi.Path;
+import dev.millrace.spi.Route;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.Timers;
+import dev.millrace.spi.TransportContext;
+import dev.millrace.spi.TransportProtocol;
+import dev.millrace.spi.Waits;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/// The stack as one plug-in sees it.
+final class PluginContext implements NetworkContext, TransportContext {
+    private final AssembledStack stack;
+    private final Surroundings surroundings;
+    /// The number of the transport that this context was made for; network protocols have no use for it.
+    private final int protocol;
+
+    PluginContext(AssembledStack stack, int protocol) {
+        this.stack = stack;
+        this.surroundings = stack.surroundings();
+        this.protocol = protocol;
+    }
+
+    @Override
+    public String stackName() {
+        return stack.name();
+    }
+
+    @Override
+    public Clock clock() {
+        return surroundings.clock();
+    }
+
+    @Override
+    public Timers timers() {
+        return surroundings.timers();
+    }
+
+    @Override
+    public Waits waits() {
+        return surroundings.waits();
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return surroundings.random();
+    }
+
+    @Override
+    public byte[] secret() {
+        return stack.secret();
+    }
+
+    @Override
+    public MemoryBudget memory() {
+        return stack.memory();
+    }
+
+    @Override
+    public Counters counters(String group) {
+        return stack.counterGroups().group(group);
+    }
+
+    @Override
+    public void drop(Packet packet, DropReason reason) {
+        stack.drop(packet, reason);
+    }
+
+    @Override
+    public void countDrop(DropReason reason) {
+        stack.counterGroups().drop(reason);
+    }
+
+    @Override
+    public void afterDelivery(Runnable task) {
+        DeliveryLoop.afterDelivery(task);
+    }
+
+    @Override
+    public boolean isClosing() {
+        return stack.isClosing();
+    }
+
+    // ---- for network protocols
+
+    @Override
+    public Destination classify(NicPort nic, long hi, long lo) {
+        return stack.addressing().classify(nic, hi, lo);
+    }
+
+    @Override
+    public boolean deliver(Packet packet) {
+        TransportProtocol transport = stack.transport(packet.protocol());
+        if (transport == null) {
+            return false;
+        }
+        transport.receive(packet);
+        return true;
+    }
+
+    @Override
+    public void deliverError(IcmpError error) {
+        TransportProtocol transport = stack.transport(error.protocol());
+        if (transport != null) {
+            transport.onError(error);
+        }
+    }
+
+    @Override
+    public Route route(IpAddress destination) {
+        return stack.route(destination);
+    }
+
+    @Override
+    public IpAddress sourceFor(Route route, IpAddress destination) {
+        return stack.addressing().sourceFor(route, destination);
+    }
+
+    // ---- for transport protocols
+
+    @Override
+    public Path path(IpAddress local, IpAddress remote) throws IOException {
+        IpAddress destination = remote.isUnspecified() ? stack.ownAddress(remote.version()) : remote;
+        Route route = destination == null ? null : stack.route(destination);
+        NetworkProtocol network = stack.network(remote.version());
+        if (route == null || network == null) {
+            throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
+        }
+        IpAddress source = local;
+        if (source == null) {
+            source = stack.addressing().sourceFor(route, destination);
+        } else if (source.version() != destination.version() || stack.addressing().answering(source) == null) {
+            throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        }
+        if (source == null) {
+            throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        }
+        return network.path(route, source, destination, protocol);
+    }
+
+    @Override
+    public boolean canBind(IpAddress address) {
+        return stack.addressing().canBind(address);
+    }
+
+    @Override
+    public boolean isBroadcast(IpAddress address) {
+        return stack.addressing().isBroadcast(address);
+    }
+
+    @Override
+    public <E> EndpointTable<E> newEndpointTable() {
+        return stack.newEndpointTable();
+    }
+
+    @Override
+    public void reject(Packet packet, NetworkProtocol.Rejection why) {
+        NetworkProtocol network =
+                stack.network(IpAddress.isV4(packet.destinationHi(), packet.destinationLo()) ? 4 : 6);
+        if (network != null) {
+            network.reject(packet, why);
+        }
+    }
+
+    @Override
+    public CongestionControlFactory congestionControl(String name) {
+        List<CongestionControlFactory> all = stack.plugins().congestionControls();
+        return all.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow(() ->
+                new ConfigurationException(ErrorCode.MISSING_PLUGIN, "tcp.congestion-control",
+                        "no congestion control is called \"" + name + "\"; "
+                                + Nearest.advice(name, all.stream().map(CongestionControlFactory::name).toList()), null));
+    }
+}

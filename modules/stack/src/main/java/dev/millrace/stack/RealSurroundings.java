@@ -1,0 +1,94 @@
+package dev.millrace.stack;
+
+import dev.millrace.spi.Clock;
+import dev.millrace.spi.Timers;
+import dev.millrace.spi.Waits;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+
+/// The system's clock, the shared timer thread, parked threads, unguessable numbers.
+final class RealSurroundings implements Surroundings {
+    private static final Clock CLOCK = new SystemClock();
+    private static final Waits WAITS = new ParkedThreads();
+    /// A wake-up between two cores takes about 25 µs on small machines; spinning longer than that costs more than it saves.
+    private static final long SPIN_NS = Runtime.getRuntime().availableProcessors() > 1 ? 20_000 : 0;
+
+    private final SecureRandom random = new SecureRandom();
+    private final StackTimers timers = new StackTimers(TimerWheel.acquire());
+
+    @Override
+    public Clock clock() {
+        return CLOCK;
+    }
+
+    @Override
+    public Timers timers() {
+        return timers;
+    }
+
+    @Override
+    public Waits waits() {
+        return WAITS;
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return random;
+    }
+
+    @Override
+    public boolean isManual() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        timers.close();
+        TimerWheel.release();
+    }
+
+    private static final class SystemClock implements Clock {
+        /// The wall clock is read once and carried on by the monotonic one, so that captures never go back in time.
+        private final long base;
+        private final long baseNs;
+
+        SystemClock() {
+            Instant now = Instant.now();
+            baseNs = System.nanoTime();
+            base = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        }
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public long epochNanos() {
+            return base + (System.nanoTime() - baseNs);
+        }
+    }
+
+    private static final class ParkedThreads implements Waits {
+        @Override
+        public void park(Object blocker, long deadlineNs) {
+            if (deadlineNs == Long.MAX_VALUE) {
+                LockSupport.park(blocker);
+            } else {
+                LockSupport.parkNanos(blocker, deadlineNs - System.nanoTime());
+            }
+        }
+
+        @Override
+        public void unpark(Thread thread) {
+            LockSupport.unpark(thread);
+        }
+
+        @Override
+        public long spinNs() {
+            return SPIN_NS == 0 || Thread.currentThread().isVirtual() ? 0 : SPIN_NS;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.millrace.stack;
+
+import dev.millrace.ManualStack;
+import dev.millrace.OptionSpec;
+import dev.millrace.Stack;
+import dev.millrace.StackConfig;
+import dev.millrace.spi.StackProvider;
+import java.io.IOException;
+import java.util.List;
+
+/// Assembles stacks from the plug-ins that are present.
+public final class StackAssembler implements StackProvider {
+    private final Plugins given;
+
+    /// Called by [java.util.ServiceLoader].
+    public StackAssembler() {
+        this(null);
+    }
+
+    /// With these plug-ins instead of those that are present, for tests.
+    StackAssembler(Plugins given) {
+        this.given = given;
+    }
+
+    private Plugins present() {
+        return given != null ? given : Plugins.find();
+    }
+
+    @Override
+    public Stack open(StackConfig config) throws IOException {
+        Plugins plugins = present();
+        var check = new ConfigurationCheck(config, plugins);
+        return AssembledStack.open(check, plugins, new RealSurroundings());
+    }
+
+    @Override
+    public ManualStack openManual(StackConfig config, long seed) throws IOException {
+        Plugins plugins = present();
+        var check = new ConfigurationCheck(config, plugins);
+        return AssembledStack.open(check, plugins, new ManualSurroundings(seed));
+    }
+
+    @Override
+    public List<OptionSpec> options() {
+        return StackOptions.SPECS;
+    }
+
+    @Override
+    public List<PluginInfo> plugins() {
+        return present().infos();
+    }
+}

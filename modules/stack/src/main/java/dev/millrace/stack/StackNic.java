@@ -1,0 +1,254 @@
+package dev.millrace.stack;
+
+import dev.millrace.Cidr;
+import dev.millrace.DropReason;
+import dev.millrace.Nic;
+import dev.millrace.spi.Counters;
+import dev.millrace.spi.Link;
+import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NicPort;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.Packet.Checksumming;
+import dev.millrace.wire.buffer.PacketList;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A network interface: between a link and the network protocols. Counts, checks sizes, shows packets to captures.
+final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
+    private static final Logger LOG = LoggerFactory.getLogger(StackNic.class);
+    private static final PacketTap[] NO_TAPS = {};
+
+    private final AssembledStack stack;
+    private final String name;
+    private final String linkName;
+    private final Link link;
+    private final int mtu;
+    private final boolean ownsSubnets;
+    private final boolean vouches;
+    private final TappedNic tapped;
+    private final Counters.Counter packetsIn;
+    private final Counters.Counter bytesIn;
+    private final Counters.Counter packetsOut;
+    private final Counters.Counter bytesOut;
+    private volatile PacketTap[] taps = NO_TAPS;
+    private volatile boolean up = true;
+
+    StackNic(AssembledStack stack, int id, String name, String linkName, Link link, int mtu, boolean ownsSubnets) {
+        this.stack = stack;
+        this.name = name;
+        this.linkName = linkName;
+        this.link = link;
+        this.mtu = mtu;
+        this.ownsSubnets = ownsSubnets;
+        this.vouches = link.vouchesForChecksums();
+        this.tapped = new TappedNic(id, name, linkName, link.medium(), mtu);
+        Counters counters = stack.counterGroups().group(name);
+        packetsIn = counters.counter("packets-in");
+        bytesIn = counters.counter("bytes-in");
+        packetsOut = counters.counter("packets-out");
+        bytesOut = counters.counter("bytes-out");
+    }
+
+    // ---- from the link
+
+    @Override
+    public void deliver(PacketList packets) {
+        if (stack.isClosing()) {
+            Packet p;
+            while ((p = packets.poll()) != null) {
+                stack.drop(p, DropReason.STACK_CLOSED);
+            }
+            return;
+        }
+        count(packets, packetsIn, bytesIn);
+        DeliveryLoop.deliver(this, packets);
+    }
+
+    @Override
+    public void process(Packet packet) {
+        for (PacketTap tap : taps) {
+            tap.packet(tapped, packet, false, stack.surroundings().clock().epochNanos());
+        }
+        if (packet.headLength() == 0 && !packet.makeLinear(Math.min(1, packet.length())) || packet.length() == 0) {
+            stack.drop(packet, DropReason.TRUNCATED);
+            return;
+        }
+        if (packet.length() > mtu && packet.segmentSize() == 0) {
+            stack.drop(packet, DropReason.TOO_BIG);
+            return;
+        }
+        if (vouches) {
+            packet.setChecksumming(Checksumming.VOUCHED);
+        }
+        int version = packet.memory().get(ValueLayout.JAVA_BYTE, packet.start()) >>> 4 & 0xf;
+        NetworkProtocol protocol = stack.network(version);
+        if (protocol == null) {
+            stack.drop(packet, DropReason.UNKNOWN_NETWORK_PROTOCOL);
+        } else {
+            protocol.receive(this, packet);
+        }
+    }
+
+    @Override
+    public void discard(Packet packet, RuntimeException failure) {
+        stack.counterGroups().group(name).counter("failures").add(1);
+        try {
+            stack.drop(packet, DropReason.BAD_IP_HEADER);
+        } catch (IllegalStateException alreadyReleased) {
+            LOG.debug("the failed packet had been released", alreadyReleased);
+        }
+    }
+
+    @Override
+    public void drop(Packet packet, DropReason reason) {
+        long now = stack.surroundings().clock().epochNanos();
+        for (PacketTap tap : taps) {
+            tap.packetDropped(tapped, packet, true, reason.text(), now);
+        }
+        stack.drop(packet, reason);
+    }
+
+    @Override
+    public void stateChanged(boolean nowUp, String reason) {
+        if (up != nowUp) {
+            up = nowUp;
+            stack.addressingChanged();
+            LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
+        }
+    }
+
+    // ---- to the link
+
+    @Override
+    public void transmit(PacketList packets, IpAddress nextHop) {
+        if (!up || stack.isClosed()) {
+            dropAll(packets, DropReason.LINK_CLOSED);
+            return;
+        }
+        for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
+            if (p.length() > mtu && p.segmentSize() == 0) {
+                removeTooBig(packets);
+                break;
+            }
+        }
+        if (taps.length > 0 && !link.isLoopback()) {
+            show(packets);
+        }
+        count(packets, packetsOut, bytesOut);
+        link.transmit(packets);
+    }
+
+    private void removeTooBig(PacketList packets) {
+        var fitting = new PacketList();
+        Packet p;
+        while ((p = packets.poll()) != null) {
+            if (p.length() > mtu && p.segmentSize() == 0) {
+                drop(p, DropReason.TOO_BIG);
+            } else {
+                fitting.add(p);
+            }
+        }
+        packets.addAll(fitting);
+    }
+
+    private void show(PacketList packets) {
+        long now = stack.surroundings().clock().epochNanos();
+        for (PacketTap tap : taps) {
+            for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
+                tap.packet(tapped, p, true, now);
+            }
+        }
+    }
+
+    private void dropAll(PacketList packets, DropReason reason) {
+        Packet p;
+        while ((p = packets.poll()) != null) {
+            drop(p, reason);
+        }
+    }
+
+    private static void count(PacketList packets, Counters.Counter number, Counters.Counter bytes) {
+        long sum = 0;
+        for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
+            sum += p.length();
+        }
+        number.add(packets.size());
+        bytes.add(sum);
+    }
+
+    // ---- captures
+
+    TappedNic tapped() {
+        return tapped;
+    }
+
+    synchronized void addTap(PacketTap tap) {
+        PacketTap[] more = java.util.Arrays.copyOf(taps, taps.length + 1);
+        more[taps.length] = tap;
+        taps = more;
+    }
+
+    synchronized void removeTap(PacketTap tap) {
+        taps = java.util.Arrays.stream(taps).filter(t -> t != tap).toArray(PacketTap[]::new);
+    }
+
+    // ---- what it is
+
+    boolean ownsSubnets() {
+        return ownsSubnets;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String linkName() {
+        return linkName;
+    }
+
+    @Override
+    public Link link() {
+        return link;
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
+    }
+
+    @Override
+    public boolean isUp() {
+        return up && !stack.isClosing();
+    }
+
+    @Override
+    public List<Cidr> addresses() {
+        return stack.addressing().owned.stream().filter(o -> o.nic() == this).map(Addressing.Owned::cidr).toList();
+    }
+
+    @Override
+    public void addAddress(Cidr address) {
+        stack.addAddress(this, address);
+    }
+
+    @Override
+    public boolean removeAddress(Cidr address) {
+        return stack.removeAddress(this, address);
+    }
+
+    @Override
+    public <T> Optional<T> unwrap(Class<T> type) {
+        return type.isInstance(link) ? Optional.of(type.cast(link)) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

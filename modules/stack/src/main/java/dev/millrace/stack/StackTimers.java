@@ -1,0 +1,72 @@
+package dev.millrace.stack;
+
+import dev.millrace.spi.Timers;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The timers of one stack on the shared wheel. After [#close()] none of its tasks begins, and none is running except one
+/// that is itself closing the stack.
+final class StackTimers implements Timers {
+    private static final Logger LOG = LoggerFactory.getLogger(StackTimers.class);
+
+    private final TimerWheel wheel;
+    /// The thread that is running a task, or `null`: the wheel has one thread.
+    private final AtomicReference<Thread> running = new AtomicReference<>();
+    private volatile boolean closed;
+
+    StackTimers(TimerWheel wheel) {
+        this.wheel = wheel;
+    }
+
+    @Override
+    public Timer create(Task task) {
+        return new WheelTimer(task);
+    }
+
+    void close() {
+        closed = true;
+        while (true) {
+            Thread t = running.get();
+            if (t == null || t == Thread.currentThread()) {
+                return;
+            }
+            LockSupport.parkNanos(this, 100_000);
+        }
+    }
+
+    private final class WheelTimer extends TimerWheel.Entry implements Timer {
+        private final Task task;
+
+        WheelTimer(Task task) {
+            this.task = task;
+        }
+
+        @Override
+        public void set(long deadlineNs) {
+            if (!closed) {
+                wheel.set(this, deadlineNs);
+            }
+        }
+
+        @Override
+        public void cancel() {
+            wheel.cancel(this);
+        }
+
+        @Override
+        void expire(long nowNs) {
+            running.set(Thread.currentThread());
+            try {
+                if (!closed) {
+                    task.run(nowNs);
+                }
+            } catch (RuntimeException e) {
+                LOG.error("a timer's task failed", e);
+            } finally {
+                running.set(null);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package dev.millrace.stack;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A hashed wheel of timers with a tick of 1 ms and one thread, shared by all stacks of the JVM. The thread begins when
+/// the first timer is set and ends when the last stack is closed.
+///
+/// A timer that is moved to a later time stays where it is and is put in its new place when its old one is reached, so
+/// that moving costs one write. Only a timer earlier than everything else wakes the thread.
+final class TimerWheel implements Runnable {
+    private static final int SLOTS = 4096;
+    private static final long TICK_NS = 1_000_000;
+    private static final ReentrantLock USERS = new ReentrantLock();
+    private static TimerWheel shared;
+    private static int users;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Entry[] slots = new Entry[SLOTS];
+    private final long startNs = System.nanoTime();
+    /// The ticks up to this one have been processed. Guarded by lock.
+    private long doneTick = -1;
+    /// The tick to which the thread sleeps. Guarded by lock.
+    private long sleepTick = Long.MAX_VALUE;
+    private int count;
+    private Thread thread;
+    private boolean stopped;
+
+    /// The wheel, for one more stack.
+    static TimerWheel acquire() {
+        USERS.lock();
+        try {
+            if (users++ == 0) {
+                shared = new TimerWheel();
+            }
+            return shared;
+        } finally {
+            USERS.unlock();
+        }
+    }
+
+    /// One stack fewer; the last one ends the thread and waits for its end, unless it is that thread.
+    static void release() {
+        TimerWheel last = null;
+        USERS.lock();
+        try {
+            if (--users == 0) {
+                last = shared;
+                shared = null;
+            }
+        } finally {
+            USERS.unlock();
+        }
+        if (last != null) {
+            last.stop();
+        }
+    }
+
+    /// One place in the wheel; what a timer of a stack is made of.
+    abstract static class Entry {
+        private Entry before;
+        private Entry after;
+        private int slot = -1;
+        private long dueTick;
+
+        /// Runs on the wheel's thread, without a lock.
+        abstract void expire(long nowNs);
+    }
+
+    void set(Entry entry, long deadlineNs) {
+        Thread wake = null;
+        lock.lock();
+        try {
+            if (stopped) {
+                return;
+            }
+            // Rounded up: never early.
+            long tick = Math.max((deadlineNs - startNs + TICK_NS - 1) / TICK_NS, doneTick + 1);
+            boolean later = entry.slot >= 0 && tick >= entry.dueTick;
+            entry.dueTick = tick;
+            if (later) {
+                return;
+            }
+            unlink(entry);
+            link(entry);
+            if (thread == null) {
+                thread = Thread.ofPlatform().daemon().name("millrace-timers").unstarted(this);
+                thread.start();
+            } else if (tick < sleepTick) {
+                sleepTick = tick;
+                wake = thread;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (wake != null) {
+            LockSupport.unpark(wake);
+        }
+    }
+
+    void cancel(Entry entry) {
+        lock.lock();
+        try {
+            unlink(entry);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void link(Entry e) {
+        int slot = (int) (e.dueTick & SLOTS - 1);
+        e.slot = slot;
+        e.before = null;
+        e.after = slots[slot];
+        if (e.after != null) {
+            e.after.before = e;
+        }
+        slots[slot] = e;
+        count++;
+    }
+
+    private void unlink(Entry e) {
+        if (e.slot < 0) {
+            return;
+        }
+        if (e.before == null) {
+            slots[e.slot] = e.after;
+        } else {
+            e.before.after = e.after;
+        }
+        if (e.after != null) {
+            e.after.before = e.before;
+        }
+        e.before = null;
+        e.after = null;
+        e.slot = -1;
+        count--;
+    }
+
+    @Override
+    public void run() {
+        List<Entry> due = new ArrayList<>();
+        while (true) {
+            long sleepNs;
+            lock.lock();
+            try {
+                if (stopped) {
+                    return;
+                }
+                collect(System.nanoTime(), due);
+                sleepTick = due.isEmpty() ? nextTick() : doneTick;
+                sleepNs = sleepTick == Long.MAX_VALUE
+                        ? Long.MAX_VALUE : startNs + sleepTick * TICK_NS - System.nanoTime();
+            } finally {
+                lock.unlock();
+            }
+            if (due.isEmpty()) {
+                if (sleepNs > 0) {
+                    LockSupport.parkNanos(this, sleepNs);
+                }
+            } else {
+                long now = System.nanoTime();
+                for (Entry e : due) {
+                    e.expire(now);
+                }
+                due.clear();
+            }
+        }
+    }
+
+    /// Takes out all entries that are due; those that were moved to a later time are put where they belong.
+    private void collect(long nowNs, List<Entry> due) {
+        long nowTick = (nowNs - startNs) / TICK_NS;
+        long from = Math.max(doneTick + 1, nowTick - SLOTS + 1);
+        for (long tick = from; tick <= nowTick && count > 0; tick++) {
+            Entry e = slots[(int) (tick & SLOTS - 1)];
+            while (e != null) {
+                Entry next = e.after;
+                if (e.dueTick <= nowTick) {
+                    unlink(e);
+                    due.add(e);
+                } else if ((e.dueTick & SLOTS - 1) != e.slot) {
+                    unlink(e);
+                    link(e);
+                }
+                e = next;
+            }
+        }
+        doneTick = Math.max(doneTick, nowTick);
+    }
+
+    /// The next tick at which some slot is to be looked at.
+    private long nextTick() {
+        if (count == 0) {
+            return Long.MAX_VALUE;
+        }
+        for (long tick = doneTick + 1; tick <= doneTick + SLOTS; tick++) {
+            for (Entry e = slots[(int) (tick & SLOTS - 1)]; e != null; e = e.after) {
+                // Moved entries are looked at where they stand: their new place may be sooner than the next round.
+                if (e.dueTick <= tick || (e.dueTick & SLOTS - 1) != e.slot) {
+                    return tick;
+                }
+            }
+        }
+        return doneTick + SLOTS;
+    }
+
+    private void stop() {
+        Thread t;
+        lock.lock();
+        try {
+            stopped = true;
+            t = thread;
+        } finally {
+            lock.unlock();
+        }
+        if (t == null || t == Thread.currentThread()) {
+            return;
+        }
+        LockSupport.unpark(t);
+        boolean interrupted = false;
+        while (t.isAlive()) {
+            try {
+                t.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
