@@ -23,7 +23,8 @@ final class AckPolicy {
         duplicates = 0;
         peerMss = Math.max(peerMss, Math.min(wireSize, c.advertisedMss));
         unackedBytes += length;
-        if (c.options.quickAck || unackedBytes >= 2 * peerMss) {
+        // A sender whose window is smaller than two segments would wait for the delay every time.
+        if (c.options.quickAck || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
             due = true;
         } else if (!c.timers.isSet(ConnectionTimers.DELAYED_ACK)) {
             c.timers.set(ConnectionTimers.DELAYED_ACK, nowNs + c.settings.delayedAckNs);

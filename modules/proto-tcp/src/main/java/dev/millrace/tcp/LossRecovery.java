@@ -67,10 +67,13 @@ final class LossRecovery {
         recoveryPoint = c.snd.nxt;
         c.cc.onCongestion(c.snd.flight(), nowNs);
         inflation = c.sackOn ? 0 : (long) SackScoreboard.DUP_THRESH * c.snd.mss;
-        loseFirst(c, i);
-        forced = true;
         rescued = false;
         partialSeen = false;
+        // What an earlier recovery has sent again is not sent a third time for the same report.
+        if (!c.sackOn || !c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
+            loseFirst(c, i);
+            forced = true;
+        }
     }
 
     private static int firstUnsacked(TcpConnection c) {

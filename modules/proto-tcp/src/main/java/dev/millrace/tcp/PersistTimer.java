@@ -35,9 +35,12 @@ final class PersistTimer {
         overrides = false;
     }
 
-    /// The peer has answered: it is alive, whatever its window says (MUST-37).
-    void onAck() {
-        unanswered = 0;
+    /// The peer has answered: it is alive, whatever its window says (MUST-37). Once the program has closed the connection
+    /// its patience is bounded all the same: nobody is left who could end it, and a peer could keep it for ever.
+    void onAck(TcpConnection c) {
+        if (!c.closed) {
+            unanswered = 0;
+        }
     }
 
     void onExpired(TcpConnection c, long nowNs) {

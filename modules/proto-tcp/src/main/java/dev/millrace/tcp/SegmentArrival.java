@@ -73,10 +73,10 @@ final class SegmentArrival {
             return;
         }
         // Text in a SYN is not taken, and so not acknowledged: the peer sends it again.
-        c.takeSyn(seg, nowNs);
+        Handshake.takeSyn(c, seg, nowNs);
         if (ack) {
-            c.ackSyn(seg, nowNs);
-            c.establish(nowNs);
+            Handshake.ackSyn(c, seg, nowNs);
+            Handshake.establish(c, nowNs);
             c.acks.now();
         } else {
             // Simultaneous open (MUST-10): SYN goes out again, with ACK.
@@ -222,8 +222,8 @@ final class SegmentArrival {
                 c.sendReset(seg.ack, 0, false);
                 return drop(DropReason.UNACCEPTABLE_ACK);
             }
-            c.ackSyn(seg, nowNs);
-            c.establish(nowNs);
+            Handshake.ackSyn(c, seg, nowNs);
+            Handshake.establish(c, nowNs);
             return true;
         }
         if (snd.probed && seg.ack == snd.nxt + 1) {
@@ -237,7 +237,7 @@ final class SegmentArrival {
             c.acks.challenge(c, nowNs);
             return drop(DropReason.UNACCEPTABLE_ACK);
         }
-        c.onAck(seg, nowNs);
+        AckArrival.onAck(c, seg, nowNs);
         if (c.state == TcpState.CLOSED) {
             return false;
         }

@@ -9,7 +9,6 @@ import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
-import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 
@@ -35,14 +34,9 @@ final class TcpConnection {
     /// Three timeouts in a row (R1): the route or the neighbour may be stale (RFC 9293 §3.8.3).
     static final int EVENT_PATH_SUSPECT = 64;
 
-    private static final int DEFAULT_MSS_V4 = 536;
-    private static final int DEFAULT_MSS_V6 = 1220;
-    /// A smaller MSS of a peer's is not believed: headers would outweigh data without end.
-    private static final int MIN_MSS = 48;
-
     final TcpSettings settings;
     final ConnectionOptions options;
-    private final CongestionControlFactory congestionControls;
+    final CongestionControlFactory congestionControls;
     private final MemoryBudget memory;
     final int localPort;
     final int remotePort;
@@ -76,10 +70,10 @@ final class TcpConnection {
     int ipMss;
     int maxSuperSegment;
     int advertisedMss;
-    private int peerMss;
+    int peerMss;
     /// Our Rcv.Wind.Shift if the peer agrees, and its Snd.Wind.Shift.
     final int ownShift;
-    private int sendShift;
+    int sendShift;
     boolean timestampsOn;
     boolean sackOn;
     boolean scalingOn;
@@ -95,7 +89,7 @@ final class TcpConnection {
     boolean inputShut;
     boolean corkExpired;
     boolean cwndLimited;
-    private boolean writeStarved;
+    boolean writeStarved;
     /// Timeouts of the oldest data.
     int retries;
 
@@ -149,7 +143,7 @@ final class TcpConnection {
     /// A SYN met a listener (RFC 9293 §3.10.7.2).
     void openPassive(Segment syn, long nowNs) {
         assert state == TcpState.CLOSED && syn.has(TcpHeader.SYN);
-        takeSyn(syn, nowNs);
+        Handshake.takeSyn(this, syn, nowNs);
         become(TcpState.SYN_RECEIVED);
         startOpening(nowNs);
     }
@@ -158,70 +152,6 @@ final class TcpConnection {
         synDue = true;
         long limit = options.userTimeoutNs > 0 ? options.userTimeoutNs : settings.synTimeoutNs;
         timers.set(ConnectionTimers.USER, nowNs + limit);
-    }
-
-    /// Learns the peer's sequence number and options from its SYN; what is agreed on stands from here (RFC 7323 §1.3).
-    void takeSyn(Segment seg, long nowNs) {
-        rcv.irs = seg.seq;
-        rcv.nxt = seg.seq + 1;
-        rcv.edge = rcv.nxt + Math.min(0xffff, options.receiveBuffer);
-        rcv.lastAckSent = rcv.nxt;
-        int announced = seg.options.mss();
-        // MUST-15: what holds for a SYN without the option.
-        peerMss = announced > 0 ? announced : v4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
-        timestampsOn = settings.timestamps && seg.options.hasTimestamps();
-        if (timestampsOn) {
-            rcv.tsRecent = seg.options.timestampValue();
-            rcv.tsRecentNs = nowNs;
-        }
-        sackOn = settings.sack && seg.options.sackPermitted();
-        scalingOn = settings.windowScaling && seg.options.windowScale() >= 0;
-        if (scalingOn) {
-            sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, seg.options.windowScale());
-            window.shift = ownShift;
-        }
-        // The window of a SYN is never scaled (RFC 7323 §2.2).
-        snd.setWindow(seg.seq, seg.ack, seg.wnd);
-        snd.mss = effectiveMss();
-    }
-
-    /// Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16).
-    private int effectiveMss() {
-        int mss = Math.min(peerMss, ipMss);
-        if (options.maxSegment > 0) {
-            mss = Math.min(mss, options.maxSegment);
-        }
-        return Math.max(MIN_MSS, mss) - (timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
-    }
-
-    /// Our SYN is acknowledged.
-    void ackSyn(Segment seg, long nowNs) {
-        snd.una = seg.ack;
-        if (!synLost) {
-            rtt.onSample(nowNs - snd.lastSentNs, 1);
-        } else {
-            rtt.afterSynLoss();
-        }
-        boolean syn = seg.has(TcpHeader.SYN);
-        snd.setWindow(seg.seq, seg.ack, syn ? seg.wnd : seg.wnd << sendShift);
-    }
-
-    void establish(long nowNs) {
-        synDue = false;
-        retries = 0;
-        timers.cancel(ConnectionTimers.RETRANSMISSION);
-        timers.cancel(ConnectionTimers.USER);
-        become(TcpState.ESTABLISHED);
-        int mss = snd.mss;
-        // RFC 6928 §2, and one segment if the SYN was lost.
-        long initial = Math.min((long) settings.initialWindow * mss, Math.max(2L * mss, settings.initialWindow * 1460L));
-        cc = congestionControls.create(mss, synLost ? mss : (int) initial);
-        keepAlive.onSegment(nowNs);
-        keepAlive.start(this);
-        events |= EVENT_CONNECTED | EVENT_WRITABLE;
-        if (snd.finQueued) {
-            become(TcpState.FIN_WAIT_1);
-        }
     }
 
     // ---- segments
@@ -237,103 +167,7 @@ final class TcpConnection {
         return reason;
     }
 
-    /// An acceptable ACK field in a synchronized state (RFC 9293 §3.10.7.4, fifth).
-    void onAck(Segment seg, long nowNs) {
-        int priorFlight = snd.flight();
-        int acked = Math.max(0, seg.ack - snd.una);
-        int newWnd = seg.wnd << sendShift;
-        boolean sameWindow = newWnd == snd.wnd;
-        boolean ackOfFin = false;
-        if (acked > 0) {
-            snd.una = seg.ack;
-            queue.ackTo(seg.ack);
-            ackOfFin = snd.finSent && snd.una == snd.nxt;
-            int roomBefore = writableBytes();
-            sendBuffer.ackTo(ackOfFin ? sendBuffer.end() : Seq.min(snd.una, sendBuffer.end()));
-            if (roomBefore == 0 && state.maySend()) {
-                writeStarved = false;
-                if (writableBytes() > 0) {
-                    events |= EVENT_WRITABLE;
-                }
-            }
-            sampleRtt(seg, priorFlight, nowNs);
-            retries = 0;
-        }
-        boolean duplicate = acked == 0 && seg.ack == snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
-                && !seg.has(TcpHeader.FIN);
-        if (Seq.geq(seg.ack, snd.una) && snd.updateWindow(seg.seq, seg.ack, newWnd) || acked > 0) {
-            persist.onAck();
-        }
-        if (timers.isSet(ConnectionTimers.PERSIST)) {
-            onAckWhilePersisting();
-        }
-        int newlySacked = 0;
-        if (sackOn && seg.options.sackCount() > 0 && !queue.isEmpty()) {
-            newlySacked = scoreboard().update(seg, snd);
-        }
-        if (priorFlight > 0) {
-            boolean restart = recovery.restartsTimer();
-            recovery.onAck(this, acked, newlySacked, duplicate, priorFlight, nowNs);
-            updateRetransmissionTimer(acked, restart, nowNs);
-            if (acked > 0) {
-                cwndLimited = false;
-            } else if (snd.wnd == 0) {
-                // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
-                retries = 0;
-            }
-        }
-        if (ackOfFin) {
-            onFinAcked(nowNs);
-        }
-    }
-
-    private void onAckWhilePersisting() {
-        persist.onAck();
-        if (snd.room() > 0 && !persist.overrides && snd.room() >= Math.min(snd.mss, sendBuffer.end() - snd.nxt)) {
-            persist.stop(this);
-            timers.cancel(ConnectionTimers.USER);
-        }
-    }
-
-    /// RFC 6298 §5.2, §5.3.
-    private void updateRetransmissionTimer(int acked, boolean restart, long nowNs) {
-        if (snd.flight() == 0) {
-            timers.cancel(ConnectionTimers.RETRANSMISSION);
-            timers.cancel(ConnectionTimers.USER);
-        } else if (acked > 0 && restart) {
-            timers.set(ConnectionTimers.RETRANSMISSION, nowNs + rtt.rtoNs());
-            startUserTimer(nowNs);
-        }
-    }
-
-    /// Karn's algorithm, and with timestamps RFC 7323 §4.1: an ACK of new data tells the round-trip time; the echo tells
-    /// which transmission it answers.
-    private void sampleRtt(Segment seg, int flight, long nowNs) {
-        int expected = Math.max(1, (flight + 2 * snd.mss - 1) / (2 * snd.mss));
-        if (queue.sampleValid) {
-            rtt.onSample(nowNs - queue.sampleSentNs, expected);
-        } else if (timestampsOn && seg.options.hasTimestamps()) {
-            int ms = timestampNow(nowNs) - seg.options.timestampEcho();
-            if (ms >= 0 && ms < 3_600_000) {
-                rtt.onSample(Math.max(1, ms) * 1_000_000L, expected);
-            }
-        }
-    }
-
-    private void onFinAcked(long nowNs) {
-        switch (state) {
-            case FIN_WAIT_1 -> {
-                become(TcpState.FIN_WAIT_2);
-                startFinWait2(nowNs);
-            }
-            case CLOSING -> enterTimeWait(nowNs);
-            case LAST_ACK -> toClosed();
-            default -> {
-            }
-        }
-    }
-
-    private void startFinWait2(long nowNs) {
+    void startFinWait2(long nowNs) {
         if (closed && settings.finWait2Ns > 0) {
             timers.set(ConnectionTimers.LINGER, nowNs + settings.finWait2Ns);
         }
@@ -370,12 +204,12 @@ final class TcpConnection {
         maxSuperSegment = newMaxSuperSegment;
         if (cc == null || state == TcpState.CLOSED) {
             if (peerMss > 0) {
-                snd.mss = effectiveMss();
+                snd.mss = Handshake.effectiveMss(this);
             }
             return;
         }
         int before = snd.mss;
-        snd.mss = effectiveMss();
+        snd.mss = Handshake.effectiveMss(this);
         if (snd.mss != before) {
             cc.onMssChange(snd.mss);
         }
@@ -612,7 +446,7 @@ final class TcpConnection {
         return sackBlocks;
     }
 
-    private SackScoreboard scoreboard() {
+    SackScoreboard scoreboard() {
         if (scoreboard == null) {
             scoreboard = new SackScoreboard(queue);
         }

@@ -42,12 +42,12 @@ final class Pair {
     final List<String> trace = new ArrayList<>();
     boolean tracing;
     long segments;
+    final TestBudget budget;
 
     /// One end.
     final class Side {
         final String name;
         final TcpConnection tcp;
-        final TestBudget budget = new TestBudget();
         final int iss;
         Side peer;
         final Segment segment = new Segment();
@@ -218,6 +218,12 @@ final class Pair {
     }
 
     Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB) {
+        this(seed, wire, sa, sb, mssA, mssB, superSegment, issA, issB, Long.MAX_VALUE);
+    }
+
+    Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB,
+            long budgetLimit) {
+        budget = new TestBudget(budgetLimit);
         random = new Random(seed);
         this.wire = wire;
         a = new Side("a", connection(sa, 1, 2, issA, mssA, superSegment), issA, 0x5a);
@@ -232,7 +238,7 @@ final class Pair {
 
     private TcpConnection connection(TcpSettings s, int local, int remote, int iss, int mss, int superSegment) {
         return new TcpConnection(s, new ConnectionOptions(s), local, remote, iss, 7777, mss, true, superSegment,
-                new NewRenoFactory(), new TestBudget(), nowNs);
+                new NewRenoFactory(), budget, nowNs);
     }
 
     void open() {
@@ -371,5 +377,6 @@ final class Pair {
         while ((f = flights.poll()) != null) {
             f.packet.release();
         }
+        assertEquals(0, budget.reserved(), "the memory budget is given back");
     }
 }

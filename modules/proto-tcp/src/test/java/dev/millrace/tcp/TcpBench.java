@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /// A conversation with one engine, segment by segment, in virtual time. The engine's numbers start at 0 for its ISS, the
 /// peer's at 0 for its ISS, whatever these are.
@@ -181,7 +180,7 @@ final class TcpBench {
         Packet p = Packet.allocate(Packet.HEADROOM, header + in.len);
         int at = p.append(header + in.len);
         MemorySegment m = p.memory();
-        TcpHeader.write(m, at, 4000, 80, irs + in.seq, in.has() ? ISS + in.ack : 0, header, in.flags, in.win, in.urg);
+        TcpHeader.write(m, at, 4000, 80, irs + in.seq, (in.flags & TcpHeader.ACK) != 0 ? ISS + in.ack : 0, header, in.flags, in.win, in.urg);
         long to = at + 20;
         if (in.mss >= 0) {
             to = TcpOptionWriter.mss(m, to, in.mss);
@@ -437,9 +436,5 @@ final class TcpBench {
         b.forget();
         assertEquals(state, b.tcp.state());
         return b;
-    }
-
-    static Map<String, Integer> flagNames() {
-        return Map.of("R", TcpHeader.RST, "S", TcpHeader.SYN, "F", TcpHeader.FIN, ".", TcpHeader.ACK);
     }
 }
