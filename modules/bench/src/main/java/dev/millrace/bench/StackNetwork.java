@@ -46,7 +46,7 @@ final class StackNetwork implements Network {
 
     @Override
     public Server listen() throws IOException {
-        TcpListener listener = servers.tcp().listen(0);
+        TcpListener listener = servers.tcp().listen(new InetSocketAddress(0), 65536);
         var address = new InetSocketAddress(SERVER, listener.localAddress().getPort());
         return new Server() {
             @Override
