@@ -1,0 +1,73 @@
+package dev.millrace.it;
+
+import dev.millrace.Stack;
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.link.vnic.Vnic;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/// What the tests of this module are made of.
+final class Lab {
+    static final String V4 = "10.9.0.1";
+    static final String V6 = "fd09::1";
+
+    private Lab() {
+    }
+
+    /// One stack on a loopback link.
+    static Stack loopback() throws IOException {
+        return Stack.builder().name("lab").nic("lo", "loopback:", V4 + "/24", V6 + "/64").open();
+    }
+
+    /// Two stacks on joined virtual NICs, 10.9.0.1 and 10.9.0.2, fd09::1 and fd09::2.
+    record Pair(Stack a, Stack b, Vnic wireA, Vnic wireB) implements AutoCloseable {
+        static Pair open(int mtu) throws IOException {
+            var wireA = new Vnic(mtu);
+            var wireB = new Vnic(mtu);
+            Vnic.connect(wireA, wireB);
+            return open(wireA, wireB);
+        }
+
+        static Pair open(Vnic wireA, Vnic wireB) throws IOException {
+            Stack a = Stack.builder().name("a").nic("nic", wireA, n -> n.address("10.9.0.1/24").address("fd09::1/64")).open();
+            Stack b = Stack.builder().name("b").nic("nic", wireB, n -> n.address("10.9.0.2/24").address("fd09::2/64")).open();
+            return new Pair(a, b, wireA, wireB);
+        }
+
+        @Override
+        public void close() {
+            a.close();
+            b.close();
+        }
+    }
+
+    /// Runs something on a virtual thread.
+    static <T> CompletableFuture<T> async(Callable<T> body) {
+        var future = new CompletableFuture<T>();
+        Thread.startVirtualThread(() -> {
+            try {
+                future.complete(body.call());
+            } catch (Throwable t) {
+                future.completeExceptionally(t);
+            }
+        });
+        return future;
+    }
+
+    /// Waits for it, at most ten seconds.
+    static <T> T within(CompletableFuture<T> future) throws Exception {
+        return future.get(10, TimeUnit.SECONDS);
+    }
+
+    /// Echoes the next connection of a listener until its end.
+    static CompletableFuture<Long> echo(TcpListener listener) {
+        return async(() -> {
+            try (TcpSocket s = listener.accept()) {
+                return s.inputStream().transferTo(s.outputStream());
+            }
+        });
+    }
+}
