@@ -468,7 +468,7 @@ final class AssembledStack implements ManualStack {
                 });
             }
             attempt("timers", surroundings::close);
-            LOG.info("stack {} is closed", name);
+            LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
             done.countDown();
