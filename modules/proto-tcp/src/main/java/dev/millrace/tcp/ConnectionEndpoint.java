@@ -430,7 +430,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
 
     /// The segments that were sent while delivering have been processed: others may follow.
     private void transmitted() {
-        lock.lock();
+        acquire();
         transmitting = false;
         settle(protocol.ctx.clock().nanoTime());
     }

@@ -7,18 +7,23 @@ import java.util.Arrays;
 /// Received data on its way to the program: slices of buffers, moved out under the lock and copied without it. One
 /// thread at a time; used again and again.
 final class ReceivedBytes {
-    private Buffer[] buffers = new Buffer[4];
-    private int[] offsets = new int[4];
-    private int[] lengths = new int[4];
+    private static final Buffer[] NO_BUFFERS = {};
+    private static final int[] NO_NUMBERS = {};
+
+    // Made when the first data comes: an idle connection does not pay for them.
+    private Buffer[] buffers = NO_BUFFERS;
+    private int[] offsets = NO_NUMBERS;
+    private int[] lengths = NO_NUMBERS;
     private int count;
     private int bytes;
 
     /// Appends a slice; the caller's reference moves in.
     void add(Buffer buffer, int offset, int length) {
         if (count == buffers.length) {
-            buffers = Arrays.copyOf(buffers, 2 * count);
-            offsets = Arrays.copyOf(offsets, 2 * count);
-            lengths = Arrays.copyOf(lengths, 2 * count);
+            int n = Math.max(4, 2 * count);
+            buffers = Arrays.copyOf(buffers, n);
+            offsets = Arrays.copyOf(offsets, n);
+            lengths = Arrays.copyOf(lengths, n);
         }
         buffers[count] = buffer;
         offsets[count] = offset;

@@ -19,6 +19,10 @@ final class RetransmissionQueue {
     static final int FIN = 16;
 
     private static final int SMALL = 8;
+    /// What a drained queue keeps, since a busy connection drains it again and again: 17 KiB at most, until the connection
+    /// sends again after a pause.
+    private static final int KEPT = 1024;
+    private static final long PAUSE_NS = 1_000_000_000L;
 
     private int[] starts;
     private int[] ends;
@@ -26,6 +30,7 @@ final class RetransmissionQueue {
     private byte[] flags;
     private int head;
     private int size;
+    private long lastAddNs;
 
     int sackedBytes;
     int lostBytes;
@@ -78,7 +83,11 @@ final class RetransmissionQueue {
         assert size == 0 || end(size - 1) == start;
         if (size == 0) {
             lostHint = start;
+            if (starts != null && starts.length > SMALL && nowNs - lastAddNs > PAUSE_NS) {
+                allocate(SMALL);
+            }
         }
+        lastAddNs = nowNs;
         int i = openSlot(size);
         starts[i] = start;
         ends[i] = end;
@@ -174,8 +183,8 @@ final class RetransmissionQueue {
             size--;
         }
         sampleValid &= !first;
-        if (size == 0 && starts != null && starts.length > 16 * SMALL) {
-            starts = null;
+        if (size == 0 && starts != null && starts.length > KEPT) {
+            free();
         }
         assert size > 0 || sackedBytes == 0 && lostBytes == 0 && retransmittedBytes == 0;
     }
@@ -276,8 +285,15 @@ final class RetransmissionQueue {
         return -1;
     }
 
-    void clear() {
+    private void free() {
         starts = null;
+        ends = null;
+        sentNs = null;
+        flags = null;
+    }
+
+    void clear() {
+        free();
         size = 0;
         sackedBytes = 0;
         lostBytes = 0;

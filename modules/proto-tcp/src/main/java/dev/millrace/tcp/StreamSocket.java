@@ -39,6 +39,10 @@ final class StreamSocket implements TcpSocket {
     private final ReentrantLock writeLock = new ReentrantLock();
     /// Guarded by readLock.
     private final ReceivedBytes received = new ReceivedBytes();
+    /// Guarded by readLock.
+    private final ProgramMemory target = new ProgramMemory();
+    /// Guarded by writeLock.
+    private final ProgramMemory source = new ProgramMemory();
     private final SocketSettings settings;
     private volatile ConnectionEndpoint endpoint;
     private volatile EndpointTable.Entry<TcpEndpoint> bound;
@@ -144,39 +148,55 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        int n = read(MemorySegment.ofBuffer(dst), dst.remaining());
-        if (n > 0) {
-            dst.position(dst.position() + n);
+        ConnectionEndpoint e = connected();
+        if (!dst.hasRemaining()) {
+            return 0;
         }
-        return n;
+        long deadline = lockForReading();
+        try {
+            int n = read(e, target.writable(dst), dst.position(), dst.remaining(), deadline);
+            if (n > 0) {
+                dst.position(dst.position() + n);
+            }
+            return n;
+        } finally {
+            readLock.unlock();
+        }
     }
 
     @Override
     public int read(byte[] dst, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dst.length);
-        return read(MemorySegment.ofArray(dst).asSlice(offset, length), length);
-    }
-
-    private int read(MemorySegment dst, int length) throws IOException {
         ConnectionEndpoint e = connected();
         if (length == 0) {
             return 0;
         }
+        long deadline = lockForReading();
+        try {
+            return read(e, target.of(dst), offset, length, deadline);
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    /// Takes the read lock and returns when the time for reading is over.
+    private long lockForReading() throws IOException {
         long timeoutNs = readTimeoutNs;
         long deadline = timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
         lock(readLock, deadline, ErrorCode.READ_TIMEOUT);
-        try {
-            while (true) {
-                int n = tryRead(e, dst, length);
-                if (n != 0) {
-                    return n;
-                }
-                if (!await(ConnectionEndpoint.READABLE, deadline, Waiter.READER)) {
-                    throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
-                }
+        return deadline;
+    }
+
+    /// Called with the read lock held.
+    private int read(ConnectionEndpoint e, MemorySegment dst, int at, int length, long deadline) throws IOException {
+        while (true) {
+            int n = tryRead(e, dst, at, length);
+            if (n != 0) {
+                return n;
             }
-        } finally {
-            readLock.unlock();
+            if (!await(ConnectionEndpoint.READABLE, deadline, Waiter.READER)) {
+                throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
+            }
         }
     }
 
@@ -187,7 +207,7 @@ final class StreamSocket implements TcpSocket {
             return 0;
         }
         try {
-            int n = tryRead(e, MemorySegment.ofBuffer(dst), dst.remaining());
+            int n = tryRead(e, target.writable(dst), dst.position(), dst.remaining());
             if (n > 0) {
                 dst.position(dst.position() + n);
             }
@@ -198,7 +218,7 @@ final class StreamSocket implements TcpSocket {
     }
 
     /// Called with the read lock held. The bytes are copied after the engine's lock was given back.
-    private int tryRead(ConnectionEndpoint e, MemorySegment dst, int length) throws IOException {
+    private int tryRead(ConnectionEndpoint e, MemorySegment dst, int at, int length) throws IOException {
         checkOpen();
         if (inputShut) {
             return -1;
@@ -208,7 +228,7 @@ final class StreamSocket implements TcpSocket {
         }
         int n = e.read(received, length);
         if (n > 0) {
-            received.copyTo(dst, 0);
+            received.copyTo(dst, at);
         }
         return n;
     }
@@ -230,33 +250,40 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        int n = src.remaining();
-        write(MemorySegment.ofBuffer(src), n);
-        src.position(src.limit());
-        return n;
+        ConnectionEndpoint e = connected();
+        lock(writeLock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        try {
+            int n = src.remaining();
+            write(e, source.of(src), src.position(), n);
+            src.position(src.limit());
+            return n;
+        } finally {
+            writeLock.unlock();
+        }
     }
 
     @Override
     public void write(byte[] src, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, src.length);
-        write(MemorySegment.ofArray(src).asSlice(offset, length), length);
-    }
-
-    private void write(MemorySegment src, int length) throws IOException {
         ConnectionEndpoint e = connected();
         lock(writeLock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
-            int done = 0;
-            while (done < length) {
-                checkOpen();
-                int n = e.write(src, done, Math.min(length - done, WRITE_STEP));
-                done += n;
-                if (n == 0) {
-                    await(ConnectionEndpoint.WRITABLE, Long.MAX_VALUE, Waiter.WRITER);
-                }
-            }
+            write(e, source.of(src), offset, length);
         } finally {
             writeLock.unlock();
+        }
+    }
+
+    /// Called with the write lock held.
+    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length) throws IOException {
+        int done = 0;
+        while (done < length) {
+            checkOpen();
+            int n = e.write(src, at + done, Math.min(length - done, WRITE_STEP));
+            done += n;
+            if (n == 0) {
+                await(ConnectionEndpoint.WRITABLE, Long.MAX_VALUE, Waiter.WRITER);
+            }
         }
     }
 
@@ -268,7 +295,7 @@ final class StreamSocket implements TcpSocket {
         }
         try {
             checkOpen();
-            int n = e.write(MemorySegment.ofBuffer(src), 0, src.remaining());
+            int n = e.write(source.of(src), src.position(), src.remaining());
             src.position(src.position() + n);
             return n;
         } finally {
@@ -548,8 +575,16 @@ final class StreamSocket implements TcpSocket {
         if (readLock.tryLock()) {
             try {
                 received.clear();
+                target.forget();
             } finally {
                 readLock.unlock();
+            }
+        }
+        if (writeLock.tryLock()) {
+            try {
+                source.forget();
+            } finally {
+                writeLock.unlock();
             }
         }
     }
