@@ -96,12 +96,8 @@ final class Works {
 
     private Map<String, Object> datagramRoundTrips() throws IOException {
         var latencies = new Latencies();
-        try (Network.Datagrams server = network.bind()) {
-            Network.Datagrams client = server.peer();
-            Window w = ends.measure(() -> {
-                client.close();
-                server.close();
-            }, "client", () -> {
+        try (Network.Datagrams server = network.bind(); Network.Datagrams client = server.peer()) {
+            Window w = ends.measure(both(client, server), "client", () -> {
                 ByteBuffer b = ByteBuffer.allocateDirect(DATAGRAM);
                 pingPong(latencies, () -> {
                     b.clear();
@@ -120,6 +116,13 @@ final class Works {
             });
             return latencyFigures(latencies, w);
         }
+    }
+
+    private static AutoCloseable both(AutoCloseable a, AutoCloseable b) {
+        return () -> {
+            a.close();
+            b.close();
+        };
     }
 
     private void pingPong(Latencies latencies, Step roundTrip) throws Exception {
@@ -169,12 +172,8 @@ final class Works {
     }
 
     private Map<String, Object> flood() throws IOException {
-        try (Network.Datagrams server = network.bind()) {
-            Network.Datagrams client = server.peer();
-            Window w = ends.measure(() -> {
-                client.close();
-                server.close();
-            }, "sender", () -> {
+        try (Network.Datagrams server = network.bind(); Network.Datagrams client = server.peer()) {
+            Window w = ends.measure(both(client, server), "sender", () -> {
                 ByteBuffer b = ByteBuffer.allocateDirect(DATAGRAM);
                 while (!ends.over()) {
                     b.clear();
