@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.bench.BenchOptions.Threads;
+import dev.millrace.wire.buffer.Leaks;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,6 +66,12 @@ class BenchTest {
     }
 
     @ParameterizedTest
+    @EnumSource(value = Work.class, mode = EnumSource.Mode.EXCLUDE, names = "IDLE")
+    void everyWorkRunsOnVirtualThreads(Work work) throws IOException {
+        assertEquals("virtual", Bench.run(options(work, "loopback", Threads.VIRTUAL)).figures().get("threads"));
+    }
+
+    @ParameterizedTest
     @EnumSource(value = Work.class, names = {"RR", "CONNECT"})
     void theBetterKindOfThreadCounts(Work work) throws IOException {
         Object threads = Bench.run(options(work, "loopback", Threads.BEST)).figures().get("threads");
@@ -78,6 +86,23 @@ class BenchTest {
         }
         assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(t -> t.getName().startsWith("bench-")),
                 () -> "threads: " + Thread.getAllStackTraces().keySet());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"loopback", "vnic"})
+    void anIdlePairHoldsNoPacketMemory(String link) throws IOException {
+        long before = Leaks.buffers();
+        var kept = new ArrayList<Network.Connection>();
+        try (Network network = StackNetwork.open(link, 1500); Network.Server server = network.listen()) {
+            for (int i = 0; i < 20; i++) {
+                kept.add(server.connect());
+                kept.add(server.accept());
+            }
+            assertEquals(before, Leaks.buffers());
+            for (Network.Connection c : kept) {
+                c.close();
+            }
+        }
     }
 
     @Test
