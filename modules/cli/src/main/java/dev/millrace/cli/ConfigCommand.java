@@ -43,7 +43,7 @@ final class ConfigCommand {
 
     private static CommandSpec withFile(String description, Action action) {
         return Commands.command(description, spec -> {
-            var file = PositionalParamSpec.builder().index("0").arity("1").type(Path.class).paramLabel("FILE")
+            var file = PositionalParamSpec.builder().index("0").arity("1").required(true).type(Path.class).paramLabel("FILE")
                     .description("a TOML file").build();
             spec.addPositional(file);
             return () -> {
