@@ -4,11 +4,12 @@ import static dev.millrace.ip.Bytes.i32;
 import static dev.millrace.ip.Bytes.u8;
 
 import dev.millrace.DropReason;
-import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.IcmpError.Kind;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Extensions;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -84,9 +85,9 @@ final class Icmpv6 {
         if (available < Ipv6Header.LENGTH + IcmpQuote.NEEDED || u8(m, quote) >>> 4 != 6) {
             return DropReason.BAD_ICMP;
         }
-        long found = ExtensionHeaders.skip(m, quote, available);
-        int transport = ExtensionHeaders.offset(found);
-        if (ExtensionHeaders.verdict(found) != ExtensionHeaders.TRANSPORT || available < transport + IcmpQuote.NEEDED
+        long found = Ipv6Extensions.skip(m, quote, available);
+        int transport = Ipv6Extensions.offset(found);
+        if (Ipv6Extensions.verdict(found) != Ipv6Extensions.TRANSPORT || available < transport + IcmpQuote.NEEDED
                 || !IcmpQuote.isOurs(packet, Ipv6Header.sourceHi(m, quote), Ipv6Header.sourceLo(m, quote))) {
             return DropReason.BAD_ICMP;
         }
@@ -98,7 +99,7 @@ final class Icmpv6 {
         if (kind == Kind.PACKET_TOO_BIG && !isPlausible(mtu, Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, quote))) {
             return DropReason.BAD_ICMP;
         }
-        ip.context.deliverError(new IcmpError(kind, ExtensionHeaders.protocol(found),
+        ip.context.deliverError(new IcmpError(kind, Ipv6Extensions.protocol(found),
                 new IpAddress(packet.destinationHi(), packet.destinationLo()),
                 new IpAddress(Ipv6Header.destinationHi(m, quote), Ipv6Header.destinationLo(m, quote)),
                 IcmpQuote.transportBytes(m, quote + transport, available - transport), mtu,

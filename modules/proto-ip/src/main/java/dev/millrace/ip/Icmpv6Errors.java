@@ -4,6 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Extensions;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
@@ -42,9 +43,9 @@ final class Icmpv6Errors {
     void unknownTransport(Packet packet) {
         int transport = packet.start();
         packet.rewindToNetworkHeader();
-        long found = ExtensionHeaders.skip(packet.memory(), packet.start(), packet.headLength());
+        long found = Ipv6Extensions.skip(packet.memory(), packet.start(), packet.headLength());
         packet.pull(transport - packet.start());
-        parameterProblem(packet, CODE_UNKNOWN_HEADER, ExtensionHeaders.pointer(found));
+        parameterProblem(packet, CODE_UNKNOWN_HEADER, Ipv6Extensions.pointer(found));
     }
 
     private void send(Packet about, int type, int code, int word, boolean evenIfMulticast) {
@@ -80,13 +81,13 @@ final class Icmpv6Errors {
             return false;
         }
         int linear = about.headLength();
-        long found = ExtensionHeaders.skip(m, about.start(), linear);
-        if (ExtensionHeaders.verdict(found) == ExtensionHeaders.FRAGMENT) {
+        long found = Ipv6Extensions.skip(m, about.start(), linear);
+        if (Ipv6Extensions.verdict(found) == Ipv6Extensions.FRAGMENT) {
             return false;
         }
-        if (ExtensionHeaders.verdict(found) == ExtensionHeaders.TRANSPORT
-                && ExtensionHeaders.protocol(found) == IpProtocol.ICMPV6) {
-            int offset = ExtensionHeaders.offset(found);
+        if (Ipv6Extensions.verdict(found) == Ipv6Extensions.TRANSPORT
+                && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6) {
+            int offset = Ipv6Extensions.offset(found);
             return offset < linear && !Icmpv6.isErrorOrRedirect(Bytes.u8(m, about.start() + offset));
         }
         return true;

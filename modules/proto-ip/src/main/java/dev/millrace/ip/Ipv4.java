@@ -2,8 +2,8 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
-import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
@@ -11,6 +11,7 @@ import dev.millrace.spi.Route;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
+import dev.millrace.wire.Ipv4Options;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;

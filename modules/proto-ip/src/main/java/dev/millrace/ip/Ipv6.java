@@ -2,14 +2,15 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
-import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Extensions;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
@@ -95,17 +96,17 @@ final class Ipv6 implements NetworkProtocol {
     /// Gives the packet to whom its last header names. Returns `null`, or why nobody took it, the packet being still
     /// ours.
     private DropReason deliver(Packet packet) {
-        long found = ExtensionHeaders.walk(packet);
-        int verdict = ExtensionHeaders.verdict(found);
-        if (verdict != ExtensionHeaders.TRANSPORT) {
-            return object(packet, verdict, ExtensionHeaders.offset(found));
+        long found = walk(packet);
+        int verdict = Ipv6Extensions.verdict(found);
+        if (verdict != Ipv6Extensions.TRANSPORT) {
+            return object(packet, verdict, Ipv6Extensions.offset(found));
         }
-        int protocol = ExtensionHeaders.protocol(found);
-        if (!packet.makeLinear(ExtensionHeaders.offset(found))) {
+        int protocol = Ipv6Extensions.protocol(found);
+        if (!packet.makeLinear(Ipv6Extensions.offset(found))) {
             return DropReason.TRUNCATED;
         }
         packet.setIpFacts(protocol, packet.hopLimit(), packet.trafficClass());
-        packet.pull(ExtensionHeaders.offset(found));
+        packet.pull(Ipv6Extensions.offset(found));
         if (protocol == IpProtocol.ICMPV6) {
             return icmp.receive(packet);
         }
@@ -115,28 +116,37 @@ final class Ipv6 implements NetworkProtocol {
         if (context.deliver(packet)) {
             return null;
         }
-        errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_HEADER, ExtensionHeaders.pointer(found));
+        errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_HEADER, Ipv6Extensions.pointer(found));
         return DropReason.UNKNOWN_TRANSPORT;
+    }
+
+    private static long walk(Packet packet) {
+        long found = Ipv6Extensions.walk(packet.memory(), packet.start(), packet.headLength(), packet.length());
+        if (Ipv6Extensions.verdict(found) == Ipv6Extensions.CUT_OFF && packet.fragmentCount() > 0
+                && packet.makeLinear(Math.min(packet.length(), packet.headLength() + packet.tailroom()))) {
+            return Ipv6Extensions.walk(packet.memory(), packet.start(), packet.headLength(), packet.length());
+        }
+        return found;
     }
 
     private DropReason object(Packet packet, int verdict, int offset) {
         switch (verdict) {
-            case ExtensionHeaders.CUT_OFF -> {
+            case Ipv6Extensions.CUT_OFF -> {
                 return DropReason.TRUNCATED;
             }
-            case ExtensionHeaders.FRAGMENT -> {
+            case Ipv6Extensions.FRAGMENT -> {
                 return DropReason.FRAGMENT;
             }
-            case ExtensionHeaders.NOTHING -> {
+            case Ipv6Extensions.NOTHING -> {
                 return DropReason.UNKNOWN_TRANSPORT;
             }
-            case ExtensionHeaders.WRONG_FIELD ->
+            case Ipv6Extensions.WRONG_FIELD ->
                 errors.parameterProblem(packet, Icmpv6Errors.CODE_WRONG_FIELD, offset);
-            case ExtensionHeaders.UNKNOWN_HEADER ->
+            case Ipv6Extensions.UNKNOWN_HEADER ->
                 errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_HEADER, offset);
-            case ExtensionHeaders.UNKNOWN_OPTION ->
+            case Ipv6Extensions.UNKNOWN_OPTION ->
                 errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_OPTION, offset);
-            case ExtensionHeaders.UNKNOWN_OPTION_UNICAST -> {
+            case Ipv6Extensions.UNKNOWN_OPTION_UNICAST -> {
                 if (!packet.isBroadcast()) {
                     errors.parameterProblem(packet, Icmpv6Errors.CODE_UNKNOWN_OPTION, offset);
                 }

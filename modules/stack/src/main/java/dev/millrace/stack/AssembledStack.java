@@ -485,7 +485,8 @@ final class AssembledStack implements ManualStack {
     }
 
     private void awaitClosed() {
-        if (closer == Thread.currentThread()) {
+        // Whoever closes waits for timer tasks and for links' threads: those must not wait for it in turn.
+        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()) {
             return;
         }
         boolean interrupted = false;

@@ -130,6 +130,11 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     }
 
     @Override
+    public boolean isTimerThread() {
+        return false;
+    }
+
+    @Override
     public void close() {
         lock.lock();
         try {

@@ -44,6 +44,11 @@ final class RealSurroundings implements Surroundings {
     }
 
     @Override
+    public boolean isTimerThread() {
+        return timers.isRunningHere();
+    }
+
+    @Override
     public void close() {
         timers.close();
         TimerWheel.release();

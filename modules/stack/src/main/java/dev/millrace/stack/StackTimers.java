@@ -25,14 +25,21 @@ final class StackTimers implements Timers {
         return new WheelTimer(task);
     }
 
+    boolean isRunningHere() {
+        return running.get() == Thread.currentThread();
+    }
+
     void close() {
         closed = true;
-        while (true) {
-            Thread t = running.get();
-            if (t == null || t == Thread.currentThread()) {
-                return;
-            }
+        boolean interrupted = false;
+        Thread t;
+        while ((t = running.get()) != null && t != Thread.currentThread()) {
             LockSupport.parkNanos(this, 100_000);
+            // An interrupted thread does not park; it is told again when the wait is over.
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -22,6 +22,9 @@ interface Surroundings {
     /// Whether the caller steps the stack: nothing may start a thread then.
     boolean isManual();
 
+    /// Whether the calling thread is running one of the stack's timer tasks.
+    boolean isTimerThread();
+
     /// Ends the timers. No task runs after it has returned, except one that is calling this.
     void close();
 }

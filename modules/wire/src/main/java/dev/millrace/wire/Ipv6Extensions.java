@@ -1,40 +1,37 @@
-package dev.millrace.ip;
+package dev.millrace.wire;
 
-import static dev.millrace.ip.Bytes.u16;
-import static dev.millrace.ip.Bytes.u8;
+import static dev.millrace.wire.BigEndian.u16;
+import static dev.millrace.wire.BigEndian.u8;
 
-import dev.millrace.wire.IpProtocol;
-import dev.millrace.wire.Ipv6Header;
-import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 
-/// Walks the extension headers of a packet that came in (RFC 8200 §4). What it finds is one `long`, so that several
-/// threads may walk and nothing is allocated: read it with the getters.
-final class ExtensionHeaders {
+/// The extension headers of an IPv6 packet (RFC 8200 §4), walked without allocating. What a walk comes to is one `long`;
+/// read it with [#verdict], [#protocol], [#offset] and [#pointer]. All offsets count from the packet's first byte.
+public final class Ipv6Extensions {
     /// The transport header was reached.
-    static final int TRANSPORT = 0;
+    public static final int TRANSPORT = 0;
     /// The packet is to be dropped, and nothing said.
-    static final int DISCARD = 1;
+    public static final int DISCARD = 1;
     /// The packet is cut off within a header.
-    static final int CUT_OFF = 2;
+    public static final int CUT_OFF = 2;
     /// The packet is a fragment of a larger one.
-    static final int FRAGMENT = 3;
+    public static final int FRAGMENT = 3;
     /// Nothing follows the extension headers.
-    static final int NOTHING = 4;
+    public static final int NOTHING = 4;
     /// A parameter problem of code 0: a header field is wrong.
-    static final int WRONG_FIELD = 5;
+    public static final int WRONG_FIELD = 5;
     /// A parameter problem of code 1: an unknown next header.
-    static final int UNKNOWN_HEADER = 6;
+    public static final int UNKNOWN_HEADER = 6;
     /// A parameter problem of code 2: an option is unknown, and the sender is to be told even if the packet was
     /// multicast.
-    static final int UNKNOWN_OPTION = 7;
+    public static final int UNKNOWN_OPTION = 7;
     /// As [#UNKNOWN_OPTION], but the sender is not told if the packet was multicast.
-    static final int UNKNOWN_OPTION_UNICAST = 8;
+    public static final int UNKNOWN_OPTION_UNICAST = 8;
 
     /// The most headers in one packet (RFC 8504 §5.3 lets a host set a limit).
-    static final int MAX_HEADERS = 8;
+    public static final int MAX_HEADERS = 8;
     /// The most options in one header that are no padding.
-    static final int MAX_OPTIONS = 16;
+    public static final int MAX_OPTIONS = 16;
 
     private static final int PAYLOAD_LENGTH_FIELD = 4;
     private static final int NEXT_HEADER_FIELD = 6;
@@ -42,26 +39,26 @@ final class ExtensionHeaders {
     private static final int PAD_1 = 0;
     private static final int PAD_N = 1;
 
-    private ExtensionHeaders() {
+    private Ipv6Extensions() {
     }
 
     /// What the walk came to: one of this class's constants.
-    static int verdict(long found) {
+    public static int verdict(long found) {
         return (int) (found >>> 56);
     }
 
     /// The number of the transport header.
-    static int protocol(long found) {
+    public static int protocol(long found) {
         return (int) (found >>> 48) & 0xff;
     }
 
     /// The offset of the transport header in the packet, or of the byte that is a problem.
-    static int offset(long found) {
+    public static int offset(long found) {
         return (int) found & 0xffffff;
     }
 
     /// The offset of the next-header field that names the transport.
-    static int pointer(long found) {
+    public static int pointer(long found) {
         return (int) (found >>> 24) & 0xffffff;
     }
 
@@ -73,9 +70,14 @@ final class ExtensionHeaders {
         return found(verdict, 0, 0, offset);
     }
 
-    /// Walks from the fixed header, at which the packet starts, to the transport header.
-    static long walk(Packet packet) {
-        int next = Ipv6Header.nextHeader(packet.memory(), packet.start());
+    /// Walks from the fixed header, which [Ipv6Header#check] has found right, to the transport header, and judges every
+    /// header and option on the way as a destination host must.
+    ///
+    /// @param at the offset of the fixed header
+    /// @param available the bytes that can be looked at from there
+    /// @param packetLength the bytes of the whole packet, of which the last ones may lie elsewhere
+    public static long walk(MemorySegment m, long at, int available, int packetLength) {
+        int next = Ipv6Header.nextHeader(m, at);
         int pointer = NEXT_HEADER_FIELD;
         int offset = Ipv6Header.LENGTH;
         for (int n = 0; n <= MAX_HEADERS; n++) {
@@ -92,19 +94,18 @@ final class ExtensionHeaders {
             if (next == IpProtocol.HOP_BY_HOP && n > 0) {
                 return problem(UNKNOWN_HEADER, pointer);
             }
-            if (!packet.makeLinear(offset + 8)) {
+            if (offset + 8 > available) {
                 return problem(CUT_OFF, offset);
             }
-            int length = next == IpProtocol.FRAGMENT ? FRAGMENT_HEADER_LENGTH
-                    : (u8(packet.memory(), packet.start() + offset + 1) + 1) * 8;
-            if (!packet.makeLinear(offset + length)) {
+            int length = next == IpProtocol.FRAGMENT ? FRAGMENT_HEADER_LENGTH : (u8(m, at + offset + 1) + 1) * 8;
+            if (offset + length > available) {
                 return problem(CUT_OFF, offset);
             }
-            long objection = inspect(packet, next, offset, length);
+            long objection = inspect(m, at, packetLength, next, offset, length);
             if (objection != 0) {
                 return objection;
             }
-            next = u8(packet.memory(), packet.start() + offset);
+            next = u8(m, at + offset);
             pointer = offset;
             offset += length;
         }
@@ -112,18 +113,16 @@ final class ExtensionHeaders {
     }
 
     /// What is to be said about one header, or 0 for nothing.
-    private static long inspect(Packet packet, int header, int offset, int length) {
-        MemorySegment m = packet.memory();
-        int at = packet.start() + offset;
+    private static long inspect(MemorySegment m, long start, int packetLength, int header, int offset, int length) {
         return switch (header) {
-            case IpProtocol.ROUTING -> u8(m, at + 3) == 0 ? 0 : problem(WRONG_FIELD, offset + 2);
-            case IpProtocol.FRAGMENT -> fragment(m, packet.start(), packet.length(), offset);
-            default -> options(m, packet.start(), offset, length);
+            case IpProtocol.ROUTING -> u8(m, start + offset + 3) == 0 ? 0 : problem(WRONG_FIELD, offset + 2);
+            case IpProtocol.FRAGMENT -> fragment(m, start, packetLength, offset);
+            default -> options(m, start, offset, length);
         };
     }
 
     /// A fragment that is the whole packet ("atomic") is taken as if the header were not there (RFC 6946 §4).
-    private static long fragment(MemorySegment m, int start, int packetLength, int offset) {
+    private static long fragment(MemorySegment m, long start, int packetLength, int offset) {
         int word = u16(m, start + offset + 2);
         boolean more = (word & 1) != 0;
         int position = word & 0xfff8;
@@ -137,7 +136,7 @@ final class ExtensionHeaders {
         return position + payload > 0xffff ? problem(WRONG_FIELD, offset + 2) : problem(FRAGMENT, offset);
     }
 
-    private static long options(MemorySegment m, int start, int offset, int length) {
+    private static long options(MemorySegment m, long start, int offset, int length) {
         int i = offset + 2;
         int end = offset + length;
         int count = 0;
@@ -175,7 +174,7 @@ final class ExtensionHeaders {
 
     /// Steps over extension headers without judging them, as in a quoted packet. Returns [#TRANSPORT] with what follows,
     /// [#FRAGMENT] if that is a fragment but the first, or [#CUT_OFF] if the bytes end before.
-    static long skip(MemorySegment m, int at, int available) {
+    public static long skip(MemorySegment m, long at, int available) {
         int next = Ipv6Header.nextHeader(m, at);
         int pointer = NEXT_HEADER_FIELD;
         int offset = Ipv6Header.LENGTH;

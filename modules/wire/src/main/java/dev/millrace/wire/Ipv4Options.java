@@ -1,17 +1,16 @@
-package dev.millrace.ip;
+package dev.millrace.wire;
 
-import static dev.millrace.ip.Bytes.u8;
+import static dev.millrace.wire.BigEndian.u8;
 
-import dev.millrace.wire.Ipv4Header;
 import java.lang.foreign.MemorySegment;
 
-/// The options of an IPv4 header that came in. None is acted on (RFC 1122 §3.2.1.8: unknown ones are ignored; RFC 7126
+/// The options of an IPv4 header (RFC 791 §3.1), checked in place. A host acts on none (RFC 1122 §3.2.1.8: unknown ones are ignored; RFC 7126
 /// says which may be), but source routes are refused (RFC 7126 §4.3, §4.4) and malformed ones are errors.
-final class Ipv4Options {
+public final class Ipv4Options {
     /// There is nothing to object to.
-    static final int FINE = 0;
+    public static final int FINE = 0;
     /// A loose or strict source route.
-    static final int SOURCE_ROUTE = -1;
+    public static final int SOURCE_ROUTE = -1;
 
     private static final int END = 0;
     private static final int NO_OPERATION = 1;
@@ -22,7 +21,10 @@ final class Ipv4Options {
     }
 
     /// [#FINE], [#SOURCE_ROUTE], or the offset in the header of an option that is malformed.
-    static int check(MemorySegment m, long header, int headerLength) {
+    ///
+    /// @param header the offset of the header's first byte
+    /// @param headerLength its bytes, as [Ipv4Header#check] has found right
+    public static int check(MemorySegment m, long header, int headerLength) {
         int i = Ipv4Header.MIN_LENGTH;
         while (i < headerLength) {
             int type = u8(m, header + i);

@@ -1,0 +1,156 @@
+package dev.millrace.stack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.wire.IpAddress;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/// The endpoint table against maps, and under several threads.
+class EndpointTableProperties {
+    private static final IpAddress[] LOCAL = {IpAddress.parse("10.0.0.1"), IpAddress.parse("10.0.0.2"), IpAddress.parse("fd00::1")};
+    private static final IpAddress[] REMOTE = {IpAddress.parse("10.9.0.1"), IpAddress.parse("10.9.0.2"), IpAddress.parse("fd09::1")};
+
+    private static EndpointTable<String> table(int first, int last) {
+        return new HashedEndpointTable<>(new Random(1), new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, first, last);
+    }
+
+    private static String find(EndpointTable<String> t, IpAddress l, int lp, IpAddress r, int rp) {
+        return t.findConnected(l.hi(), l.lo(), lp, r.hi(), r.lo(), rp);
+    }
+
+    @Property(tries = 200)
+    void equalsAMapUnderAnyOperations(@ForAll long seed) throws BindException {
+        var random = new Random(seed);
+        EndpointTable<String> table = table(50_000, 50_019);
+        Map<String, EndpointTable.Entry<String>> entries = new HashMap<>();
+        Map<String, String> model = new HashMap<>();
+        for (int i = 0; i < 300; i++) {
+            IpAddress l = LOCAL[random.nextInt(3)];
+            IpAddress r = REMOTE[random.nextInt(3)];
+            int lp = 1 + random.nextInt(5);
+            int rp = 1 + random.nextInt(5);
+            String key = l + "|" + lp + "|" + r + "|" + rp;
+            String value = "e" + i;
+            if (random.nextInt(3) > 0) {
+                boolean replace = random.nextInt(4) == 0;
+                try {
+                    entries.put(key, table.connect(l, lp, r, rp, value, replace ? _ -> true : null));
+                    assertTrue(replace || !model.containsKey(key), key);
+                    model.put(key, value);
+                } catch (BindException e) {
+                    assertTrue(model.containsKey(key) && !replace, key);
+                }
+            } else if (entries.containsKey(key)) {
+                entries.remove(key).release();
+                model.remove(key);
+            }
+            assertEquals(model.get(key), find(table, l, lp, r, rp));
+            assertEquals(model.size(), table.size());
+        }
+        Set<String> seen = new HashSet<>();
+        table.forEach(seen::add);
+        assertEquals(new HashSet<>(model.values()), seen);
+    }
+
+    @Example
+    void boundEntriesOverlapAsSocketsDo() throws BindException {
+        EndpointTable<String> t = table(50_000, 50_019);
+        var any = t.bind(null, 80, "any");
+        assertThrows(BindException.class, () -> t.bind(LOCAL[0], 80, "x"));
+        assertThrows(BindException.class, () -> t.bind(IpAddress.ANY_V4, 80, "x"));
+        any.release();
+        any.release();
+        t.bind(LOCAL[0], 80, "one");
+        t.bind(LOCAL[1], 80, "two");
+        assertThrows(BindException.class, () -> t.bind(null, 80, "x"));
+        assertThrows(BindException.class, () -> t.bind(IpAddress.ANY_V4, 80, "x"));
+        t.bind(LOCAL[2], 80, "six");
+        assertEquals("two", t.findBound(LOCAL[1].hi(), LOCAL[1].lo(), 80));
+        assertEquals(null, t.findBound(REMOTE[0].hi(), REMOTE[0].lo(), 80));
+        t.bind(IpAddress.ANY_V4, 81, "v4");
+        assertEquals("v4", t.findBound(LOCAL[0].hi(), LOCAL[0].lo(), 81));
+        assertEquals(null, t.findBound(LOCAL[2].hi(), LOCAL[2].lo(), 81));
+        var six = t.bind(IpAddress.ANY_V6, 82, "both");
+        assertEquals("both", t.findBound(LOCAL[0].hi(), LOCAL[0].lo(), 82));
+        assertTrue(six.local() == null && six.localPort() == 82);
+    }
+
+    @Example
+    void everyEphemeralPortIsGivenOnceAndThenItIsSaid() throws BindException {
+        EndpointTable<String> t = table(50_000, 50_019);
+        t.bind(null, 50_007, "a listener");
+        Set<Integer> ports = new HashSet<>();
+        for (int i = 0; i < 19; i++) {
+            ports.add(t.connect(LOCAL[0], 0, REMOTE[0], 80, "c" + i, null).localPort());
+        }
+        assertEquals(19, ports.size());
+        assertTrue(!ports.contains(50_007));
+        var e = assertThrows(BindException.class, () -> t.connect(LOCAL[0], 0, REMOTE[0], 80, "late", null));
+        assertEquals("Cannot assign requested address", e.getMessage());
+        t.connect(LOCAL[0], 0, REMOTE[1], 80, "another peer", null);
+        t.connect(LOCAL[0], 0, REMOTE[0], 80, "in place of an old one", old -> old.equals("c3"));
+        for (int i = 0; i < 20; i++) {
+            int n = i;
+            if (i == 0) {
+                assertThrows(BindException.class, () -> t.bind(null, 50_007, "b" + n));
+            }
+        }
+    }
+
+    @Example
+    void replacingKeepsThePlace() throws BindException {
+        EndpointTable<String> t = table(50_000, 50_019);
+        var entry = t.connect(LOCAL[0], 5, REMOTE[0], 80, "connection", null);
+        assertTrue(entry.replace("connection", "record"));
+        assertTrue(!entry.replace("connection", "again"));
+        assertEquals("record", find(t, LOCAL[0], 5, REMOTE[0], 80));
+        entry.release();
+        assertTrue(!entry.replace("record", "late"));
+    }
+
+    @Example
+    void readersNeverMissWhatIsThereWhileOthersComeAndGo() throws Exception {
+        EndpointTable<String> t = table(10_000, 60_000);
+        for (int i = 1; i <= 50; i++) {
+            t.connect(LOCAL[0], i, REMOTE[0], 80, "fixed" + i, null);
+        }
+        var over = new AtomicBoolean();
+        var missed = new ArrayList<String>();
+        Thread reader = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                for (int i = 1; i <= 50; i++) {
+                    if (!("fixed" + i).equals(find(t, LOCAL[0], i, REMOTE[0], 80))) {
+                        missed.add("fixed" + i);
+                        return;
+                    }
+                }
+            }
+        });
+        List<EndpointTable.Entry<String>> some = new ArrayList<>();
+        for (int round = 0; round < 20; round++) {
+            for (int i = 0; i < 500; i++) {
+                some.add(t.connect(LOCAL[1], 0, REMOTE[1], 80, "x", null));
+            }
+            some.forEach(EndpointTable.Entry::release);
+            some.clear();
+        }
+        over.set(true);
+        reader.join();
+        assertEquals(List.of(), missed);
+        assertEquals(50, t.size());
+    }
+}
