@@ -138,7 +138,7 @@ class CommandsTest {
     @Test
     void benchOverAnUnknownLinkFails() {
         Run run = Run.of("bench", "rr", "--link", "pigeon", "--seconds", "0.1", "--warm-up", "0.1");
-        assertEquals(1, run.code());
+        assertEquals(2, run.code());
         assertTrue(run.err().contains("pigeon"), run.err());
     }
 }

@@ -53,7 +53,8 @@ class DemoTest {
         List<String> tcp = run.lines().stream().filter(l -> l.contains(" tcp ") && l.contains("id:")).toList();
         var port = Pattern.compile("192\\.168\\.1\\.1:(\\d+) ->").matcher(tcp.getFirst());
         assertTrue(port.find(), tcp.getFirst());
-        List<String> first = tcp.stream().filter(l -> l.contains(":" + port.group(1) + " ")).toList();
+        List<String> first = tcp.stream().filter(l -> l.contains("192.168.1.1:" + port.group(1) + " ")
+                && !l.contains("192.168.1.2")).toList();
         assertTrue(first.get(0).contains("flags: S     ") && first.get(0).contains("options: {MSS:")
                 && first.get(0).contains(" WS:") && first.get(0).contains(" TS:true ")
                 && first.get(0).contains("SACKPermitted:true"), first.get(0));
