@@ -20,10 +20,10 @@ final class ConfigCommand {
     static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().mixinStandardHelpOptions(true);
         spec.usageMessage().description("Checks configuration files, shows what they mean, lists the valid keys.");
-        spec.addSubcommand("check", withFile("Opens a stack as the file describes it, without threads, and closes it.",
+        spec.addSubcommand("check", withFile("Checks a file as far as opening the stack that it describes, and closing it again.",
                 (out, file) -> {
                     StackConfigFile config = StackConfigFile.load(file);
-                    config.openManual(0).close();
+                    config.check();
                     out.println(file + ": good, " + config.config().nics().size() + " NIC(s), "
                             + config.config().routes().size() + " route(s)");
                 }));
@@ -43,7 +43,7 @@ final class ConfigCommand {
 
     private static CommandSpec withFile(String description, Action action) {
         return Commands.command(description, spec -> {
-            var file = PositionalParamSpec.builder().index("0").arity("1").type(Path.class).paramLabel("FILE")
+            var file = PositionalParamSpec.builder().index("0").arity("1").required(true).type(Path.class).paramLabel("FILE")
                     .description("a TOML file").build();
             spec.addPositional(file);
             return () -> {

@@ -1,15 +1,17 @@
 package dev.millrace.cli;
 
+import dev.millrace.Cidr;
 import dev.millrace.ErrorCode;
 import dev.millrace.Stack;
-import dev.millrace.Cidr;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
+import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
@@ -167,6 +169,16 @@ final class Demo {
         }
     }
 
+    /// The kernel has no part in any of this. Asking its tables says so without a packet to whoever may really have the
+    /// address on the network outside.
+    void kernelKnowsNothing(InetAddress address) throws IOException {
+        String host = compressed(address.getHostAddress());
+        var owner = NetworkInterface.getByInetAddress(address);
+        print(owner == null
+                ? "No interface of the kernel has " + host + ": the address exists in this process only"
+                : "The kernel's " + owner.getName() + " has " + host + " too; it saw nothing of this");
+    }
+
     private void check(String what, String found, String expected) {
         print(what + found);
         if (found.equals(expected)) {
@@ -177,7 +189,6 @@ final class Demo {
     }
 
     void summary() {
-        out.println("The network existed in this process only: no socket of the kernel could reach it.");
         out.println(right + " of " + asked + " replies were right");
     }
 
@@ -199,6 +210,6 @@ final class Demo {
     }
 
     private static String compressed(String host) {
-        return dev.millrace.wire.IpAddress.parse(host).toString();
+        return IpAddress.parse(host).toString();
     }
 }

@@ -33,11 +33,12 @@ final class DemoCommand {
                             "offer the capture to Wireshark: wireshark -k -i TCP@HOST:PORT");
                     var trace = Commands.flag(spec, "--trace", "print every packet as a line");
                     return () -> {
-                        StackConfig stackConfig = config.getValue() == null
-                                ? standard() : StackConfigFile.load(config.getValue()).config();
-                        try (Stack stack = config.getValue() == null
-                                ? Stack.open(stackConfig) : StackConfigFile.load(config.getValue()).open()) {
-                            return run(spec, stack, stackConfig, pcap.getValue(), listen.getValue(),
+                        StackConfigFile file = config.getValue() == null ? null : StackConfigFile.load(config.getValue());
+                        StackConfig stackConfig = file == null ? standard() : file.config();
+                        InetSocketAddress live = listen.getValue() == null ? null
+                                : hostAndPort(spec, listen.getValue());
+                        try (Stack stack = file == null ? Stack.open(stackConfig) : file.open()) {
+                            return run(spec, stack, stackConfig, pcap.getValue(), live,
                                     Boolean.TRUE.equals(trace.getValue()));
                         }
                     };
@@ -49,8 +50,11 @@ final class DemoCommand {
                 .config();
     }
 
-    private static int run(CommandSpec spec, Stack stack, StackConfig config, Path pcap, String listen, boolean trace)
-            throws Exception {
+    private static int run(CommandSpec spec, Stack stack, StackConfig config, Path pcap,
+            InetSocketAddress listen, boolean trace) throws Exception {
+        if (first(config, 4).isEmpty() && first(config, 6).isEmpty()) {
+            throw new IOException("the configuration gives no NIC an address: add addresses = [\"192.168.1.1/24\"]");
+        }
         PrintWriter out = Commands.out(spec);
         List<Capture> captures = new ArrayList<>();
         var demo = new Demo(stack, out);
@@ -63,13 +67,14 @@ final class DemoCommand {
                 captures.add(stack.capture(CaptureRequest.file(pcap)));
             }
             if (listen != null) {
-                captures.add(stack.capture(CaptureRequest.listen(hostAndPort(spec, listen))));
+                captures.add(stack.capture(CaptureRequest.listen(listen)));
             }
             for (int version : new int[] {4, 6}) {
                 Optional<Cidr> address = first(config, version);
                 if (address.isPresent()) {
                     demo.tcp(address.get().inetAddress());
                     demo.udp(address.get().inetAddress());
+                    demo.kernelKnowsNothing(address.get().inetAddress());
                 }
             }
             first(config, 4).ifPresent(a -> demo.otherAddressOfTheSubnet(stack, a));
@@ -95,7 +100,7 @@ final class DemoCommand {
         try {
             return new InetSocketAddress(InetAddress.getByName(text.substring(0, colon)),
                     Integer.parseInt(text.substring(colon + 1)));
-        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(),
                     "--listen needs HOST:PORT, such as 127.0.0.1:19000, not " + text, e);
         }

@@ -1,10 +1,12 @@
 package dev.millrace.cli;
 
-import dev.millrace.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Properties;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -16,6 +18,8 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class Main {
     /// Failure.
     static final int FAILED = 1;
+
+    private static final String STACK_TRACE = "--stack-trace";
 
     private Main() {
     }
@@ -40,10 +44,8 @@ public final class Main {
     }
 
     private static CommandLine commandLine() {
-        var stackTrace = OptionSpec.builder("--stack-trace").type(boolean.class).arity("0").inherited(true)
-                .description("show where an error came from").build();
         CommandSpec root = CommandSpec.create().name("millrace").mixinStandardHelpOptions(true)
-                .version("millrace " + version(), "Java " + Runtime.version()).addOption(stackTrace);
+                .version("millrace " + version(), "Java " + Runtime.version());
         root.usageMessage().description("A TCP/IP stack that runs inside a Java program.")
                 .footer("", "Exit codes: 0 success, 1 failure, 2 wrong usage.");
         root.addSubcommand("demo", DemoCommand.spec());
@@ -53,15 +55,15 @@ public final class Main {
         root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
         root.addSubcommand("generate-completion",
                 CommandSpec.forAnnotatedObject(new AutoComplete.GenerateCompletion()));
+        addStackTrace(root);
         var line = new CommandLine(root);
         line.setExecutionStrategy(parsed -> {
             Integer help = CommandLine.executeHelpRequest(parsed);
             return help != null ? help : runLast(parsed);
         });
         line.setExecutionExceptionHandler((e, failed, parsed) -> {
-            boolean trace = Boolean.TRUE.equals(stackTrace.getValue());
             failed.getErr().println(Ansi.AUTO.string("@|bold,red millrace:|@ ") + explain(e));
-            if (trace) {
+            if (wantsStackTrace(parsed)) {
                 e.printStackTrace(failed.getErr());
             }
             return FAILED;
@@ -69,6 +71,18 @@ public final class Main {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
         return line;
+    }
+
+    /// Adds `--stack-trace` to every command; picocli's own inheritance reaches one level only.
+    private static void addStackTrace(CommandSpec spec) {
+        spec.addOption(OptionSpec.builder(STACK_TRACE).type(boolean.class).arity("0")
+                .description("show where an error came from").build());
+        spec.subcommands().values().forEach(sub -> addStackTrace(sub.getCommandSpec()));
+    }
+
+    private static boolean wantsStackTrace(CommandLine.ParseResult parsed) {
+        return parsed.hasMatchedOption(STACK_TRACE)
+                || parsed.hasSubcommand() && wantsStackTrace(parsed.subcommand());
     }
 
     private static int runLast(CommandLine.ParseResult parsed) {
@@ -86,8 +100,10 @@ public final class Main {
     /// One line about what went wrong and what to do.
     private static String explain(Exception e) {
         return switch (e) {
-            case ConfigurationException c -> c.getMessage();
-            case IOException io when io.getMessage() != null -> io.getMessage();
+            case NoSuchFileException f -> f.getFile() + ": no such file or folder";
+            case AccessDeniedException f -> f.getFile() + ": permission denied";
+            case FileSystemException f when f.getReason() == null -> f.getFile() + ": cannot be used ("
+                    + f.getClass().getSimpleName() + ")";
             default -> e.getMessage() == null || e.getMessage().isBlank() ? e.toString() : e.getMessage();
         };
     }

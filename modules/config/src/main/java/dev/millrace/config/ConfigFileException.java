@@ -9,12 +9,17 @@ public final class ConfigFileException extends ConfigurationException {
 
     private final String file;
     private final int line;
+    private final int column;
     private final String key;
 
-    ConfigFileException(String file, int line, String key, String message, ErrorCode code, Throwable cause) {
-        super(code, "", file + (line > 0 ? ":" + line : "") + ": " + (key.isEmpty() ? "" : key + ": ") + message, cause);
+    ConfigFileException(String file, KeyPlaces.Place place, String key, String message, ErrorCode code,
+            Throwable cause) {
+        super(code, "",
+                file + (place.line() > 0 ? ":" + place.line() : "") + ": " + (key.isEmpty() ? "" : key + ": ") + message,
+                cause);
         this.file = file;
-        this.line = line;
+        this.line = place.line();
+        this.column = place.column();
         this.key = key;
     }
 
@@ -23,9 +28,15 @@ public final class ConfigFileException extends ConfigurationException {
         return file;
     }
 
-    /// The line, counted from 1, or 0 if the error is about something that is missing.
+    /// The line, counted from 1, or 0 if the error is about something that is missing from the whole file. Something that
+    /// is missing from a table has the line of the table's header.
     public int line() {
         return line;
+    }
+
+    /// The column at which the key begins (or at which the text stopped being TOML), counted from 1, or 0 if `line()` is 0.
+    public int column() {
+        return column;
     }
 
     @Override

@@ -6,33 +6,84 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/// The programs in `examples/` compile against what is there.
+/// The programs in `examples/` compile, run and are described.
 class ExamplesTest {
-    @TempDir
-    Path temp;
+    private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
-    @Test
-    void compile() throws IOException {
-        List<String> args = new ArrayList<>(List.of("-d", temp.toString(), "-cp", Artifacts.path(Artifacts.all())));
-        int sources = 0;
-        try (Stream<Path> files = Files.walk(Path.of("../../examples"))) {
-            for (Path p : files.filter(f -> f.toString().endsWith(".java")).toList()) {
-                args.add(p.toString());
-                sources++;
-            }
+    @TempDir
+    Path classes;
+
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
+            return files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
         }
-        assertTrue(sources >= 4);
-        var out = new StringWriter();
-        var writer = new PrintWriter(out, true);
-        assertEquals(0, ToolProvider.findFirst("javac").orElseThrow().run(writer, writer, args.toArray(String[]::new)), out::toString);
+    }
+
+    private void compile(Path source) {
+        var said = new StringWriter();
+        int code = ToolProvider.findFirst("javac").orElseThrow().run(new PrintWriter(said, true), new PrintWriter(said, true),
+                "-Xlint:all,-path", "-Werror", "-proc:none", "-d", classes.toString(), "-cp",
+                Artifacts.path(Artifacts.all()), source.toString());
+        assertEquals(0, code, said.toString());
+    }
+
+    private static String mainClass(Path source) {
+        return source.getFileName().toString().replace(".java", "");
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void compilesWithoutWarningsAndRuns(Path source) throws Exception {
+        compile(source);
+        List<Path> path = new ArrayList<>(Artifacts.all());
+        path.add(classes);
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC", "-cp", Artifacts.path(path), mainClass(source))
+                .directory(ROOT.toFile()).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the example did not end: " + said);
+        assertEquals(0, process.exitValue(), said);
+        assertTrue(said.lines().anyMatch(l -> !l.contains("SLF4J")), "an example prints something: " + said);
+        assertTrue(!said.contains("Exception"), said);
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void saysHowToRunIt(Path source) throws IOException {
+        String command = "./millrace java " + ROOT.relativize(source);
+        assertTrue(Files.readString(source).contains("/// Run: " + command) || Files.readString(source)
+                .contains("Run: " + command), "the first comment of " + source + " says " + command);
+        assertTrue(Files.readString(ROOT.resolve("examples/README.md")).contains(command), "examples/README.md says " + command);
+    }
+
+    /// The ten lines of the README, in a method of a class that imports what they name.
+    @Test
+    void readmesTenLinesCompile() throws IOException {
+        var block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        assertTrue(block.find(), "the README has a Java example");
+        Path source = classes.resolve("Readme.java");
+        Files.writeString(source, """
+                import dev.millrace.*;
+                import java.io.IOException;
+                import java.net.InetSocketAddress;
+                import java.time.Duration;
+                class Readme {
+                    static void example() throws IOException {
+                """ + block.group(1) + "}}\n");
+        compile(source);
     }
 }

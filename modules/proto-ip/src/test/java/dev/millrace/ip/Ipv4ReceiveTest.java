@@ -14,18 +14,23 @@ import dev.millrace.testkit.PacketBuilder;
 import dev.millrace.wire.buffer.Packet;
 import java.util.Arrays;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// RFC 791, RFC 1122 §3.2.1.
-@ExtendWith(LeakCheck.class)
 class Ipv4ReceiveTest {
     private static final byte[] DATA = {1, 2, 3, 4, 5};
 
+    private final LeakCheck leaks = new LeakCheck();
     private final IpBench bench = new IpBench(4);
+
+    @AfterEach
+    void nothingLeaks() {
+        leaks.close();
+    }
 
     private static byte[] datagram(String source, String destination) {
         return PacketBuilder.between(source, destination).udp(1, 2, DATA);

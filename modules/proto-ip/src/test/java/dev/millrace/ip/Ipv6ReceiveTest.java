@@ -12,14 +12,13 @@ import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
 import java.util.Arrays;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// RFC 8200, RFC 4291, RFC 6946.
-@ExtendWith(LeakCheck.class)
 class Ipv6ReceiveTest {
     private static final byte[] DATA = {1, 2, 3, 4, 5};
     private static final int HOP_BY_HOP = 0;
@@ -27,7 +26,13 @@ class Ipv6ReceiveTest {
     private static final int FRAGMENT = 44;
     private static final int DESTINATION = 60;
 
+    private final LeakCheck leaks = new LeakCheck();
     private final IpBench bench = new IpBench(6);
+
+    @AfterEach
+    void nothingLeaks() {
+        leaks.close();
+    }
 
     private static byte[] datagram(String source, String destination) {
         return PacketBuilder.between(source, destination).udp(1, 2, DATA);
