@@ -16,11 +16,6 @@ final class Latencies {
         return total;
     }
 
-    void clear() {
-        java.util.Arrays.fill(counts, 0);
-        total = 0;
-    }
-
     private static int index(long ns) {
         if (ns < 1 << SUB_BITS) {
             return (int) ns;

@@ -11,8 +11,16 @@ interface Network extends AutoCloseable {
     /// A UDP socket on the server's side.
     Datagrams bind() throws IOException;
 
-    /// Packets sent so far, or -1 if they cannot be counted.
+    /// Packets sent so far, or 0 if they cannot be counted.
     long packets();
+
+    /// The MTU in bytes.
+    int mtu() throws IOException;
+
+    /// A buffer of the kind that these sockets read into and write from without a copy more than needed.
+    default ByteBuffer buffer(int size) {
+        return ByteBuffer.allocateDirect(size);
+    }
 
     /// Which sockets these are, for the result.
     String variant();

@@ -17,10 +17,12 @@ final class StackNetwork implements Network {
 
     private final Stack clients;
     private final Stack servers;
+    private final int mtu;
 
-    private StackNetwork(Stack clients, Stack servers) {
+    private StackNetwork(Stack clients, Stack servers, int mtu) {
         this.clients = clients;
         this.servers = servers;
+        this.mtu = mtu;
     }
 
     static StackNetwork open(String link, int mtu) throws IOException {
@@ -28,7 +30,7 @@ final class StackNetwork implements Network {
             Stack stack = Stack.builder().name("bench")
                     .nic("nic", "loopback:", nic -> nic.mtu(mtu).address(SERVER + "/24")).option("stack", "memory", "2GiB")
                     .open();
-            return new StackNetwork(stack, stack);
+            return new StackNetwork(stack, stack, mtu);
         }
         var a = new Vnic(mtu);
         var b = new Vnic(mtu);
@@ -37,7 +39,7 @@ final class StackNetwork implements Network {
                 .option("stack", "memory", "2GiB").open();
         try {
             return new StackNetwork(clients, Stack.builder().name("bench-server")
-                    .nic("nic", b, nic -> nic.address(SERVER + "/24")).option("stack", "memory", "2GiB").open());
+                    .nic("nic", b, nic -> nic.address(SERVER + "/24")).option("stack", "memory", "2GiB").open(), mtu);
         } catch (Throwable t) {
             clients.close();
             throw t;
@@ -125,6 +127,11 @@ final class StackNetwork implements Network {
 
     private static long sent(Stack stack) {
         return stack.counters().getOrDefault("nic", Map.of()).getOrDefault("packets-out", 0L);
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
     }
 
     @Override

@@ -62,7 +62,8 @@ final class EchoReply {
         if (p.checksumming() == Packet.Checksumming.ON_WIRE && isUnicastTurn(p, path)) {
             // RFC 1624: only the type changed, and the pseudo header's addresses only changed places.
             int sum = Checksum.update(Bytes.u16(p.memory(), at + 2), requestType << 8, replyType << 8);
-            Bytes.put16(p.memory(), at + 2, sum);
+            // A reply may be all zeros, and its checksum is 0xffff then; where the update gives 0, 0xffff is right too.
+            Bytes.put16(p.memory(), at + 2, sum == 0 ? 0xffff : sum);
         } else {
             p.setChecksumming(Packet.Checksumming.ON_WIRE);
             Bytes.put16(p.memory(), at + 2, 0);

@@ -78,7 +78,9 @@ public final class Checksum {
         return fold(total) == 0xffff;
     }
 
-    /// The checksum field after a 16-bit word that it covers changed (RFC 1624 §3, equation 3).
+    /// The checksum field after a 16-bit word that it covers changed (RFC 1624 §3, equation 3). It is the same as the full
+    /// sum gives unless all that is covered became zero: the full sum is then 0xffff and this is 0, which [#isRight]
+    /// refuses. Headers of IP, TCP and UDP are never all zero; an ICMP echo reply can be.
     public static int update(int checksum, int oldWord, int newWord) {
         return finish((~checksum & 0xffff) + (~oldWord & 0xffffL) + (newWord & 0xffff));
     }

@@ -12,9 +12,7 @@ import java.util.Objects;
 ///
 /// Any bytes give a line; what is cut off or malformed is said.
 public final class Dissector {
-    private static final int ETHERNET_LENGTH = 14;
-    private static final int ETHERTYPE_IPV4 = 0x0800;
-    private static final int ETHERTYPE_IPV6 = 0x86dd;
+    private static final int VLAN_LENGTH = 4;
     private static final int MAX_EXTENSIONS = 16;
     /// In the order of RFC 9293's figure, read from the right.
     private static final String FLAGS = "FSRPAUECN";
@@ -30,6 +28,13 @@ public final class Dissector {
         return new Line(packet, originalLength).ip(0);
     }
 
+    /// The line for an IP packet that may stand for several on the wire.
+    ///
+    /// @param segmentSize the payload bytes of each of them, shown as `gso:`, or 0 if the packet is one
+    public static String ip(MemorySegment packet, int originalLength, int segmentSize) {
+        return ip(packet, originalLength) + (segmentSize > 0 ? " gso:" + segmentSize : "");
+    }
+
     /// The line for an IP packet that is there whole.
     public static String ip(byte[] packet) {
         return ip(MemorySegment.ofArray(packet), packet.length);
@@ -40,20 +45,28 @@ public final class Dissector {
     /// @param frame the bytes kept of it
     /// @param originalLength the bytes it had on the wire
     public static String ethernet(MemorySegment frame, int originalLength) {
-        if (frame.byteSize() < ETHERNET_LENGTH) {
-            return "invalid frame: " + frame.byteSize() + " bytes";
+        if (frame.byteSize() < EthernetHeader.LENGTH) {
+            return "invalid packet: Ethernet header truncated at " + frame.byteSize() + " bytes";
         }
-        int type = u16(frame, 12);
-        if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6) {
-            return String.format("ethertype 0x%04x len:%d", type, originalLength - ETHERNET_LENGTH);
+        int type = EthernetHeader.type(frame, 0);
+        int at = EthernetHeader.LENGTH;
+        if (type == EthernetHeader.TYPE_VLAN && frame.byteSize() >= at + VLAN_LENGTH) {
+            type = u16(frame, at + 2);
+            at += VLAN_LENGTH;
         }
-        return new Line(frame, originalLength).ip(ETHERNET_LENGTH);
+        if (type != EthernetHeader.TYPE_IPV4 && type != EthernetHeader.TYPE_IPV6) {
+            return String.format("%s %s -> %s type:0x%04x len:%d", type == EthernetHeader.TYPE_ARP ? "arp" : "ethernet",
+                    EthernetHeader.text(EthernetHeader.source(frame, 0)),
+                    EthernetHeader.text(EthernetHeader.destination(frame, 0)), type, Math.max(0, originalLength - at));
+        }
+        return new Line(frame, originalLength).ip(at);
     }
 
     private static final class Line {
         private final MemorySegment m;
-        private final int kept;
         private final int original;
+        /// The bytes that may be looked at; once the IP header is read, no more than belong to the packet.
+        private int kept;
         private String source;
         private String destination;
         private String id = "";
@@ -85,7 +98,7 @@ public final class Dissector {
             source = IpAddress.v4(Ipv4Header.source(m, at)).toString();
             destination = IpAddress.v4(Ipv4Header.destination(m, at)).toString();
             id = String.format(" id:0x%04x", Ipv4Header.identification(m, at));
-            end = at + Ipv4Header.totalLength(m, at);
+            endAt(at + Ipv4Header.totalLength(m, at));
             int protocol = Ipv4Header.protocol(m, at);
             int next = at + Ipv4Header.headerLength(m, at);
             if (Ipv4Header.fragmentOffset(m, at) > 0) {
@@ -104,18 +117,23 @@ public final class Dissector {
             }
             source = new IpAddress(Ipv6Header.sourceHi(m, at), Ipv6Header.sourceLo(m, at)).toString();
             destination = new IpAddress(Ipv6Header.destinationHi(m, at), Ipv6Header.destinationLo(m, at)).toString();
-            end = at + Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, at);
+            endAt(at + Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, at));
             return extensions(Ipv6Header.nextHeader(m, at), at + Ipv6Header.LENGTH);
+        }
+
+        /// What lies behind is padding of the link and is not to be taken for a header.
+        private void endAt(int offset) {
+            end = offset;
+            kept = Math.min(kept, offset);
         }
 
         private String extensions(int firstHeader, int from) {
             int header = firstHeader;
             int at = from;
+            boolean moreFragments = false;
             for (int i = 0; i < MAX_EXTENSIONS; i++) {
-                boolean options = header == IpProtocol.HOP_BY_HOP || header == IpProtocol.ROUTING
-                        || header == IpProtocol.DESTINATION_OPTIONS;
-                if (!options && header != IpProtocol.FRAGMENT) {
-                    return transport(header, at);
+                if (!isExtension(header)) {
+                    return transport(header, at) + (moreFragments ? " more-fragments" : "");
                 }
                 if (kept - at < 8) {
                     return addresses("ipv6") + " truncated extension header " + header;
@@ -126,16 +144,29 @@ public final class Dissector {
                     if (offset > 0) {
                         return fragment(u8(m, at), offset, end - at - 8);
                     }
+                    moreFragments = (u16(m, at + 2) & 1) != 0;
                 }
-                int length = options ? 8 + 8 * u8(m, at + 1) : 8;
+                int length = switch (header) {
+                    case IpProtocol.FRAGMENT -> 8;
+                    case IpProtocol.AUTHENTICATION -> 8 + 4 * u8(m, at + 1);
+                    default -> 8 + 8 * u8(m, at + 1);
+                };
                 header = u8(m, at);
                 at += length;
             }
             return addresses("ipv6") + " too many extension headers";
         }
 
+        private static boolean isExtension(int header) {
+            return switch (header) {
+                case IpProtocol.HOP_BY_HOP, IpProtocol.ROUTING, IpProtocol.FRAGMENT, IpProtocol.AUTHENTICATION,
+                        IpProtocol.DESTINATION_OPTIONS -> true;
+                default -> false;
+            };
+        }
+
         private String fragment(int protocol, int offset, int length) {
-            return addresses(name(protocol)) + " fragment offset:" + offset + " len:" + length + id;
+            return addresses(name(protocol)) + " fragment offset:" + offset + " len:" + Math.max(0, length) + id;
         }
 
         private String transport(int protocol, int at) {
@@ -143,7 +174,7 @@ public final class Dissector {
                 case IpProtocol.TCP -> tcp(at);
                 case IpProtocol.UDP -> udp(at);
                 case IpProtocol.ICMP, IpProtocol.ICMPV6 -> icmp(protocol, at);
-                default -> addresses(name(protocol)) + " len:" + (end - at) + id;
+                default -> addresses(name(protocol)) + " len:" + Math.max(0, end - at) + id;
             };
         }
 
@@ -174,7 +205,7 @@ public final class Dissector {
             if (kept - at < UdpHeader.LENGTH) {
                 return addresses("udp") + " truncated header" + id;
             }
-            return endpoints("udp", at) + " len:" + (end - at - UdpHeader.LENGTH) + id
+            return endpoints("udp", at) + " len:" + Math.max(0, end - at - UdpHeader.LENGTH) + id
                     + String.format(" xsum:0x%04x", UdpHeader.checksum(m, at));
         }
 

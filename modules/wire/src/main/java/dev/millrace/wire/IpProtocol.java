@@ -14,6 +14,8 @@ public final class IpProtocol {
     public static final int ROUTING = 43;
     /// IPv6 fragment header.
     public static final int FRAGMENT = 44;
+    /// IPv6 and IPv4 authentication header (RFC 4302).
+    public static final int AUTHENTICATION = 51;
     /// ICMP for IPv6.
     public static final int ICMPV6 = 58;
     /// IPv6: nothing follows.

@@ -41,8 +41,11 @@ public final class Buffer extends Pooled {
 
     /// A buffer of at least `capacity` bytes (0 to [#MAX_CAPACITY]) whose content is undefined.
     ///
-    /// @throws IllegalArgumentException if no buffer is that large
+    /// @throws IllegalArgumentException if no buffer is that large, or `capacity` is negative
     public static Buffer allocate(int capacity) {
+        if (capacity < 0) {
+            throw new IllegalArgumentException("a buffer of " + capacity + " bytes");
+        }
         for (int i = 0; i < SIZES.length; i++) {
             if (capacity <= SIZES[i]) {
                 Buffer b = POOLS[i].take();

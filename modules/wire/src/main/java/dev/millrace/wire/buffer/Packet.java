@@ -3,6 +3,7 @@ package dev.millrace.wire.buffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /// One packet on its way through the stack: a linear part with headroom, and fragments that lie in other buffers.
 ///
@@ -86,8 +87,12 @@ public final class Packet extends Pooled {
     /// A packet whose linear part has `headroom` free bytes in front and `capacity` behind them, with content undefined
     /// and length 0.
     ///
-    /// @throws IllegalArgumentException if that is more than [Buffer#MAX_CAPACITY] in all
+    /// @throws IllegalArgumentException if that is more than [Buffer#MAX_CAPACITY] in all, or either is negative
     public static Packet allocate(int headroom, int capacity) {
+        // The sum of two large numbers may be a small one.
+        if ((headroom | capacity) < 0) {
+            throw new IllegalArgumentException("headroom " + headroom + ", capacity " + capacity);
+        }
         Buffer head = Buffer.allocate(headroom + capacity);
         Packet p = POOL.take();
         p.head = head;
@@ -124,11 +129,13 @@ public final class Packet extends Pooled {
     }
 
     /// A linear copy of the whole packet with its own memory, and with the facts known of it but for the capture record.
+    /// Headers in front of the packet's present start are not copied: if the network header is one of them, the copy has
+    /// it at its start, so that a later [#rewindToNetworkHeader] shows nothing that an earlier packet left in that memory.
     public Packet copy() {
         Packet p = allocate(HEADROOM, length());
         copyTo(0, p.memory(), p.start, length());
         p.end = p.start + length();
-        p.networkStart = p.start + (networkStart - start);
+        p.networkStart = p.start + Math.max(0, networkStart - start);
         p.sourceHi = sourceHi;
         p.sourceLo = sourceLo;
         p.destinationHi = destinationHi;
@@ -209,7 +216,7 @@ public final class Packet extends Pooled {
 
     /// Makes room for `n` bytes in front and returns their offset in [#memory()].
     public int push(int n) {
-        if (n > start) {
+        if (n < 0 || n > start) {
             throw new IllegalStateException("headroom is " + start + " bytes, a header of " + n + " does not fit");
         }
         start -= n;
@@ -218,7 +225,7 @@ public final class Packet extends Pooled {
 
     /// Steps `n` bytes forward; they must lie in the linear part. Returns the new start.
     public int pull(int n) {
-        if (n > end - start) {
+        if (n < 0 || n > end - start) {
             throw new IllegalStateException("only " + (end - start) + " of " + n + " bytes are linear");
         }
         start += n;
@@ -227,7 +234,7 @@ public final class Packet extends Pooled {
 
     /// Lengthens the linear part by `n` bytes and returns their offset in [#memory()].
     public int append(int n) {
-        if (n > tailroom() || fragmentCount > 0) {
+        if (n < 0 || n > tailroom() || fragmentCount > 0) {
             throw new IllegalStateException("no room for " + n + " bytes at the end");
         }
         int at = end;
@@ -267,6 +274,8 @@ public final class Packet extends Pooled {
     }
 
     /// Cuts the packet to its first `length` bytes; a link may have padded it.
+    ///
+    /// @throws IllegalArgumentException if the packet is shorter than that, or `length` is negative
     public void trim(int length) {
         int excess = length() - length;
         if (excess < 0 || length < 0) {
@@ -291,8 +300,10 @@ public final class Packet extends Pooled {
 
     /// Appends `length` bytes of a buffer as the last part of the payload. The caller's reference moves into the packet.
     ///
-    /// @throws IllegalStateException if there are [#MAX_FRAGMENTS] already
+    /// @throws IllegalStateException if there are [#MAX_FRAGMENTS] already; the reference then stays the caller's
+    /// @throws IndexOutOfBoundsException if the buffer does not hold those bytes; the reference then stays the caller's
     public void addFragment(Buffer buffer, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, buffer.capacity());
         if (fragmentCount == fragments.length) {
             if (fragmentCount == MAX_FRAGMENTS) {
                 throw new IllegalStateException("more than " + MAX_FRAGMENTS + " fragments");
@@ -333,9 +344,7 @@ public final class Packet extends Pooled {
 
     /// Copies `length` bytes that start `from` bytes behind the packet's start.
     public void copyTo(int from, MemorySegment target, long targetOffset, int length) {
-        if (from < 0 || length < 0 || from + length > length()) {
-            throw new IndexOutOfBoundsException(from + "+" + length + " of " + length());
-        }
+        Objects.checkFromIndexSize(from, length, length());
         int linear = Math.min(length, Math.max(0, headLength() - from));
         if (linear > 0) {
             MemorySegment.copy(head.memory(), start + from, target, targetOffset, linear);

@@ -23,9 +23,9 @@ public final class PacketList {
         count++;
     }
 
-    /// Puts all packets of another list at the end and leaves that one empty.
+    /// Puts all packets of another list at the end and leaves that one empty. A list added to itself stays as it is.
     public void addAll(PacketList other) {
-        if (other.first == null) {
+        if (other.first == null || other == this) {
             return;
         }
         if (last == null) {

@@ -15,10 +15,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /// which only allocates and one which only releases settle at one exchange in [#BATCH] packets.
 ///
 /// With the system property `millrace.buffers.debug` set to `true` each object remembers where it was taken, and
-/// [#outstanding()] names the places.
+/// [#owners()] names the places.
 abstract class Pool<T extends Pooled> {
     static final boolean DEBUG = Boolean.getBoolean("millrace.buffers.debug");
     static final int BATCH = 32;
+    private static final int SPINS = 100;
     private static final int STRIPES =
             Math.max(4, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors()));
     private static final VarHandle BUSY;
@@ -51,13 +52,17 @@ abstract class Pool<T extends Pooled> {
     final T take() {
         Stripe stripe = acquire();
         T result;
-        if (stripe.count == 0) {
-            refill(stripe);
+        try {
+            if (stripe.count == 0) {
+                refill(stripe);
+            }
+            result = (T) stripe.free;
+            stripe.free = result.nextFree;
+            stripe.count--;
+        } finally {
+            // Also when there was no memory for a new slab: else the stripe would be lost for good.
+            stripe.release();
         }
-        result = (T) stripe.free;
-        stripe.free = result.nextFree;
-        stripe.count--;
-        stripe.release();
         result.nextFree = null;
         if (DEBUG) {
             result.taken = new Throwable("taken by " + Thread.currentThread());
@@ -80,14 +85,17 @@ abstract class Pool<T extends Pooled> {
     }
 
     private Stripe acquire() {
-        int i = (int) Thread.currentThread().threadId();
-        while (true) {
+        int first = (int) Thread.currentThread().threadId();
+        for (int i = first; ; i++) {
             Stripe stripe = stripes[i & STRIPES - 1];
             if (stripe.tryAcquire()) {
                 return stripe;
             }
-            i++;
-            Thread.onSpinWait();
+            if (i - first < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
         }
     }
 
@@ -131,8 +139,14 @@ abstract class Pool<T extends Pooled> {
     }
 
     private void lockShared() {
+        int spins = 0;
         while (!shared.tryAcquire()) {
-            Thread.onSpinWait();
+            // Whoever holds it may be making a slab, or may have lost its processor.
+            if (++spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
         }
     }
 
