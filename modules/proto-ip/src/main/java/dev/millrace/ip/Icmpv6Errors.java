@@ -72,7 +72,7 @@ final class Icmpv6Errors {
     }
 
     /// RFC 4443 §2.4(e): never about an ICMPv6 error or redirect, a multicast destination, or a source that is not one
-    /// node's; nor about a fragment but the first. `about` starts at its IPv6 header.
+    /// node's; nor about a fragment but the first of an ICMPv6 message. `about` starts at its IPv6 header.
     private static boolean isAllowed(Packet about, boolean evenIfMulticast) {
         MemorySegment m = about.memory();
         if (about.isBroadcast() && !evenIfMulticast
@@ -83,7 +83,9 @@ final class Icmpv6Errors {
         int linear = about.headLength();
         long found = Ipv6Extensions.skip(m, about.start(), linear);
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.FRAGMENT) {
-            return false;
+            // RFC 8200 §4.5 asks for the error about a fragment that would end beyond 65535; what the packet was cannot
+            // be seen but for the number that the fragment header names.
+            return Bytes.u8(m, about.start() + Ipv6Extensions.offset(found)) != IpProtocol.ICMPV6;
         }
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.TRANSPORT
                 && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6) {
