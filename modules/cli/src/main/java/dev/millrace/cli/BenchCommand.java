@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.node.ObjectNode;
 
 /// `millrace bench WORK`: measures, over a stack of ours or over the kernel's sockets.
@@ -54,10 +55,14 @@ final class BenchCommand {
                 String chosen = link.getValue();
                 Integer given = mtu.getValue();
                 int bytes = given != null ? given : chosen.equals("vnic") ? 1500 : 65536;
-                var options = new BenchOptions(work, chosen, bytes, (Double) seconds.getValue(),
-                        (Double) warmup.getValue(), (Integer) chunk.getValue(), (Integer) pairs.getValue(),
-                        threads.getValue());
-                run(Commands.out(spec), options, runs.getValue(), Boolean.TRUE.equals(json.getValue()));
+                try {
+                    var options = new BenchOptions(work, chosen, bytes, (Double) seconds.getValue(),
+                            (Double) warmup.getValue(), (Integer) chunk.getValue(), (Integer) pairs.getValue(),
+                            threads.getValue());
+                    run(Commands.out(spec), options, runs.getValue(), Boolean.TRUE.equals(json.getValue()));
+                } catch (IllegalArgumentException e) {
+                    throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+                }
                 return 0;
             };
         });

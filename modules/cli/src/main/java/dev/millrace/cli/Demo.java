@@ -18,6 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// The conversation of the demo: a server, three clients one after another, the same over UDP, and a look from outside.
@@ -63,18 +65,25 @@ final class Demo {
         server.join(PATIENCE);
     }
 
+    /// Accepts until the listener closes, then waits for the conversations that are still ending.
     private void serve(TcpListener listener) {
-        while (true) {
-            TcpSocket socket;
-            try {
-                socket = listener.accept();
-            } catch (ClosedChannelException e) {
-                return;
-            } catch (IOException e) {
-                print("Accept error: " + e.getMessage());
-                return;
+        List<Thread> conversations = new ArrayList<>();
+        try {
+            while (true) {
+                TcpSocket socket = listener.accept();
+                conversations.add(Thread.ofVirtual().name("demo-connection").start(() -> answer(socket)));
             }
-            Thread.ofVirtual().name("demo-connection").start(() -> answer(socket));
+        } catch (ClosedChannelException e) {
+            // The demo is over.
+        } catch (IOException e) {
+            print("Accept error: " + e.getMessage());
+        }
+        try {
+            for (Thread conversation : conversations) {
+                conversation.join(PATIENCE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -150,7 +159,7 @@ final class Demo {
     }
 
     /// A NIC that owns its subnets answers for every address of them: a server may listen where no address was given.
-    void otherAddressOfTheSubnet(Stack stack, Cidr address) {
+    void otherAddressOfTheSubnet(Stack stack, Cidr address) throws InterruptedException {
         if (address.prefixLength() > 30 || stack.nics().stream().noneMatch(n -> n.linkName().startsWith("loopback"))) {
             return;
         }
@@ -159,10 +168,12 @@ final class Demo {
         try {
             InetAddress neighbour = InetAddress.getByAddress(other);
             print("The NIC owns " + address.network() + ": a server may listen on " + neighbour.getHostAddress());
+            Thread server;
             try (TcpListener listener = stack.tcp().listen(new InetSocketAddress(neighbour, PORT), 0)) {
-                Thread.ofVirtual().start(() -> serve(listener));
+                server = Thread.ofVirtual().name("demo-server").start(() -> serve(listener));
                 ask(new InetSocketAddress(neighbour, PORT));
             }
+            server.join(PATIENCE);
         } catch (IOException e) {
             asked.incrementAndGet();
             print("Error: " + e.getMessage());

@@ -77,7 +77,10 @@ final class DemoCommand {
                     demo.kernelKnowsNothing(address.get().inetAddress());
                 }
             }
-            first(config, 4).ifPresent(a -> demo.otherAddressOfTheSubnet(stack, a));
+            Optional<Cidr> subnet = first(config, 4);
+            if (subnet.isPresent()) {
+                demo.otherAddressOfTheSubnet(stack, subnet.get());
+            }
         } finally {
             for (Capture c : captures) {
                 c.close();

@@ -124,9 +124,21 @@ class CommandsTest {
     }
 
     @Test
+    void benchOfSeveralRunsPrintsTheMedian() {
+        Run run = Run.of("bench", "stream", "--seconds", "0.2", "--warm-up", "0.1", "--runs", "3", "--json");
+        assertEquals(0, run.code(), run.err());
+        JsonNode result = Commands.json().readTree(run.lines().getLast());
+        assertEquals(3, result.get("runs").asInt(), result.toString());
+        double median = result.get("gbit_per_s").asDouble();
+        assertTrue(median > 0 && median >= result.get("gbit_per_s_min").asDouble()
+                && median <= result.get("gbit_per_s_max").asDouble(), result.toString());
+        assertTrue(result.has("alloc_bytes_per_packet") && result.has("cpu_cores"), result.toString());
+    }
+
+    @Test
     void benchOverAnUnknownLinkFails() {
         Run run = Run.of("bench", "rr", "--link", "pigeon", "--seconds", "0.1", "--warm-up", "0.1");
-        assertEquals(1, run.code());
+        assertEquals(2, run.code());
         assertTrue(run.err().contains("pigeon"), run.err());
     }
 }

@@ -3,13 +3,17 @@ package dev.millrace.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,7 +53,8 @@ class DemoTest {
         List<String> tcp = run.lines().stream().filter(l -> l.contains(" tcp ") && l.contains("id:")).toList();
         var port = Pattern.compile("192\\.168\\.1\\.1:(\\d+) ->").matcher(tcp.getFirst());
         assertTrue(port.find(), tcp.getFirst());
-        List<String> first = tcp.stream().filter(l -> l.contains(":" + port.group(1) + " ")).toList();
+        List<String> first = tcp.stream().filter(l -> l.contains("192.168.1.1:" + port.group(1) + " ")
+                && !l.contains("192.168.1.2")).toList();
         assertTrue(first.get(0).contains("flags: S     ") && first.get(0).contains("options: {MSS:")
                 && first.get(0).contains(" WS:") && first.get(0).contains(" TS:true ")
                 && first.get(0).contains("SACKPermitted:true"), first.get(0));
@@ -69,6 +74,30 @@ class DemoTest {
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().matches("(?s).*capture: [1-9]\\d+ packets in \\Q" + pcap + "\\E.*"), run.out());
         assertArrayEquals(new byte[] {0x0a, 0x0d, 0x0d, 0x0a}, Arrays.copyOf(Files.readAllBytes(pcap), 4));
+    }
+
+    @Test
+    void tsharkFindsNothingWrongInThePcap() throws Exception {
+        assumeTrue(Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(p -> Files.isExecutable(Path.of(p, "tshark"))), "tshark is not installed");
+        Path pcap = folder.resolve("demo.pcapng");
+        assertEquals(0, Run.of("demo", "--pcap", pcap.toString()).code());
+        String wrong = tshark(pcap, "_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0"
+                + " || tcp.checksum.status == 0 || udp.checksum.status == 0");
+        assertEquals("", wrong);
+        // Not vacuous: there are the packets of 7 connections and 6 exchanges, and all checksums were found good.
+        long good = tshark(pcap, "tcp.checksum.status == 1 || udp.checksum.status == 1").lines().count();
+        assertEquals(tshark(pcap, "tcp || udp").lines().count(), good);
+        assertTrue(good >= 7 * 8 + 6 * 2, good + " packets");
+    }
+
+    private String tshark(Path pcap, String filter) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("tshark", "-r", pcap.toString(), "-o", "tcp.check_checksum:TRUE", "-o",
+                "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y", filter)
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor());
+        return said;
     }
 
     @Test

@@ -71,6 +71,12 @@ class StackConfigFileProperties {
         readsOrExplains(GOOD.substring(0, Math.min(from, to)) + instead + GOOD.substring(Math.max(from, to)));
     }
 
+    @Property(tries = 1000)
+    void oneWrongCharacterIsReadOrExplained(@ForAll("position") int at, @ForAll char with) {
+        int i = Math.min(at, GOOD.length() - 1);
+        readsOrExplains(GOOD.substring(0, i) + with + GOOD.substring(i + 1));
+    }
+
     @Property(tries = 300)
     void errorStandsOnTheLineOfItsKeyWhateverStandsBefore(@ForAll("comments") String before) {
         String text = before + GOOD.replace("mtu = 65_536", "mtu = 'none'");

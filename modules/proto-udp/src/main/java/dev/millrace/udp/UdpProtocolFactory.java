@@ -31,7 +31,7 @@ public final class UdpProtocolFactory implements TransportProtocolFactory {
 
     @Override
     public List<OptionSpec> options() {
-        return List.of(new OptionSpec("receive-buffer", OptionSpec.Type.BYTES, "1MiB",
+        return List.of(new OptionSpec("receive-buffer", OptionSpec.Type.BYTES, "4MiB",
                 "bytes of datagrams, with what keeps them in memory, that wait in one socket; more are dropped"));
     }
 

@@ -31,6 +31,8 @@ public final class IcmpHeader {
     public static final int V4_TIME_EXCEEDED = 11;
     /// IPv4: parameter problem.
     public static final int V4_PARAMETER_PROBLEM = 12;
+    /// IPv4: the code of destination unreachable that says that fragmentation is needed and DF set (RFC 1191 §4).
+    public static final int V4_FRAGMENTATION_NEEDED = 4;
     /// IPv6: destination unreachable.
     public static final int V6_DESTINATION_UNREACHABLE = 1;
     /// IPv6: packet too big.
@@ -110,6 +112,32 @@ public final class IcmpHeader {
     /// Writes the header of an echo message with checksum 0.
     public static void writeEcho(MemorySegment m, long at, int type, int identifier, int sequence) {
         write(m, at, type, 0, identifier << 16 | sequence & 0xffff);
+    }
+
+    /// Writes the header of IPv4's "fragmentation needed and DF set" with checksum 0.
+    ///
+    /// @param mtu the next hop's MTU in bytes, 0 to 65535
+    public static void writeFragmentationNeeded(MemorySegment m, long at, int mtu) {
+        write(m, at, V4_DESTINATION_UNREACHABLE, V4_FRAGMENTATION_NEEDED, mtu & 0xffff);
+    }
+
+    /// Writes the header of IPv4's parameter problem with checksum 0.
+    ///
+    /// @param pointer the offset of the wrong byte in the quoted packet, 0 to 255
+    public static void writeParameterProblemV4(MemorySegment m, long at, int code, int pointer) {
+        write(m, at, V4_PARAMETER_PROBLEM, code, pointer << 24);
+    }
+
+    /// The checksum field for an IPv4 message of `length` bytes, header included, whose field is 0; with the field as it
+    /// came it is 0 if the message is undamaged.
+    public static int computeV4(MemorySegment m, long at, int length) {
+        return Checksum.finish(Checksum.sum(m, at, length));
+    }
+
+    /// As [#computeV4] for IPv6, where the checksum covers the addresses too (RFC 4443 §2.3).
+    public static int computeV6(MemorySegment m, long at, int length, IpAddress source, IpAddress destination) {
+        return Checksum.finish(Checksum.sum(m, at, length) + Checksum.pseudoHeader(
+                source.hi(), source.lo(), destination.hi(), destination.lo(), IpProtocol.ICMPV6, length));
     }
 
     /// Sets the checksum field.

@@ -10,6 +10,9 @@ import java.util.Objects;
 /// An IPv4 address is held in its IPv4-mapped form (`::ffff:a.b.c.d`, RFC 4291 §2.5.5.2), so that one key serves both
 /// versions. Programs never see this type: at the border stands [InetAddress].
 ///
+/// So an IPv6 header with an IPv4-mapped address cannot be told from IPv4 here. On a wire such an address has no meaning
+/// (draft-itojun-v6ops-v4mapped-harmful): whoever reads IPv6 headers drops packets that bear one, as `dev.millrace.ip` does.
+///
 /// @param hi the first 8 bytes, network order
 /// @param lo the last 8 bytes, network order
 public record IpAddress(long hi, long lo) {
