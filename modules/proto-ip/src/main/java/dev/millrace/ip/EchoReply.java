@@ -3,6 +3,7 @@ package dev.millrace.ip;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
 import dev.millrace.wire.Checksum;
+import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 
@@ -77,6 +78,6 @@ final class EchoReply {
 
     private static long pseudoHeader(Packet p, Path path) {
         return path.local().isV4() ? 0 : Checksum.pseudoHeader(path.local().hi(), path.local().lo(),
-                path.remote().hi(), path.remote().lo(), dev.millrace.wire.IpProtocol.ICMPV6, p.length());
+                path.remote().hi(), path.remote().lo(), IpProtocol.ICMPV6, p.length());
     }
 }

@@ -68,8 +68,7 @@ final class Icmpv4 {
     }
 
     private DropReason onError(Packet packet, int type) {
-        ip.counters.errorsReceived.add(1);
-        ip.counters.counter("icmp-type-" + type + "-received").add(1);
+        ip.counters.countReceived(type);
         if (packet.isBroadcast()) {
             return DropReason.BAD_ICMP;
         }

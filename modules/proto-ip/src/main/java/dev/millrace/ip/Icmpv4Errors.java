@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import dev.millrace.DropReason;
 import dev.millrace.spi.NetworkProtocol.Rejection;
 import dev.millrace.spi.Path;
 import dev.millrace.wire.Checksum;
@@ -50,14 +51,13 @@ final class Icmpv4Errors {
             ip.counters.errorsForbidden.add(1);
         } else if (!limit.tryTake()) {
             ip.counters.errorsLimited.add(1);
-            ip.context.countDrop(dev.millrace.DropReason.RATE_LIMITED);
+            ip.context.countDrop(DropReason.RATE_LIMITED);
         } else {
             Path path = paths.back(about);
             if (path == null) {
-                ip.context.countDrop(dev.millrace.DropReason.NO_ROUTE);
+                ip.context.countDrop(DropReason.NO_ROUTE);
             } else {
-                ip.counters.errorsSent.add(1);
-                ip.counters.counter("icmp-type-" + type + "-sent").add(1);
+                ip.counters.countSent(type);
                 var list = new PacketList();
                 list.add(write(about, type, code, word));
                 path.send(list, 0, 0);

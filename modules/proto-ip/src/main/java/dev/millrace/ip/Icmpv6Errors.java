@@ -61,8 +61,7 @@ final class Icmpv6Errors {
             if (path == null) {
                 ip.context.countDrop(DropReason.NO_ROUTE);
             } else {
-                ip.counters.errorsSent.add(1);
-                ip.counters.counter("icmp-type-" + type + "-sent").add(1);
+                ip.counters.countSent(type);
                 var list = new PacketList();
                 list.add(write(about, type, code, word, path));
                 path.send(list, 0, 0);
@@ -72,7 +71,7 @@ final class Icmpv6Errors {
     }
 
     /// RFC 4443 §2.4(e): never about an ICMPv6 error or redirect, a multicast destination, or a source that is not one
-    /// node's; nor about a fragment but the first of an ICMPv6 message. `about` starts at its IPv6 header.
+    /// node's. `about` starts at its IPv6 header.
     private static boolean isAllowed(Packet about, boolean evenIfMulticast) {
         MemorySegment m = about.memory();
         if (about.isBroadcast() && !evenIfMulticast
@@ -83,8 +82,7 @@ final class Icmpv6Errors {
         int linear = about.headLength();
         long found = Ipv6Extensions.skip(m, about.start(), linear);
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.FRAGMENT) {
-            // RFC 8200 §4.5 asks for the error about a fragment that would end beyond 65535; what the packet was cannot
-            // be seen but for the number that the fragment header names.
+            // A later fragment may be told of (RFC 8200 §4.5), but for all we know one of ICMPv6 is of an error.
             return Bytes.u8(m, about.start() + Ipv6Extensions.offset(found)) != IpProtocol.ICMPV6;
         }
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.TRANSPORT

@@ -4,9 +4,15 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.wire.buffer.Packet;
+import java.util.Locale;
 
 /// The counters of one version of IP. `received` is the sum of `delivered` and of the `dropped-...` counters.
+///
+/// The counters of what seldom happens are made when it first does, so that an idle stack holds none of them.
 final class IpCounters {
+    /// Types of ICMP errors are below this.
+    private static final int ERROR_TYPES = 16;
+
     final Counters.Counter received;
     /// Packets that a transport or ICMP took.
     final Counters.Counter delivered;
@@ -14,42 +20,63 @@ final class IpCounters {
     final Counters.Counter echoRequests;
     final Counters.Counter echoReplies;
     final Counters.Counter redirects;
-    final Counters.Counter errorsReceived;
-    final Counters.Counter errorsSent;
     final Counters.Counter errorsLimited;
     /// Errors that the rules forbid to send.
     final Counters.Counter errorsForbidden;
 
-    private final Counters group;
+    private final Counters.Counter errorsReceived;
+    private final Counters.Counter errorsSent;
+    private final Counters.Counter[] receivedOfType = new Counters.Counter[ERROR_TYPES];
+    private final Counters.Counter[] sentOfType = new Counters.Counter[ERROR_TYPES];
     private final Counters.Counter[] dropped = new Counters.Counter[DropReason.values().length];
+    private final Counters group;
     private final NetworkContext context;
 
-    IpCounters(NetworkContext context, String group) {
+    IpCounters(NetworkContext context, String name) {
         this.context = context;
-        this.group = context.counters(group);
-        received = counter("received");
-        delivered = counter("delivered");
-        sent = counter("sent");
-        echoRequests = counter("echo-requests-received");
-        echoReplies = counter("echo-replies-sent");
-        redirects = counter("redirects-ignored");
-        errorsReceived = counter("icmp-errors-received");
-        errorsSent = counter("icmp-errors-sent");
-        errorsLimited = counter("icmp-errors-rate-limited");
-        errorsForbidden = counter("icmp-errors-not-allowed");
-        for (DropReason reason : DropReason.values()) {
-            dropped[reason.ordinal()] = counter("dropped-" + reason.name().toLowerCase(java.util.Locale.ROOT)
-                    .replace('_', '-'));
-        }
-    }
-
-    Counters.Counter counter(String name) {
-        return group.counter(name);
+        group = context.counters(name);
+        received = group.counter("received");
+        delivered = group.counter("delivered");
+        sent = group.counter("sent");
+        echoRequests = group.counter("echo-requests-received");
+        echoReplies = group.counter("echo-replies-sent");
+        redirects = group.counter("redirects-ignored");
+        errorsReceived = group.counter("icmp-errors-received");
+        errorsSent = group.counter("icmp-errors-sent");
+        errorsLimited = group.counter("icmp-errors-rate-limited");
+        errorsForbidden = group.counter("icmp-errors-not-allowed");
     }
 
     /// Counts and ends a packet that came in.
     void drop(Packet packet, DropReason reason) {
-        dropped[reason.ordinal()].add(1);
+        Counters.Counter counter = dropped[reason.ordinal()];
+        if (counter == null) {
+            counter = group.counter("dropped-" + reason.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            dropped[reason.ordinal()] = counter;
+        }
+        counter.add(1);
         context.drop(packet, reason);
+    }
+
+    /// Counts an ICMP error that came in.
+    void countReceived(int type) {
+        errorsReceived.add(1);
+        ofType(receivedOfType, type, "-received").add(1);
+    }
+
+    /// Counts an ICMP error that was sent.
+    void countSent(int type) {
+        errorsSent.add(1);
+        ofType(sentOfType, type, "-sent").add(1);
+    }
+
+    private Counters.Counter ofType(Counters.Counter[] known, int type, String what) {
+        Counters.Counter counter = known[type];
+        if (counter == null) {
+            // Two threads may both ask: they get the same counter.
+            counter = group.counter("icmp-type-" + type + what);
+            known[type] = counter;
+        }
+        return counter;
     }
 }

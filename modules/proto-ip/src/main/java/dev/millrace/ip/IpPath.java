@@ -18,13 +18,16 @@ abstract class IpPath implements Path {
     private final IpAddress nextHop;
     private final TransportChecksum checksum;
     private final int headerLength;
+    private final int maxPayload;
     private final IpCounters counters;
 
-    IpPath(Route route, IpAddress local, IpAddress remote, int protocol, int headerLength, IpCounters counters) {
+    IpPath(Route route, IpAddress local, IpAddress remote, int protocol, int headerLength, int maxPayload,
+            IpCounters counters) {
         this.route = route;
         this.local = local;
         this.remote = remote;
         this.headerLength = headerLength;
+        this.maxPayload = maxPayload;
         this.counters = counters;
         nic = route.nic();
         nextHop = route.nextHop(remote);
@@ -43,7 +46,7 @@ abstract class IpPath implements Path {
 
     @Override
     public final int mtu() {
-        return Math.min(nic.mtu(), 0xffff) - headerLength;
+        return Math.min(nic.mtu() - headerLength, maxPayload);
     }
 
     @Override
@@ -54,7 +57,7 @@ abstract class IpPath implements Path {
     @Override
     public final int maxSuperSegment() {
         int max = nic.link().maxSuperSegment();
-        return max == 0 ? 0 : Math.min(max, 0xffff) - headerLength;
+        return max == 0 ? 0 : Math.min(max - headerLength, maxPayload);
     }
 
     @Override

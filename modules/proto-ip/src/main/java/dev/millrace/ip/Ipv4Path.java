@@ -21,7 +21,8 @@ final class Ipv4Path extends IpPath {
     private int nextId;
 
     Ipv4Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv4 owner) {
-        super(route, local, remote, protocol, Ipv4Header.MIN_LENGTH, owner.counters);
+        // The total length counts the header.
+        super(route, local, remote, protocol, Ipv4Header.MIN_LENGTH, 0xffff - Ipv4Header.MIN_LENGTH, owner.counters);
         this.protocol = protocol;
         defaultTtl = owner.ttl;
         flags = owner.dontFragment || protocol == IpProtocol.TCP ? Ipv4Header.DONT_FRAGMENT : 0;

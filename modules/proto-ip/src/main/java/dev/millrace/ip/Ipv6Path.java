@@ -17,7 +17,8 @@ final class Ipv6Path extends IpPath {
     private final long hash;
 
     Ipv6Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv6 owner) {
-        super(route, local, remote, protocol, Ipv6Header.LENGTH, owner.counters);
+        // The payload length does not count the header.
+        super(route, local, remote, protocol, Ipv6Header.LENGTH, 0xffff, owner.counters);
         this.protocol = protocol;
         ports = protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
         defaultHopLimit = owner.hopLimit;

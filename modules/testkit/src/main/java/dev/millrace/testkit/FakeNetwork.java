@@ -14,11 +14,10 @@ import dev.millrace.spi.Waits;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -29,10 +28,10 @@ public final class FakeNetwork implements NetworkContext {
     private final VirtualTime time;
     private final NicPort nic;
     private final RandomGenerator random;
-    private final Set<IpAddress> locals = new HashSet<>();
-    private final Set<IpAddress> broadcasts = new HashSet<>();
-    private final Set<IpAddress> groups = new HashSet<>();
-    private final Set<Integer> transports = new HashSet<>();
+    private final List<IpAddress> locals = new ArrayList<>();
+    private final List<IpAddress> broadcasts = new ArrayList<>(List.of(IpAddress.BROADCAST));
+    private final List<IpAddress> groups = new ArrayList<>();
+    private final BitSet transports = new BitSet();
     private final Map<String, Map<String, FakeCounter>> counters = new TreeMap<>();
     private final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
     private final Map<DropReason, Integer> countedDrops = new EnumMap<>(DropReason.class);
@@ -87,7 +86,7 @@ public final class FakeNetwork implements NetworkContext {
 
     /// Lets there be a transport of this number.
     public FakeNetwork transport(int protocol) {
-        transports.add(protocol);
+        transports.set(protocol);
         return this;
     }
 
@@ -153,19 +152,27 @@ public final class FakeNetwork implements NetworkContext {
 
     @Override
     public Destination classify(NicPort port, long hi, long lo) {
-        var address = new IpAddress(hi, lo);
-        if (locals.contains(address)) {
+        if (contains(locals, hi, lo)) {
             return Destination.LOCAL;
         }
-        if (broadcasts.contains(address) || address.isLimitedBroadcast()) {
+        if (contains(broadcasts, hi, lo)) {
             return Destination.BROADCAST;
         }
-        return groups.contains(address) ? Destination.MULTICAST : Destination.FOREIGN;
+        return contains(groups, hi, lo) ? Destination.MULTICAST : Destination.FOREIGN;
+    }
+
+    private static boolean contains(List<IpAddress> addresses, long hi, long lo) {
+        for (int i = 0; i < addresses.size(); i++) {
+            if (addresses.get(i).lo() == lo && addresses.get(i).hi() == hi) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
     public boolean deliver(Packet packet) {
-        if (!transports.contains(packet.protocol())) {
+        if (!transports.get(packet.protocol())) {
             return false;
         }
         delivered++;

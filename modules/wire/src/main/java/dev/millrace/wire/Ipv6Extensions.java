@@ -133,7 +133,9 @@ public final class Ipv6Extensions {
         if (more && payload % 8 != 0) {
             return problem(WRONG_FIELD, PAYLOAD_LENGTH_FIELD);
         }
-        return position + payload > 0xffff ? problem(WRONG_FIELD, offset + 2) : problem(FRAGMENT, offset);
+        // RFC 8200 §4.5: the payload length of the whole packet counts the headers in front of this one too.
+        int whole = offset - Ipv6Header.LENGTH + position + payload;
+        return whole > 0xffff ? problem(WRONG_FIELD, offset + 2) : problem(FRAGMENT, offset);
     }
 
     private static long options(MemorySegment m, long start, int offset, int length) {
