@@ -1,4 +1,4 @@
-/// One dependency that brings the stack, its protocols and the in-process links.
+/// One dependency that brings the stack, its protocols and all links.
 module dev.millrace.all {
     requires transitive dev.millrace;
     requires dev.millrace.stack;
@@ -7,4 +7,5 @@ module dev.millrace.all {
     requires dev.millrace.tcp;
     requires dev.millrace.link.loopback;
     requires dev.millrace.link.vnic;
+    requires dev.millrace.link.tun;
 }

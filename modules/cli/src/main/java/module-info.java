@@ -1,8 +1,11 @@
 /// The millrace command.
+@SuppressWarnings("requires-automatic")
 module dev.millrace.cli {
     requires dev.millrace.bench;
     requires dev.millrace.config;
+    requires dev.millrace.dns;
     requires info.picocli;
+    requires org.apache.httpcomponents.core5.httpcore5;
     requires tools.jackson.databind;
 
     uses dev.millrace.spi.StackProvider;

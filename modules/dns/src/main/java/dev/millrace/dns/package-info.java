@@ -1,0 +1,2 @@
+/// DNS (RFC 1034, RFC 1035): messages, and a stub resolver over a stack.
+package dev.millrace.dns;

@@ -1,0 +1,2 @@
+/// TUN and TAP devices of Linux.
+package dev.millrace.link.tun;
