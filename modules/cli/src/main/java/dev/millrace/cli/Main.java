@@ -1,5 +1,6 @@
 package dev.millrace.cli;
 
+import dev.millrace.cli.services.ServicesCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -52,6 +53,7 @@ public final class Main {
         root.addSubcommand("links", LinksCommand.spec());
         root.addSubcommand("config", ConfigCommand.spec());
         root.addSubcommand("bench", BenchCommand.spec());
+        root.addSubcommand("services", ServicesCommand.spec());
         root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
         root.addSubcommand("generate-completion",
                 CommandSpec.forAnnotatedObject(new AutoComplete.GenerateCompletion()));
