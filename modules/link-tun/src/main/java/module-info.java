@@ -8,4 +8,6 @@ module dev.millrace.link.tun {
     requires org.slf4j;
 
     exports dev.millrace.link.tun;
+
+    provides dev.millrace.spi.LinkDriver with dev.millrace.link.tun.TunDriver, dev.millrace.link.tun.TapDriver;
 }

@@ -11,6 +11,8 @@ public enum DropReason {
     TOO_BIG("longer than the MTU"),
     /// The link's own queue is full.
     LINK_QUEUE_FULL("link queue is full"),
+    /// The link's device did not take the packet, or gave one that contradicts itself.
+    LINK_REFUSED("refused by the link's device"),
     /// The first four bits name no IP version, or one that this stack does not run.
     UNKNOWN_NETWORK_PROTOCOL("unknown network protocol"),
     /// The IP header is wrong in itself.

@@ -32,7 +32,14 @@ public interface Link extends AutoCloseable {
         return false;
     }
 
-    /// The largest super-segment in bytes that it accepts to transmit and cuts itself, or 0 for none.
+    /// Whether it completes transport checksums of what it is given, once the field holds the sum of the pseudo header
+    /// ([Packet.Checksumming#PARTIAL]).
+    default boolean completesChecksums() {
+        return maxSuperSegment() > 0;
+    }
+
+    /// The largest super-segment, headers of the network layer included, in bytes, that it accepts to transmit and cuts
+    /// itself, or 0 for none.
     default int maxSuperSegment() {
         return 0;
     }
@@ -63,5 +70,10 @@ public interface Link extends AutoCloseable {
         /// @param up whether it carries packets
         /// @param reason what happened, for the log and for errors
         void stateChanged(boolean up, String reason);
+
+        /// The device's MTU has changed while the link was open. Connections on it adapt.
+        ///
+        /// @param mtu the new one, in bytes of a network-layer packet
+        void mtuChanged(int mtu);
     }
 }

@@ -23,7 +23,7 @@ final class TransportChecksum {
 
     TransportChecksum(Link link, IpAddress local, IpAddress remote, int protocol) {
         offload = link.vouchesForChecksums() ? Offload.LEAVE
-                : link.maxSuperSegment() > 0 ? Offload.PARTIAL : Offload.COMPUTE;
+                : link.completesChecksums() ? Offload.PARTIAL : Offload.COMPUTE;
         udp = protocol == IpProtocol.UDP;
         // ICMP for IPv4 has no pseudo header (RFC 792).
         pseudoHeader = protocol == IpProtocol.ICMP && local.isV4() ? -1

@@ -162,9 +162,14 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         long pair = protocol.isn.pair(local, place.localPort(), remote, remotePort);
         engine = new TcpConnection(settings, options, place.localPort(), remotePort,
                 protocol.initialSequence(pair, previous), IsnGenerator.timestampOffset(pair), path.mtu() - TcpHeader.MIN_LENGTH,
-                remote.isV4(), path.maxSuperSegment(), congestionControl, protocol.ctx.memory(),
+                remote.isV4(), superPayload(path), congestionControl, protocol.ctx.memory(),
                 nowNs);
         opened = true;
+    }
+
+    /// The payload of the largest super-segment on a path, whatever options its header has.
+    private static int superPayload(Path path) {
+        return Math.max(0, path.maxSuperSegment() - TcpHeader.MAX_LENGTH);
     }
 
     int localPort() {
@@ -456,7 +461,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     private void renewPath(long nowNs) {
         try {
             path = protocol.ctx.path(local, remote);
-            engine.setPath(path.mtu() - TcpHeader.MIN_LENGTH, path.maxSuperSegment(), nowNs);
+            engine.setPath(path.mtu() - TcpHeader.MIN_LENGTH, superPayload(path), nowNs);
         } catch (IOException e) {
             // The route may come back before the retransmissions run out; until then segments are lost on the old path,
             // where they are counted.

@@ -21,12 +21,13 @@ import org.slf4j.LoggerFactory;
 final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private static final Logger LOG = LoggerFactory.getLogger(StackNic.class);
     private static final PacketTap[] NO_TAPS = {};
+    /// RFC 791 §3.2: every network carries this much.
+    private static final int MIN_MTU = 68;
 
     private final AssembledStack stack;
     private final String name;
     private final String linkName;
     private final Link link;
-    private final int mtu;
     private final boolean ownsSubnets;
     private final boolean vouches;
     private final TappedNic tapped;
@@ -36,6 +37,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private final Counters.Counter bytesOut;
     private volatile PacketTap[] taps = NO_TAPS;
     private volatile boolean up = true;
+    private volatile int mtu;
 
     StackNic(AssembledStack stack, int id, String name, String linkName, Link link, int mtu, boolean ownsSubnets) {
         this.stack = stack;
@@ -118,6 +120,17 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
             up = nowUp;
             stack.addressingChanged();
             LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
+        }
+    }
+
+    @Override
+    public void mtuChanged(int bytes) {
+        if (bytes < MIN_MTU) {
+            LOG.warn("{}/{}: an MTU of {} bytes is too small for IPv4; {} stays", stack.name(), name, bytes, mtu);
+        } else if (bytes != mtu) {
+            LOG.info("{}/{}: the MTU is {} bytes now, it was {}", stack.name(), name, bytes, mtu);
+            mtu = bytes;
+            stack.addressingChanged();
         }
     }
 

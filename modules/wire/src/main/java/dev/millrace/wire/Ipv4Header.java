@@ -130,6 +130,16 @@ public final class Ipv4Header {
         put32(m, at + 16, destination);
     }
 
+    /// Sets total length and identification of a header that a packet inherits from the larger one that it was cut from,
+    /// and repairs the checksum (RFC 1624).
+    public static void setLengthAndIdentification(MemorySegment m, long at, int totalLength, int identification) {
+        int sum = Checksum.update(checksum(m, at), u16(m, at + 2), totalLength);
+        sum = Checksum.update(sum, u16(m, at + 4), identification & 0xffff);
+        put16(m, at + 2, totalLength);
+        put16(m, at + 4, identification);
+        put16(m, at + 10, sum);
+    }
+
     /// Sets the time to live and repairs the checksum (RFC 1624).
     public static void setTtl(MemorySegment m, long at, int ttl) {
         int before = u16(m, at + 8);

@@ -89,6 +89,11 @@ public final class Ipv6Header {
         put64(m, at + 32, destinationLo);
     }
 
+    /// Sets the payload length, in bytes.
+    public static void setPayloadLength(MemorySegment m, long at, int payloadLength) {
+        put16(m, at + 4, payloadLength);
+    }
+
     /// Sets the hop limit.
     public static void setHopLimit(MemorySegment m, long at, int hopLimit) {
         put8(m, at + 7, hopLimit);

@@ -35,6 +35,10 @@ class LoopbackTest {
         @Override
         public void stateChanged(boolean up, String reason) {
         }
+
+        @Override
+        public void mtuChanged(int mtu) {
+        }
     };
 
     private static Link open(int mtu, Map<String, String> options) throws Exception {

@@ -60,6 +60,10 @@ class VnicTest {
         @Override
         public void stateChanged(boolean up, String reason) {
         }
+
+        @Override
+        public void mtuChanged(int mtu) {
+        }
     }
 
     private static PacketList list(byte[]... frames) {

@@ -1,0 +1,62 @@
+package dev.millrace.link.tun;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/// The native memory that a call needs: for errno, and for the parts of a packet that is written in one piece.
+final class CallMemory {
+    private static final int VECTOR = 16;
+    private static final int MAX_VECTORS = Packet.MAX_FRAGMENTS + 1;
+
+    final MemorySegment state;
+    private final MemorySegment vectors;
+
+    CallMemory(Arena arena) {
+        state = Libc.newState(arena);
+        vectors = arena.allocate(VECTOR * MAX_VECTORS, 8);
+    }
+
+    /// Lists the parts of a packet and returns how many there are.
+    int list(Packet packet) {
+        int n = 0;
+        put(n++, packet.memory(), packet.start(), packet.headLength());
+        for (int i = 0; i < packet.fragmentCount(); i++) {
+            put(n++, packet.fragment(i).memory(), packet.fragmentOffset(i), packet.fragmentLength(i));
+        }
+        return n;
+    }
+
+    private void put(int i, MemorySegment memory, int offset, int length) {
+        vectors.set(JAVA_LONG, i * VECTOR, memory.address() + offset);
+        vectors.set(JAVA_LONG, i * VECTOR + 8, length);
+    }
+
+    /// Where the list is.
+    long vectors() {
+        return vectors.address();
+    }
+
+    /// A few of them for whatever threads come: a memory of its own for each thread would leak with each that ends.
+    static final class Stock {
+        private static final int PLACES = 16;
+
+        private final AtomicReferenceArray<CallMemory> free = new AtomicReferenceArray<>(PLACES);
+
+        CallMemory take() {
+            CallMemory m = free.getAndSet(place(), null);
+            return m != null ? m : new CallMemory(Arena.ofAuto());
+        }
+
+        void give(CallMemory m) {
+            free.set(place(), m);
+        }
+
+        private static int place() {
+            return (int) Thread.currentThread().threadId() & PLACES - 1;
+        }
+    }
+}
