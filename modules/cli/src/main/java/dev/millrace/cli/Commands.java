@@ -9,14 +9,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Builds commands by picocli's programmatic API: its annotations would need the module to be open to reflection.
-final class Commands {
+public final class Commands {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private Commands() {
     }
 
     /// A command that runs what `body` makes of its specification.
-    static CommandSpec command(String description, Function<CommandSpec, Callable<Integer>> body) {
+    public static CommandSpec command(String description, Function<CommandSpec, Callable<Integer>> body) {
         var holder = new Body();
         CommandSpec spec = CommandSpec.wrapWithoutInspection(holder);
         spec.mixinStandardHelpOptions(true);
@@ -36,7 +36,7 @@ final class Commands {
     }
 
     /// An option with a value.
-    static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
+    public static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
             String description) {
         OptionSpec.Builder builder = OptionSpec.builder(name).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
@@ -48,26 +48,30 @@ final class Commands {
     }
 
     /// An option without a value.
-    static OptionSpec flag(CommandSpec spec, String name, String description) {
+    public static OptionSpec flag(CommandSpec spec, String name, String description) {
         OptionSpec option = OptionSpec.builder(name).type(boolean.class).arity("0").defaultValue("false")
                 .description(description).build();
         spec.addOption(option);
         return option;
     }
 
-    static PrintWriter out(CommandSpec spec) {
+    /// Where results go.
+    public static PrintWriter out(CommandSpec spec) {
         return spec.commandLine().getOut();
     }
 
-    static PrintWriter err(CommandSpec spec) {
+    /// Where progress and complaints go.
+    public static PrintWriter err(CommandSpec spec) {
         return spec.commandLine().getErr();
     }
 
-    static JsonMapper json() {
+    /// What makes JSON nodes.
+    public static JsonMapper json() {
         return JSON;
     }
 
-    static String text(JsonNode node) {
+    /// JSON on one line.
+    public static String text(JsonNode node) {
         return JSON.writeValueAsString(node);
     }
 }

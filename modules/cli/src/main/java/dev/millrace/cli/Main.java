@@ -1,5 +1,7 @@
 package dev.millrace.cli;
 
+import dev.millrace.cli.services.ServicesCommand;
+import dev.millrace.cli.tun.TunCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -52,6 +54,8 @@ public final class Main {
         root.addSubcommand("links", LinksCommand.spec());
         root.addSubcommand("config", ConfigCommand.spec());
         root.addSubcommand("bench", BenchCommand.spec());
+        root.addSubcommand("services", ServicesCommand.spec());
+        root.addSubcommand("tun", TunCommand.spec());
         root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
         root.addSubcommand("generate-completion",
                 CommandSpec.forAnnotatedObject(new AutoComplete.GenerateCompletion()));

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /// The options of commands that run on a stack of their own, on a TUN device or on any other link.
-final class StackOptions {
+public final class StackOptions {
     private final CommandSpec spec;
     private final OptionSpec tun;
     private final OptionSpec link;
@@ -25,14 +25,14 @@ final class StackOptions {
     private final OptionSpec pcap;
 
     /// Adds the options to a command.
-    StackOptions(CommandSpec spec) {
+    public StackOptions(CommandSpec spec) {
         this(spec, true);
     }
 
     /// Adds the options to a command.
     ///
     /// @param anyLink whether with `--link` and `--mtu`, which some commands have with a meaning of their own
-    StackOptions(CommandSpec spec, boolean anyLink) {
+    public StackOptions(CommandSpec spec, boolean anyLink) {
         this.spec = spec;
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
         link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
@@ -55,12 +55,15 @@ final class StackOptions {
     }
 
     /// Whether a link was chosen.
-    boolean given() {
+    public boolean given() {
         return tun.getValue() != null || value(link) != null;
     }
 
     /// A stack with its captures, which are closed with it.
-    record Opened(Stack stack, List<Capture> captures) implements AutoCloseable {
+    ///
+    /// @param stack the stack
+    /// @param captures the captures
+    public record Opened(Stack stack, List<Capture> captures) implements AutoCloseable {
         @Override
         public void close() throws IOException {
             stack.close();
@@ -82,7 +85,7 @@ final class StackOptions {
     ///
     /// @param name what it is called in logs and captures
     /// @throws ParameterException if options are missing or contradict one another
-    Opened open(String name) throws IOException {
+    public Opened open(String name) throws IOException {
         if ((tun.getValue() == null) == (value(link) == null)) {
             throw wrong("one of --tun NAME and --link URI is needed");
         }

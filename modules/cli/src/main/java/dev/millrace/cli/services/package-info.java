@@ -1,0 +1,2 @@
+/// `millrace services`: the fixed services that measurements and outside clients use.
+package dev.millrace.cli.services;

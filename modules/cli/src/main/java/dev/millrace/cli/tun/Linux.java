@@ -1,0 +1,119 @@
+package dev.millrace.cli.tun;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/// The Linux that this program runs on.
+final class Linux implements Machine {
+    private static final int NO_SUCH_PROGRAM = 127;
+    private static final long PATIENCE_SECONDS = 30;
+    /// Where programs of administrators are, which the PATH of other users often leaves out.
+    private static final List<String> MORE_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
+
+    @Override
+    public Result run(List<String> command) {
+        Optional<Path> program = find(command.getFirst());
+        if (program.isEmpty()) {
+            return new Result(NO_SUCH_PROGRAM, "", command.getFirst() + " is not installed");
+        }
+        var full = new ArrayList<>(command);
+        full.set(0, program.get().toString());
+        var builder = new ProcessBuilder(full).redirectInput(new File("/dev/null"));
+        builder.environment().put("LC_ALL", "C"); // what they say is read
+        try {
+            return await(builder.start());
+        } catch (IOException e) {
+            return new Result(NO_SUCH_PROGRAM, "", e.getMessage());
+        }
+    }
+
+    private static Result await(Process process) {
+        var out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()), Thread::startVirtualThread);
+        var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()), Thread::startVirtualThread);
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                return new Result(1, "", "did not end within " + PATIENCE_SECONDS + " s");
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            return new Result(1, "", "interrupted");
+        }
+        return new Result(process.exitValue(), out.join(), err.join().strip());
+    }
+
+    private static String text(InputStream in) {
+        try (in) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public boolean has(String program) {
+        return find(program).isPresent();
+    }
+
+    private static Optional<Path> find(String program) {
+        var folders = new ArrayList<String>();
+        String path = System.getenv("PATH");
+        if (path != null) {
+            folders.addAll(List.of(path.split(File.pathSeparator)));
+        }
+        folders.addAll(MORE_FOLDERS);
+        return folders.stream().filter(f -> !f.isEmpty()).map(f -> Path.of(f, program))
+                .filter(f -> Files.isRegularFile(f) && Files.isExecutable(f)).findFirst();
+    }
+
+    @Override
+    public Optional<String> read(Path file) {
+        try {
+            return Optional.of(Files.readString(file).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public List<String> list(Path folder) {
+        var names = new ArrayList<String>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            files.forEach(f -> names.add(f.getFileName().toString()));
+        } catch (IOException e) {
+            return List.of();
+        }
+        names.sort(null);
+        return names;
+    }
+
+    @Override
+    public String namespace() {
+        return link(Path.of("/proc/self/ns/net")).orElse("");
+    }
+
+    @Override
+    public String firstNamespace() {
+        return link(Path.of("/proc/1/ns/net")).orElseGet(this::namespace);
+    }
+
+    private static Optional<String> link(Path link) {
+        try {
+            return Optional.of(Files.readSymbolicLink(link).toString());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}
