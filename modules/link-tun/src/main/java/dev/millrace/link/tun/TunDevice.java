@@ -66,6 +66,13 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
         return (offloads & CHECKSUM) != 0;
     }
 
+    /// Whether the first descriptor still belongs to a device.
+    boolean isAttached() {
+        try (Arena arena = Arena.ofConfined()) {
+            return Libc.ioctl(Libc.newState(arena), fds[0], TUNGETIFF, InterfaceControl.newRequest(arena).address()) == 0;
+        }
+    }
+
     /// Closes the descriptors, and leaves a device that stays as its next user expects it.
     void close() {
         try (Arena arena = Arena.ofConfined()) {
