@@ -9,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.HttpException;
@@ -46,6 +47,7 @@ final class HttpServer implements AutoCloseable {
     private final HttpService service;
     private final Consumer<String> log;
     private final Set<TcpSocket> open = ConcurrentHashMap.newKeySet();
+    private final LongAdder requests = new LongAdder();
     private final Thread acceptor;
 
     /// Begins to serve.
@@ -61,6 +63,7 @@ final class HttpServer implements AutoCloseable {
             // The head is there: its time no longer runs.
             ((StackSocket) context.getAttribute(SOCKET)).clearReadDeadline();
             site.handle(request, response, context);
+            requests.increment();
             log.accept(line(request, response.getCode(), context));
         };
         HttpRequestMapper<HttpRequestHandler> everything = (_, _) -> answer;
@@ -123,6 +126,11 @@ final class HttpServer implements AutoCloseable {
         } finally {
             open.remove(socket);
         }
+    }
+
+    /// How many requests were answered.
+    long requests() {
+        return requests.sum();
     }
 
     /// How many connections there are now.

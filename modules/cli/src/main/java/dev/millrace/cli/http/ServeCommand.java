@@ -54,6 +54,9 @@ public final class ServeCommand {
                             out.println("listening on " + urls(opened.stack(), server.address().getPort()));
                             out.flush();
                             end.await(limit);
+                            out.println("served " + server.requests() + " requests; " + server.connections()
+                                    + " connections are still open");
+                            out.flush();
                         }
                         return 0;
                     };
