@@ -36,7 +36,7 @@ public final class TunCommand {
     }
 
     private static PositionalParamSpec name(CommandSpec spec) {
-        PositionalParamSpec name = PositionalParamSpec.builder().index("0").arity("1").type(String.class).paramLabel("NAME")
+        PositionalParamSpec name = PositionalParamSpec.builder().index("0").arity("1").required(true).type(String.class).paramLabel("NAME")
                 .description("the device, such as tun0").build();
         spec.addPositional(name);
         return name;
