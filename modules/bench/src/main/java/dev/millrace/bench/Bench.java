@@ -1,5 +1,6 @@
 package dev.millrace.bench;
 
+import dev.millrace.Stack;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +29,49 @@ public final class Bench {
             }
         }
         return results.stream().max(Comparator.comparingDouble(BenchResult::score)).orElseThrow();
+    }
+
+    /// Runs one benchmark against the services of another process. Where the options leave the choice, each way to drive
+    /// our end is run and the best counts.
+    ///
+    /// @param stack the stack whose sockets to use, or `null` for the kernel's
+    /// @throws IOException if the peer cannot be reached, or if nothing moves for some seconds
+    /// @throws IllegalArgumentException if callbacks are asked for where there are none
+    public static BenchResult run(PeerOptions options, Stack stack) throws IOException {
+        Dialer dialer = stack == null ? new KernelDialer() : new StackDialer(stack);
+        List<BenchResult> results = new ArrayList<>();
+        for (PeerOptions.Drive drive : drives(options, dialer)) {
+            var o = new PeerOptions(options.work(), options.direction(), options.peer(), options.seconds(),
+                    options.warmupSeconds(), options.chunk(), drive);
+            var figures = new LinkedHashMap<String, Object>();
+            figures.put("work", o.work().label());
+            if (o.work() == Work.STREAM) {
+                figures.put("direction", o.direction().name().toLowerCase(Locale.ROOT));
+            }
+            figures.put("peer", o.peer().getHostAddress());
+            figures.put("seconds", o.seconds());
+            figures.putAll(new PeerWorks(o, dialer).measure());
+            figures.put("threads", drive.name().toLowerCase(Locale.ROOT));
+            figures.put("sockets", dialer.variant());
+            results.add(new BenchResult(figures));
+        }
+        return results.stream().max(Comparator.comparingDouble(BenchResult::score)).orElseThrow();
+    }
+
+    private static List<PeerOptions.Drive> drives(PeerOptions o, Dialer dialer) {
+        boolean callbacks = o.work() == Work.RR && dialer.hasCallbacks();
+        return switch (o.drive()) {
+            case BEST -> callbacks
+                    ? List.of(PeerOptions.Drive.PLATFORM, PeerOptions.Drive.VIRTUAL, PeerOptions.Drive.CALLBACK)
+                    : List.of(PeerOptions.Drive.PLATFORM, PeerOptions.Drive.VIRTUAL);
+            case CALLBACK -> {
+                if (!callbacks) {
+                    throw new IllegalArgumentException("callbacks are for rr over a stack of ours");
+                }
+                yield List.of(o.drive());
+            }
+            case PLATFORM, VIRTUAL -> List.of(o.drive());
+        };
     }
 
     private static List<BenchOptions.Threads> kinds(BenchOptions o) {

@@ -112,6 +112,31 @@ final class Ends {
         return window;
     }
 
+    /// As [#measure(AutoCloseable, String, Step, String, Step)], where the other end is in another process.
+    Window measure(AutoCloseable resource, String activeName, Step active) throws IOException {
+        return measure(resource, activeName, active, "peer", this::awaitOver);
+    }
+
+    /// Waits until the time is up.
+    void awaitOver() throws InterruptedException {
+        while (!over) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    /// Does round trips until the time is up, and records how long each takes.
+    void pingPong(Latencies latencies, Step roundTrip) throws Exception {
+        while (!over) {
+            long from = System.nanoTime();
+            roundTrip.run();
+            long took = System.nanoTime() - from;
+            if (measuring) {
+                latencies.record(took);
+            }
+            done(1);
+        }
+    }
+
     private Window now() {
         var os = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         var heap = (ThreadMXBean) ManagementFactory.getThreadMXBean();

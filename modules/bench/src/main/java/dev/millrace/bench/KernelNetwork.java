@@ -61,7 +61,7 @@ final class KernelNetwork implements Network {
         }
     }
 
-    private static final class Channel implements Connection {
+    static final class Channel implements Connection {
         private final SocketChannel channel;
 
         Channel(SocketChannel channel) throws IOException {
@@ -152,7 +152,7 @@ final class KernelNetwork implements Network {
         return new Datagram(DatagramChannel.open().bind(new InetSocketAddress("127.0.0.1", 0)), false);
     }
 
-    private static final class Datagram implements Datagrams {
+    static final class Datagram implements Datagrams {
         private final DatagramChannel channel;
         private final boolean connected;
         private SocketAddress last;

@@ -68,7 +68,7 @@ final class StackNetwork implements Network {
         };
     }
 
-    private record Stream(TcpSocket socket) implements Connection {
+    record Stream(TcpSocket socket) implements Connection {
         @Override
         public int read(ByteBuffer dst) throws IOException {
             return socket.read(dst);

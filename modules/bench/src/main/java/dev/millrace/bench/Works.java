@@ -1,6 +1,5 @@
 package dev.millrace.bench;
 
-import dev.millrace.bench.Ends.Step;
 import dev.millrace.bench.Ends.Window;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -72,7 +71,7 @@ final class Works {
         Window w = ends.measure(server, "client", () -> {
             try (Network.Connection c = server.connect()) {
                 ByteBuffer one = network.buffer(1);
-                pingPong(latencies, () -> {
+                ends.pingPong(latencies, () -> {
                     one.clear();
                     c.write(one);
                     one.clear();
@@ -99,7 +98,7 @@ final class Works {
         try (Network.Datagrams server = network.bind(); Network.Datagrams client = server.peer()) {
             Window w = ends.measure(both(client, server), "client", () -> {
                 ByteBuffer b = ByteBuffer.allocateDirect(DATAGRAM);
-                pingPong(latencies, () -> {
+                ends.pingPong(latencies, () -> {
                     b.clear();
                     client.send(b);
                     b.clear();
@@ -125,19 +124,7 @@ final class Works {
         };
     }
 
-    private void pingPong(Latencies latencies, Step roundTrip) throws Exception {
-        while (!ends.over()) {
-            long from = System.nanoTime();
-            roundTrip.run();
-            long took = System.nanoTime() - from;
-            if (ends.measuring()) {
-                latencies.record(took);
-            }
-            ends.done(1);
-        }
-    }
-
-    private static Map<String, Object> latencyFigures(Latencies latencies, Window w) {
+    static Map<String, Object> latencyFigures(Latencies latencies, Window w) {
         var figures = new LinkedHashMap<String, Object>();
         figures.put("p50_us", latencies.percentile(0.5) / 1000);
         figures.put("p99_us", latencies.percentile(0.99) / 1000);

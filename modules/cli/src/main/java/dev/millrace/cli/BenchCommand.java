@@ -1,14 +1,21 @@
 package dev.millrace.cli;
 
+import dev.millrace.Units;
 import dev.millrace.bench.Bench;
 import dev.millrace.bench.BenchOptions;
 import dev.millrace.bench.BenchResult;
+import dev.millrace.bench.KernelServices;
+import dev.millrace.bench.PeerOptions;
 import dev.millrace.bench.Work;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,6 +39,7 @@ final class BenchCommand {
         for (Work work : Work.values()) {
             spec.addSubcommand(work.label(), work(work));
         }
+        spec.addSubcommand("peer", peer());
         return spec;
     }
 
@@ -46,9 +54,10 @@ final class BenchCommand {
             var chunk = Commands.option(spec, "--chunk", Integer.class, "BYTES", "262144", "bytes of one write or read");
             var pairs = Commands.option(spec, "--pairs", Integer.class, "N", "20000", "connections of idle");
             boolean latency = work == Work.RR || work == Work.UDP_RR || work == Work.CONNECT;
-            var threads = Commands.option(spec, "--threads", BenchOptions.Threads.class, "KIND",
-                    latency ? "best" : "platform",
-                    "platform, virtual, or best: both, one after the other, and the better one counts");
+            var threads = Commands.option(spec, "--threads", PeerOptions.Drive.class, "KIND",
+                    latency ? "best" : "platform", "platform, virtual, callback (rr with --peer: on the link's own thread), "
+                            + "or best: all, one after the other, and the best one counts");
+            var peer = work == Work.IDLE || work == Work.UDP_FLOOD ? null : new PeerFlags(spec, work);
             var runs = Commands.option(spec, "--runs", Integer.class, "N", "1", "how often; prints median and spread");
             var json = Commands.flag(spec, "--json", "print one JSON object on the last line");
             return () -> {
@@ -56,10 +65,16 @@ final class BenchCommand {
                 Integer given = mtu.getValue();
                 int bytes = given != null ? given : chosen.equals("vnic") ? 1500 : 65536;
                 try {
+                    boolean asJson = Boolean.TRUE.equals(json.getValue());
+                    if (peer != null && peer.given()) {
+                        peer.run(runs.getValue(), asJson, (Double) seconds.getValue(), (Double) warmup.getValue(),
+                                (Integer) chunk.getValue(), threads.getValue(), chosen);
+                        return 0;
+                    }
                     var options = new BenchOptions(work, chosen, bytes, (Double) seconds.getValue(),
                             (Double) warmup.getValue(), (Integer) chunk.getValue(), (Integer) pairs.getValue(),
-                            threads.getValue());
-                    run(Commands.out(spec), options, runs.getValue(), Boolean.TRUE.equals(json.getValue()));
+                            kind(threads.getValue()));
+                    run(Commands.out(spec), () -> Bench.run(options), runs.getValue(), asJson);
                 } catch (IllegalArgumentException e) {
                     throw new ParameterException(spec.commandLine(), e.getMessage(), e);
                 }
@@ -68,10 +83,79 @@ final class BenchCommand {
         });
     }
 
-    private static void run(PrintWriter out, BenchOptions options, int runs, boolean json) throws Exception {
+    private static BenchOptions.Threads kind(PeerOptions.Drive drive) {
+        if (drive == PeerOptions.Drive.CALLBACK) {
+            throw new IllegalArgumentException("callbacks are for rr with --peer");
+        }
+        return BenchOptions.Threads.valueOf(drive.name());
+    }
+
+    /// `millrace bench peer`: the other end, on the kernel's sockets.
+    private static CommandSpec peer() {
+        return Commands.command("Serves what benchmarks with --peer talk to, on the kernel's sockets: TCP 5001 sink, 5002 "
+                + "source, 5003 echo, 5004 accept-read-close, UDP 5003 echo.", spec -> {
+                    var address = Commands.option(spec, "--address", InetAddress.class, "A", "0.0.0.0", "where to listen");
+                    var time = Commands.option(spec, "--for", String.class, "DURATION", null,
+                            "end after that long, such as 60s (default: when interrupted)");
+                    return () -> {
+                        InetAddress where = address.getValue();
+                        Duration length = time.getValue() == null ? null : Units.duration(time.getValue());
+                        try (KernelServices _ = new KernelServices(where)) {
+                            Commands.out(spec).println("bench peer on " + where.getHostAddress()
+                                    + ": TCP 5001 sink, 5002 source, 5003 echo, 5004 accept-read-close; UDP 5003 echo");
+                            Thread.sleep(length == null ? Duration.ofDays(3650) : length);
+                        }
+                        return 0;
+                    };
+                });
+    }
+
+    /// What a benchmark against another process needs to know.
+    private static final class PeerFlags {
+        private final CommandSpec spec;
+        private final Work work;
+        private final StackOptions stack;
+        private final OptionSpec peer;
+        private final OptionSpec direction;
+
+        PeerFlags(CommandSpec spec, Work work) {
+            this.spec = spec;
+            this.work = work;
+            stack = new StackOptions(spec, false);
+            peer = Commands.option(spec, "--peer", InetAddress.class, "A", null, "measure against \"millrace bench peer\" or "
+                    + "\"millrace services\" there: with --tun from a stack of ours, with --link jdk from the kernel's sockets");
+            direction = work != Work.STREAM ? null : Commands.option(spec, "--direction", PeerOptions.Direction.class,
+                    "in|out", "out", "where the data goes, with --peer: from the peer, or to it");
+        }
+
+        boolean given() {
+            return peer.getValue() != null || stack.given();
+        }
+
+        void run(int runs, boolean json, double seconds, double warmup, int chunk, PeerOptions.Drive drive, String link)
+                throws Exception {
+            if (peer.getValue() == null) {
+                throw new IllegalArgumentException("--tun needs --peer, the address of a \"millrace bench peer\"");
+            }
+            if (!stack.given() && !link.equals("jdk")) {
+                throw new IllegalArgumentException("--peer needs --tun NAME, or --link jdk for the kernel's sockets");
+            }
+            var options = new PeerOptions(work, direction == null ? PeerOptions.Direction.OUT : direction.getValue(),
+                    peer.getValue(), seconds, warmup, chunk, drive);
+            if (!stack.given()) {
+                BenchCommand.run(Commands.out(spec), () -> Bench.run(options, null), runs, json);
+                return;
+            }
+            try (StackOptions.Opened opened = stack.open("bench")) {
+                BenchCommand.run(Commands.out(spec), () -> Bench.run(options, opened.stack()), runs, json);
+            }
+        }
+    }
+
+    private static void run(PrintWriter out, Callable<BenchResult> bench, int runs, boolean json) throws Exception {
         BenchResult[] results = new BenchResult[Math.max(1, runs)];
         for (int i = 0; i < results.length; i++) {
-            results[i] = Bench.run(options);
+            results[i] = bench.call();
             out.println(line(results[i].figures()));
         }
         Map<String, Object> figures = results[0].figures();

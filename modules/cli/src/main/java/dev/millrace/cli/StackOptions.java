@@ -26,14 +26,21 @@ public final class StackOptions {
 
     /// Adds the options to a command.
     public StackOptions(CommandSpec spec) {
+        this(spec, true);
+    }
+
+    /// Adds the options to a command.
+    ///
+    /// @param anyLink whether with `--link` and `--mtu`, which some commands have with a meaning of their own
+    public StackOptions(CommandSpec spec, boolean anyLink) {
         this.spec = spec;
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
-        link = Commands.option(spec, "--link", String.class, "URI", null,
+        link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
         address = list(spec, "--address", "A/P", "an address of the stack with its prefix; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
-        mtu = Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
+        mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
         set = list(spec, "--set", "KEY=VALUE", "an option of the link, such as offload=false or busy-poll=50us, or of a "
                 + "protocol, such as tcp.sack=false; may be repeated");
         trace = Commands.flag(spec, "--trace", "print every packet as a line, on standard error");
@@ -49,7 +56,7 @@ public final class StackOptions {
 
     /// Whether a link was chosen.
     public boolean given() {
-        return tun.getValue() != null || link.getValue() != null;
+        return tun.getValue() != null || value(link) != null;
     }
 
     /// A stack with its captures, which are closed with it.
@@ -79,20 +86,21 @@ public final class StackOptions {
     /// @param name what it is called in logs and captures
     /// @throws ParameterException if options are missing or contradict one another
     public Opened open(String name) throws IOException {
-        if ((tun.getValue() == null) == (link.getValue() == null)) {
+        if ((tun.getValue() == null) == (value(link) == null)) {
             throw wrong("one of --tun NAME and --link URI is needed");
         }
         List<String> addresses = values(address);
         if (addresses.isEmpty()) {
             throw wrong("--address is needed, such as --address 10.0.0.2/24: the stack's own, not the device's");
         }
-        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : link.getValue();
+        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : value(link);
         Stack.Builder builder = Stack.builder().name(name);
         try {
             builder.nic("nic0", uri, nic -> {
                 addresses.forEach(nic::address);
-                if (mtu.getValue() != null) {
-                    nic.mtu(mtu.getValue());
+                Integer bytes = value(mtu);
+                if (bytes != null) {
+                    nic.mtu(bytes);
                 }
                 for (String s : values(set)) {
                     int equals = s.indexOf('=');
@@ -140,6 +148,10 @@ public final class StackOptions {
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+    private static <T> T value(OptionSpec option) {
+        return option == null ? null : option.getValue();
     }
 
     private static List<String> values(OptionSpec option) {

@@ -119,8 +119,8 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         if (up != nowUp) {
             up = nowUp;
             stack.addressingChanged();
-            LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
         }
+        LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
     }
 
     @Override

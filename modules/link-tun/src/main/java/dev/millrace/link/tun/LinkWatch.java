@@ -73,11 +73,6 @@ final class LinkWatch implements AutoCloseable {
         return fd;
     }
 
-    /// Whether the device is gone for good.
-    boolean isGone() {
-        return gone;
-    }
-
     /// Reads what there is and tells the link. ENOBUFS says that messages were lost; the next one tells the state anew.
     void readAll(TunLink link) {
         long n;
@@ -97,12 +92,22 @@ final class LinkWatch implements AutoCloseable {
             if ((type == RTM_NEWLINK || type == RTM_DELLINK) && length >= MESSAGE_HEADER + LINK_HEADER
                     && all.get(JAVA_INT, at + MESSAGE_HEADER + 4) == index) {
                 if (type == RTM_DELLINK) {
-                    onGone(link);
+                    onDeleted(link);
                 } else {
                     onLink(all.asSlice(at, length), link);
                 }
             }
             at += length + 3 & ~3L;
+        }
+    }
+
+    /// The device is gone from this namespace. If its descriptors still work, it was moved to another one, where nothing
+    /// is heard of it.
+    private void onDeleted(TunLink link) {
+        if (link.device().isAttached()) {
+            LOG.info("{} was moved to another network namespace; its changes are not seen any more", name);
+        } else {
+            onGone(link);
         }
     }
 

@@ -66,6 +66,26 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
         return (offloads & CHECKSUM) != 0;
     }
 
+    /// Whether the first descriptor still belongs to a device.
+    boolean isAttached() {
+        try (Arena arena = Arena.ofConfined()) {
+            return Libc.ioctl(Libc.newState(arena), fds[0], TUNGETIFF, InterfaceControl.newRequest(arena).address()) == 0;
+        }
+    }
+
+    /// Closes the descriptors, and leaves a device that stays as its next user expects it.
+    void close() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Libc.newState(arena);
+            for (int fd : fds) {
+                if (offloads != 0) {
+                    Libc.ioctl(state, fd, TUNSETOFFLOAD, 0);
+                }
+                Libc.close(state, fd);
+            }
+        }
+    }
+
     private static final class Opening {
         private final TunSettings settings;
         private final TunFailures failures;
@@ -99,12 +119,11 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
             }
             int offloads = 0;
             for (int i = 0; i < fds.length; i++) {
-                offloads = vnetHeader ? offload(fds[i]) : 0;
+                offloads = offload(fds[i]);
                 if (settings.persist() && Libc.ioctl(state, fds[i], TUNSETPERSIST, 1) < 0) {
                     throw failures.of("ioctl(TUNSETPERSIST)", name, Libc.errno(state));
                 }
             }
-            // A mask that can do nothing of use is not worth ten bytes in each packet, but the header is agreed by now.
             try (InterfaceControl control = new InterfaceControl(name, settings, failures)) {
                 boolean up = control.bringUp();
                 int mtu = control.mtu();
@@ -190,7 +209,7 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
         }
 
         private int offload(int fd) {
-            if (settings.offload()) {
+            if (settings.offload() && vnetHeader) {
                 for (int mask : OFFLOADS) {
                     if (Libc.ioctl(state, fd, TUNSETOFFLOAD, mask) == 0) {
                         if (mask != OFFLOADS[0] && fd == fds[0]) {
@@ -201,6 +220,7 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
                 }
                 LOG.info("{}: this kernel takes no offloads; packets cross one by one", name);
             }
+            // A device that stays keeps what its last user set, and would go on to leave checksums undone.
             Libc.ioctl(state, fd, TUNSETOFFLOAD, 0);
             return 0;
         }

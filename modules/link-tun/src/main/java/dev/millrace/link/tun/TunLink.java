@@ -8,7 +8,6 @@ import dev.millrace.spi.Link;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,12 +44,7 @@ final class TunLink implements Link {
         try {
             return new TunLink(settings, device);
         } catch (TunException | RuntimeException | Error e) {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment state = Libc.newState(arena);
-                for (int fd : device.fds()) {
-                    Libc.close(state, fd);
-                }
-            }
+            device.close();
             throw e;
         }
     }
@@ -270,12 +264,7 @@ final class TunLink implements Link {
         if (!descriptorsClosed.compareAndSet(false, true)) {
             return;
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Libc.newState(arena);
-            for (int fd : device.fds()) {
-                Libc.close(state, fd);
-            }
-        }
+        device.close();
         wakeUp.close();
         if (watch != null) {
             watch.close();

@@ -1,0 +1,68 @@
+package dev.millrace.link.tun;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.Link;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/// A NIC that keeps what a link tells it.
+final class RecordingSink implements Link.Sink {
+    /// A packet as it came.
+    record Got(byte[] bytes, int segmentSize, Packet.Checksumming checksumming) {
+        int version() {
+            return bytes[0] >> 4 & 0xf;
+        }
+    }
+
+    final BlockingQueue<Got> got = new LinkedBlockingQueue<>();
+    final List<DropReason> drops = new CopyOnWriteArrayList<>();
+    final BlockingQueue<String> states = new LinkedBlockingQueue<>();
+    final BlockingQueue<Integer> mtus = new LinkedBlockingQueue<>();
+    final List<Thread> threads = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void deliver(PacketList packets) {
+        threads.add(Thread.currentThread());
+        Packet p;
+        while ((p = packets.poll()) != null) {
+            got.add(new Got(p.toBytes(), p.segmentSize(), p.checksumming()));
+            p.release();
+        }
+    }
+
+    @Override
+    public void drop(Packet packet, DropReason reason) {
+        drops.add(reason);
+        packet.release();
+    }
+
+    @Override
+    public void stateChanged(boolean up, String reason) {
+        states.add((up ? "up: " : "down: ") + reason);
+    }
+
+    @Override
+    public void mtuChanged(int mtu) {
+        mtus.add(mtu);
+    }
+
+    /// The first packet that fits, at most five seconds from now; others before it are passed over.
+    Got await(Predicate<Got> wanted) throws InterruptedException {
+        long until = System.nanoTime() + 5_000_000_000L;
+        while (true) {
+            Got next = got.poll(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            if (next == null) {
+                throw new AssertionError("no such packet came in five seconds");
+            }
+            if (wanted.test(next)) {
+                return next;
+            }
+        }
+    }
+}
