@@ -17,6 +17,7 @@ port=8080
 tmp=
 pids=()
 failures=0
+settings=()
 
 die() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
 say() { printf '\n== %s\n' "$*"; }
@@ -25,7 +26,10 @@ check() { # check WHAT COMMAND...: says whether the command succeeded, and count
   shift
   if "$@"; then printf '   yes: %s\n' "$what"; else printf '   NO:  %s\n' "$what"; failures=$((failures + 1)); fi
 }
-on_host() { ip netns exec "$host" env MILLRACE_SKIP_BUILD=1 MILLRACE_STATE_DIR="$tmp/state" "$@"; }
+on_host() { # with exec in front, so that a process in the background has the number that $! says
+  if [ "$1" = exec ]; then set -- "${@:2}"; exec ip netns exec "$host" env "${settings[@]}" "$@"; fi
+  ip netns exec "$host" env "${settings[@]}" "$@"
+}
 await() { # await SECONDS COMMAND...: until the command succeeds
   local tries=$(($1 * 10))
   shift
@@ -44,6 +48,7 @@ cleanup() {
     kill "$pid" 2>/dev/null || true
   done
   for pid in "${pids[@]}"; do
+    await 5 bash -c "! kill -0 $pid" || kill -9 "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
   done
   # The namespaces take their devices, rules and settings with them.
@@ -69,6 +74,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 tmp=$(mktemp -d)
+settings=(MILLRACE_SKIP_BUILD=1 "MILLRACE_STATE_DIR=$tmp/state")
 
 say "two namespaces, joined by a cable"
 ip netns add "$host"
@@ -116,14 +122,15 @@ check "the server saw the host's address, $outside, and not the stack's" \
   bash -c "grep -q '^$outside ' '$tmp/access.log' && ! grep -q '^$stack ' '$tmp/access.log'"
 
 say "millrace serve, and the host's curl"
-on_host "$millrace" serve --tun $device --address $stack/24 >"$tmp/serve.log" 2>&1 &
+on_host exec "$millrace" serve --tun $device --address $stack/24 >"$tmp/serve.log" 2>&1 &
 pids+=($!)
 await 20 grep -qE 'https?://' "$tmp/serve.log" || true
 url=$(grep -oE 'http://[0-9][0-9.:]*' "$tmp/serve.log" | head -n 1 || true)
 url=${url:-http://$stack}
 on_host curl -sS --max-time 20 -i "$url/" | tee "$tmp/answer" || true
 check "curl got an answer from the stack" grep -q 'Hello, World!' "$tmp/answer"
-kill "${pids[-1]}" && wait "${pids[-1]}" 2>/dev/null || true
+kill "${pids[-1]}" 2>/dev/null || true
+wait "${pids[-1]}" 2>/dev/null || true
 unset 'pids[-1]'
 
 say "millrace tun down"
