@@ -68,8 +68,8 @@ final class DeviceChecks {
             findings.add(Finding.warning("rp_filter", "is strict, and no route leads to " + name + ": what the stack sends is "
                     + "dropped", "sysctl -w " + Step.SetSysctl.written("net/ipv4/conf/" + name + "/rp_filter") + "=2"));
         } else {
-            findings.add(Finding.ok("rp_filter", value == 1 ? "is strict: the stack's address has to be one of the device's network"
-                    : "does not drop what the stack sends"));
+            findings.add(Finding.ok("rp_filter", value == 1
+                    ? "is strict: the stack's address has to be one of the device's network" : "does not drop what the stack sends"));
         }
     }
 
@@ -110,21 +110,23 @@ final class DeviceChecks {
         }
         if (findings.size() == before) {
             String nat = state.get().settings().nat();
+            String unseen = machine.mayAdministerNetwork() ? "" : " (rules are shown to root only)";
             findings.add(Finding.ok("set-up", "by millrace tun up, and as it left it"));
             findings.add(Finding.ok("forwarding", nat.isEmpty() ? "was not asked for: the stack reaches this host only"
-                    : "and NAT lead out through " + nat + (machine.mayAdministerNetwork() ? "" : " (rules are shown to root only)")));
+                    : "is on, and NAT leads out through " + nat + unseen));
         }
     }
 
     private void congestionControl() {
         String standard = machine.sysctl("net/ipv4/tcp_congestion_control").orElse("unknown");
         String routes = machine.run(List.of("ip", "route", "show", "dev", name)).out();
-        Optional<Cidr> address = Device.addresses(machine, name).stream().filter(a -> !a.contains(":")).findFirst().map(Cidr::parse);
+        Optional<Cidr> address = Device.addresses(machine, name).stream().filter(a -> !a.contains(":")).findFirst()
+                .map(Cidr::parse);
         if (routes.contains("congctl")) {
             findings.add(Finding.ok("congestion control", "the route through " + name + " chooses its own"));
         } else if (standard.equals("bbr") && address.isPresent()) {
-            findings.add(Finding.warning("congestion control", "the kernel's is bbr, which paces what it sends to the stack; cubic "
-                    + "is faster on a link without loss", Names.line(new Step.SetCongestionControl(name, address.get(), "cubic")
+            findings.add(Finding.warning("congestion control", "the kernel's is bbr, which paces what it sends to the "
+                    + "stack; cubic is faster on a link without loss", Names.line(new Step.SetCongestionControl(name, address.get(), "cubic")
                             .apply(machine))));
         } else {
             findings.add(Finding.ok("congestion control", "the kernel's is " + standard));

@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ArrayNode;
 public final class DoctorCommand {
     private static final int HAS_PROBLEM = 1;
 
-    private static final Pattern AS_ROOT = Pattern.compile("(ip|ip6?tables|sysctl|rm|modprobe|mount|apt-get|millrace tun) ");
+    private static final Pattern AS_ROOT = Pattern.compile("(ip|ip6?tables|nft|sysctl|rm|modprobe|mount|apt-get|millrace tun) ");
 
     private DoctorCommand() {
     }
@@ -89,7 +89,11 @@ public final class DoctorCommand {
         }
         long problems = count(findings, Finding.Level.PROBLEM);
         long warnings = count(findings, Finding.Level.WARNING);
-        out.println(problems + (problems == 1 ? " problem, " : " problems, ") + warnings + (warnings == 1 ? " warning" : " warnings"));
+        out.println(counted(problems, "problem") + ", " + counted(warnings, "warning"));
+    }
+
+    private static String counted(long n, String what) {
+        return n + " " + what + (n == 1 ? "" : "s");
     }
 
     private static ArrayNode asJson(List<Finding> findings) {

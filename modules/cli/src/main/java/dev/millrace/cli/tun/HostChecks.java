@@ -8,6 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// What the doctor looks at whatever the device: Java, `/dev/net/tun`, rights, programs, and what dead runs left.
@@ -16,6 +18,8 @@ final class HostChecks {
     private static final Path TUN = Path.of("/dev/net/tun");
     private static final int TUN_MAJOR = 10; // Documentation/networking/tuntap: mknod /dev/net/tun c 10 200
     private static final int TUN_MINOR = 200;
+
+    private static final Pattern TABLE = Pattern.compile("(table ip6? millrace-(\\S+)-[^-\\s]+)");
 
     private final Machine machine;
     private final States states;
@@ -36,7 +40,7 @@ final class HostChecks {
             case "false" -> Finding.problem("native access", Jvm.MODULE + " may not call native code: Java warns now and will "
                     + "refuse it", "java --enable-native-access=" + Jvm.MODULE + " ...");
             default -> Finding.problem("native access", "the module " + Jvm.MODULE + " is not on the module path",
-                    "./millrace doctor    (the launcher puts it there; in a build, add the artifact dev.millrace:millrace-link-tun)");
+                    "./millrace doctor    (the launcher puts it there; builds add dev.millrace:millrace-link-tun)");
         });
     }
 
@@ -81,8 +85,7 @@ final class HostChecks {
     /// As tun_not_capable() in the kernel decides: owner and group both have to fit where both are set.
     private boolean mayOpen(Device device) {
         if (device.owner() < 0 && device.group() < 0) {
-            // Nobody's in particular: since Linux 2.6.23 anybody may attach to it.
-            return true;
+            return true; // nobody's in particular: anybody's
         }
         return (device.owner() < 0 || ids("Uid:", 1).contains(device.owner()))
                 && (device.group() < 0 || ids("Gid:", 1).contains(device.group()) || ids("Groups:", 64).contains(device.group()));
@@ -133,6 +136,7 @@ final class HostChecks {
             return;
         }
         rules(known);
+        tables(known);
         if (findings.size() == before) {
             findings.add(Finding.ok("left over", machine.mayAdministerNetwork() ? "nothing"
                     : "no state files (rules of the packet filter are shown to root only)"));
@@ -159,6 +163,20 @@ final class HostChecks {
         var all = new ArrayList<>(base);
         all.addAll(List.of(more));
         return all;
+    }
+
+    /// Tables of nft are named `millrace-DEVICE-NETWORK`.
+    private void tables(Set<String> known) {
+        if (!machine.has("nft") || !machine.mayAdministerNetwork()) {
+            return;
+        }
+        Matcher m = TABLE.matcher(machine.run(List.of("nft", "list", "tables")).out());
+        while (m.find()) {
+            if (!known.contains(m.group(2))) {
+                findings.add(Finding.warning("left over", "a table for " + m.group(2) + ", which millrace tun up does not remember",
+                        "nft delete " + m.group(1)));
+            }
+        }
     }
 
     /// The device whose rule it is, from the comment that `tun up` gave it.

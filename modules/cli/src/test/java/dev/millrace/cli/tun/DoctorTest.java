@@ -137,7 +137,11 @@ class DoctorTest {
                 "-i tun3 -o eth0 -s fd00::/64 -m comment --comment millrace:tun3 -j ACCEPT")));
         assertEquals(List.of("WARNING left over | ip6tables -w 5 -t filter -D FORWARD -i tun3 -o eth0 -s fd00::/64 -m comment "
                 + "--comment millrace:tun3 -j ACCEPT"), bad(examine(null)));
-        machine.rules.clear();
+        machine.rules.remove("ip6tables filter FORWARD");
+        machine.programs.add("nft");
+        machine.tables.addAll(List.of("ip millrace-tun-4-10.0.0.0_24", "ip other"));
+        assertEquals(List.of("WARNING left over | nft delete table ip millrace-tun-4-10.0.0.0_24"), bad(examine(null)));
+        machine.tables.clear();
         machine.namespace = "net:[2]";
         assertEquals(List.of(), bad(examine(null)), "the other namespace lives");
         machine.deadNamespaces.add("net:[1]");

@@ -139,6 +139,9 @@ final class FakeMachine implements Machine {
         if ((m = match("nft 'list table (.*)'", line)) != null) {
             return new Result(tables.contains(m.group(1)) ? 0 : 1, "", "");
         }
+        if (line.equals("nft list tables")) {
+            return new Result(0, String.join("\n", tables.stream().map(t -> "table " + t).toList()), "");
+        }
         if (line.equals("nft list ruleset")) {
             return new Result(0, "", "");
         }

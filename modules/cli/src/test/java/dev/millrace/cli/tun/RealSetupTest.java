@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +30,7 @@ class RealSetupTest {
     @TempDir
     private Path folder;
     private final String namespace = "setup-" + ProcessHandle.current().pid();
+    private final Set<String> hidden = new HashSet<>();
     private final Machine machine = new Inside();
 
     /// The machine as a program in the namespace sees it.
@@ -41,7 +44,7 @@ class RealSetupTest {
 
         @Override
         public boolean has(String program) {
-            return LINUX.has(program);
+            return !hidden.contains(program) && LINUX.has(program);
         }
 
         @Override
@@ -79,9 +82,9 @@ class RealSetupTest {
     @BeforeEach
     void makeNamespace() {
         boolean can = LINUX.mayAdministerNetwork() && Files.exists(Path.of("/dev/net/tun"))
-                && Stream.of("ip", "iptables", "ip6tables").allMatch(LINUX::has)
+                && Stream.of("ip", "iptables", "ip6tables", "nft").allMatch(LINUX::has)
                 && LINUX.run(List.of("ip", "netns", "add", namespace)).ok();
-        assumeTrue(can, "needs root, /dev/net/tun, ip and iptables");
+        assumeTrue(can, "needs root, /dev/net/tun, ip, iptables and nft");
         for (String command : List.of("ip link set lo up", "ip link add out0 type veth peer name out1", "ip link set out0 up",
                 "sysctl -qw net.ipv4.conf.all.accept_redirects=0", "sysctl -qw net.ipv6.conf.out0.accept_ra=1",
                 "sysctl -qw net.ipv6.conf.out0.forwarding=1", "iptables -P FORWARD DROP")) {
@@ -117,7 +120,7 @@ class RealSetupTest {
                 // The kernel keeps tables that are empty again.
                 .filter(l -> l.startsWith("-") || l.startsWith(":") && !l.contains(" ACCEPT "))
                 .map(l -> l.replaceAll("\\[\\d+:\\d+]", "")).collect(Collectors.joining("\n"));
-        return ok("ip -d link") + ok("ip route") + rules + "\n" + sysctls;
+        return ok("ip -d link") + ok("ip route") + ok("nft list tables").replaceAll("table ip6? (nat|filter)\n", "") + rules + "\n" + sysctls;
     }
 
     private void assertWorldIs(String before) {
@@ -146,6 +149,20 @@ class RealSetupTest {
         setup().down("mill1");
         assertWorldIs(before);
         assertTrue(setup().down("mill0").isEmpty());
+    }
+
+    @Test
+    void nftDoesTheSameWhereIptablesIsMissing() throws IOException {
+        hidden.addAll(Set.of("iptables", "ip6tables"));
+        String before = world();
+        Setup.Outcome outcome = setup().up(settings("mill0", "", "10.99.0.1/24", "fd99::1/64"));
+        assertTrue(outcome.remarks().toString().contains("drops what is forwarded"), outcome.remarks().toString());
+        String rules = ok("nft list ruleset");
+        assertTrue(rules.contains("ip saddr 10.99.0.0/24 oifname \"out0\" masquerade comment \"millrace:mill0\""), rules);
+        assertTrue(rules.contains("ip6 saddr fd99::/64 oifname \"out0\" masquerade comment \"millrace:mill0\""), rules);
+        assertEquals(List.of(), setup().up(settings("mill0", "", "10.99.0.1/24", "fd99::1/64")).commands());
+        setup().down("mill0");
+        assertWorldIs(before);
     }
 
     @Test

@@ -80,7 +80,7 @@ class SetupProperties {
                 variant > 2 ? "reno" : "");
     }
 
-    @Property(tries = 2000)
+    @Property(tries = 1000)
     void whateverHappensDownLeavesTheWorldAsItWas(@ForAll("worlds") World world, @ForAll("actions") List<Action> actions)
             throws IOException {
         Path folder = Files.createTempDirectory("millrace-setup");
