@@ -1,22 +1,17 @@
 package dev.millrace.cli.services;
 
-import dev.millrace.Units;
 import dev.millrace.cli.Commands;
+import dev.millrace.cli.EndOfRun;
 import dev.millrace.cli.StackOptions;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.node.ObjectNode;
 
 /// `millrace services`: a sink, a source, an echo and an accept-read-close on a stack, until it is stopped.
 public final class ServicesCommand {
-    /// How long the end of the JVM waits for the counts to be printed.
-    private static final Duration TO_END = Duration.ofSeconds(5);
-
     private ServicesCommand() {
     }
 
@@ -33,12 +28,12 @@ public final class ServicesCommand {
                             "virtual or platform");
                     var json = Commands.flag(spec, "--json", "print the counts as one JSON object on the last line");
                     return () -> {
-                        Duration limit = limit(spec, length.getValue());
+                        Duration limit = EndOfRun.limit(spec, length.getValue());
                         int most = connections.getValue();
                         if (most < 1) {
                             throw new ParameterException(spec.commandLine(), "--connections must be at least 1, not " + most);
                         }
-                        try (var end = new End(); var opened = stack.open("services")) {
+                        try (var end = new EndOfRun(); var opened = stack.open("services")) {
                             var services = new Services(opened.stack(), most, threads.getValue());
                             PrintWriter out = Commands.out(spec);
                             out.println(services.line());
@@ -54,14 +49,6 @@ public final class ServicesCommand {
                         return 0;
                     };
                 });
-    }
-
-    private static Duration limit(CommandSpec spec, String text) {
-        try {
-            return text == null ? null : Units.duration(text);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--for: " + e.getMessage(), e);
-        }
     }
 
     private static void print(PrintWriter out, Map<String, Figures> all) {
@@ -80,43 +67,5 @@ public final class ServicesCommand {
             one.put("received_bytes", f.received.sum()).put("sent_bytes", f.sent.sum()).put("failed", f.failed.sum());
         });
         return node;
-    }
-
-    /// The wish to end, by SIGINT or SIGTERM or because the time is up. The JVM ends only after the command has.
-    private static final class End implements AutoCloseable {
-        private final CountDownLatch wanted = new CountDownLatch(1);
-        private final CountDownLatch reached = new CountDownLatch(1);
-        private final Thread hook = new Thread(this::endFromOutside, "services-end");
-
-        End() {
-            Runtime.getRuntime().addShutdownHook(hook);
-        }
-
-        private void endFromOutside() {
-            wanted.countDown();
-            try {
-                reached.await(TO_END.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        void await(Duration limit) throws InterruptedException {
-            if (limit == null) {
-                wanted.await();
-            } else {
-                wanted.await(limit.toNanos(), TimeUnit.NANOSECONDS);
-            }
-        }
-
-        @Override
-        public void close() {
-            reached.countDown();
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException e) {
-                // The JVM ends already, and the hook waited for this.
-            }
-        }
     }
 }
