@@ -142,6 +142,7 @@ class DoctorTest {
         machine.tables.addAll(List.of("ip millrace-tun-4-10.0.0.0_24", "ip other"));
         assertEquals(List.of("WARNING left over | nft delete table ip millrace-tun-4-10.0.0.0_24"), bad(examine(null)));
         machine.tables.clear();
+        machine.rules.clear();
         machine.namespace = "net:[2]";
         assertEquals(List.of(), bad(examine(null)), "the other namespace lives");
         machine.deadNamespaces.add("net:[1]");
