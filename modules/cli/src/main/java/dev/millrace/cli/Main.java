@@ -3,6 +3,7 @@ package dev.millrace.cli;
 import dev.millrace.cli.services.ServicesCommand;
 import dev.millrace.cli.tun.DoctorCommand;
 import dev.millrace.cli.tun.TunCommand;
+import dev.millrace.cli.http.GetCommand;
 import dev.millrace.cli.http.ServeCommand;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,6 +56,7 @@ public final class Main {
         root.addSubcommand("demo", DemoCommand.spec());
         root.addSubcommand("links", LinksCommand.spec());
         root.addSubcommand("config", ConfigCommand.spec());
+        root.addSubcommand("get", GetCommand.spec());
         root.addSubcommand("serve", ServeCommand.spec());
         root.addSubcommand("bench", BenchCommand.spec());
         root.addSubcommand("services", ServicesCommand.spec());

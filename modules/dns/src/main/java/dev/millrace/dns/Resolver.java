@@ -1,0 +1,230 @@
+package dev.millrace.dns;
+
+import dev.millrace.Cidr;
+import dev.millrace.Nic;
+import dev.millrace.Stack;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/// A stub resolver: asks name servers over a stack for the addresses of names (RFC 1034 §5.3.1), keeps their answers for
+/// as long as they allow.
+///
+/// Any thread may call any method. A call blocks at most for the time-out times attempts times servers, for each question.
+public final class Resolver {
+    /// The port of name servers.
+    public static final int PORT = 53;
+    /// RFC 1034 §3.6.2 wants none after another; zones of today have a few.
+    private static final int MAX_ALIASES = 8;
+
+    private final Stack stack;
+    private final List<InetSocketAddress> servers;
+    private final Duration timeout;
+    private final int attempts;
+    private final AnswerCache cache;
+
+    private Resolver(Builder builder) {
+        stack = builder.stack;
+        servers = List.copyOf(builder.servers);
+        timeout = builder.timeout;
+        attempts = builder.attempts;
+        cache = new AnswerCache(builder.cacheSize, builder.nanoTime);
+    }
+
+    /// Starts describing a resolver that asks over this stack.
+    public static Builder builder(Stack stack) {
+        return new Builder(stack);
+    }
+
+    /// Gathers what a resolver needs. Not safe for several threads at once.
+    public static final class Builder {
+        private final Stack stack;
+        private final List<InetSocketAddress> servers = new ArrayList<>();
+        private Duration timeout = Duration.ofSeconds(2);
+        private int attempts = 3;
+        private int cacheSize = 1000;
+        private LongSupplier nanoTime = System::nanoTime;
+
+        private Builder(Stack stack) {
+            this.stack = Objects.requireNonNull(stack);
+        }
+
+        /// Adds a name server; they are asked in this order.
+        public Builder server(InetSocketAddress server) {
+            servers.add(Objects.requireNonNull(server));
+            return this;
+        }
+
+        /// How long to wait for each answer, 1 ms to a minute (default: 2 s).
+        public Builder timeout(Duration timeout) {
+            if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(Duration.ofMinutes(1)) > 0) {
+                throw new IllegalArgumentException("the time-out must be 1 ms to a minute, not " + timeout);
+            }
+            this.timeout = timeout;
+            return this;
+        }
+
+        /// How often to ask each server, 1 to 10 (default: 3).
+        public Builder attempts(int attempts) {
+            if (attempts < 1 || attempts > 10) {
+                throw new IllegalArgumentException("attempts must be 1 to 10, not " + attempts);
+            }
+            this.attempts = attempts;
+            return this;
+        }
+
+        /// How many answers to keep, at least 0 (default: 1000).
+        public Builder cacheSize(int entries) {
+            if (entries < 0) {
+                throw new IllegalArgumentException("the cache cannot have " + entries + " entries");
+            }
+            cacheSize = entries;
+            return this;
+        }
+
+        /// The clock by which answers grow old (default: [System#nanoTime()]).
+        public Builder nanoTime(LongSupplier clock) {
+            nanoTime = Objects.requireNonNull(clock);
+            return this;
+        }
+
+        /// The resolver.
+        ///
+        /// @throws IllegalStateException if no server was added
+        public Resolver build() {
+            if (servers.isEmpty()) {
+                throw new IllegalStateException("a resolver needs a name server");
+            }
+            return new Resolver(this);
+        }
+    }
+
+    /// The addresses of a host, of the IP versions that the stack has addresses of: IPv6 first, each kind in the order of
+    /// the answer. An address as text is its own answer.
+    ///
+    /// @return at least one address
+    /// @throws DnsException if there is none; the message says why
+    /// @throws IOException if the stack was closed, or the calling thread interrupted
+    public List<InetAddress> resolve(String host) throws IOException {
+        InetAddress literal = literal(host);
+        if (literal != null) {
+            return List.of(literal);
+        }
+        String name = DnsName.ofHost(host);
+        boolean v6 = speaks(false);
+        boolean v4 = speaks(true);
+        if (!v4 && !v6) {
+            throw new DnsException(host + ": the stack has no address, so none can be reached");
+        }
+        List<InetAddress> all = new ArrayList<>();
+        boolean exists = false;
+        IOException failure = null;
+        for (int type : new int[] {DnsRecord.AAAA, DnsRecord.A}) {
+            if (type == DnsRecord.A ? v4 : v6) {
+                try {
+                    Answer answer = follow(name, type);
+                    all.addAll(answer.addresses());
+                    exists |= answer.exists();
+                } catch (DnsException e) {
+                    failure = e;
+                }
+            }
+        }
+        if (!all.isEmpty()) {
+            return all;
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        throw new DnsException(exists ? host + " exists, but has no " + (v4 && v6 ? "address" : v4 ? "IPv4 address"
+                : "IPv6 address") : host + ": there is no such name, says " + text(servers.getFirst()));
+    }
+
+    private static InetAddress literal(String host) {
+        // Neither a name of letters nor an empty one is tried; ofLiteral would take "1" for an address.
+        if (!host.contains(":") && !host.matches("[0-9]+(\\.[0-9]+){3}")) {
+            return null;
+        }
+        try {
+            return InetAddress.ofLiteral(host);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private boolean speaks(boolean v4) {
+        return stack.nics().stream().map(Nic::addresses).flatMap(List::stream).map(Cidr::inetAddress)
+                .anyMatch(a -> a instanceof Inet4Address == v4);
+    }
+
+    private Answer follow(String name, int type) throws IOException {
+        String at = name;
+        for (int i = 0; i <= MAX_ALIASES; i++) {
+            Answer answer = answer(new DnsQuestion(at, type));
+            if (answer.alias() == null) {
+                return answer;
+            }
+            at = answer.alias();
+        }
+        throw new DnsException(name + ": more than " + MAX_ALIASES + " aliases (CNAME) one after another");
+    }
+
+    private Answer answer(DnsQuestion question) throws IOException {
+        Answer known = cache.get(question);
+        if (known != null) {
+            return known;
+        }
+        Answer answer = Answer.of(question, ask(question));
+        cache.put(question, answer);
+        return answer;
+    }
+
+    private DnsMessage ask(DnsQuestion question) throws IOException {
+        String failure = "";
+        for (int attempt = 0; attempt < attempts; attempt++) {
+            for (InetSocketAddress server : servers) {
+                try {
+                    DnsMessage response = new DnsExchange(stack, server, timeout).ask(question);
+                    if (response.code() == DnsMessage.NO_ERROR || response.code() == DnsMessage.NAME_ERROR) {
+                        return response;
+                    }
+                    failure = text(server) + " answers with " + codeText(response.code());
+                } catch (SocketTimeoutException e) {
+                    failure = text(server) + " does not answer in " + timeout.toMillis() + " ms";
+                } catch (ClosedByInterruptException e) {
+                    throw e;
+                } catch (IOException e) {
+                    if (!stack.isOpen()) {
+                        throw e;
+                    }
+                    failure = text(server) + ": " + e.getMessage();
+                }
+            }
+        }
+        throw new DnsException(question.name() + " cannot be resolved: " + failure + " (" + servers.size() + " server"
+                + (servers.size() == 1 ? "" : "s") + ", asked " + attempts + " times)");
+    }
+
+    private static String codeText(int code) {
+        return switch (code) {
+            case DnsMessage.FORMAT_ERROR -> "FORMERR";
+            case DnsMessage.SERVER_FAILURE -> "SERVFAIL";
+            case DnsMessage.NOT_IMPLEMENTED -> "NOTIMP";
+            case DnsMessage.REFUSED -> "REFUSED";
+            default -> "code " + code;
+        };
+    }
+
+    private static String text(InetSocketAddress server) {
+        String host = server.getAddress().getHostAddress();
+        return server.getPort() == PORT ? host : (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getPort();
+    }
+}
