@@ -116,6 +116,9 @@ public final class TunCommand {
                 }
             });
         }
+        if (asked.queues()) {
+            command.addAll(List.of("--set", "queues=2")); // the kernel refuses to open such a device for one queue
+        }
         if (!asked.nat().isEmpty()) {
             command.add("http://example.com/");
         }

@@ -65,6 +65,12 @@ class TunCommandTest {
     }
 
     @Test
+    void deviceOfSeveralQueuesIsOpenedAsOne() {
+        run("up tun0 --address 10.0.0.1/24 --address fd00::1/64 --queues");
+        assertTrue(out.contains("  millrace services --tun tun0 --address 10.0.0.2/24 --address fd00::2/64 --set queues=2\n"), out);
+    }
+
+    @Test
     void dryRunPrintsCommandsAndNothingElse() {
         assertEquals(0, run(UP + " --user alice --dry-run"));
         assertTrue(out.lines().allMatch(l -> l.matches("(ip|sysctl|iptables) .*")), out);
