@@ -1,6 +1,7 @@
 package dev.millrace.cli;
 
 import dev.millrace.cli.services.ServicesCommand;
+import dev.millrace.cli.tun.DoctorCommand;
 import dev.millrace.cli.tun.TunCommand;
 import dev.millrace.cli.http.GetCommand;
 import dev.millrace.cli.http.ServeCommand;
@@ -60,6 +61,7 @@ public final class Main {
         root.addSubcommand("bench", BenchCommand.spec());
         root.addSubcommand("services", ServicesCommand.spec());
         root.addSubcommand("tun", TunCommand.spec());
+        root.addSubcommand("doctor", DoctorCommand.spec());
         root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
         root.addSubcommand("generate-completion",
                 CommandSpec.forAnnotatedObject(new AutoComplete.GenerateCompletion()));

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--help", "demo --help", "links --help", "config --help", "config check --help", "bench --help",
-            "bench stream --help", "help", "help demo", "generate-completion --help"})
+            "bench stream --help", "services --help", "tun --help", "tun up --help", "tun down --help", "tun list --help",
+            "doctor --help", "help", "help demo", "generate-completion --help"})
     void helpGoesToStandardOutputAndSucceeds(String args) {
         Run run = Run.of(args.split(" "));
         assertEquals(0, run.code(), run.err());
@@ -24,7 +25,7 @@ class MainTest {
     @Test
     void helpNamesEveryCommandAndTheExitCodes() {
         String help = Run.of("--help").out();
-        for (String word : new String[] {"demo", "links", "config", "bench", "generate-completion", "Exit codes: 0"}) {
+        for (String word : new String[] {"demo", "links", "config", "bench", "services", "tun", "doctor", "generate-completion", "Exit codes: 0"}) {
             assertTrue(help.contains(word), word + " in " + help);
         }
     }
@@ -38,7 +39,7 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"config", "demoo", "demo --tracee", "demo --pcap", "config check", "links extra",
-            "bench stream --mtu many", "demo --listen here", "demo --listen 127.0.0.1:70000"})
+            "bench stream --mtu many", "tun", "tun up", "tun up tun0", "tun down", "doctor --tun a/b", "demo --listen here", "demo --listen 127.0.0.1:70000"})
     void wrongUsageEndsWithTwoAndSaysWhatIsWrong(String args) {
         Run run = Run.of(args.split(" "));
         assertEquals(2, run.code(), run.out() + run.err());

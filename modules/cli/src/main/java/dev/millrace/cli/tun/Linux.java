@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 /// The Linux that this program runs on.
 final class Linux implements Machine {
     private static final int NO_SUCH_PROGRAM = 127;
+    /// inode(7): the kind of a file.
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFCHR = 0020000;
     private static final long PATIENCE_SECONDS = 30;
     /// Where programs of administrators are, which the PATH of other users often leaves out.
     private static final List<String> MORE_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
@@ -107,6 +111,48 @@ final class Linux implements Machine {
     @Override
     public String firstNamespace() {
         return link(Path.of("/proc/1/ns/net")).orElseGet(this::namespace);
+    }
+
+    @Override
+    public boolean namespaceExists(String namespace) {
+        String inode = namespace.replaceAll("[^0-9]", "");
+        for (String named : list(Path.of("/run/netns"))) {
+            try {
+                if (inode.equals("" + Files.getAttribute(Path.of("/run/netns", named), "unix:ino"))) {
+                    return true;
+                }
+            } catch (IOException e) {
+                return true; // cannot be seen, so nothing is said
+            }
+        }
+        for (String process : list(Path.of("/proc"))) {
+            if (process.chars().allMatch(Character::isDigit)) {
+                Path link = Path.of("/proc", process, "ns", "net");
+                try {
+                    if (Files.readSymbolicLink(link).toString().equals(namespace)) {
+                        return true;
+                    }
+                } catch (NoSuchFileException e) {
+                    // The process ended meanwhile.
+                } catch (IOException e) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public Optional<DeviceFile> deviceFile(Path file) {
+        try {
+            int mode = (Integer) Files.getAttribute(file, "unix:mode");
+            long number = ((Number) Files.getAttribute(file, "unix:rdev")).longValue();
+            // makedev(3): the low 8 bits of the minor number are below the low 12 of the major one.
+            return Optional.of(new DeviceFile((mode & S_IFMT) == S_IFCHR, (int) (number >> 8 & 0xfff), (int) (number & 0xff),
+                    Files.isReadable(file) && Files.isWritable(file)));
+        } catch (IOException | UnsupportedOperationException e) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<String> link(Path link) {

@@ -35,6 +35,21 @@ interface Machine {
     /// The network namespace of the first process; the same as [#namespace()] where that cannot be read.
     String firstNamespace();
 
+    /// Whether a network namespace, by the name that [#namespace()] gave it, is still there as far as can be seen.
+    boolean namespaceExists(String namespace);
+
+    /// A device file, or nothing if there is no such file.
+    Optional<DeviceFile> deviceFile(Path file);
+
+    /// A file that may be a device.
+    ///
+    /// @param isCharacter whether it is a character device
+    /// @param major its major number
+    /// @param minor its minor number
+    /// @param isAccessible whether this process may read and write it
+    record DeviceFile(boolean isCharacter, int major, int minor, boolean isAccessible) {
+    }
+
     /// The value of a key of `/proc/sys`, such as `net/ipv4/ip_forward`.
     default Optional<String> sysctl(String key) {
         return read(Path.of("/proc/sys", key));

@@ -160,6 +160,7 @@ final class Plan {
             remarks.add("the packet filter cannot be read (" + rules.err().lines().findFirst().orElse("exit " + rules.exit())
                     + "), so it is taken to let packets through");
         }
-        return rules.out().lines().anyMatch(l -> l.equals("-P FORWARD DROP") || l.contains("-j DROP") || l.contains("-j REJECT"));
+        return rules.out().lines()
+                .anyMatch(l -> l.equals("-P FORWARD DROP") || l.contains("-j DROP") || l.contains("-j REJECT"));
     }
 }

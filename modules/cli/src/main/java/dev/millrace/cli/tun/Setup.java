@@ -196,7 +196,7 @@ final class Setup {
         boolean deviceGoes = steps.stream().anyMatch(Step.MakeDevice.class::isInstance);
         try {
             for (Step step : steps.reversed()) {
-                boolean needed = !(deviceGoes && step.goesWithDevice()) && step.isInEffect(machine)
+                boolean needed = !(deviceGoes && step.goesWithDevice()) && step.isToUndo(machine)
                         && holder(step, state.settings().name()).isEmpty();
                 if (needed) {
                     for (List<String> command : step.undo(machine)) {

@@ -20,6 +20,11 @@ sealed interface Step {
     /// Whether it has been made, by whomever.
     boolean isInEffect(Machine machine);
 
+    /// Whether there is something to take back.
+    default boolean isToUndo(Machine machine) {
+        return isInEffect(machine);
+    }
+
     /// Whether it ends with the device, so that deleting that is enough.
     default boolean goesWithDevice() {
         return true;
@@ -199,14 +204,23 @@ sealed interface Step {
         @Override
         public List<List<String>> undo(Machine machine) {
             var all = new ArrayList<List<String>>();
-            all.add(set(machine, key, before));
+            boolean isOn = isInEffect(machine);
+            if (isOn) {
+                all.add(set(machine, key, before));
+            }
             also.forEach((k, v) -> {
-                // A device may have gone meanwhile.
-                if (machine.sysctl(k).isPresent()) {
+                // A device may have gone meanwhile; and while this key is on, the others show nothing yet.
+                if (machine.sysctl(k).filter(now -> isOn || !now.equals(v)).isPresent()) {
                     all.add(set(machine, k, v));
                 }
             });
             return all;
+        }
+
+        /// Also if an earlier undoing was interrupted between its commands.
+        @Override
+        public boolean isToUndo(Machine machine) {
+            return !undo(machine).isEmpty();
         }
 
         @Override

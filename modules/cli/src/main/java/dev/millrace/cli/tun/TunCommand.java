@@ -36,8 +36,8 @@ public final class TunCommand {
     }
 
     private static PositionalParamSpec name(CommandSpec spec) {
-        PositionalParamSpec name = PositionalParamSpec.builder().index("0").arity("1").type(String.class).paramLabel("NAME")
-                .description("the device, such as tun0").build();
+        PositionalParamSpec name = PositionalParamSpec.builder().index("0").arity("1").required(true).type(String.class)
+                .paramLabel("NAME").description("the device, such as tun0").build();
         spec.addPositional(name);
         return name;
     }
@@ -115,6 +115,9 @@ public final class TunCommand {
                     command.addAll(List.of("--gateway", host.address().toString()));
                 }
             });
+        }
+        if (asked.queues()) {
+            command.addAll(List.of("--set", "queues=2")); // the kernel refuses to open such a device for one queue
         }
         if (!asked.nat().isEmpty()) {
             command.add("http://example.com/");
@@ -211,7 +214,8 @@ public final class TunCommand {
             one.put("owner", owner(machine, "passwd", device.owner())).put("group", owner(machine, "group", device.group()));
             ArrayNode addresses = one.putArray("addresses");
             Device.addresses(machine, device.name()).forEach(addresses::add);
-            one.put("made_by_millrace", alive.stream().anyMatch(s -> s.madeDevice() && s.settings().name().equals(device.name())));
+            one.put("made_by_millrace", alive.stream()
+                    .anyMatch(s -> s.madeDevice() && s.settings().name().equals(device.name())));
         }
         return all;
     }
