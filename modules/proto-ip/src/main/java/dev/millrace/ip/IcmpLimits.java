@@ -15,9 +15,9 @@ record IcmpLimits(TokenBucket errors, TokenBucket echoes) {
             new OptionSpec("icmp-errors-per-second", OptionSpec.Type.NUMBER, "1000",
                     "ICMP errors sent per second at most; 0 sends none"),
             new OptionSpec("icmp-burst", OptionSpec.Type.NUMBER, "50", "ICMP errors sent at once at most"),
-            new OptionSpec("echo-replies-per-second", OptionSpec.Type.NUMBER, "10000",
+            new OptionSpec("echo-replies-per-second", OptionSpec.Type.NUMBER, "1000000",
                     "echo replies sent per second at most; 0 answers none"),
-            new OptionSpec("echo-burst", OptionSpec.Type.NUMBER, "1000", "echo replies sent at once at most"));
+            new OptionSpec("echo-burst", OptionSpec.Type.NUMBER, "10000", "echo replies sent at once at most"));
 
     static IcmpLimits of(OptionValues options, Clock clock) {
         return new IcmpLimits(
