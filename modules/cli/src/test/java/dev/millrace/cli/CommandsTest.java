@@ -89,7 +89,7 @@ class CommandsTest {
             [[route]];to = "default";nic = "l0" | 7 | route[0].nic: no NIC is called "l0"; did you mean lo? Valid are: lo
             [[route]];to = "default";via = "10.9.9.9" | 7 | route[0].via: the gateway 10.9.9.9 is on no NIC's network;
             [[nic]];name = "lo";link = "vnic:" | 6 | nic[1].name: another NIC is called "lo"
-            [[nic]];name = "b";link = "tun:mr0" | 7 | nic[1].link: no link driver "tun" was found; present are:
+            [[nic]];name = "b";link = "wire:mr0" | 7 | nic[1].link: no link driver "wire" was found; valid are:
             [[nic]];name = "b";link = "mr0"  | 7  | nic[1].link: "mr0" names no driver
             [[nic]];name = "b";link = "vnic:";addresses = [;"10.2.0.1/8",;"10.1.0.1/8"] | 10 | nic[1].addresses[1]: 10.1.0.1 is given twice: NIC "lo" has it already
             """)
