@@ -95,7 +95,7 @@ class TunProgramsTest {
         }
         assertEquals(sh("sha256sum < " + folder.resolve("root/1m")), sh("curl -sS 'http://[fd00:1::2]/1m' | sha256sum"));
         assertEquals("200", sh("curl -sS --parallel --parallel-immediate --parallel-max 200 -o /dev/null "
-                + "-w '%{http_code} %{size_download}\\n' 'http://10.0.0.2/1m?[1-200]' | grep -c '200 1000000'").strip());
+                + "-w '%{http_code} %{size_download}\\n' 'http://10.0.0.2/1m?[1-200]' 2>/dev/null | grep -c '200 1000000'").strip());
         assertEquals("[{\"id\":1,\"title\":\"todo1\"", sh("curl -sS http://10.0.0.2/todos").split(",\"created")[0]);
         assertEquals("201", sh("curl -sS -o /dev/null -w '%{http_code}' -d '{\"title\":\"☃\"}' http://10.0.0.2/todos"));
         String wrk = ns.run(LONG, "wrk", "-t1", "-c50", "-d30", "http://10.0.0.2/1b").orFail();
@@ -112,8 +112,8 @@ class TunProgramsTest {
         assertEquals("Hello, World!\r\n", sh("curl -sS --interface t0 http://10.0.0.2/"));
         end(serve, log);
         // Opening, data and the end of both sides, as between two kernels.
-        String flags = sh("tshark -r " + pcap + " -T fields -e tcp.flags.str 2>/dev/null");
-        assertTrue(flags.contains("S·") && flags.contains("A··S·") && flags.contains("A···F") || flags.length() > 0, flags);
+        String flags = sh("tshark -r " + pcap + " -T fields -e tcp.flags 2>/dev/null");
+        assertTrue(flags.startsWith("0x0002\n0x0012\n0x0010\n"), flags);
         assertEquals("2", sh("tshark -r " + pcap + " -Y tcp.flags.fin==1 2>/dev/null | wc -l").strip());
         assertEquals("0", sh("tshark -r " + pcap + " -Y tcp.flags.reset==1 2>/dev/null | wc -l").strip());
     }

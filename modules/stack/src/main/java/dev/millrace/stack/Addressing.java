@@ -187,20 +187,15 @@ final class Addressing {
                 || address.equals(ALL_NODES_LINK);
     }
 
-    /// The best entry for a destination outside the stack, or `null`.
+    /// The best entry for a destination outside the stack, or `null`. Routes through NICs that are down do not count, so
+    /// that new connections fail at once; those that stand keep their path until the NIC is back.
     Entry match(IpAddress destination) {
-        Entry downRoute = null;
         for (Entry e : routes) {
-            if (e.to().contains(destination)) {
-                if (e.nic().isUp()) {
-                    return e;
-                }
-                if (downRoute == null) {
-                    downRoute = e;
-                }
+            if (e.to().contains(destination) && e.nic().isUp()) {
+                return e;
             }
         }
-        return downRoute;
+        return null;
     }
 
     /// The address to send from (RFC 6724 §5): the destination itself if it is ours (rule 1), then one of appropriate

@@ -138,6 +138,15 @@ final class HttpServer implements AutoCloseable {
         return open.size();
     }
 
+    /// Stops listening and waits for the connections to end, for this long at most.
+    void drain(Duration most) throws InterruptedException {
+        listener.close();
+        long until = System.nanoTime() + most.toNanos();
+        while (!open.isEmpty() && System.nanoTime() < until) {
+            Thread.sleep(10);
+        }
+    }
+
     /// Stops listening and ends all connections.
     @Override
     public void close() {

@@ -16,6 +16,9 @@ import picocli.CommandLine.ParameterException;
 
 /// `millrace serve`: an HTTP server on a stack, until it is stopped.
 public final class ServeCommand {
+    /// How long requests under way may take to end when the command is to.
+    private static final Duration TO_DRAIN = Duration.ofSeconds(1);
+
     private ServeCommand() {
     }
 
@@ -54,6 +57,7 @@ public final class ServeCommand {
                             out.println("listening on " + urls(opened.stack(), server.address().getPort()));
                             out.flush();
                             end.await(limit);
+                            server.drain(TO_DRAIN);
                             out.println("served " + server.requests() + " requests; " + server.connections()
                                     + " connections are still open");
                             out.flush();
