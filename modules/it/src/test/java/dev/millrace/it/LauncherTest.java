@@ -115,8 +115,8 @@ class LauncherTest {
         Run run = run("demo", "--config", "a b.toml", "", "$x");
         assertEquals(0, run.code(), run.err());
         String lib = project.toRealPath().resolve("modules/cli/target/lib").toString();
-        assertEquals(List.of(jdk.resolve("bin/java").toString(), "--module-path", lib, "-XX:+UseSerialGC", "-m",
-                "dev.millrace.cli/dev.millrace.cli.Main", "demo", "--config", "a b.toml", "", "$x"), run.out().lines().toList());
+        assertEquals(List.of(jdk.resolve("bin/java").toString(), "--module-path", lib, "-XX:+UseSerialGC",
+                "--enable-native-access=dev.millrace.link.tun", "-m", "dev.millrace.cli/dev.millrace.cli.Main", "demo", "--config", "a b.toml", "", "$x"), run.out().lines().toList());
         assertEquals("", run.err());
     }
 
@@ -141,7 +141,8 @@ class LauncherTest {
     @Test
     void javaRunsAProgramWithAllModules() throws Exception {
         List<String> lines = run("java", "examples/x/X.java", "arg").out().lines().toList();
-        assertEquals(List.of("--add-modules", "ALL-MODULE-PATH", "examples/x/X.java", "arg"), lines.subList(3, lines.size()));
+        assertEquals(List.of("--add-modules", "ALL-MODULE-PATH", "--enable-native-access=dev.millrace.link.tun",
+                "examples/x/X.java", "arg"), lines.subList(3, lines.size()));
     }
 
     @Test
