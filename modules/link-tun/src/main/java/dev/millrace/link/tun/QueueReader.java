@@ -164,11 +164,7 @@ final class QueueReader implements Runnable {
     /// What an error of reading means. Returns whether nothing can be read any more.
     private boolean isLost(int errno) {
         if (errno == Errno.EBADFD || errno == Errno.EBADF || errno == Errno.ENODEV) {
-            if (watch != null) {
-                watch.onGone(link);
-            } else if (!link.isClosed()) {
-                link.stateChanged(false, link.device().name() + " was removed");
-            }
+            link.removed(watch != null ? watch.name() : link.device().name());
             return true;
         }
         LOG.warn("{}: reading failed: {}", link, Errno.text(errno));
