@@ -2,6 +2,7 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;

@@ -3,6 +3,7 @@ package dev.millrace.ip;
 import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
 import dev.millrace.spi.Clock;
+import dev.millrace.spi.TokenBucket;
 import java.util.List;
 
 /// How many ICMP messages one version of IP may send (RFC 1812 §4.3.2.8, RFC 4443 §2.4(f)).

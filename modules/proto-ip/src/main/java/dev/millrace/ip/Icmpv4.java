@@ -6,6 +6,7 @@ import static dev.millrace.ip.Bytes.u8;
 import dev.millrace.DropReason;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.IcmpError.Kind;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv4Header;

@@ -3,6 +3,7 @@ package dev.millrace.ip;
 import dev.millrace.DropReason;
 import dev.millrace.spi.NetworkProtocol.Rejection;
 import dev.millrace.spi.Path;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;

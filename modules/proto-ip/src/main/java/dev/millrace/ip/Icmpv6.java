@@ -4,8 +4,9 @@ import static dev.millrace.ip.Bytes.i32;
 import static dev.millrace.ip.Bytes.u8;
 
 import dev.millrace.DropReason;
-import dev.millrace.spi.IcmpError.Kind;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.IcmpError.Kind;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;

@@ -12,6 +12,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.wire.Checksum;
@@ -84,7 +85,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.retransmits = counters.counter("retransmitted-segments");
         this.ended = counters.counter("connections-ended");
         this.replies = new StatelessReplies(this);
-        this.timeWaitAcks = new TokenBucket(1000, 100, ctx.clock().nanoTime());
+        this.timeWaitAcks = new TokenBucket(1000, 100, ctx.clock());
         this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs,
                 (int) options.number("time-wait-limit", 0, 1 << 24));
     }

@@ -78,7 +78,7 @@ final class TimeWaitEndpoint implements TcpEndpoint {
         // is in order: two sides in TIME-WAIT would answer each other for ever.
         boolean pureAck = segment.len == 0 && (flags & (TcpHeader.SYN | TcpHeader.FIN)) == 0;
         if (!pureAck || !acceptable) {
-            if (protocol.timeWaitAcks.tryTake(protocol.ctx.clock().nanoTime())) {
+            if (protocol.timeWaitAcks.tryTake()) {
                 protocol.replies.acknowledge(packet, sndNxt, rcvNxt, receiveWindow, timestamps, timestampNow(),
                         timestampRecent);
             } else {
