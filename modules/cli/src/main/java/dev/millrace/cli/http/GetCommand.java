@@ -102,8 +102,8 @@ public final class GetCommand {
                 Stack s = opened.stack();
                 Names names = server == null ? Names.ofHost(s) : Names.ofServer(s, server);
                 Fetch.Outcome outcome;
-                try (var fetch = new Fetch(s, names, tls, settings, report); OutputStream body = body(file, asJson)) {
-                    outcome = fetch.run(url, body);
+                try (var fetch = new Fetch(s, names, tls, settings, report)) {
+                    outcome = fetch.run(url, () -> body(file, asJson));
                 }
                 report.done(outcome);
                 if (asJson) {
@@ -178,6 +178,8 @@ public final class GetCommand {
                     .put("remote", o.remote().toString().replace("/", "")).put("bytes", o.bytes()).put("sha256", o.sha256());
             var list = node.putArray("redirects");
             o.redirects().forEach(u -> list.add(u.toString()));
+            var addresses = node.putArray("addresses");
+            o.addresses().forEach(a -> addresses.add(a.getHostAddress()));
             ObjectNode ms = node.putObject("ms");
             o.times().forEach(ms::put);
             return node;
@@ -194,13 +196,16 @@ public final class GetCommand {
         }
 
         @Override
-        public void write(int b) {
+        public void write(int b) throws IOException {
             write(new byte[] {(byte) b}, 0, 1);
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) {
+        public void write(byte[] bytes, int offset, int length) throws IOException {
             System.out.write(bytes, offset, length);
+            if (System.out.checkError()) {
+                throw new IOException("standard output takes no more");
+            }
         }
 
         @Override
