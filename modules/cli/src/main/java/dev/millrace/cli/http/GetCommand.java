@@ -92,6 +92,9 @@ public final class GetCommand {
 
         int run(URI url) throws Exception {
             boolean asJson = is(json);
+            if ((Integer) redirects.getValue() < 0) {
+                throw new ParameterException(spec.commandLine(), "--max-redirects is 0 or more");
+            }
             Path file = output.getValue();
             var settings = new Fetch.Settings(is(head) ? "HEAD" : "GET", headers(), (Integer) redirects.getValue(),
                     duration(connectTimeout), duration(readTimeout));

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -22,6 +23,7 @@ import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.impl.HttpProcessors;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpServerConnection;
+import org.apache.hc.core5.http.impl.io.DefaultHttpRequestParserFactory;
 import org.apache.hc.core5.http.impl.io.HttpService;
 import org.apache.hc.core5.http.io.HttpRequestHandler;
 import org.apache.hc.core5.http.io.support.BasicHttpServerExpectationDecorator;
@@ -158,7 +160,9 @@ final class HttpServer implements AutoCloseable {
     }
 
     private void serve(StackSocket socket) {
-        try (socket; var connection = new DefaultBHttpServerConnection("http", CONFIG)) {
+        // Without a parser that has the limits, too, HttpCore counts no headers.
+        try (socket; var connection = new DefaultBHttpServerConnection("http", CONFIG, null, null, null, null,
+                new DefaultHttpRequestParserFactory(CONFIG), null)) {
             socket.setTcpNoDelay(true);
             socket.lingerOnClose(LINGER);
             connection.bind(socket);
@@ -184,7 +188,14 @@ final class HttpServer implements AutoCloseable {
             socket.setReadDeadline(System.nanoTime() + limits.idle().toNanos());
             HttpCoreContext context = HttpCoreContext.create();
             context.setAttribute(SOCKET, socket);
-            service.handleRequest(connection, context);
+            try {
+                service.handleRequest(connection, context);
+            } catch (ConnectionClosedException e) {
+                if (connection.isOpen()) {
+                    throw e;
+                }
+                // HttpCore has ended it after the last answer, and then looked at it once more.
+            }
         }
     }
 
