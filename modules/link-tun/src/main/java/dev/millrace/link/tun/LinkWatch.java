@@ -32,7 +32,6 @@ final class LinkWatch implements AutoCloseable {
     private final int index;
     private String name;
     private boolean up;
-    private boolean gone;
 
     private LinkWatch(int fd, TunDevice device) {
         this.fd = fd;
@@ -107,17 +106,13 @@ final class LinkWatch implements AutoCloseable {
         if (link.device().isAttached()) {
             LOG.info("{} was moved to another network namespace; its changes are not seen any more", name);
         } else {
-            onGone(link);
+            link.removed(name);
         }
     }
 
-    /// The device does not exist any more; told once, whoever finds out.
-    void onGone(TunLink link) {
-        if (!gone) {
-            gone = true;
-            up = false;
-            link.stateChanged(false, name + " was removed");
-        }
+    /// What the device is called now.
+    String name() {
+        return name;
     }
 
     private void onLink(MemorySegment message, TunLink link) {
@@ -140,7 +135,7 @@ final class LinkWatch implements AutoCloseable {
         if (mtu > 0) {
             link.mtuChanged(mtu);
         }
-        if (nowUp != up && !gone) {
+        if (nowUp != up && !link.isGone()) {
             up = nowUp;
             link.stateChanged(up, name + (up ? " was set up" : " was set down"));
         }

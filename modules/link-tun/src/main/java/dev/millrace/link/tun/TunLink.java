@@ -31,6 +31,7 @@ final class TunLink implements Link {
     /// How many threads use the descriptors now; negative once the link is closed.
     private final AtomicInteger users = new AtomicInteger();
     private final AtomicBoolean descriptorsClosed = new AtomicBoolean();
+    private final AtomicBoolean gone = new AtomicBoolean();
     private volatile Sink sink;
     private volatile int mtu;
 
@@ -207,11 +208,24 @@ final class TunLink implements Link {
         }
     }
 
-    // ---- what the watch saw
+    // ---- what the watch and the readers saw
 
-    /// The device went up or down, or is gone.
+    /// The device went up or down, or cannot be read.
     void stateChanged(boolean up, String what) {
         sink.stateChanged(up, what);
+    }
+
+    /// The device does not exist any more: told once, whoever finds out.
+    ///
+    /// @param name what it was called at last
+    void removed(String name) {
+        if (gone.compareAndSet(false, true) && !isClosed()) {
+            sink.stateChanged(false, name + " was removed");
+        }
+    }
+
+    boolean isGone() {
+        return gone.get();
     }
 
     /// The device has another MTU.

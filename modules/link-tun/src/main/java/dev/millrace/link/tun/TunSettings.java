@@ -31,7 +31,7 @@ record TunSettings(String nic, String name, boolean tap, int mtu, int queues, bo
             new OptionSpec("offload", Type.FLAG, "true",
                     "super-segments and checksums left to the kernel (IFF_VNET_HDR), as far as it can"),
             new OptionSpec("queues", Type.NUMBER, "1", "descriptors with a reader thread each (IFF_MULTI_QUEUE), 1 to 256"),
-            new OptionSpec("busy-poll", Type.DURATION, "0us",
+            new OptionSpec("busy-poll", Type.DURATION, "20us",
                     "how long a reader looks for the next packet before it sleeps, 0us to 1s"),
             new OptionSpec("persist", Type.FLAG, "false", "the device stays when the program ends"),
             new OptionSpec("up", Type.FLAG, "true", "set the device up if it is down, which needs CAP_NET_ADMIN"),

@@ -24,7 +24,7 @@ class TunSettingsTest {
     @Test
     void defaultsAreOneQueueWithOffload() {
         TunSettings s = settings("", Map.of());
-        assertEquals(new TunSettings("n0", "", false, 0, 1, true, false, true, -1, 0), s);
+        assertEquals(new TunSettings("n0", "", false, 0, 1, true, false, true, -1, 20_000), s);
     }
 
     @ParameterizedTest
