@@ -35,8 +35,8 @@ public final class GetCommand {
     public static CommandSpec spec() {
         return Commands.command("Fetches a URL over a stack of its own: the body to standard output, what happens to "
                 + "standard error.", spec -> {
-                    PositionalParamSpec url = PositionalParamSpec.builder().index("0").arity("1").type(String.class)
-                            .paramLabel("URL").description("what to fetch; http:// may be left out").build();
+                    PositionalParamSpec url = PositionalParamSpec.builder().index("0").arity("1").required(true)
+                            .type(String.class).paramLabel("URL").description("what to fetch; http:// may be left out").build();
                     spec.addPositional(url);
                     var options = new Options(spec);
                     return () -> {
