@@ -20,6 +20,10 @@ record ByteRange(long first, long length) {
         }
         if (m.group(1).isEmpty()) {
             long last = Math.min(size, Long.parseLong(m.group(2)));
+            if (size == 0 && Long.parseLong(m.group(2)) > 0) {
+                // §14.1.2: satisfiable, with all there is, which Content-Range cannot say.
+                return null;
+            }
             return new ByteRange(size - last, last);
         }
         long first = Long.parseLong(m.group(1));

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.URI;
@@ -16,7 +17,10 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.SSLSocket;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -24,10 +28,12 @@ import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.MalformedChunkCodingException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 
 /// Fetches a URL over a stack, and follows redirects, on the same connection where the server keeps it.
 final class Fetch implements AutoCloseable {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+    private static final Set<String> FOR_FIRST_ONLY = Set.of("authorization", "proxy-authorization", "cookie", "host");
     /// What the body of a redirect may have for the connection to be worth keeping.
     private static final long MAX_DRAINED = 256 * 1024;
     private static final int CHUNK = 256 * 1024;
@@ -52,8 +58,14 @@ final class Fetch implements AutoCloseable {
     /// @param sha256 of the body, in hexadecimal digits
     /// @param times in milliseconds since the beginning: `resolve`, `connect`, `tls`, `first_byte` of the last request,
     ///     `total`
-    record Outcome(URI url, int status, List<URI> redirects, InetSocketAddress local, InetSocketAddress remote, long bytes,
-            String sha256, java.util.Map<String, Double> times) {
+    /// @param addresses what the last name resolved to
+    record Outcome(URI url, int status, List<URI> redirects, List<InetAddress> addresses, InetSocketAddress local,
+            InetSocketAddress remote, long bytes, String sha256, Map<String, Double> times) {
+    }
+
+    /// Where the body goes, opened when there is one.
+    interface Body {
+        OutputStream open() throws IOException;
     }
 
     private final Stack stack;
@@ -61,9 +73,11 @@ final class Fetch implements AutoCloseable {
     private final Tls tls;
     private final Settings settings;
     private final FetchReport report;
-    private final java.util.Map<String, Double> times = new java.util.LinkedHashMap<>();
+    private final Map<String, Double> times = new LinkedHashMap<>();
     private final long begun = System.nanoTime();
     private HttpConnection connection;
+    private HttpConnection.Server firstServer;
+    private List<InetAddress> addresses = List.of();
 
     Fetch(Stack stack, Names names, Tls tls, Settings settings, FetchReport report) {
         this.stack = stack;
@@ -80,7 +94,8 @@ final class Fetch implements AutoCloseable {
     /// Fetches, and writes the body of the last response to `body`.
     ///
     /// @throws IOException if that fails; the message says what to do where there is something to do
-    Outcome run(URI first, OutputStream body) throws IOException {
+    Outcome run(URI first, Body body) throws IOException {
+        firstServer = HttpConnection.Server.of(first);
         List<URI> before = new ArrayList<>();
         URI url = first;
         while (true) {
@@ -107,7 +122,7 @@ final class Fetch implements AutoCloseable {
         if (connection != null && connection.isReusable() && connection.server().equals(server)) {
             try {
                 return send(url);
-            } catch (ConnectionClosedException | java.net.SocketException e) {
+            } catch (ConnectionClosedException | NoHttpResponseException | SocketException e) {
                 // RFC 9112 §9.3.1: a server may close an idle connection at any moment; GET may be repeated.
                 report.reconnect();
             }
@@ -120,12 +135,19 @@ final class Fetch implements AutoCloseable {
     private ClassicHttpResponse send(URI url) throws IOException {
         report.request(settings.method(), url);
         try {
-            ClassicHttpResponse response = connection.request(settings.method(), url, settings.headers());
+            ClassicHttpResponse response = connection.request(settings.method(), url, headers());
             took("first_byte");
             return response;
         } catch (SocketTimeoutException e) {
             throw timeout("no answer from " + connection.server().host() + " in " + seconds(settings.readTimeout()), e);
         }
+    }
+
+    /// The user's headers; to other servers than the first without those that are secrets between the user and that one,
+    /// and without its name.
+    private List<Header> headers() {
+        return connection.server().equals(firstServer) ? settings.headers() : settings.headers().stream()
+                .filter(h -> !FOR_FIRST_ONLY.contains(h.getName().toLowerCase(Locale.ROOT))).toList();
     }
 
     private static SocketTimeoutException timeout(String message, Exception cause) {
@@ -140,14 +162,14 @@ final class Fetch implements AutoCloseable {
 
     private HttpConnection connect(HttpConnection.Server server) throws IOException {
         String host = server.host().startsWith("[") ? server.host().substring(1, server.host().length() - 1) : server.host();
-        List<InetAddress> addresses = names.resolve(host);
+        addresses = names.resolve(host);
         took("resolve");
         report.resolved(host, addresses);
         IOException failure = null;
         for (InetAddress address : addresses) {
             try {
                 return connect(server, host, new InetSocketAddress(address, server.port()));
-            } catch (java.io.InterruptedIOException | java.net.SocketException e) {
+            } catch (java.io.InterruptedIOException | SocketException e) {
                 report.failed(address, server.port(), e);
                 failure = explain(address, server.port(), e);
             }
@@ -189,7 +211,7 @@ final class Fetch implements AutoCloseable {
         }
         URI next;
         try {
-            next = url.resolve(location.getValue().strip());
+            next = FetchUrl.resolve(url, location.getValue());
         } catch (IllegalArgumentException e) {
             throw new IOException("the server redirects to \"" + location.getValue() + "\", which is no URL", e);
         }
@@ -213,33 +235,40 @@ final class Fetch implements AutoCloseable {
         InputStream in = entity.getContent();
         long left = MAX_DRAINED;
         byte[] chunk = new byte[8192];
-        int n;
-        while (left > 0 && (n = in.read(chunk)) >= 0) {
-            left -= n;
+        try {
+            int n;
+            while (left > 0 && (n = in.read(chunk)) >= 0) {
+                left -= n;
+            }
+        } catch (IOException e) {
+            // Nobody wants that body; the next request needs a connection of its own then.
+            left = 0;
         }
         if (left <= 0) {
             close();
         }
     }
 
-    private Outcome finish(URI url, List<URI> before, ClassicHttpResponse response, OutputStream body) throws IOException {
+    private Outcome finish(URI url, List<URI> before, ClassicHttpResponse response, Body body) throws IOException {
         MessageDigest digest = sha256();
         long bytes = 0;
         HttpEntity entity = response.getEntity();
         if (entity != null && settings.method().equals("GET")) {
             long expected = entity.getContentLength();
-            try (InputStream in = entity.getContent(); var out = new DigestOutputStream(body, digest)) {
+            // The stream is not closed: that would read all the rest, though what fails may be the disk.
+            InputStream in = entity.getContent();
+            try (var out = new DigestOutputStream(body.open(), digest)) {
                 bytes = copy(in, out, expected);
-            } catch (ConnectionClosedException | MalformedChunkCodingException e) {
+            } catch (ConnectionClosedException | MalformedChunkCodingException | SocketException e) {
                 throw new IOException("the body is incomplete: " + e.getMessage(), e);
             } catch (SocketTimeoutException e) {
                 throw timeout("the server was silent for " + seconds(settings.readTimeout()) + " amid the body", e);
             }
         } else {
-            body.close();
+            body.open().close();
         }
         took("total");
-        return new Outcome(url, response.getCode(), before, connection.local(), connection.remote(), bytes,
+        return new Outcome(url, response.getCode(), before, addresses, connection.local(), connection.remote(), bytes,
                 HexFormat.of().formatHex(digest.digest()), times);
     }
 

@@ -42,7 +42,7 @@ final class FetchReport {
 
     /// A server's text must not control the terminal.
     private static String printable(String text) {
-        return text.chars().mapToObj(c -> c < 0x20 || c == 0x7f ? "?" : Character.toString(c)).collect(Collectors.joining());
+        return text.chars().mapToObj(c -> c < 0x20 || c >= 0x7f && c < 0xa0 ? "?" : Character.toString(c)).collect(Collectors.joining());
     }
 
     void resolved(String host, List<InetAddress> addresses) {

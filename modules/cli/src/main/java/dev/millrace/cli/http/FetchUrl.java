@@ -23,7 +23,43 @@ final class FetchUrl {
         if (wrong != null) {
             throw new IllegalArgumentException(text + ": " + wrong);
         }
-        return url.getRawPath() == null || url.getRawPath().isEmpty() ? url.resolve("/") : url;
+        return rooted(url);
+    }
+
+    /// An empty path is the root (RFC 9110 §4.2.3), which java.net.URI does not know when it resolves.
+    private static URI rooted(URI url) {
+        if (url.getRawPath() == null || !url.getRawPath().isEmpty()) {
+            return url;
+        }
+        return url.resolve(url.getRawQuery() == null ? "/" : "/?" + url.getRawQuery());
+    }
+
+    /// Where a Location header leads, which may be relative (RFC 9110 §10.2.2) and is not always encoded as it should be.
+    ///
+    /// @throws IllegalArgumentException if it is no URL
+    static URI resolve(URI base, String location) {
+        String text = encoded(location.strip());
+        if (text.startsWith("?")) {
+            // java.net.URI is of RFC 2396, where that means the folder; since RFC 3986 §5.2.2 it is the same path.
+            text = base.getRawPath() + text;
+        }
+        return rooted(base.resolve(text));
+    }
+
+    /// Encodes what servers send although it must not be in a URL: blanks and bytes above 7 bits.
+    private static String encoded(String text) {
+        var out = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c > 0x20 && c < 0x7f) {
+                out.append(c);
+            } else if (c <= 0xff) {
+                out.append(String.format("%%%02X", (int) c));
+            } else {
+                throw new IllegalArgumentException("it is not in ASCII");
+            }
+        }
+        return out.toString();
     }
 
     /// Why it cannot be fetched, or `null`.

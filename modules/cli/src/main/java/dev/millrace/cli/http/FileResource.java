@@ -79,7 +79,7 @@ final class FileResource {
                 return null;
             }
             real = real.toRealPath();
-            boolean ordinary = Files.isRegularFile(real) || Files.isDirectory(real);
+            boolean ordinary = Files.isRegularFile(real) && !decoded.endsWith("/") || Files.isDirectory(real);
             return real.startsWith(root) && ordinary && Files.isReadable(real) ? real : null;
         } catch (IllegalArgumentException | IOException e) {
             // Encoded wrongly (InvalidPathException is one), or not there.
@@ -99,7 +99,8 @@ final class FileResource {
             response.setCode(304);
             return;
         }
-        ByteRange range = condition(request, tag, seconds)
+        // RFC 9110 §14.2: ranges are for GET only.
+        ByteRange range = request.getMethod().equals("GET") && condition(request, tag, seconds)
                 ? ByteRange.parse(value(request, HttpHeaders.RANGE), size) : null;
         if (range != null && range.length() == 0) {
             Site.text(response, 416, "the file has " + size + " bytes\n");
@@ -133,9 +134,10 @@ final class FileResource {
 
     /// RFC 9110 §13.1.2, §13.1.3: If-None-Match counts, and If-Modified-Since only without it.
     private static boolean isUnchanged(ClassicHttpRequest request, String tag, Instant modified) {
+        // Compared weakly (§8.8.3.2): the content is the same if the tags are but for a W/.
         String none = value(request, HttpHeaders.IF_NONE_MATCH);
         if (none != null) {
-            return none.equals("*") || List.of(none.split("\\s*,\\s*")).contains(tag);
+            return none.equals("*") || List.of(none.split("\\s*,\\s*")).stream().anyMatch(t -> tag.equals(t.replaceFirst("^W/", "")));
         }
         Instant since = date(value(request, HttpHeaders.IF_MODIFIED_SINCE));
         return since != null && !modified.isAfter(since);

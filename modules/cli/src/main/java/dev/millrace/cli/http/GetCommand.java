@@ -35,8 +35,8 @@ public final class GetCommand {
     public static CommandSpec spec() {
         return Commands.command("Fetches a URL over a stack of its own: the body to standard output, what happens to "
                 + "standard error.", spec -> {
-                    PositionalParamSpec url = PositionalParamSpec.builder().index("0").arity("1").type(String.class)
-                            .paramLabel("URL").description("what to fetch; http:// may be left out").build();
+                    PositionalParamSpec url = PositionalParamSpec.builder().index("0").arity("1").required(true)
+                            .type(String.class).paramLabel("URL").description("what to fetch; http:// may be left out").build();
                     spec.addPositional(url);
                     var options = new Options(spec);
                     return () -> {
@@ -92,6 +92,9 @@ public final class GetCommand {
 
         int run(URI url) throws Exception {
             boolean asJson = is(json);
+            if ((Integer) redirects.getValue() < 0) {
+                throw new ParameterException(spec.commandLine(), "--max-redirects is 0 or more");
+            }
             Path file = output.getValue();
             var settings = new Fetch.Settings(is(head) ? "HEAD" : "GET", headers(), (Integer) redirects.getValue(),
                     duration(connectTimeout), duration(readTimeout));
@@ -102,8 +105,8 @@ public final class GetCommand {
                 Stack s = opened.stack();
                 Names names = server == null ? Names.ofHost(s) : Names.ofServer(s, server);
                 Fetch.Outcome outcome;
-                try (var fetch = new Fetch(s, names, tls, settings, report); OutputStream body = body(file, asJson)) {
-                    outcome = fetch.run(url, body);
+                try (var fetch = new Fetch(s, names, tls, settings, report)) {
+                    outcome = fetch.run(url, () -> body(file, asJson));
                 }
                 report.done(outcome);
                 if (asJson) {
@@ -178,6 +181,8 @@ public final class GetCommand {
                     .put("remote", o.remote().toString().replace("/", "")).put("bytes", o.bytes()).put("sha256", o.sha256());
             var list = node.putArray("redirects");
             o.redirects().forEach(u -> list.add(u.toString()));
+            var addresses = node.putArray("addresses");
+            o.addresses().forEach(a -> addresses.add(a.getHostAddress()));
             ObjectNode ms = node.putObject("ms");
             o.times().forEach(ms::put);
             return node;
@@ -194,13 +199,16 @@ public final class GetCommand {
         }
 
         @Override
-        public void write(int b) {
+        public void write(int b) throws IOException {
             write(new byte[] {(byte) b}, 0, 1);
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) {
+        public void write(byte[] bytes, int offset, int length) throws IOException {
             System.out.write(bytes, offset, length);
+            if (System.out.checkError()) {
+                throw new IOException("standard output takes no more");
+            }
         }
 
         @Override

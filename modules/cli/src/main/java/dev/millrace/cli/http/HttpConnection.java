@@ -14,6 +14,7 @@ import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.HttpProcessors;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
+import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
@@ -36,7 +37,8 @@ final class HttpConnection implements AutoCloseable {
     }
 
     private final Server server;
-    private final DefaultBHttpClientConnection http = new DefaultBHttpClientConnection(CONFIG);
+    private final DefaultBHttpClientConnection http = new DefaultBHttpClientConnection(CONFIG, null, null, null,
+            null, null, new DefaultHttpResponseParserFactory(CONFIG));
     private final HttpProcessor processor = HttpProcessors.client("millrace");
     private final HttpRequestExecutor executor = new HttpRequestExecutor();
     private boolean reusable = true;

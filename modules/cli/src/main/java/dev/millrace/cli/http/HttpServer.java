@@ -5,26 +5,32 @@ import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpRequestMapper;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.impl.HttpProcessors;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpServerConnection;
+import org.apache.hc.core5.http.impl.io.DefaultHttpRequestParserFactory;
 import org.apache.hc.core5.http.impl.io.HttpService;
 import org.apache.hc.core5.http.io.HttpRequestHandler;
 import org.apache.hc.core5.http.io.support.BasicHttpServerExpectationDecorator;
 import org.apache.hc.core5.http.io.support.BasicHttpServerRequestHandler;
+import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
-import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
 
 /// An HTTP/1.1 server on a stack: a virtual thread for each connection, bounded in number, size and time.
@@ -32,11 +38,16 @@ final class HttpServer implements AutoCloseable {
     /// What a server allows.
     ///
     /// @param connections how many at once; who comes then is reset
-    /// @param idle how long a connection may wait for its next request, and a request's head and each piece of a body may
-    ///     take to arrive
+    /// @param idle how long a connection may wait for its next request with all of its head, how long a request's body may
+    ///     take to arrive, and how long a client may take none of an answer
     record Limits(int connections, Duration idle) {
         static final Limits STANDARD = new Limits(1024, Duration.ofSeconds(30));
     }
+
+    /// How much of a body that nobody wants is read, so that the connection can go on.
+    private static final int MAX_DRAINED = 64 * 1024;
+    /// How long a client that still sends has to see its answer.
+    private static final Duration LINGER = Duration.ofSeconds(2);
 
     private static final Http1Config CONFIG = Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100)
             .setMaxEmptyLineCount(10).setBufferSize(16 * 1024).build();
@@ -46,9 +57,10 @@ final class HttpServer implements AutoCloseable {
     private final Limits limits;
     private final HttpService service;
     private final Consumer<String> log;
-    private final Set<TcpSocket> open = ConcurrentHashMap.newKeySet();
+    private final Set<StackSocket> open = ConcurrentHashMap.newKeySet();
     private final LongAdder requests = new LongAdder();
     private final Thread acceptor;
+    private final Thread sweeper;
 
     /// Begins to serve.
     ///
@@ -60,9 +72,10 @@ final class HttpServer implements AutoCloseable {
         this.log = log;
         listener = stack.tcp().listen(port);
         HttpRequestHandler answer = (request, response, context) -> {
-            // The head is there: its time no longer runs.
-            ((StackSocket) context.getAttribute(SOCKET)).clearReadDeadline();
-            site.handle(request, response, context);
+            // The head is there; the body has a time of its own.
+            ((StackSocket) context.getAttribute(SOCKET)).setReadDeadline(System.nanoTime() + limits.idle().toNanos());
+            answer(site, request, response, context);
+            settleBody(request, response);
             requests.increment();
             log.accept(line(request, response.getCode(), context));
         };
@@ -71,6 +84,46 @@ final class HttpServer implements AutoCloseable {
                 new BasicHttpServerExpectationDecorator(new BasicHttpServerRequestHandler(everything)),
                 CONFIG, DefaultConnectionReuseStrategy.INSTANCE, null);
         acceptor = Thread.ofVirtual().name("http-accept").start(this::acceptAll);
+        sweeper = Thread.ofVirtual().name("http-sweep").start(this::resetStuck);
+    }
+
+    private void answer(HttpRequestHandler site, ClassicHttpRequest request, ClassicHttpResponse response,
+            HttpContext context) throws HttpException, IOException {
+        try {
+            site.handle(request, response, context);
+        } catch (FileSystemException | RuntimeException e) {
+            // The file went away meanwhile, or a defect: the client learns only that, the log what.
+            Site.text(response, 500, "this did not work\n");
+            log.accept(printable(request.getMethod() + " " + request.getRequestUri() + ": " + e));
+        }
+    }
+
+    /// Reads what the site left of the body if that is little, and else has the connection end after the answer: HttpCore
+    /// would read all of it, however much that is.
+    private static void settleBody(ClassicHttpRequest request, ClassicHttpResponse response) throws IOException {
+        HttpEntity body = request.getEntity();
+        if (body == null) {
+            return;
+        }
+        boolean drained = body.getContentLength() <= MAX_DRAINED + (long) TodoResource.MAX_BODY
+                && body.getContent().readNBytes(MAX_DRAINED + 1).length <= MAX_DRAINED;
+        if (!drained) {
+            response.setHeader(HttpHeaders.CONNECTION, "close");
+            request.setEntity(null);
+        }
+    }
+
+    /// Ends connections whose clients take nothing of their answers: TCP itself lets them be for ever (RFC 9293 §3.8.6.1).
+    private void resetStuck() {
+        try {
+            while (true) {
+                Thread.sleep(limits.idle().dividedBy(4));
+                long since = System.nanoTime() - limits.idle().toNanos();
+                open.stream().filter(s -> s.isStuckSince(since)).forEach(StackSocket::abort);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     InetSocketAddress address() {
@@ -84,7 +137,7 @@ final class HttpServer implements AutoCloseable {
 
     /// A path as it may go to a terminal.
     private static String printable(String text) {
-        return text.chars().mapToObj(c -> c > 0x20 && c < 0x7f ? String.valueOf((char) c) : String.format("\\u%04x", c))
+        return text.chars().mapToObj(c -> c >= 0x20 && c < 0x7f ? String.valueOf((char) c) : String.format("\\u%04x", c))
                 .collect(java.util.stream.Collectors.joining());
     }
 
@@ -96,8 +149,9 @@ final class HttpServer implements AutoCloseable {
                     socket.abort();
                     continue;
                 }
-                open.add(socket);
-                Thread.ofVirtual().name("http").start(() -> serve(socket));
+                var adapted = new StackSocket(socket);
+                open.add(adapted);
+                Thread.ofVirtual().name("http").start(() -> serve(adapted));
             }
         } catch (IOException e) {
             // The listener or the stack was closed: nobody else comes.
@@ -105,27 +159,57 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    private void serve(TcpSocket socket) {
-        try (socket; var connection = new DefaultBHttpServerConnection("http", CONFIG)) {
-            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            var adapted = new StackSocket(socket);
-            connection.bind(adapted);
+    private void serve(StackSocket socket) {
+        // Without a parser that has the limits, too, HttpCore counts no headers.
+        try (socket; var connection = new DefaultBHttpServerConnection("http", CONFIG, null, null, null, null,
+                new DefaultHttpRequestParserFactory(CONFIG), null)) {
+            socket.setTcpNoDelay(true);
+            socket.lingerOnClose(LINGER);
+            connection.bind(socket);
             connection.setSocketTimeout(Timeout.of(limits.idle()));
-            while (connection.isOpen()) {
-                adapted.setReadDeadline(System.nanoTime() + limits.idle().toNanos());
-                HttpCoreContext context = HttpCoreContext.create();
-                context.setAttribute(SOCKET, adapted);
-                service.handleRequest(connection, context);
+            try {
+                serve(connection, socket);
+            } catch (MessageConstraintException e) {
+                refuse(connection, e);
+                throw e;
             }
-            connection.close(CloseMode.GRACEFUL);
         } catch (HttpException | IOException e) {
             // What was wrong with a request HttpCore has answered; else the client went away or was too slow.
-            log.accept(socket.remoteAddress().getAddress().getHostAddress() + " connection ended: " + e.getMessage());
+            log.accept(socket.remote().getAddress().getHostAddress() + " connection ended: " + printable("" + e.getMessage()));
         } catch (RuntimeException e) {
-            log.accept("connection failed: " + e);
+            log.accept("connection failed: " + printable(e.toString()));
         } finally {
             open.remove(socket);
         }
+    }
+
+    private void serve(DefaultBHttpServerConnection connection, StackSocket socket) throws HttpException, IOException {
+        while (connection.isOpen()) {
+            socket.setReadDeadline(System.nanoTime() + limits.idle().toNanos());
+            HttpCoreContext context = HttpCoreContext.create();
+            context.setAttribute(SOCKET, socket);
+            try {
+                service.handleRequest(connection, context);
+            } catch (ConnectionClosedException e) {
+                if (connection.isOpen()) {
+                    throw e;
+                }
+                // HttpCore has ended it after the last answer, and then looked at it once more.
+            }
+        }
+    }
+
+    /// Answers a head that is too large (RFC 6585 §5), which HttpCore only reports.
+    private static void refuse(DefaultBHttpServerConnection connection, MessageConstraintException e)
+            throws HttpException, IOException {
+        var response = new BasicClassicHttpResponse(431);
+        Site.text(response, 431, e.getMessage() + "\n");
+        response.setHeader(HttpHeaders.CONNECTION, "close");
+        response.setHeader(HttpHeaders.CONTENT_TYPE, Site.TEXT);
+        response.setHeader(HttpHeaders.CONTENT_LENGTH, response.getEntity().getContentLength());
+        connection.sendResponseHeader(response);
+        connection.sendResponseEntity(response);
+        connection.flush();
     }
 
     /// How many requests were answered.
@@ -151,11 +235,12 @@ final class HttpServer implements AutoCloseable {
     @Override
     public void close() {
         listener.close();
-        open.forEach(TcpSocket::abort);
+        sweeper.interrupt();
         try {
             acceptor.join(Duration.ofSeconds(5));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        open.forEach(StackSocket::abort);
     }
 }

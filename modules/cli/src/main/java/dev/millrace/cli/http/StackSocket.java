@@ -25,6 +25,9 @@ final class StackSocket extends Socket {
     private final TcpSocket socket;
     private volatile int timeoutMs;
     private volatile long deadlineNs = NEVER;
+    private volatile long writingSinceNs = NEVER;
+    private volatile Duration linger = Duration.ZERO;
+    private volatile boolean lingered;
 
     StackSocket(TcpSocket socket) throws SocketException {
         super((SocketImpl) null);
@@ -36,8 +39,54 @@ final class StackSocket extends Socket {
         deadlineNs = nanoTime;
     }
 
-    void clearReadDeadline() {
-        deadlineNs = NEVER;
+    /// Has [#close()] send FIN first and read on for this long at most, so that an answer reaches a peer that still sends
+    /// and is not overtaken by the RST that its bytes would cause (RFC 9112 §9.6).
+    void lingerOnClose(Duration most) {
+        linger = most;
+    }
+
+    /// Whether a piece of what is written has waited since before this moment of [System#nanoTime()]: the peer does not
+    /// read.
+    boolean isStuckSince(long nanoTime) {
+        long since = writingSinceNs;
+        return since != NEVER && since - nanoTime < 0;
+    }
+
+    /// Resets the connection.
+    void abort() {
+        socket.abort();
+    }
+
+    /// Where it leads to; also after closing.
+    InetSocketAddress remote() {
+        return socket.remoteAddress();
+    }
+
+    /// Notes when a write began, in pieces that a slow peer can take in time.
+    private final class Output extends OutputStream {
+        private static final int PIECE = 64 * 1024;
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] b, int off, int len) throws IOException {
+            try {
+                for (int done = 0; done < len; done += PIECE) {
+                    writingSinceNs = System.nanoTime();
+                    socket.write(b, off + done, Math.min(PIECE, len - done));
+                }
+            } finally {
+                writingSinceNs = NEVER;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            StackSocket.this.close();
+        }
     }
 
     private final class Input extends InputStream {
@@ -70,7 +119,7 @@ final class StackSocket extends Socket {
 
         @Override
         public void close() throws IOException {
-            socket.close();
+            StackSocket.this.close();
         }
     }
 
@@ -81,7 +130,7 @@ final class StackSocket extends Socket {
 
     @Override
     public OutputStream getOutputStream() {
-        return socket.outputStream();
+        return new Output();
     }
 
     @Override
@@ -141,7 +190,9 @@ final class StackSocket extends Socket {
 
     @Override
     public void shutdownInput() throws IOException {
-        socket.shutdownInput();
+        if (linger.isZero()) {
+            socket.shutdownInput();
+        }
     }
 
     @Override
@@ -286,7 +337,27 @@ final class StackSocket extends Socket {
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        try {
+            if (!linger.isZero() && !lingered && socket.isOpen()) {
+                lingered = true;
+                linger();
+            }
+        } catch (IOException e) {
+            // The peer is gone, or goes on sending: it had its time.
+        } finally {
+            socket.close();
+        }
+    }
+
+    private void linger() throws IOException {
+        socket.shutdownOutput();
+        setReadDeadline(System.nanoTime() + linger.toNanos());
+        InputStream in = new Input();
+        byte[] thrownAway = new byte[8192];
+        int n;
+        do {
+            n = in.read(thrownAway, 0, thrownAway.length);
+        } while (n >= 0);
     }
 
     @Override

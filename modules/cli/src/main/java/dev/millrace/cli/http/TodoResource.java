@@ -2,7 +2,6 @@ package dev.millrace.cli.http;
 
 import dev.millrace.cli.Commands;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,12 +21,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// A list of things to do, in memory: the REST example of every TCP tutorial, with the answers that clients expect.
 final class TodoResource {
-    private static final int MAX_BODY = 64 * 1024;
-    private static final int MAX_TITLE = 1000;
-    private static final int MAX_TODOS = 10_000;
+    static final int MAX_BODY = 64 * 1024;
+    private static final int MAX_TITLE = 250;
+    private static final int MAX_TODOS = 1000;
 
     private final Map<Integer, Todo> todos = new TreeMap<>();
     private int last;
+    /// The list as it is sent, until something changes: a thousand clients at once share one.
+    private byte[] listed;
 
     private record Todo(int id, String title, Instant createdAt) {
         ObjectNode json() {
@@ -42,21 +43,56 @@ final class TodoResource {
 
     private Todo add(String title) {
         var todo = new Todo(++last, title, Instant.now().truncatedTo(ChronoUnit.MILLIS));
-        todos.put(todo.id(), todo);
+        put(todo);
         return todo;
     }
 
+    private void put(Todo todo) {
+        todos.put(todo.id(), todo);
+        listed = null;
+    }
+
     /// Answers a request for `/todos` or something below it.
-    synchronized void handle(String path, ClassicHttpRequest request, ClassicHttpResponse response) throws IOException {
-        if (path.equals("/todos")) {
-            all(request, response);
+    void handle(String path, ClassicHttpRequest request, ClassicHttpResponse response) throws IOException {
+        boolean all = path.equals("/todos");
+        if (!Site.allows(request, response, all ? Set.of("GET", "HEAD", "POST") : Set.of("GET", "HEAD", "PUT", "DELETE"))) {
             return;
         }
+        String title = null;
+        if (Set.of("POST", "PUT").contains(request.getMethod())) {
+            // Without the lock: the client may be slow.
+            title = title(request, response);
+            if (title == null) {
+                return;
+            }
+        }
+        synchronized (this) {
+            if (all) {
+                all(title, response);
+            } else {
+                one(path, request.getMethod(), title, response);
+            }
+        }
+    }
+
+    private void one(String path, String method, String title, ClassicHttpResponse response) {
         Todo todo = todos.get(id(path.substring("/todos/".length())));
         if (todo == null) {
             Site.text(response, 404, "there is no such todo\n");
-        } else if (Site.allows(request, response, Set.of("GET", "HEAD", "PUT", "DELETE"))) {
-            one(todo, request, response);
+            return;
+        }
+        switch (method) {
+            case "DELETE" -> {
+                todos.remove(todo.id());
+                listed = null;
+                response.setCode(204);
+            }
+            case "PUT" -> {
+                var changed = new Todo(todo.id(), title, todo.createdAt());
+                put(changed);
+                json(response, 200, changed.json());
+            }
+            default -> json(response, 200, todo.json());
         }
     }
 
@@ -64,44 +100,22 @@ final class TodoResource {
         return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : -1;
     }
 
-    private void all(ClassicHttpRequest request, ClassicHttpResponse response) throws IOException {
-        if (!Site.allows(request, response, Set.of("GET", "HEAD", "POST"))) {
-            return;
-        }
-        if (!request.getMethod().equals("POST")) {
-            ArrayNode list = Commands.json().createArrayNode();
-            todos.values().forEach(t -> list.add(t.json()));
-            json(response, 200, list);
-            return;
-        }
-        String title = title(request, response);
+    /// Lists them, or adds one if there is a title.
+    private void all(String title, ClassicHttpResponse response) {
         if (title == null) {
-            return;
-        }
-        if (todos.size() >= MAX_TODOS) {
+            if (listed == null) {
+                ArrayNode list = Commands.json().createArrayNode();
+                todos.values().forEach(t -> list.add(t.json()));
+                listed = bytes(list);
+            }
+            response.setCode(200);
+            response.setEntity(new ByteArrayEntity(listed, ContentType.APPLICATION_JSON));
+        } else if (todos.size() >= MAX_TODOS) {
             Site.text(response, 507, "there are " + MAX_TODOS + " todos already; delete some\n");
-            return;
-        }
-        Todo todo = add(title);
-        json(response, 201, todo.json());
-        response.setHeader(HttpHeaders.LOCATION, "/todos/" + todo.id());
-    }
-
-    private void one(Todo todo, ClassicHttpRequest request, ClassicHttpResponse response) throws IOException {
-        switch (request.getMethod()) {
-            case "DELETE" -> {
-                todos.remove(todo.id());
-                response.setCode(204);
-            }
-            case "PUT" -> {
-                String title = title(request, response);
-                if (title != null) {
-                    var changed = new Todo(todo.id(), title, todo.createdAt());
-                    todos.put(todo.id(), changed);
-                    json(response, 200, changed.json());
-                }
-            }
-            default -> json(response, 200, todo.json());
+        } else {
+            Todo todo = add(title);
+            json(response, 201, todo.json());
+            response.setHeader(HttpHeaders.LOCATION, "/todos/" + todo.id());
         }
     }
 
@@ -119,13 +133,10 @@ final class TodoResource {
             Site.text(response, 415, "the body must be application/json, not " + type.getMimeType() + "\n");
             return null;
         }
-        byte[] body;
-        try (InputStream in = entity.getContent()) {
-            body = in.readNBytes(MAX_BODY + 1);
-        }
+        // Not closed: that would read all the rest, however much it is.
+        byte[] body = entity.getContent().readNBytes(MAX_BODY + 1);
         if (body.length > MAX_BODY) {
             Site.text(response, 413, "the body is larger than " + MAX_BODY + " bytes\n");
-            response.setHeader(HttpHeaders.CONNECTION, "close");
             return null;
         }
         return titleOf(body, response);
@@ -149,7 +160,10 @@ final class TodoResource {
 
     private static void json(ClassicHttpResponse response, int code, JsonNode node) {
         response.setCode(code);
-        byte[] bytes = (Commands.text(node) + "\n").getBytes(StandardCharsets.UTF_8);
-        response.setEntity(new ByteArrayEntity(bytes, ContentType.APPLICATION_JSON));
+        response.setEntity(new ByteArrayEntity(bytes(node), ContentType.APPLICATION_JSON));
+    }
+
+    private static byte[] bytes(JsonNode node) {
+        return (Commands.text(node) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 }
