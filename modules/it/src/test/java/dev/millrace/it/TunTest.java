@@ -262,8 +262,12 @@ class TunTest {
     void anotherMtuLetsATransferGoOn(int mtu) throws Exception {
         try (Transfer t = new Transfer()) {
             t.lab.sh("ip link set t0 mtu " + mtu);
-            t.goesOn();
+            long until = System.nanoTime() + 5_000_000_000L;
+            while (t.lab.stack.nic("nic").orElseThrow().mtu() != mtu && System.nanoTime() < until) {
+                Thread.sleep(1);
+            }
             assertEquals(mtu, t.lab.stack.nic("nic").orElseThrow().mtu());
+            t.goesOn();
         }
     }
 

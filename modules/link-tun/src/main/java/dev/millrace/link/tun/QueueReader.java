@@ -29,8 +29,8 @@ final class QueueReader implements Runnable {
     private static final int CAPACITY = 65536 + VnetHeader.LENGTH;
     /// What fits a small buffer is copied there, which is cheaper than to keep a large one for it.
     private static final int SMALL = 2048 - Packet.HEADROOM;
-    /// How often a busy reader looks whether something happened to the device, in reads that found nothing.
-    private static final int WATCH_EVERY = 4096;
+    /// How often a busy reader looks whether something happened to the device, in rounds.
+    private static final int WATCH_EVERY = 256;
     private static final int POLLFD = 8;
 
     private final TunLink link;
@@ -99,25 +99,24 @@ final class QueueReader implements Runnable {
     private void readUntilClosed() {
         long busyNs = link.settings().busyPollNs();
         long lastNs = System.nanoTime();
-        int idle = 0;
-        while (!link.isClosed()) {
+        for (int round = 0; !link.isClosed(); round++) {
+            if (watch != null && round % WATCH_EVERY == 0) {
+                // A reader that never sleeps has to ask by itself.
+                watch.readAll(link);
+            }
             int errno = fillBatch();
             if (!batch.isEmpty()) {
                 link.sink().deliver(batch);
-                idle = 0;
                 if (busyNs > 0) {
                     lastNs = System.nanoTime();
                 }
-                continue;
-            }
-            if (errno != Errno.EAGAIN && errno != Errno.EINTR && isLost(errno)) {
+            } else if (errno != Errno.EAGAIN && errno != Errno.EINTR && isLost(errno)) {
                 return;
-            }
-            if (busyNs > 0 && ++idle % WATCH_EVERY != 0 && System.nanoTime() - lastNs < busyNs) {
+            } else if (busyNs > 0 && System.nanoTime() - lastNs < busyNs) {
                 Thread.yield();
-                continue;
+            } else {
+                sleep(-1);
             }
-            sleep(busyNs > 0 && System.nanoTime() - lastNs < busyNs ? 0 : -1);
         }
     }
 
