@@ -49,7 +49,7 @@ public interface TcpSocket extends AutoCloseable {
     int read(byte[] dst, int offset, int length) throws IOException;
 
     /// Moves what data there is to `dst` and returns how many bytes, 0 if there is none yet, or -1 at the end of the
-    /// stream. Never waits.
+    /// stream. Never waits: 0 also while another thread reads, and [#onReady] calls when it has ended.
     int tryRead(ByteBuffer dst) throws IOException;
 
     /// The bytes that can be read without waiting.
@@ -63,7 +63,8 @@ public interface TcpSocket extends AutoCloseable {
     /// As [#write(ByteBuffer)], for an array.
     void write(byte[] src, int offset, int length) throws IOException;
 
-    /// Writes what there is room for and returns how many bytes. Never waits.
+    /// Writes what there is room for and returns how many bytes. Never waits: 0 also while another thread writes, and
+    /// [#onReady] calls when it has ended.
     int tryWrite(ByteBuffer src) throws IOException;
 
     /// Has `listener` called whenever readiness may have changed. The call comes on whatever thread found out, without a

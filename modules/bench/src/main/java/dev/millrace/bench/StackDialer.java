@@ -62,26 +62,41 @@ final class StackDialer implements Dialer {
     public AutoCloseable pingPong(InetSocketAddress remote, Runnable onByte) throws IOException {
         TcpSocket socket = open(remote);
         var turn = new Turn(socket, onByte);
+        // The first byte, whole, before anything is called back.
+        socket.write(ByteBuffer.allocateDirect(1));
         socket.onReady(turn);
-        socket.tryWrite(ByteBuffer.allocateDirect(1));
         return socket;
     }
 
-    /// Runs when the byte is back.
-    private record Turn(TcpSocket socket, Runnable onByte, ByteBuffer one) implements Consumer<Readiness> {
+    /// Runs when the byte is back, or when there is room to send it again.
+    private static final class Turn implements Consumer<Readiness> {
+        private final TcpSocket socket;
+        private final Runnable onByte;
+        private final ByteBuffer one = ByteBuffer.allocateDirect(1);
+        private boolean toSend;
+
         Turn(TcpSocket socket, Runnable onByte) {
-            this(socket, onByte, ByteBuffer.allocateDirect(1));
+            this.socket = socket;
+            this.onByte = onByte;
         }
 
         @Override
         public void accept(Readiness readiness) {
             try {
-                one.clear();
-                while (socket.tryRead(one) > 0) {
-                    onByte.run();
-                    one.flip();
-                    socket.tryWrite(one);
-                    one.clear();
+                while (true) {
+                    if (!toSend) {
+                        one.clear();
+                        if (socket.tryRead(one) <= 0) {
+                            return;
+                        }
+                        onByte.run();
+                        one.flip();
+                        toSend = true;
+                    }
+                    if (socket.tryWrite(one) == 0) {
+                        return;
+                    }
+                    toSend = false;
                 }
             } catch (IOException e) {
                 // The end of the benchmark, or of the peer, which then shows as a standstill.

@@ -442,6 +442,27 @@ class TcpTest {
         });
     }
 
+    /// A try that only another thread's turn kept from its data is told to try again; else it would wait for an event
+    /// that has passed.
+    @Test
+    void tryThatFoundAnotherReaderIsCalledAgain() throws Exception {
+        try (TcpListener listener = stack.tcp().listen(8080); TcpSocket client = connect(Lab.V4, 8080);
+                TcpSocket server = listener.accept()) {
+            client.setReadTimeout(Duration.ofMillis(200));
+            CompletableFuture<Object> reader = Lab.async(() -> assertThrows(SocketTimeoutException.class,
+                    () -> client.read(ByteBuffer.allocate(1))));
+            var calls = new java.util.concurrent.LinkedBlockingQueue<Readiness>();
+            client.onReady(calls::add);
+            calls.clear();
+            while (!reader.isDone() && client.info().bytesReceived() == 0 && calls.isEmpty()) {
+                assertEquals(0, client.tryRead(ByteBuffer.allocate(1)));
+            }
+            Lab.within(reader);
+            assertTrue(calls.poll(5, TimeUnit.SECONDS) != null, "never called again");
+            assertTrue(server.isOpen());
+        }
+    }
+
     @Test
     void optionsAreKeptAndChecked() throws Exception {
         try (TcpSocket s = stack.tcp().open()) {

@@ -574,8 +574,15 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
 
     void onReady(Consumer<Readiness> listener) {
         callback = listener == null ? null : new ReadinessCallback(listener);
+        if ((status & (READABLE | WRITABLE | FAILED)) != 0) {
+            signalReadiness();
+        }
+    }
+
+    /// Tells the program its present readiness, whether it is news or not.
+    void signalReadiness() {
         ReadinessCallback c = callback;
-        if (c != null && (status & (READABLE | WRITABLE | FAILED)) != 0) {
+        if (c != null) {
             c.signal(status);
         }
     }

@@ -35,8 +35,8 @@ final class StreamSocket implements TcpSocket {
     private static final int WRITE_STEP = 256 * 1024;
 
     private final TcpProtocol protocol;
-    private final ReentrantLock readLock = new ReentrantLock();
-    private final ReentrantLock writeLock = new ReentrantLock();
+    private final DirectionLock readLock = new DirectionLock();
+    private final DirectionLock writeLock = new DirectionLock();
     /// Guarded by readLock.
     private final ReceivedBytes received = new ReceivedBytes();
     /// Guarded by readLock.
@@ -160,7 +160,7 @@ final class StreamSocket implements TcpSocket {
             }
             return n;
         } finally {
-            readLock.unlock();
+            readLock.give(e);
         }
     }
 
@@ -175,7 +175,7 @@ final class StreamSocket implements TcpSocket {
         try {
             return read(e, target.of(dst), offset, length, deadline);
         } finally {
-            readLock.unlock();
+            readLock.give(e);
         }
     }
 
@@ -203,7 +203,7 @@ final class StreamSocket implements TcpSocket {
     @Override
     public int tryRead(ByteBuffer dst) throws IOException {
         ConnectionEndpoint e = connected();
-        if (!dst.hasRemaining() || !readLock.tryLock()) {
+        if (!dst.hasRemaining() || !readLock.tryTake()) {
             return 0;
         }
         try {
@@ -213,7 +213,7 @@ final class StreamSocket implements TcpSocket {
             }
             return n;
         } finally {
-            readLock.unlock();
+            readLock.give(e);
         }
     }
 
@@ -258,7 +258,7 @@ final class StreamSocket implements TcpSocket {
             src.position(src.limit());
             return n;
         } finally {
-            writeLock.unlock();
+            writeLock.give(e);
         }
     }
 
@@ -270,7 +270,7 @@ final class StreamSocket implements TcpSocket {
         try {
             write(e, source.of(src), offset, length);
         } finally {
-            writeLock.unlock();
+            writeLock.give(e);
         }
     }
 
@@ -290,7 +290,7 @@ final class StreamSocket implements TcpSocket {
     @Override
     public int tryWrite(ByteBuffer src) throws IOException {
         ConnectionEndpoint e = connected();
-        if (!src.hasRemaining() || !writeLock.tryLock()) {
+        if (!src.hasRemaining() || !writeLock.tryTake()) {
             return 0;
         }
         try {
@@ -299,7 +299,7 @@ final class StreamSocket implements TcpSocket {
             src.position(src.position() + n);
             return n;
         } finally {
-            writeLock.unlock();
+            writeLock.give(e);
         }
     }
 
