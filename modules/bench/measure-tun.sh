@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Measures the TUN table of docs/performance.md: a stack on a TUN device against kernel sockets, beside the kernel's own
 # sockets over a veth pair, alternating, in one go, in network namespaces that the script makes and removes. Needs root.
-# Usage: sudo modules/bench/measure-tun.sh [RUNS] [SECONDS]
+# Usage: sudo modules/bench/measure-tun.sh [RUNS] [SECONDS] [PATTERN]     only rows whose label has the pattern in it
 # Prints a Markdown table; 5 runs of 2 seconds, the default, take about 15 minutes. Leave the machine alone meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 runs=${1:-5}
 seconds=${2:-2}
+only=${3:-}
 export MILLRACE_JAVA_OPTS="-Xms1g -Xmx1g -XX:+AlwaysPreTouch ${MILLRACE_JAVA_OPTS:-}"
 ./millrace --version >/dev/null # builds if need be
 export MILLRACE_SKIP_BUILD=1
@@ -56,8 +57,11 @@ pings() { # the average of a flood, in microseconds, as JSON
   timeout 60 ip netns exec "$near" ping -q -f -c 50000 "$1" | sed -n 's|^rtt min/avg/max/mdev = [^/]*/\([0-9.]*\)/.*|{"avg_us": \1e3}|p'
 }
 
+wanted() { [[ $1 == *"$only"* ]]; }
+
 row() { # label, figure, unit, our arguments, the baseline's arguments
   local a=() b=()
+  wanted "$1" || return 0
   for _ in $(seq "$runs"); do
     a+=("$(ours $4)"); b+=("$(veth $5)")
   done
@@ -92,21 +96,25 @@ congestion
 row "kernel → stack, the kernel's default ($(sysctl -n net.ipv4.tcp_congestion_control))" gbit_per_s Gb/s "stream --direction in" "stream --direction in"
 congestion cubic
 row "TCP 1 byte to and fro, p50" p50_us µs "rr" "rr"
-row "… without busy-poll" p50_us µs "rr --set busy-poll=0us" "rr"
-row "… with busy-poll=1ms" p50_us µs "rr --set busy-poll=1ms" "rr"
+row "TCP 1 byte, without busy-poll" p50_us µs "rr --set busy-poll=0us" "rr"
+row "TCP 1 byte, with busy-poll=1ms" p50_us µs "rr --set busy-poll=1ms" "rr"
 row "UDP 64 B to and fro, p50" p50_us µs "udp-rr" "udp-rr"
 row "connect + close" per_s /s "connect --threads platform" "connect --threads platform"
 timeout 7200 ip netns exec "$near" ./millrace services --tun mr0 --address 10.7.0.2/24 >/dev/null & pids+=($!)
 sleep 4
-a=() b=()
-for _ in $(seq "$runs"); do a+=("$(pings 10.7.0.2)"); b+=("$(pings 10.8.0.2)"); done
-table "ping -f, average" avg_us µs
-a=() b=()
-for _ in $(seq "$runs"); do
-  for target in 10.7.0.2 10.8.0.2; do
-    r=$(timeout 120 ip netns exec "$near" ./millrace bench connect --threads platform --link jdk --peer $target \
-      --seconds "$seconds" --warm-up 2 --json | last)
-    if [ $target = 10.7.0.2 ]; then a+=("$r"); else b+=("$r"); fi
+if wanted "ping -f, average"; then
+  a=() b=()
+  for _ in $(seq "$runs"); do a+=("$(pings 10.7.0.2)"); b+=("$(pings 10.8.0.2)"); done
+  table "ping -f, average" avg_us µs
+fi
+if wanted "connect + close, the kernel connects"; then
+  a=() b=()
+  for _ in $(seq "$runs"); do
+    for target in 10.7.0.2 10.8.0.2; do
+      r=$(timeout 120 ip netns exec "$near" ./millrace bench connect --threads platform --link jdk --peer $target \
+        --seconds "$seconds" --warm-up 2 --json | last)
+      if [ $target = 10.7.0.2 ]; then a+=("$r"); else b+=("$r"); fi
+    done
   done
-done
-table "connect + close, the kernel connects" per_s /s
+  table "connect + close, the kernel connects" per_s /s
+fi
