@@ -4,6 +4,7 @@ module dev.millrace.cli {
     requires dev.millrace.bench;
     requires dev.millrace.config;
     requires dev.millrace.dns;
+    requires dev.millrace.internet;
     requires info.picocli;
     requires org.apache.httpcomponents.core5.httpcore5;
     requires tools.jackson.databind;

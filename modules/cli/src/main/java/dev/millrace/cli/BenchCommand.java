@@ -40,6 +40,7 @@ final class BenchCommand {
             spec.addSubcommand(work.label(), work(work));
         }
         spec.addSubcommand("peer", peer());
+        spec.addSubcommand("internet", InternetBenchCommand.spec());
         return spec;
     }
 

@@ -1,0 +1,6 @@
+/// A simulated Internet in one JVM: hosts with stacks of their own, and packets that the program routes.
+module dev.millrace.internet {
+    requires transitive dev.millrace;
+
+    exports dev.millrace.internet;
+}
