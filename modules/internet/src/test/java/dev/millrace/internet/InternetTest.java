@@ -162,7 +162,9 @@ class InternetTest {
         try (Host _ = net.host("server", "10.0.0.1"); Host client = net.host("client", "10.0.0.2", "fd00::2")) {
             try (UdpSocket s = client.connector().connectDatagrams("udp", "10.0.0.1:7")) {
                 s.send(ByteBuffer.wrap(new byte[] {1, 2, 3}), null);
-                byte[] p = net.take().bytes();
+                Frame frame = net.take();
+                byte[] p = frame.bytes();
+                frame.drop();
                 long sum = 17 + p.length - 20;
                 for (int i = 12; i < p.length; i += 2) {
                     sum += (p[i] & 0xff) << 8 | (i + 1 < p.length ? p[i + 1] & 0xff : 0);
