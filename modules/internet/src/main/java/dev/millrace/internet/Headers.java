@@ -35,22 +35,33 @@ final class Headers {
     /// the packet, or a linear copy in its place where headers lay in several pieces of memory.
     Packet read(Packet given) {
         Packet p = given;
-        readIp(p, false);
+        peek(p);
         if (p.fragmentCount() > 0 && (problem != null || isIcmp())) {
             PacketBytes.complete(p);
             p = PacketBytes.linear(p);
-            readIp(p, false);
+            peek(p);
         }
+        finish(p);
+        return p;
+    }
+
+    /// As [#read], but a packet whose headers lie in several pieces of memory is a problem.
+    void readInPlace(Packet p) {
+        peek(p);
+        finish(p);
+    }
+
+    private void finish(Packet p) {
         if (problem == null && length() < p.length()) {
             p.trim(length());
             available = p.headLength();
         }
         PacketBytes.complete(p);
-        return p;
     }
 
-    private void readIp(Packet p, boolean quoted) {
-        read(p.memory(), p.start(), p.headLength(), p.length(), quoted);
+    /// Reads a packet's headers, and leaves the packet as it is.
+    void peek(Packet p) {
+        read(p.memory(), p.start(), p.headLength(), p.length(), false);
     }
 
     /// Reads the headers of a quoted packet, of which there may be less than its length says.
@@ -259,6 +270,11 @@ final class Headers {
         int type = icmpType();
         return v4 ? type == IcmpHeader.V4_ECHO_REQUEST || type == IcmpHeader.V4_ECHO_REPLY || type == 13 || type == 14
                 : type == IcmpHeader.V6_ECHO_REQUEST || type == IcmpHeader.V6_ECHO_REPLY;
+    }
+
+    /// Whether it is an ICMP message that asks for one with the same identifier.
+    boolean isIcmpRequest() {
+        return isEchoRequest() || v4 && icmpType() == 13;
     }
 
     boolean isEchoRequest() {
