@@ -56,7 +56,7 @@ sealed interface ScriptEvent {
     /// @param others on the other; empty for all others
     record Trouble(long atNs, long lastingNs, List<String> hosts, List<String> others) implements ScriptEvent {
         /// Copies the lists.
-        Trouble {
+        public Trouble {
             hosts = List.copyOf(hosts);
             others = List.copyOf(others);
         }

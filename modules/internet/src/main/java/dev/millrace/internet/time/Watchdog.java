@@ -3,6 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -15,6 +16,11 @@ final class Watchdog {
     private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     /// A program may compute for so much longer than it may block.
     private static final int COMPUTING_FACTOR = 60;
+
+    /// What lies between a program's own code and the place where its thread is.
+    private static final List<String> OURS = List.of("java.", "jdk.", "dev.millrace.internet.time.",
+            "dev.millrace.internet.Host", "dev.millrace.internet.Program", "dev.millrace.stack.", "dev.millrace.tcp.",
+            "dev.millrace.udp.");
 
     private final long stallNs;
 
@@ -77,9 +83,7 @@ final class Watchdog {
     static String place(Task task) {
         StackTraceElement[] trace = task.thread.getStackTrace();
         return Arrays.stream(trace)
-                .filter(e -> !e.getClassName().startsWith("java.") && !e.getClassName().startsWith("jdk.")
-                        && !e.getClassName().startsWith("dev.millrace.internet.time.")
-                        && !(e.getModuleName() != null && e.getModuleName().startsWith("dev.millrace")))
+                .filter(e -> OURS.stream().noneMatch(e.getClassName()::startsWith))
                 .findFirst().map(StackTraceElement::toString)
                 .orElse(trace.length == 0 ? "its beginning" : trace[trace.length - 1].toString());
     }
