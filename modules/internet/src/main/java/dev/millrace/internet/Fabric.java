@@ -6,8 +6,10 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -26,6 +28,8 @@ final class Fabric {
     private final Map<Node, Map<Node, Pipe>> direct = new HashMap<>();
     private final List<Pipe> pipes = new ArrayList<>();
     private final Map<Node, Map<Node, Pipe>> ways = new HashMap<>();
+    /// Boxes that nobody has linked to anything outside.
+    private final Set<Node> joinedByItself = new HashSet<>();
     private final Map<String, long[]> counters = new TreeMap<>();
     private final List<NetworkObserver> observers = new ArrayList<>(1);
     private final List<Runnable> closing = new CopyOnWriteArrayList<>();
@@ -124,7 +128,8 @@ final class Fabric {
             return;
         }
         Node owner = owner(from.realm(), to);
-        String apart = owner == null ? null : faults.separation(from, owner);
+        Node farthest = ownerAnywhere(from.realm(), to);
+        String apart = farthest == null ? null : faults.separation(from, farthest);
         if (apart != null) {
             refuse(from, packet, apart);
             return;
@@ -177,6 +182,15 @@ final class Fabric {
         return owner != null ? owner : realm.gateway();
     }
 
+    /// Who has an address, seen from a realm or, if nobody there has it, from outside of it; `null` if nobody.
+    static Node ownerAnywhere(Realm realm, IpAddress to) {
+        Node owner = null;
+        for (Realm r = realm; r != null && owner == null; r = r.gateway() == null ? null : r.gateway().realm()) {
+            owner = r.routes().find(to);
+        }
+        return owner;
+    }
+
     /// The pipe that a node sends a packet to, which is on its way to `owner`; `null` if there is none.
     Pipe way(Node at, Node owner) {
         boolean fromCloud = isInCloud(at);
@@ -185,10 +199,11 @@ final class Fabric {
             return described;
         }
         if (isInCloud(owner) && (fromCloud || at == cloud)) {
-            return directPipe(at, owner, usual);
+            return directPipe(at, owner, fromCloud ? usual : LinkConditions.perfect());
         }
         if (fromCloud && at != owner) {
-            return directPipe(at, cloud, usual);
+            // What is usual counts once: on the link by which the other is joined to the middle.
+            return directPipe(at, cloud, LinkConditions.perfect());
         }
         Node target = isInCloud(owner) ? cloud : owner;
         return ways.computeIfAbsent(target, this::waysTo).get(at);
@@ -257,11 +272,16 @@ final class Fabric {
             throw new IllegalArgumentException("\"" + a.name() + "\" cannot be linked to itself");
         }
         boolean hosts = a instanceof Host && b instanceof Host;
+        if (a instanceof Cloud && isInCloud(b) || b instanceof Cloud && isInCloud(a)) {
+            return describeAccess(a, b, conditions);
+        }
         Pipe there = existing(a, b);
         if (there == null) {
             there = hosts ? directPipe(a, b, conditions) : newPipe(a, b, conditions);
             Pipe back = hosts ? directPipe(b, a, conditions) : newPipe(b, a, conditions);
             if (!hosts) {
+                leaveCloud(a, b);
+                leaveCloud(b, a);
                 a.pipes().add(there);
                 b.pipes().add(back);
                 changed();
@@ -270,6 +290,36 @@ final class Fabric {
         var link = new NetworkLink(this, there, existing(b, a));
         link.setConditions(conditions);
         return link;
+    }
+
+    /// A host's own way to the middle and back. It is in the middle all the same: its paths to other hosts there have
+    /// conditions of their own.
+    private NetworkLink describeAccess(Node a, Node b, LinkConditions conditions) {
+        var link = new NetworkLink(this, directPipe(a, b, conditions), directPipe(b, a, conditions));
+        return link.setConditions(conditions);
+    }
+
+    /// Joins a box to the middle, until somebody links it to something else outside.
+    void joinToCloud(Node box) {
+        clockwork.now(() -> {
+            link(box, cloud, usual);
+            joinedByItself.add(box);
+        });
+    }
+
+    private void leaveCloud(Node box, Node neighbour) {
+        boolean inside = neighbour.realm() != box.realm() || neighbour instanceof Host h && box instanceof FirewallBox f
+                && h.isBehind(f);
+        if (neighbour != cloud && !inside && joinedByItself.remove(box)) {
+            remove(pipe(box, cloud));
+            remove(pipe(cloud, box));
+        }
+    }
+
+    private void remove(Pipe pipe) {
+        pipe.from().pipes().remove(pipe);
+        pipes.remove(pipe);
+        pipe.close();
     }
 
     /// The link between two nodes, which for hosts in the cloud is made now if need be; `null` if they are no neighbours.
@@ -299,10 +349,7 @@ final class Fabric {
         clockwork.now(() -> {
             var gone = new ArrayList<Pipe>();
             pipes.removeIf(p -> (p.from() == host || p.to() == host) && gone.add(p));
-            for (Pipe p : gone) {
-                p.from().pipes().remove(p);
-                p.close();
-            }
+            gone.forEach(this::remove);
             direct.remove(host);
             direct.values().forEach(m -> m.remove(host));
             changed();

@@ -101,7 +101,7 @@ final class Faults {
             return null;
         }
         IpAddress from = Destination.read(packet, true);
-        Node source = from == null ? null : at.realm().routes().find(from);
+        Node source = from == null ? null : Fabric.ownerAnywhere(at.realm(), from);
         return source == null ? null : separation(source, at);
     }
 

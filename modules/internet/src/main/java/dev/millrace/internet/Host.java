@@ -21,6 +21,7 @@ public final class Host extends Node implements AutoCloseable {
     private final HostClock clock;
     private final RandomGenerator random;
     private volatile Stack stack;
+    private volatile FirewallBox firewall;
     private int programs;
 
     Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
@@ -38,6 +39,14 @@ public final class Host extends Node implements AutoCloseable {
 
     HostLink link() {
         return link;
+    }
+
+    void putBehind(FirewallBox box) {
+        firewall = box;
+    }
+
+    boolean isBehind(FirewallBox box) {
+        return firewall == box;
     }
 
     List<Cidr> cidrs() {

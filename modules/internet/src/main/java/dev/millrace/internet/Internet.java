@@ -15,11 +15,12 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -123,6 +124,10 @@ public final class Internet implements AutoCloseable {
 
     private LongAdder counter(String name) {
         return counters.computeIfAbsent(name, _ -> new LongAdder());
+    }
+
+    int mtu() {
+        return defaultMtu;
     }
 
     /// What chance follows from.
@@ -261,22 +266,23 @@ public final class Internet implements AutoCloseable {
     ///
     /// @param addresses at most one of each version, from which it answers; they belong to no host
     public Router router(String name, String... addresses) {
-        IpAddress v4 = null;
-        IpAddress v6 = null;
-        var all = new ArrayList<Cidr>();
+        List<IpAddress> own = routerAddresses(name, addresses);
+        return addWithAddresses(new Router(fabric(), name, realm, own.get(0), own.get(1)),
+                own.stream().filter(Objects::nonNull).map(Internet::single).toList());
+    }
+
+    /// An IPv4 and an IPv6 address, each of which may be `null`.
+    private static List<IpAddress> routerAddresses(String name, String... addresses) {
+        var own = new IpAddress[2];
         for (String a : addresses) {
             IpAddress address = IpAddress.parse(a);
-            if ((address.isV4() ? v4 : v6) != null) {
-                throw new IllegalArgumentException("router \"" + name + "\" has two IPv" + address.version() + " addresses");
+            int i = address.isV4() ? 0 : 1;
+            if (own[i] != null) {
+                throw new IllegalArgumentException("\"" + name + "\" has two IPv" + address.version() + " addresses");
             }
-            if (address.isV4()) {
-                v4 = address;
-            } else {
-                v6 = address;
-            }
-            all.add(single(address));
+            own[i] = address;
         }
-        return addWithAddresses(new Router(fabric(), name, realm, v4, v6), all);
+        return Arrays.asList(own);
     }
 
     private <N extends Node> N addWithAddresses(N node, List<Cidr> addresses) {
@@ -295,6 +301,36 @@ public final class Internet implements AutoCloseable {
     /// @param network its addresses, such as `10.1.0.0/16`, or an empty string
     public Subnet subnet(String name, String network) {
         return add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
+    }
+
+    /// Adds a translator of addresses. It is joined to the middle of the Internet until it is linked to something else; hosts
+    /// behind it are added by [NatBox#host].
+    ///
+    /// @param outside its IPv4 address outside
+    public NatBox nat(String name, String outside, NatOptions options) {
+        NatBox box = nat(realm, name, outside, options);
+        fabric.joinToCloud(box);
+        return box;
+    }
+
+    NatBox nat(Realm in, String name, String outside, NatOptions options) {
+        IpAddress address = IpAddress.parse(outside);
+        // Nobody inside can have it, since it is for documents: it answers from there.
+        IpAddress gateway = IpAddress.parse("192.0.2.254");
+        return addWithAddresses(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()),
+                List.of(single(address)));
+    }
+
+    /// Adds a firewall. It is joined to the middle of the Internet until it is linked to something else; hosts behind it are
+    /// added by [FirewallBox#host].
+    ///
+    /// @param addresses at most one of each version, from which it answers what it rejects
+    public FirewallBox firewall(String name, FirewallOptions options, String... addresses) {
+        List<IpAddress> own = routerAddresses(name, addresses);
+        FirewallBox box = addWithAddresses(new FirewallBox(this, name, realm, options, own.get(0), own.get(1),
+                LinkConditions.perfect()), own.stream().filter(Objects::nonNull).map(Internet::single).toList());
+        fabric.joinToCloud(box);
+        return box;
     }
 
     Node node(String name) {
