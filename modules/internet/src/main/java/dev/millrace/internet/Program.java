@@ -33,6 +33,8 @@ public final class Program<T> {
             result = body.call();
         } catch (Throwable t) {
             failure = t;
+            // How a program ends whose host is gone is no news.
+            fetched |= !host.isOpen();
         } finally {
             done = true;
         }
