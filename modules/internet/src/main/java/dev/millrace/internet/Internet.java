@@ -72,6 +72,7 @@ public final class Internet implements AutoCloseable {
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
+    private final StackProvider stacks = StackProvider.find();
     /// Only when the program moves the packets.
     private final InFlight inFlight;
     /// Only when they move by themselves.
@@ -215,8 +216,7 @@ public final class Internet implements AutoCloseable {
                     .nic("nic", host.link(), nic -> all.forEach(a -> nic.address(a.toString()))).route("default", "nic");
             settings.accept(builder);
             Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
-            host.setStack(surroundings == null ? builder.open()
-                    : StackProvider.find().open(builder.config(), surroundings));
+            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
             if (fabric != null) {
                 fabric.hostAdded(host);
             }
