@@ -13,6 +13,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -70,6 +71,7 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
     private final List<Program<?>> programs = new CopyOnWriteArrayList<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
+    private volatile InetSocketAddress nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
     private final StackProvider stacks = StackProvider.find();
@@ -331,6 +333,20 @@ public final class Internet implements AutoCloseable {
                 LinkConditions.perfect()), own.stream().filter(Objects::nonNull).map(Internet::single).toList());
         fabric.joinToCloud(box);
         return box;
+    }
+
+    /// Adds a host `dns` that serves the names of all hosts, and is what they ask from now on: [Host#resolve].
+    ///
+    /// @throws IOException if its stack cannot be opened
+    public NameServer nameServer(String... addresses) throws IOException {
+        var server = new NameServer(this, host("dns", addresses));
+        server.start();
+        nameServer = server.address();
+        return server;
+    }
+
+    InetSocketAddress nameServer() {
+        return nameServer;
     }
 
     Node node(String name) {
