@@ -195,4 +195,25 @@ class BoxFragmentsTest {
             p.release();
         }
     }
+
+    @Test
+    void aFirstPartThatComesAgainKeepsItsPlaceAtTheYoungEnd() {
+        var table = new FragmentTable<Integer>();
+        var headers = new Headers();
+        for (int i = 0; i <= FragmentTable.CAPACITY + 1; i++) {
+            int id = i == FragmentTable.CAPACITY ? 0 : i;
+            var p = packet(PacketBuilder.between(A, X).fragment(id, 0x2000).raw(17, data(16)));
+            headers.peek(p);
+            table.remember(headers, id, SECOND);
+            if (id == 0) {
+                assertEquals(0, table.fate(headers, SECOND));
+            }
+            p.release();
+        }
+        var p = packet(PacketBuilder.between(A, X).fragment(0, 2).raw(17, data(16)));
+        headers.peek(p);
+        assertEquals(0, table.fate(headers, SECOND));
+        p.release();
+        assertEquals(FragmentTable.CAPACITY, table.size());
+    }
 }

@@ -316,4 +316,42 @@ class FirewallTest {
         f.forget();
         assertEquals(BoxDrop.FIREWALL, dropped(in(f, udp(X, 2, A, 1))));
     }
+
+    @Test
+    void aHostThatTalksToItselfHasConnectionsToo() {
+        Firewall f = firewall(FirewallOptions.DEFAULT.withDefaults(Action.DROP, Action.ALLOW));
+        forwarded(out(f, tcp(A, 1, A, 2, SYN)));
+        forwarded(in(f, tcp(A, 2, A, 1, SYN | ACK)));
+        now += 3600 * SECOND;
+        forwarded(in(f, tcp(A, 2, A, 1, ACK)));
+        assertEquals(1, f.connections());
+    }
+
+    @Test
+    void icmpIsThatOfBothVersions() {
+        Firewall f = firewall("allow in icmp from any to any");
+        forwarded(in(f, PacketBuilder.between(X, A).echoRequest(1, 1, NOTHING)));
+        forwarded(in(f, PacketBuilder.between(X6, A6).echoRequest(1, 1, NOTHING)));
+    }
+
+    @Test
+    void aResetCountsWhatTheSegmentHasAndNotWhatALinkPadded() {
+        Firewall f = firewall("reject tcp from any to any");
+        byte[] rst = replied(out(f, java.util.Arrays.copyOf(tcp(A, 5000, X, 80, SYN), 60)));
+        assertEquals(1001, i32(rst, 28));
+    }
+
+    @Test
+    void theFirstPartOfASegmentIsRefusedByIcmpAndAWholeOneWithAFragmentHeaderByReset() {
+        Firewall f = firewall("reject tcp from any to any");
+        byte[] first = PacketBuilder.between(A, X).fragment(7, 0x2000).tcp(1, 2, 3, 4, SYN, 5, NOTHING, new byte[16]);
+        assertEquals(3 << 8 | 13, u16(replied(out(f, first)), 20));
+        byte[] segment = tcp(A6, 5000, X6, 80, SYN);
+        byte[] atomic = PacketBuilder.between(A6, X6).extension(44, 0, 0, 0, 1, 2, 3, 4)
+                .raw(6, java.util.Arrays.copyOfRange(segment, 40, segment.length));
+        byte[] rst = replied(out(f, atomic));
+        assertEquals(6, u8(rst, 6));
+        assertEquals(1001, i32(rst, 48));
+        assertTrue(checksumsAreRight(rst));
+    }
 }

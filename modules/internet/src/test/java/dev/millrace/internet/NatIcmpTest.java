@@ -26,6 +26,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
 import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.buffer.Buffer;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -205,5 +209,33 @@ class NatIcmpTest {
         assertArrayEquals(sent, quoted(e));
         assertTrue(checksumsAreRight(e));
         assertTrue(headerChecksumIsRight(quoted(e)));
+    }
+
+    @Test
+    void anErrorMustGoToTheAddressThatSentThePacket() {
+        String other = "203.0.113.2";
+        var two = new Nat(NatOptions.DEFAULT, List.of(ip(NAT), ip(other)), null, new RouterIcmp(0), new Random(1));
+        byte[] sent = forwarded(two.outbound(packet(udp(A, 5000, X, 53)), now));
+        String wrong = source(sent).equals(ip(NAT)) ? other : NAT;
+        assertEquals(BoxDrop.UNRELATED_ICMP_ERROR, dropped(two.inbound(packet(error(ROUTER, wrong, 3, 1, sent)), now)));
+        forwarded(two.inbound(packet(error(ROUTER, source(sent).toString(), 3, 1, sent)), now));
+    }
+
+    @Test
+    void theCaptureOfAPacketThatHadToBeCopiedHearsOfTheCopy() {
+        byte[] ping = PacketBuilder.between(A, X).echoRequest(7, 1, new byte[100]);
+        Buffer rest = Buffer.allocate(100);
+        MemorySegment.copy(MemorySegment.ofArray(ping), 28, rest.memory(), 0, 100);
+        // No room behind the first part, so that the rest cannot be moved there.
+        Packet full = Packet.allocate(228, 28);
+        MemorySegment.copy(MemorySegment.ofArray(ping), 0, full.memory(), full.append(28), 28);
+        full.addFragment(rest, 0, 100);
+        var heard = new ArrayList<String>();
+        full.setCaptureRecord(heard::add);
+        Verdict v = nat.outbound(full, now);
+        assertTrue(heard.isEmpty());
+        v.packet().closeCapture("seen");
+        v.packet().release();
+        assertEquals(List.of("seen"), heard);
     }
 }

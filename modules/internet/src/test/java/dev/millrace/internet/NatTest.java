@@ -546,4 +546,37 @@ class NatTest {
         assertThrows(IllegalArgumentException.class, () -> new Nat(NatOptions.DEFAULT.withForward(PortForward.tcp(80, B, 80)),
                 List.of(), null, new RouterIcmp(0), new Random(1)));
     }
+
+    @Test
+    void aUdpChecksumThatComesToZeroIsSentAsOnes() {
+        // RFC 768: 0 means none.
+        Nat nat = nat(NatOptions.DEFAULT);
+        byte[] data = {0, 0};
+        byte[] probe = out(nat, PacketBuilder.between(A, NAT.replace("203", "198")).udp(5000, 53, data));
+        // What is missing to 0xffff goes into the data.
+        data[0] = probe[26];
+        data[1] = probe[27];
+        byte[] p = PacketBuilder.between(A, NAT.replace("203", "198")).udp(5000, 53, data);
+        assertEquals(0xffff, u16(out(nat, p), 26));
+    }
+
+    @Test
+    void aConnectionThatIsOpenedAgainIsClosedByBothAgain() {
+        Nat nat = nat(NatOptions.DEFAULT);
+        handshake(nat);
+        out(nat, tcp(A, 5000, X, 80, FIN | ACK));
+        in(nat, tcp(X, 80, NAT, 5000, FIN | ACK));
+        handshake(nat);
+        in(nat, tcp(X, 80, NAT, 5000, FIN | ACK));
+        later(3600);
+        out(nat, tcp(A, 5000, X, 80, ACK));
+    }
+
+    @Test
+    void whatALinkPaddedIsCutOff() {
+        Nat nat = nat(NatOptions.DEFAULT);
+        byte[] p = udp(A, 5000, X, 53);
+        byte[] out = out(nat, p);
+        assertArrayEquals(out, out(nat, java.util.Arrays.copyOf(p, 60)));
+    }
 }
