@@ -15,6 +15,7 @@ import static dev.millrace.internet.BoxBench.u16;
 import static dev.millrace.internet.BoxBench.udp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.internet.FirewallRule.Direction;
@@ -180,40 +181,59 @@ class BoxFragmentsTest {
     @Test
     void theTableIsBoundedAndTheOldestMakesRoom() {
         var table = new FragmentTable<Integer>();
-        var headers = new Headers();
         for (int id = 0; id <= FragmentTable.CAPACITY; id++) {
-            var p = packet(PacketBuilder.between(A, X).fragment(id, 0x2000).raw(17, data(16)));
-            headers.peek(p);
-            table.remember(headers, id, SECOND);
-            p.release();
+            remember(table, id);
         }
         assertEquals(FragmentTable.CAPACITY, table.size());
-        for (int id : new int[] {0, 1, FragmentTable.CAPACITY}) {
-            var p = packet(PacketBuilder.between(A, X).fragment(id, 2).raw(17, data(16)));
-            headers.peek(p);
-            assertEquals(id == 0 ? null : id, table.fate(headers, SECOND));
-            p.release();
-        }
+        assertNull(fate(table, 0));
+        assertEquals(1, fate(table, 1));
+        assertEquals(FragmentTable.CAPACITY, fate(table, FragmentTable.CAPACITY));
     }
 
     @Test
-    void aFirstPartThatComesAgainKeepsItsPlaceAtTheYoungEnd() {
+    void aFirstPartThatComesAgainTakesNobodysRoom() {
         var table = new FragmentTable<Integer>();
-        var headers = new Headers();
-        for (int i = 0; i <= FragmentTable.CAPACITY + 1; i++) {
-            int id = i == FragmentTable.CAPACITY ? 0 : i;
-            var p = packet(PacketBuilder.between(A, X).fragment(id, 0x2000).raw(17, data(16)));
-            headers.peek(p);
-            table.remember(headers, id, SECOND);
-            if (id == 0) {
-                assertEquals(0, table.fate(headers, SECOND));
-            }
-            p.release();
+        for (int id = 0; id < FragmentTable.CAPACITY; id++) {
+            remember(table, id);
         }
-        var p = packet(PacketBuilder.between(A, X).fragment(0, 2).raw(17, data(16)));
+        remember(table, 1);
+        assertEquals(0, fate(table, 0));
+        // And is the youngest afterwards.
+        remember(table, 5000);
+        remember(table, 5001);
+        assertEquals(1, fate(table, 1));
+        assertNull(fate(table, 0));
+        assertNull(fate(table, 2));
+    }
+
+    private static void remember(FragmentTable<Integer> table, int id) {
+        var headers = new Headers();
+        var p = packet(PacketBuilder.between(A, X).fragment(id, 0x2000).raw(17, data(16)));
         headers.peek(p);
-        assertEquals(0, table.fate(headers, SECOND));
+        table.remember(headers, id, SECOND);
         p.release();
-        assertEquals(FragmentTable.CAPACITY, table.size());
+    }
+
+    private static Integer fate(FragmentTable<Integer> table, int id) {
+        var headers = new Headers();
+        var p = packet(PacketBuilder.between(A, X).fragment(id, 2).raw(17, data(16)));
+        headers.peek(p);
+        p.release();
+        return table.fate(headers, SECOND);
+    }
+
+    @Test
+    void boxesThatForgetForgetPartsToo() {
+        List<byte[]> parts = cut(PacketBuilder.between(A, X).fragment(7, 0).udp(5000, 53, data(1500)), 1000);
+        int port = u16(forwarded(nat.outbound(packet(parts.get(0)), SECOND)), 20);
+        List<byte[]> back = cut(PacketBuilder.between(X, NAT).fragment(7, 0).udp(53, port, data(1500)), 1000);
+        forwarded(nat.inbound(packet(back.get(0)), SECOND));
+        forwarded(firewall.filter(packet(parts.get(0)), Direction.OUT, null, SECOND));
+        nat.forget();
+        firewall.forget();
+        assertEquals(BoxDrop.FRAGMENT_WITHOUT_FIRST, dropped(nat.outbound(packet(parts.get(1)), SECOND)));
+        assertEquals(BoxDrop.FRAGMENT_WITHOUT_FIRST, dropped(nat.inbound(packet(back.get(1)), SECOND)));
+        assertEquals(BoxDrop.FRAGMENT_WITHOUT_FIRST,
+                dropped(firewall.filter(packet(parts.get(1)), Direction.OUT, null, SECOND)));
     }
 }

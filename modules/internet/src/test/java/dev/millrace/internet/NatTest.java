@@ -579,4 +579,15 @@ class NatTest {
         byte[] out = out(nat, p);
         assertArrayEquals(out, out(nat, java.util.Arrays.copyOf(p, 60)));
     }
+
+    @Test
+    void aServerBehindAForwardKeepsItsConnectionsIfTheyMayBePickedUp() {
+        NatOptions options = NatOptions.DEFAULT.withForward(PortForward.tcp(80, B, 8080));
+        assertEquals(BoxDrop.OUT_OF_STATE, inDrop(nat(options), tcp(X, 9, NAT, 80, ACK)));
+        Nat nat = nat(options.withMidStream(true));
+        assertEquals(BoxDrop.OUT_OF_STATE, inDrop(nat, tcp(X, 9, NAT, 80, RST)));
+        assertEquals(X + ":9 > " + B + ":8080", path(in(nat, tcp(X, 9, NAT, 80, ACK))));
+        later(3600);
+        assertEquals(NAT + ":80 > " + X + ":9", path(out(nat, tcp(B, 8080, X, 9, ACK))));
+    }
 }

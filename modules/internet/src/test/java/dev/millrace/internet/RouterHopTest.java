@@ -360,4 +360,32 @@ class RouterHopTest {
         assertNull(icmp.echoReply(p, SECOND));
         p.release();
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "0.1.2.3", "127.0.0.1", "255.255.255.255", "240.0.0.1", "169.254.1.1"})
+    void packetsToNobodyAreDroppedInSilence(String destination) {
+        // RFC 1812 §5.3.7
+        assertEquals(BoxDrop.MARTIAN, dropped(forward(udp("10.0.0.1", 1, destination, 2), 1500)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"::", "::1", "fe80::1"})
+    void packetsOfIpv6ToNobodyAreDroppedInSilence(String destination) {
+        assertEquals(BoxDrop.MARTIAN, dropped(forward(udp("fd00::1", 1, destination, 2), 1500)));
+    }
+
+    @Test
+    void nobodyIsToldAboutABroadcast() {
+        // RFC 1812 §4.3.2.7: sent as a link-layer broadcast, or to a broadcast address.
+        Packet onLink = packet(v4().hopLimit(1).udp(1, 2, NOTHING));
+        onLink.setBroadcast(true);
+        assertEquals(BoxDrop.HOP_LIMIT, dropped(hop.forward(onLink, 1500, ROUTER, SECOND)));
+        Packet toAll = packet(udp("10.0.0.1", 1, "255.255.255.255", 2));
+        assertNull(icmp.unreachable(toAll, Unreachable.HOST, ROUTER, SECOND));
+        toAll.release();
+        Packet ping = packet(PacketBuilder.between("10.0.0.1", "224.0.0.1").echoRequest(1, 1, NOTHING));
+        assertNull(icmp.echoReply(ping, SECOND));
+        ping.release();
+        assertEquals(3, icmp.forbidden());
+    }
 }
