@@ -14,7 +14,7 @@ import java.nio.file.Path;
 public class UdpEchoIpv4 {
     public static void main(String[] args) throws Exception {
         Path pcap = args.length > 0 ? Path.of(args[0]) : Files.createTempFile("udp-echo", ".pcapng");
-        try (Internet net = Internet.builder().maxInFlight(256).mtu(Internet.MTU_JUMBO).open();
+        try (Internet net = Internet.builder().manual().maxInFlight(256).mtu(Internet.MTU_JUMBO).open();
                 FrameTrace trace = new FrameTrace(pcap);
                 Host server = net.host("server", "10.0.0.1");
                 Host client = net.host("client", "10.0.0.2");

@@ -38,7 +38,7 @@ public record InternetBench(InetAddress client, InetAddress server, int port, in
     /// @return the same at the end
     /// @throws IOException if either end fails
     public double run(DoubleConsumer progress) throws IOException {
-        try (Internet net = Internet.builder().maxInFlight(Internet.DEFAULT_MAX_IN_FLIGHT).open();
+        try (Internet net = Internet.builder().manual().maxInFlight(Internet.DEFAULT_MAX_IN_FLIGHT).open();
                 FrameTrace recorder = trace == null ? null : new FrameTrace(Files.newOutputStream(trace), snapLength,
                         FrameTrace.DEFAULT_BUFFER);
                 Host serving = host(net, "server", server); Host asking = host(net, "client", client);

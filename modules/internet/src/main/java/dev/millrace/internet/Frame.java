@@ -97,16 +97,19 @@ public final class Frame {
         internet.droppedByProgram();
     }
 
-    /// Finishes the checksum that the host left undone; from then on the bytes count.
     private void complete() {
-        Packet p = packet();
+        complete(packet());
+    }
+
+    /// Finishes the checksum that a host left undone; from then on the bytes count.
+    static void complete(Packet p) {
         if (p.checksumming() == Checksumming.PARTIAL) {
             // The field holds the sum of the pseudo header, and is summed with the rest.
             int sum = Checksum.finish(Checksum.sum(p, p.checksumStart()));
             boolean udp = p.checksumField() - p.checksumStart() == 6;
             p.memory().set(BIG_ENDIAN, p.checksumField(), (short) (udp && sum == 0 ? 0xffff : sum));
+            p.setChecksumming(Checksumming.ON_WIRE);
         }
-        p.setChecksumming(Checksumming.ON_WIRE);
     }
 
     @Override

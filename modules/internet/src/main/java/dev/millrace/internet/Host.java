@@ -2,22 +2,35 @@ package dev.millrace.internet;
 
 import dev.millrace.Cidr;
 import dev.millrace.Stack;
+import dev.millrace.internet.time.Clockwork;
+import dev.millrace.wire.buffer.Packet;
 import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
+import java.util.random.RandomGenerator;
 
-/// A host of an [Internet]: a full stack with addresses of its own. Any thread may call any method.
-public final class Host implements AutoCloseable {
+/// A host of an [Internet]: a full stack with addresses of its own, and the programs that run on it. Any thread may call any
+/// method; in simulated time, whichever has the turn.
+public final class Host extends Node implements AutoCloseable {
     private final Internet internet;
-    private final String name;
     private final List<Cidr> addresses;
     private final HostLink link;
+    private final HostClock clock;
+    private final RandomGenerator random;
     private volatile Stack stack;
+    private volatile FirewallBox firewall;
+    private int programs;
 
-    Host(Internet internet, String name, List<Cidr> addresses, int mtu) {
+    Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
+        super(name, realm);
         this.internet = internet;
-        this.name = name;
         this.addresses = List.copyOf(addresses);
         link = new HostLink(internet, this, mtu);
+        clock = new HostClock(internet::epochNanos, internet::nowNs);
+        random = internet.generator("programs of " + name);
     }
 
     void setStack(Stack opened) {
@@ -28,14 +41,26 @@ public final class Host implements AutoCloseable {
         return link;
     }
 
-    /// Its name.
-    public String name() {
-        return name;
+    void putBehind(FirewallBox box) {
+        firewall = box;
+    }
+
+    boolean isBehind(FirewallBox box) {
+        return firewall == box;
+    }
+
+    List<Cidr> cidrs() {
+        return addresses;
     }
 
     /// Its addresses.
     public List<InetAddress> addresses() {
         return addresses.stream().map(Cidr::inetAddress).toList();
+    }
+
+    /// Its first address.
+    public InetAddress address() {
+        return addresses.getFirst().inetAddress();
     }
 
     /// Its stack, with all that stacks can do.
@@ -58,6 +83,76 @@ public final class Host implements AutoCloseable {
         return !link.isClosed();
     }
 
+    // ---- programs
+
+    /// What a program does that returns nothing.
+    @FunctionalInterface
+    public interface Body {
+        /// Runs, and may fail in any way.
+        void run() throws Exception;
+    }
+
+    /// Starts a program on this host: ordinary blocking code, on a virtual thread. In simulated time it begins when time
+    /// passes next, and may wait in [#sleep], in this Internet's sockets, and for other programs; whoever blocks elsewhere
+    /// is told so by a [SimulationException].
+    public Program<Void> run(Body body) {
+        return call(() -> {
+            body.run();
+            return null;
+        });
+    }
+
+    /// Starts a program on this host that returns something.
+    public <T> Program<T> call(Callable<T> body) {
+        return internet.start(this, name() + "/" + ++programs, body);
+    }
+
+    /// Makes threads that are programs of this host, for executors of programs that need several. Whoever gets one starts it.
+    public ThreadFactory threads() {
+        return clockwork().threads(name() + "/thread");
+    }
+
+    private Clockwork clockwork() {
+        return internet.clockwork();
+    }
+
+    /// Lets the calling program wait.
+    public void sleep(Duration time) throws InterruptedException {
+        clockwork().sleep(time.toNanos());
+    }
+
+    /// The host's clock, which may be wrong: see [#setClock].
+    public Clock clock() {
+        return clock;
+    }
+
+    /// Sets the host's clock wrong.
+    ///
+    /// @param offset how far it is ahead now; negative if it is behind
+    /// @param drift how much faster it goes: 1e-4 gains 0.1 ms each second
+    public void setClock(Duration offset, double drift) {
+        clock.set(offset, drift);
+    }
+
+    /// Chance for its programs: a function of the seed and the host's name.
+    public RandomGenerator random() {
+        return random;
+    }
+
+    // ---- packets
+
+    @Override
+    void receive(Packet packet, Pipe via) {
+        Fabric fabric = internet.fabric();
+        String apart = fabric.faults().separation(this, packet);
+        if (apart != null) {
+            fabric.end(this, packet, apart);
+            return;
+        }
+        fabric.arrived(this, packet);
+        fabric.count(Internet.name(link.receive(packet)));
+    }
+
     /// Has `action` run once when the host is closed, without a lock; at once if it is closed already.
     public void onClose(Runnable action) {
         link.onClose(action);
@@ -68,14 +163,20 @@ public final class Host implements AutoCloseable {
         internet.forget(this);
     }
 
-    /// Closes its stack and frees its addresses. Further calls do nothing.
-    @Override
-    public void close() {
-        stack.close();
+    /// Lets it vanish as if its power had failed: nobody is told, its programs are interrupted. Another host may take its name
+    /// and its addresses.
+    public void crash() {
+        link.silence();
+        internet.interruptPrograms(this);
+        close();
     }
 
+    /// Closes its stack, which tells its peers, and frees its addresses. Further calls do nothing.
     @Override
-    public String toString() {
-        return name;
+    public void close() {
+        Stack s = stack;
+        if (s != null) {
+            s.close();
+        }
     }
 }

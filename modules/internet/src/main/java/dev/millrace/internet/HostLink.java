@@ -17,6 +17,7 @@ final class HostLink implements Link {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicReference<Runnable> onClose = new AtomicReference<>();
     private volatile Sink sink;
+    private volatile boolean silent;
 
     HostLink(Internet internet, Host host, int mtu) {
         this.internet = internet;
@@ -48,8 +49,17 @@ final class HostLink implements Link {
         sink = newSink;
     }
 
+    /// From now on nothing goes in or out, as if the power had failed.
+    void silence() {
+        silent = true;
+    }
+
     @Override
     public void transmit(PacketList packets) {
+        if (silent) {
+            packets.releaseAll();
+            return;
+        }
         if (closed.get()) {
             Packet p;
             while ((p = packets.poll()) != null) {
@@ -60,13 +70,13 @@ final class HostLink implements Link {
         for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
             p.handOver(p.checksumming() == Checksumming.PARTIAL ? Checksumming.PARTIAL : Checksumming.ON_WIRE);
         }
-        internet.inFlight().add(internet, host, packets);
+        internet.transmit(host, packets);
     }
 
     /// Lets the stack receive a packet, or releases it and says why not.
     Delivery receive(Packet packet) {
         Sink s = sink;
-        Delivery refusal = closed.get() || s == null ? Delivery.HOST_CLOSED : packet.length() > mtu ? Delivery.TOO_BIG : null;
+        Delivery refusal = closed.get() || silent || s == null ? Delivery.HOST_CLOSED : packet.length() > mtu ? Delivery.TOO_BIG : null;
         if (refusal != null) {
             packet.release();
             return refusal;

@@ -21,6 +21,11 @@ final class RouterHop {
         this.icmp = icmp;
     }
 
+    /// What it answers with.
+    RouterIcmp icmp() {
+        return icmp;
+    }
+
     /// What became of the packets so far.
     BoxCounters counters() {
         return counters;

@@ -8,33 +8,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/// Which host gets a packet: the one with the address, else the one with the longest prefix that covers it.
+/// Which node gets a packet: the one with the address, else the one with the longest prefix that covers it.
 final class Routes {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    private final Map<IpAddress, Host> addresses = new HashMap<>();
+    private final Map<IpAddress, Node> addresses = new HashMap<>();
     private final List<Entry> networks = new ArrayList<>();
 
-    private record Entry(Cidr network, Host host) {
+    private record Entry(Cidr network, Node node) {
     }
 
     /// Adds all routes or, if one is taken, none.
     ///
-    /// @throws IllegalArgumentException if one leads to a host already; the message names both
-    void add(Host host, List<Cidr> all) {
+    /// @throws IllegalArgumentException if one leads to a node already; the message names both
+    void add(Node node, List<Cidr> all) {
         lock.writeLock().lock();
         try {
             for (int i = 0; i < all.size(); i++) {
-                Host other = exact(all.get(i));
+                Node other = exact(all.get(i));
                 if (other != null || all.indexOf(all.get(i)) != i) {
                     throw new IllegalArgumentException("duplicate address: " + text(all.get(i)) + " is \""
-                            + (other == null ? host : other).name() + "\" already");
+                            + (other == null ? node : other).name() + "\" already");
                 }
             }
             for (Cidr c : all) {
                 if (isAddress(c)) {
-                    addresses.put(c.address(), host);
+                    addresses.put(c.address(), node);
                 } else {
-                    networks.add(new Entry(c.network(), host));
+                    networks.add(new Entry(c.network(), node));
                     networks.sort((a, b) -> b.network().prefixLength() - a.network().prefixLength());
                 }
             }
@@ -51,11 +51,11 @@ final class Routes {
         return isAddress(c) ? c.address().toString() : c.toString();
     }
 
-    private Host exact(Cidr c) {
+    private Node exact(Cidr c) {
         if (isAddress(c)) {
             return addresses.get(c.address());
         }
-        return networks.stream().filter(e -> e.network().equals(c.network())).map(Entry::host).findFirst().orElse(null);
+        return networks.stream().filter(e -> e.network().equals(c.network())).map(Entry::node).findFirst().orElse(null);
     }
 
     /// Removes a route; `false` if there was none like it.
@@ -69,28 +69,28 @@ final class Routes {
         }
     }
 
-    /// Removes all that lead to a host.
-    void removeAll(Host host) {
+    /// Removes all that lead to a node.
+    void removeAll(Node node) {
         lock.writeLock().lock();
         try {
-            addresses.values().removeIf(h -> h == host);
-            networks.removeIf(e -> e.host() == host);
+            addresses.values().removeIf(h -> h == node);
+            networks.removeIf(e -> e.node() == node);
         } finally {
             lock.writeLock().unlock();
         }
     }
 
-    /// The host that a destination leads to, or `null`.
-    Host find(IpAddress destination) {
+    /// The node that a destination leads to, or `null`.
+    Node find(IpAddress destination) {
         lock.readLock().lock();
         try {
-            Host host = addresses.get(destination);
-            if (host != null) {
-                return host;
+            Node node = addresses.get(destination);
+            if (node != null) {
+                return node;
             }
             for (Entry e : networks) {
                 if (e.network().contains(destination)) {
-                    return e.host();
+                    return e.node();
                 }
             }
             return null;

@@ -34,7 +34,7 @@ class FrameTraceTest {
 
     @BeforeEach
     void open() throws IOException {
-        net = Internet.builder().open();
+        net = Internet.builder().manual().open();
         socket = net.host("a", "10.0.0.1").connector().connectDatagrams("udp", "10.0.0.2:7");
     }
 

@@ -42,7 +42,7 @@ class InternetTest {
     @BeforeEach
     void open() {
         leaks = new LeakCheck();
-        net = Internet.builder().open();
+        net = Internet.builder().manual().open();
     }
 
     @AfterEach
@@ -179,7 +179,7 @@ class InternetTest {
 
     @Test
     void overflowsAreCountedU2() throws Exception {
-        try (Internet small = Internet.builder().maxInFlight(3).open(); Host a = small.host("a", "10.0.0.1");
+        try (Internet small = Internet.builder().manual().maxInFlight(3).open(); Host a = small.host("a", "10.0.0.1");
                 UdpSocket s = a.connector().connectDatagrams("udp", "10.0.0.2:7")) {
             for (int i = 0; i < 5; i++) {
                 s.send(ByteBuffer.wrap(new byte[1]), null);
@@ -191,7 +191,7 @@ class InternetTest {
 
     @Test
     void withoutRoomOnlyWhoWaitsGetsAPacketU2() throws Exception {
-        try (Internet none = Internet.builder().maxInFlight(0).open(); Host a = none.host("a", "10.0.0.1");
+        try (Internet none = Internet.builder().manual().maxInFlight(0).open(); Host a = none.host("a", "10.0.0.1");
                 UdpSocket s = a.connector().connectDatagrams("udp", "10.0.0.2:7")) {
             s.send(ByteBuffer.wrap(new byte[1]), null);
             assertNull(none.tryTake());
@@ -355,8 +355,8 @@ class InternetTest {
 
     @Test
     void settingsOutOfRangeAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> Internet.builder().maxInFlight(-1));
-        assertThrows(IllegalArgumentException.class, () -> Internet.builder().mtu(1279));
+        assertThrows(IllegalArgumentException.class, () -> Internet.builder().manual().maxInFlight(-1));
+        assertThrows(IllegalArgumentException.class, () -> Internet.builder().manual().mtu(1279));
         net.close();
         assertThrows(IllegalStateException.class, () -> net.host("a", "10.0.0.1"));
     }

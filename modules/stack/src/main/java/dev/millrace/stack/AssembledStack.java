@@ -21,6 +21,7 @@ import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.wire.IpAddress;
@@ -367,7 +368,7 @@ final class AssembledStack implements ManualStack {
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
         }
         var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
-                surroundings.clock(), surroundings.isManual(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
+                surroundings.clock(), surroundings.isStepped(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
         for (StackNic nic : nics) {
             if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
                 nic.addTap(session);

@@ -5,8 +5,10 @@ import dev.millrace.OptionSpec;
 import dev.millrace.Stack;
 import dev.millrace.StackConfig;
 import dev.millrace.spi.StackProvider;
+import dev.millrace.spi.Surroundings;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Assembles stacks from the plug-ins that are present.
 public final class StackAssembler implements StackProvider {
@@ -28,16 +30,23 @@ public final class StackAssembler implements StackProvider {
 
     @Override
     public Stack open(StackConfig config) throws IOException {
-        Plugins plugins = present();
-        var check = new ConfigurationCheck(config, plugins);
-        return AssembledStack.open(check, plugins, new RealSurroundings());
+        return assemble(config, RealSurroundings::new);
     }
 
     @Override
     public ManualStack openManual(StackConfig config, long seed) throws IOException {
+        return assemble(config, () -> new ManualSurroundings(seed));
+    }
+
+    @Override
+    public Stack open(StackConfig config, Surroundings surroundings) throws IOException {
+        return assemble(config, () -> surroundings);
+    }
+
+    private AssembledStack assemble(StackConfig config, Supplier<Surroundings> surroundings) throws IOException {
         Plugins plugins = present();
         var check = new ConfigurationCheck(config, plugins);
-        return AssembledStack.open(check, plugins, new ManualSurroundings(seed));
+        return AssembledStack.open(check, plugins, surroundings.get());
     }
 
     @Override

@@ -1,0 +1,8 @@
+/// A simulated Internet for each test: annotations and the JUnit extension behind them, and the search over seeds.
+module dev.millrace.junit {
+    requires transitive dev.millrace.internet;
+    requires transitive org.junit.jupiter.api;
+    requires static transitive org.junit.platform.launcher;
+
+    exports dev.millrace.junit;
+}
