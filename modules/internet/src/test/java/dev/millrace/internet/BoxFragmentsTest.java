@@ -236,4 +236,12 @@ class BoxFragmentsTest {
         assertEquals(BoxDrop.FRAGMENT_WITHOUT_FIRST,
                 dropped(firewall.filter(packet(parts.get(1)), Direction.OUT, null, SECOND)));
     }
+
+    @Test
+    void theDataOfALaterPartIsNotTakenForHeaders() {
+        // Next header 60, destination options, is that of the first part (RFC 8200 §4.5); here it stands before data.
+        byte[] later = PacketBuilder.between("fd00::2", "2001:db8::1").extension(44, 0, 0, 16, 1, 2, 3, 4)
+                .raw(60, new byte[] {6, (byte) 200, 0, 0, 0, 0, 0, 0});
+        assertEquals(BoxDrop.FRAGMENT_WITHOUT_FIRST, dropped(firewall.filter(packet(later), Direction.OUT, null, SECOND)));
+    }
 }

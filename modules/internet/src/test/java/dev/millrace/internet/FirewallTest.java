@@ -354,4 +354,14 @@ class FirewallTest {
         assertEquals(1001, i32(rst, 48));
         assertTrue(checksumsAreRight(rst));
     }
+
+    @Test
+    void anIpv4AddressInAnIpv6HeaderIsRefused() {
+        // draft-itojun-v6ops-v4mapped-harmful: it would be taken for the IPv4 host.
+        byte[] p = udp(A6, 1, X6, 2);
+        java.util.Arrays.fill(p, 8, 24, (byte) 0);
+        p[18] = (byte) 0xff;
+        p[19] = (byte) 0xff;
+        assertEquals(BoxDrop.MARTIAN, dropped(out(firewall("allow any from any to any"), p)));
+    }
 }

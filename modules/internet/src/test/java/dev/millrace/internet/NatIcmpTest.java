@@ -238,4 +238,21 @@ class NatIcmpTest {
         v.packet().release();
         assertEquals(List.of("seen"), heard);
     }
+
+    @Test
+    void whatTheBoxSaysOfAPacketThatItHadTranslatedIsTranslatedBack() {
+        byte[] came = udp(X, 9999, NAT, 53);
+        byte[] asInside = in(came);
+        byte[] e = forwarded(nat.ownError(packet(error("10.0.0.1", X, 3, 4, asInside)), now));
+        assertEquals(ip(NAT), source(e));
+        assertEquals(ip(X), destination(e));
+        assertArrayEquals(came, quoted(e));
+        assertTrue(checksumsAreRight(e));
+        // Around the hairpin, too, and nothing else.
+        byte[] sent = udp(A, 5000, NAT, 53);
+        byte[] asB = hairpinned(nat.outbound(packet(sent), now));
+        assertArrayEquals(sent, quoted(hairpinned(nat.ownError(packet(error(NAT, NAT, 3, 4, asB)), now))));
+        assertEquals(BoxDrop.UNRELATED_ICMP_ERROR, dropped(nat.ownError(packet(sent), now)));
+        assertEquals(BoxDrop.UNRELATED_ICMP_ERROR, dropped(nat.ownError(packet(new byte[3]), now)));
+    }
 }
