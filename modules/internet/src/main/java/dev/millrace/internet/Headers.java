@@ -36,7 +36,7 @@ final class Headers {
     Packet read(Packet given) {
         Packet p = given;
         peek(p);
-        if (p.fragmentCount() > 0 && (problem != null || isIcmp())) {
+        if (p.fragmentCount() > 0 && (problem != null || isIcmp() || !transportHeaderIsLinear())) {
             PacketBytes.complete(p);
             p = PacketBytes.linear(p);
             peek(p);
@@ -49,6 +49,16 @@ final class Headers {
     void readInPlace(Packet p) {
         peek(p);
         finish(p);
+    }
+
+    /// Hosts' packets have all headers in the linear part; others may be anything.
+    private boolean transportHeaderIsLinear() {
+        int linear = available - (transport - at);
+        return switch (protocol) {
+            case IpProtocol.TCP -> linear >= TcpHeader.MIN_LENGTH && linear >= TcpHeader.headerLength(m, transport);
+            case IpProtocol.UDP -> linear >= UdpHeader.LENGTH;
+            default -> true;
+        };
     }
 
     private void finish(Packet p) {

@@ -232,6 +232,16 @@ final class Nat {
         return external.contains(headers.destination()) ? inboundError(p, true) : counters.count(new Verdict.Forward(p));
     }
 
+    /// An ICMP error that the box itself has made, from whatever IPv4 address, about a packet that it had translated before
+    /// it found that it cannot go on inside, such as one that is too long for the link there. Outside it comes from the
+    /// external address, and quotes the packet as it came.
+    Verdict ownError(Packet given, long nowNs) {
+        Packet p = headers.read(given);
+        table.expire(nowNs);
+        boolean isError = headers.problem() == null && headers.isV4() && !external.isEmpty() && headers.isIcmpError();
+        return isError ? outboundError(p) : drop(p, BoxDrop.UNRELATED_ICMP_ERROR);
+    }
+
     private Verdict inboundError(Packet p, boolean back) {
         BoxDrop problem = errors.problem(headers, p);
         if (problem != null || errors.inbound(headers) == null) {
