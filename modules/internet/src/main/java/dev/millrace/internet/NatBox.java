@@ -86,7 +86,7 @@ public final class NatBox extends Node {
         } else if (via.from().realm() == inner) {
             fromInside(packet, to, via);
         } else {
-            fromOutside(packet, to);
+            fromOutside(packet);
         }
     }
 
@@ -125,29 +125,40 @@ public final class NatBox extends Node {
         }
     }
 
-    private void fromOutside(Packet packet, IpAddress to) {
-        Verdict hopped = to.equals(outside) || to.isV4() ? hop.forward(packet, 65535, to.isV4() ? outside : null, fabric.nowNs())
-                : new Verdict.Forward(packet);
-        if (!(hopped instanceof Verdict.Forward f)) {
-            Router.carryOut(fabric, this, realm(), hopped, null);
-            return;
-        }
-        Verdict verdict = nat.inbound(f.packet(), fabric.nowNs());
+    private void fromOutside(Packet packet) {
+        Verdict verdict = nat.inbound(packet, fabric.nowNs());
         switch (verdict) {
-            case Verdict.Forward g -> toInside(g.packet());
+            case Verdict.Forward f -> toInside(f.packet());
             case Verdict.Hairpin h -> toInside(h.packet());
             case Verdict.Local l -> answer(l.packet(), realm());
             default -> Router.carryOut(fabric, this, realm(), verdict, null);
         }
     }
 
+    /// A packet that was translated for a host inside: only now it is known which link is next, and what fits it.
     private void toInside(Packet packet) {
-        Node owner = inner.routes().find(Destination.read(packet, false));
+        IpAddress to = Destination.read(packet, false);
+        Node owner = inner.routes().find(to);
         Pipe out = owner == null ? null : fabric.way(this, owner);
         if (out == null) {
             fabric.end(this, packet, Internet.name(Delivery.NO_ROUTE));
+            return;
+        }
+        Verdict hopped = hop.forward(packet, out.conditions().mtu(), to.isV4() ? outside : null, fabric.nowNs());
+        if (hopped instanceof Verdict.Reply r) {
+            fabric.end(this, r.packet(), r.reason().counterName());
+            sayOutside(r.reply());
         } else {
-            out.accept(packet);
+            Router.carryOut(fabric, this, inner, hopped, out);
+        }
+    }
+
+    /// The error quotes a packet as hosts inside would see it; its sender knows only what is outside.
+    private void sayOutside(Packet error) {
+        switch (nat.ownError(error, fabric.nowNs())) {
+            case Verdict.Forward f -> Router.originate(fabric, this, realm(), f.packet());
+            case Verdict.Hairpin h -> Router.originate(fabric, this, inner, h.packet());
+            case Verdict other -> other.packet().release();
         }
     }
 

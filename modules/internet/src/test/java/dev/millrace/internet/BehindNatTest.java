@@ -208,4 +208,26 @@ class BehindNatTest {
             assertEquals(1, home.counters().get("dropped-nat-table-full"));
         }
     }
+
+    @Test
+    void aSmallMtuInsideIsFoundOutByWhoSendsFromOutside() throws Exception {
+        Host server = net.host("server", "198.51.100.1");
+        NatBox home = net.nat("home", "203.0.113.1", NatOptions.DEFAULT.withForward(PortForward.tcp(80, "192.168.1.2", 80)));
+        Host pc = home.host("pc", "192.168.1.2");
+        Host laptop = home.host("laptop", "192.168.1.3");
+        net.link("pc", "home", delay(1).mtu(1300));
+        // From outside, and from inside by the address outside.
+        for (Host sender : new Host[] {server, laptop}) {
+            Program<String> program = pc.call(() -> {
+                try (TcpListener l = pc.stack().tcp().listen(80); TcpSocket s = l.accept()) {
+                    return Integer.toString(s.inputStream().readAllBytes().length);
+                }
+            });
+            try (TcpSocket s = sender.stack().tcp().connect(new InetSocketAddress("203.0.113.1", 80), Duration.ofSeconds(10))) {
+                s.write(ByteBuffer.allocate(100_000));
+            }
+            assertEquals("100000", program.get(Duration.ofSeconds(60)));
+        }
+        assertTrue(net.counters().get("too-big") >= 2, net.counters().toString());
+    }
 }
