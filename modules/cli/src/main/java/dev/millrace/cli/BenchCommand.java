@@ -41,6 +41,7 @@ final class BenchCommand {
         }
         spec.addSubcommand("peer", peer());
         spec.addSubcommand("internet", InternetBenchCommand.spec());
+        spec.addSubcommand("hosts", InternetScaleCommand.spec());
         return spec;
     }
 

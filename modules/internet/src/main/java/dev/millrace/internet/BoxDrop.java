@@ -1,5 +1,7 @@
 package dev.millrace.internet;
 
+import java.util.Locale;
+
 /// Why a router, a NAT or a firewall let a packet go.
 enum BoxDrop {
     /// It is no IP packet, or its headers contradict themselves or its length.
@@ -61,6 +63,6 @@ enum BoxDrop {
 
     /// The reason as the name of a counter.
     String counterName() {
-        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

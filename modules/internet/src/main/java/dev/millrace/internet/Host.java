@@ -2,9 +2,12 @@ package dev.millrace.internet;
 
 import dev.millrace.Cidr;
 import dev.millrace.Stack;
+import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +25,7 @@ public final class Host extends Node implements AutoCloseable {
     private final RandomGenerator random;
     private volatile Stack stack;
     private volatile FirewallBox firewall;
+    private volatile Resolver resolver;
     private int programs;
 
     Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
@@ -84,6 +88,31 @@ public final class Host extends Node implements AutoCloseable {
     }
 
     // ---- programs
+
+    /// The addresses of a name, from the Internet's name server, IPv6 first; an address as text is its own answer. Blocks.
+    ///
+    /// @throws java.net.UnknownHostException if there is none; the message says why
+    /// @throws IOException if this host is closed, or the calling thread interrupted
+    public List<InetAddress> resolve(String hostName) throws IOException {
+        return resolver().resolve(hostName);
+    }
+
+    /// What resolves names over this host's stack, with a cache of its own.
+    ///
+    /// @throws IllegalStateException if the Internet has no name server
+    public Resolver resolver() {
+        InetSocketAddress server = internet.nameServer();
+        if (server == null) {
+            throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
+        }
+        Resolver r = resolver;
+        if (r == null) {
+            r = Resolver.builder(stack).server(server).nanoTime(internet::nowNs)
+                    .random(internet.generator("queries of " + name())).build();
+            resolver = r;
+        }
+        return r;
+    }
 
     /// What a program does that returns nothing.
     @FunctionalInterface

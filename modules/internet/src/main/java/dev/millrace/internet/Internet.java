@@ -13,6 +13,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -70,8 +71,10 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
     private final List<Program<?>> programs = new CopyOnWriteArrayList<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
+    private volatile InetSocketAddress nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
+    private final StackProvider stacks = StackProvider.find();
     /// Only when the program moves the packets.
     private final InFlight inFlight;
     /// Only when they move by themselves.
@@ -215,8 +218,7 @@ public final class Internet implements AutoCloseable {
                     .nic("nic", host.link(), nic -> all.forEach(a -> nic.address(a.toString()))).route("default", "nic");
             settings.accept(builder);
             Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
-            host.setStack(surroundings == null ? builder.open()
-                    : StackProvider.find().open(builder.config(), surroundings));
+            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
             if (fabric != null) {
                 fabric.hostAdded(host);
             }
@@ -331,6 +333,20 @@ public final class Internet implements AutoCloseable {
                 LinkConditions.perfect()), own.stream().filter(Objects::nonNull).map(Internet::single).toList());
         fabric.joinToCloud(box);
         return box;
+    }
+
+    /// Adds a host `dns` that serves the names of all hosts, and is what they ask from now on: [Host#resolve].
+    ///
+    /// @throws IOException if its stack cannot be opened
+    public NameServer nameServer(String... addresses) throws IOException {
+        var server = new NameServer(this, host("dns", addresses));
+        server.start();
+        nameServer = server.address();
+        return server;
+    }
+
+    InetSocketAddress nameServer() {
+        return nameServer;
     }
 
     Node node(String name) {

@@ -9,7 +9,8 @@ import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.buffer.Packet;
 
 /// ICMP errors through a NAT: the packet that they quote is shown to its sender as it sent it, and to others as they got
-/// it (RFC 5508 §4). Errors neither prolong nor end a session (RFC 5508 REQ-5, RFC 5382 REQ-10).
+/// it (RFC 5508 §4). Errors neither prolong nor end a session (RFC 5508 REQ-6, RFC 4787 REQ-12, RFC 5382
+/// REQ-10).
 ///
 /// Differs: RFC 5508 REQ-4 asks for a mapping of the quoted packet; here its receiver must be a peer of a session, too, so
 /// that nobody can break connections who has only guessed a port.

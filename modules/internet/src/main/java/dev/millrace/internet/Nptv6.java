@@ -47,11 +47,11 @@ final class Nptv6 {
         long before = sum(a);
         long after = sum(b) + (~word(b, word) & ALL_ONES);
         int value = Checksum.fold(before + (~Checksum.fold(after) & ALL_ONES));
-        // RFC 6296 §3.2: "If the result is 0xFFFF, it is overwritten as zero."
+        // RFC 6296 §3.2: of the two zeros the one that is all ones is not used.
         return withWord(b, word, value == ALL_ONES ? 0 : value);
     }
 
-    /// RFC 6296 §3.4, §3.5: the subnet of a prefix of up to 48 bits, else the first word behind 64 bits that is not all
+    /// RFC 6296 §3.4, §3.7: the subnet of a prefix of up to 48 bits, else the first word behind 64 bits that is not all
     /// ones; -1 where there is none, since all ones could not be told from zero on the way back.
     private static int adjustedWord(IpAddress a, int prefixLength) {
         if (prefixLength <= 48) {

@@ -173,7 +173,7 @@ class NatIcmpTest {
 
     @Test
     void errorsDoNotKeepASessionNorEndIt() {
-        // RFC 5508 REQ-5, RFC 5382 REQ-10
+        // RFC 5508 REQ-6, RFC 4787 REQ-12
         byte[] sent = out(udp(A, 5000, X, 53));
         now += 299 * SECOND;
         in(error(ROUTER, NAT, 3, 3, sent));

@@ -77,7 +77,7 @@ class Nptv6Test {
     @Test
     void addressesThatCouldNotComeBackAreNotMapped() {
         var short48 = new Nptv6(Cidr.parse("fd01:203:405::/48"), Cidr.parse("2001:db8:1::/48"));
-        // RFC 6296 §3.4: subnet 0xFFFF; §3.5: all ones.
+        // RFC 6296 §3.4: subnet 0xFFFF; §3.7: all ones.
         assertNull(short48.toExternal(ip("fd01:203:405:ffff::1")));
         var long56 = new Nptv6(Cidr.parse("fd01:203:405::/56"), Cidr.parse("2001:db8:1::/56"));
         assertNull(long56.toExternal(ip("fd01:203:405:0:ffff:ffff:ffff:ffff")));
@@ -115,7 +115,7 @@ class Nptv6Test {
     @Test
     void hostsInsideReachEachOtherByTheirAddressesOutside() {
         Nat nat = nat();
-        // RFC 6296 §5: hairpinning.
+        // RFC 6296 §4.3: hairpinning.
         byte[] p = hairpinned(nat.outbound(packet(udp("fd01:203:405:1::9", 1, "2001:db8:1:d550::1234", 2)), 0));
         assertEquals(ip("2001:db8:1:d550::9"), source(p));
         assertEquals(ip(INSIDE), destination(p));

@@ -218,7 +218,7 @@ class RouterHopTest {
     void nothingIsRepaired() {
         byte[] packet = udp("10.0.0.1", 1, "192.0.2.1", 2);
         packet[10] ^= 1;
-        // RFC 1812 §5.2.2: "... MUST silently discard"
+        // RFC 1812 §5.2.2: discarded in silence.
         assertEquals(BoxDrop.BAD_HEADER_CHECKSUM, dropped(forward(packet, 1500)));
         byte[] data = udp("10.0.0.1", 1, "192.0.2.1", 2);
         data[30] ^= 1;
@@ -265,7 +265,7 @@ class RouterHopTest {
     @Test
     void errorsAboutLaterFragmentsAreNotSentInIpv4() {
         byte[] later = v4().hopLimit(1).fragment(5, 0x2000 | 100).raw(17, data(160));
-        // RFC 1812 §4.3.2.7: "any fragment of a datagram other then the first fragment"
+        // RFC 1812 §4.3.2.7
         assertEquals(BoxDrop.HOP_LIMIT, dropped(forward(later, 1500)));
         replied(forward(v4().hopLimit(1).fragment(5, 0x2000).raw(17, data(160)), 1500));
         // What ICMPv6 a later fragment is of cannot be seen; UDP cannot be an error.

@@ -13,6 +13,8 @@ import java.util.function.Supplier;
 /// Assembles stacks from the plug-ins that are present.
 public final class StackAssembler implements StackProvider {
     private final Plugins given;
+    /// Those that are present, once somebody has asked: whoever opens many stacks keeps the provider.
+    private volatile Plugins found;
 
     /// Called by [java.util.ServiceLoader].
     public StackAssembler() {
@@ -25,7 +27,15 @@ public final class StackAssembler implements StackProvider {
     }
 
     private Plugins present() {
-        return given != null ? given : Plugins.find();
+        if (given != null) {
+            return given;
+        }
+        Plugins present = found;
+        if (present == null) {
+            present = Plugins.find();
+            found = present;
+        }
+        return present;
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /// waits or ends; then the driver chooses the next.
 final class Turns {
     private final IntUnaryOperator choice;
-    private final Watchdog watchdog;
+    private final Driver driver;
     private final Map<Thread, Task> byThread = new ConcurrentHashMap<>();
     private final List<Task> tasks = new ArrayList<>();
     private final List<Task> runnable = new ArrayList<>();
@@ -27,12 +27,17 @@ final class Turns {
     private final Queue<Task> interrupted = new ConcurrentLinkedQueue<>();
     private long numbers;
     private volatile Task current;
-    private volatile Thread driver;
+    /// How many turns there were so far.
+    private volatile long count;
     private volatile boolean abandoned;
 
-    Turns(IntUnaryOperator choice, Watchdog watchdog) {
+    Turns(IntUnaryOperator choice, Driver driver) {
         this.choice = choice;
-        this.watchdog = watchdog;
+        this.driver = driver;
+    }
+
+    long count() {
+        return count;
     }
 
     /// Whose turn it is, or `null` if it is no program's.
@@ -71,7 +76,7 @@ final class Turns {
     // ---- the driver's side
 
     /// Gives one program its turn, and returns when it has given it back; `false` if none could go on.
-    boolean runOne(Thread driving) {
+    boolean runOne() {
         gather();
         if (runnable.isEmpty()) {
             return false;
@@ -80,14 +85,16 @@ final class Turns {
         Task task = runnable.remove(size == 1 ? 0 : choice.applyAsInt(size));
         task.state = Task.State.RUNNING;
         task.alarm.cancel();
-        driver = driving;
+        count++;
         current = task;
         if (!task.startedByProgram && task.thread.getState() == Thread.State.NEW) {
             task.thread.start();
         } else {
             LockSupport.unpark(task.thread);
         }
-        watchdog.await(task, () -> current != task);
+        while (current == task && !driver.isOver()) {
+            LockSupport.park(this);
+        }
         return true;
     }
 
@@ -208,7 +215,7 @@ final class Turns {
 
     private void giveTurnBack() {
         current = null;
-        LockSupport.unpark(driver);
+        LockSupport.unpark(driver.thread());
     }
 
     // ---- when it has gone wrong

@@ -30,8 +30,10 @@ public final class VirtualClockwork implements Clockwork {
     private boolean over;
     private RuntimeException failure;
 
-    /// The thread outside that lets time pass now, or `null`.
-    private volatile Thread driver;
+    private final Driver driver = new Driver();
+    private final Watchdog watchdog;
+    /// The thread outside that waits while time passes was interrupted.
+    private volatile boolean stopped;
     /// The thread outside that may go on, because somebody let it.
     private volatile Thread permitted;
 
@@ -41,7 +43,8 @@ public final class VirtualClockwork implements Clockwork {
     /// @param limit how much time may pass: a simulation that is never over ends with an error then
     /// @param stall how long, by the wall clock, a program may block where the simulation does not see it
     public VirtualClockwork(IntUnaryOperator choice, Duration limit, Duration stall) {
-        turns = new Turns(choice, new Watchdog(stall));
+        turns = new Turns(choice, driver);
+        watchdog = new Watchdog(stall);
         limitNs = limit.toNanos();
     }
 
@@ -64,7 +67,7 @@ public final class VirtualClockwork implements Clockwork {
     private void checkTurn() {
         Thread caller = Thread.currentThread();
         Task task = turns.current();
-        Thread owner = task != null ? task.thread : driver;
+        Thread owner = task != null ? task.thread : driver.isBusy() ? driver.thread() : null;
         if (owner != null && owner != caller) {
             throw new SimulationException("thread \"" + caller.getName() + "\" uses the simulated network while \""
                     + owner.getName() + "\" does: in simulated time one thread runs at a time. Start programs with "
@@ -124,7 +127,7 @@ public final class VirtualClockwork implements Clockwork {
         }
         Thread self = Thread.currentThread();
         if (permitted != self && !self.isInterrupted()) {
-            drive(() -> permitted == self || self.isInterrupted(), deadlineNs);
+            drive(() -> permitted == self, deadlineNs);
         }
         if (permitted == self) {
             permitted = null;
@@ -161,6 +164,7 @@ public final class VirtualClockwork implements Clockwork {
         long until = nowNs + Math.max(0, nanos);
         if (task == null) {
             drive(() -> false, until);
+            checkInterrupt();
             return;
         }
         if (nanos <= 0) {
@@ -169,8 +173,12 @@ public final class VirtualClockwork implements Clockwork {
         while (nowNs < until && !Thread.currentThread().isInterrupted()) {
             turns.park(task, until, nowNs);
         }
+        checkInterrupt();
+    }
+
+    private static void checkInterrupt() throws InterruptedException {
         if (Thread.interrupted()) {
-            throw new InterruptedException("interrupted while sleeping in simulated time");
+            throw new InterruptedException("interrupted while waiting in simulated time");
         }
     }
 
@@ -178,12 +186,14 @@ public final class VirtualClockwork implements Clockwork {
     public boolean join(Task other, long deadlineNs) throws InterruptedException {
         Task task = turns.ofCaller();
         if (task == null) {
-            return drive(() -> other.state == Task.State.DONE, deadlineNs);
+            boolean ended = drive(() -> other.state == Task.State.DONE, deadlineNs);
+            if (!ended) {
+                checkInterrupt();
+            }
+            return ended;
         }
         while (other.state != Task.State.DONE && nowNs < deadlineNs) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("interrupted while waiting for " + other);
-            }
+            checkInterrupt();
             other.joiners.add(task.thread);
             turns.park(task, deadlineNs, nowNs);
             other.joiners.remove(task.thread);
@@ -200,7 +210,11 @@ public final class VirtualClockwork implements Clockwork {
     @Override
     public boolean runUntil(BooleanSupplier condition, long deadlineNs) throws InterruptedException {
         if (turns.ofCaller() == null) {
-            return drive(condition, deadlineNs);
+            boolean held = drive(condition, deadlineNs);
+            if (!held) {
+                checkInterrupt();
+            }
+            return held;
         }
         while (!condition.getAsBoolean()) {
             if (nowNs >= deadlineNs) {
@@ -213,42 +227,49 @@ public final class VirtualClockwork implements Clockwork {
 
     // ---- time
 
-    /// Lets programs run and time pass, until `done` says so, or all that happens by then has happened: then it returns
-    /// `false`.
+    /// Lets programs run and time pass, until `done` says so, or all that happens by then has happened, or the calling
+    /// thread is interrupted: then it returns `false`.
     private boolean drive(BooleanSupplier done, long untilNs) {
         checkTurn();
-        if (driver != null) {
+        if (driver.isBusy()) {
             throw new SimulationException("an action of the simulation blocks; let a program do it: host.run(...)");
         }
-        driver = Thread.currentThread();
+        if (failure != null) {
+            throw failure;
+        }
+        stopped = false;
+        Thread caller = Thread.currentThread();
         try {
-            while (true) {
-                if (failure != null) {
-                    throw failure;
-                }
-                if (done.getAsBoolean()) {
-                    return true;
-                }
-                if (turns.runOne(driver)) {
-                    continue;
-                }
-                EventQueue.Event next = queue.peek();
-                if (next == null || next.atNs > untilNs) {
-                    if (untilNs == Long.MAX_VALUE) {
-                        throw turns.atRest(Duration.ofNanos(nowNs));
-                    }
-                    nowNs = Math.max(nowNs, untilNs);
-                    return done.getAsBoolean();
-                }
-                jumpTo(next.atNs);
-                queue.poll().run();
-            }
+            return driver.run(() -> pass(done, untilNs), () -> {
+                stopped |= caller.isInterrupted();
+                watchdog.look(turns);
+            });
         } catch (SimulationException e) {
             failure = e;
             throw e;
-        } finally {
-            driver = null;
         }
+    }
+
+    private boolean pass(BooleanSupplier done, long untilNs) {
+        while (!stopped) {
+            if (done.getAsBoolean()) {
+                return true;
+            }
+            if (turns.runOne()) {
+                continue;
+            }
+            EventQueue.Event next = queue.peek();
+            if (next == null || next.atNs > untilNs) {
+                if (untilNs == Long.MAX_VALUE) {
+                    throw turns.atRest(Duration.ofNanos(nowNs));
+                }
+                nowNs = Math.max(nowNs, untilNs);
+                return done.getAsBoolean();
+            }
+            jumpTo(next.atNs);
+            queue.poll().run();
+        }
+        return false;
     }
 
     private void jumpTo(long atNs) {
@@ -282,6 +303,7 @@ public final class VirtualClockwork implements Clockwork {
             left = turns.all();
         }
         over = true;
+        driver.end();
         queue.clear();
         if (failure != null) {
             turns.abandon();

@@ -4,16 +4,10 @@ import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
-/// Waits for programs to give the turn back, and finds out which blocks where the simulation does not see it: such a one
-/// would stop everything, for what it waits for cannot happen, or happens by the wall clock.
+/// Finds out which program blocks where the simulation does not see it: such a one would stop everything, for what it waits
+/// for cannot happen, or happens by the wall clock.
 final class Watchdog {
-    /// A turn is mostly shorter than the time it takes to park a thread and wake it.
-    private static final long SPIN_NS = Runtime.getRuntime().availableProcessors() > 1 ? 20_000 : 0;
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     /// A program may compute for so much longer than it may block.
     private static final int COMPUTING_FACTOR = 60;
 
@@ -23,52 +17,44 @@ final class Watchdog {
             "dev.millrace.udp.");
 
     private final long stallNs;
+    private long lastTurn = -1;
+    private long turnSeenNs;
+    private long placeSeenNs;
+    private StackTraceElement[] lastPlace;
 
     Watchdog(Duration stall) {
         stallNs = stall.toNanos();
     }
 
-    /// Returns when `back` is true.
+    /// Looks, from time to time, at the program that has the turn.
     ///
-    /// @throws SimulationException if the program blocks elsewhere, or never comes back
-    void await(Task task, BooleanSupplier back) {
-        long begin = System.nanoTime();
-        while (System.nanoTime() - begin < SPIN_NS) {
-            if (back.getAsBoolean()) {
-                return;
-            }
-            Thread.onSpinWait();
+    /// @throws SimulationException if it blocks elsewhere, or never comes back
+    void look(Turns turns) {
+        Task task = turns.current();
+        long turn = turns.count();
+        long now = System.nanoTime();
+        if (task == null || turn != lastTurn) {
+            lastTurn = turn;
+            turnSeenNs = now;
+            lastPlace = null;
+            return;
         }
-        StackTraceElement[] lastPlace = null;
-        long sinceNs = 0;
-        boolean wasInterrupted = false;
-        while (!back.getAsBoolean()) {
-            LockSupport.parkNanos(this, LOOK_NS);
-            wasInterrupted |= Thread.interrupted();
-            long now = System.nanoTime();
-            if (back.getAsBoolean() || now - begin < LOOK_NS) {
-                continue;
-            }
-            Thread.State state = task.thread.getState();
-            boolean blocked = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING
-                    || state == Thread.State.BLOCKED;
-            StackTraceElement[] place = blocked ? task.thread.getStackTrace() : null;
-            if (!blocked || !Arrays.equals(place, lastPlace)) {
-                lastPlace = place;
-                sinceNs = now;
-            } else if (now - sinceNs >= stallNs && !back.getAsBoolean()) {
-                throw new SimulationException("program \"" + task.name() + "\" blocks outside the simulation, at "
-                        + place(task) + ", so that simulated time stands still; wait with host.sleep, sockets and "
-                        + "Program.join instead, or use real time", trace(task));
-            }
-            if (now - begin >= stallNs * COMPUTING_FACTOR) {
-                throw new SimulationException("program \"" + task.name() + "\" has not waited for anything for "
-                        + Duration.ofNanos(now - begin).toSeconds() + " s of real time, at " + place(task)
-                        + ": simulated time stands still while a program computes", trace(task));
-            }
+        Thread.State state = task.thread.getState();
+        boolean blocked = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING
+                || state == Thread.State.BLOCKED;
+        StackTraceElement[] place = blocked ? task.thread.getStackTrace() : null;
+        if (!blocked || !Arrays.equals(place, lastPlace)) {
+            lastPlace = place;
+            placeSeenNs = now;
+        } else if (now - placeSeenNs >= stallNs && turns.count() == turn) {
+            throw new SimulationException("program \"" + task.name() + "\" blocks outside the simulation, at "
+                    + place(task) + ", so that simulated time stands still; wait with host.sleep, sockets and "
+                    + "Program.get instead, or use real time", trace(task));
         }
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
+        if (now - turnSeenNs >= stallNs * COMPUTING_FACTOR) {
+            throw new SimulationException("program \"" + task.name() + "\" has not waited for anything for "
+                    + Duration.ofNanos(now - turnSeenNs).toSeconds() + " s of real time, at " + place(task)
+                    + ": simulated time stands still while a program computes", trace(task));
         }
     }
 
