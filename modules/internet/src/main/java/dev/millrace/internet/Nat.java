@@ -232,14 +232,16 @@ final class Nat {
         return external.contains(headers.destination()) ? inboundError(p, true) : counters.count(new Verdict.Forward(p));
     }
 
-    /// An ICMP error that the box itself has made, from whatever IPv4 address, about a packet that it had translated before
-    /// it found that it cannot go on inside, such as one that is too long for the link there. Outside it comes from the
-    /// external address, and quotes the packet as it came.
+    /// An ICMP error that the box itself has made, from an address of its own, about a packet that it had translated before
+    /// it found that it cannot go on inside, such as one that is too long for the link there. Outside it quotes the packet
+    /// as it came, and in IPv4 comes from the external address.
     Verdict ownError(Packet given, long nowNs) {
         Packet p = headers.read(given);
         table.expire(nowNs);
-        boolean isError = headers.problem() == null && headers.isV4() && !external.isEmpty() && headers.isIcmpError();
-        return isError ? outboundError(p) : drop(p, BoxDrop.UNRELATED_ICMP_ERROR);
+        if (headers.problem() != null || !headers.isIcmpError() || (headers.isV4() ? external.isEmpty() : prefixes == null)) {
+            return drop(p, BoxDrop.UNRELATED_ICMP_ERROR);
+        }
+        return headers.isV4() ? outboundError(p) : counters.count(prefixes.outbound(p, headers));
     }
 
     private Verdict inboundError(Packet p, boolean back) {

@@ -147,4 +147,16 @@ class Nptv6Test {
                     () -> NatOptions.DEFAULT.withPrefixTranslation(Cidr.parse(pair[0]), Cidr.parse(pair[1])));
         }
     }
+
+    @Test
+    void whatTheBoxSaysOfAPacketThatItHadTranslatedIsTranslatedBack() {
+        Nat nat = nat();
+        byte[] came = udp(PEER, 53, "2001:db8:1:d550::1234", 5000);
+        byte[] asInside = forwarded(nat.inbound(packet(came), 0));
+        byte[] e = forwarded(nat.ownError(packet(error("2001:db8:77::1", PEER, 2, 0, asInside)), 0));
+        assertEquals(ip("2001:db8:77::1"), source(e));
+        assertArrayEquals(came, quoted(e));
+        assertTrue(checksumsAreRight(e));
+        assertEquals(BoxDrop.UNRELATED_ICMP_ERROR, dropped(nat.ownError(packet(came), 0)));
+    }
 }
