@@ -319,8 +319,9 @@ public final class Internet implements AutoCloseable {
         IpAddress address = IpAddress.parse(outside);
         // Nobody inside can have it, since it is for documents: it answers from there.
         IpAddress gateway = IpAddress.parse("192.0.2.254");
-        return addWithAddresses(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()),
-                List.of(single(address)));
+        List<Cidr> own = options.externalPrefix() == null ? List.of(single(address))
+                : List.of(single(address), options.externalPrefix());
+        return addWithAddresses(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()), own);
     }
 
     /// Adds a firewall. It is joined to the middle of the Internet until it is linked to something else; hosts behind it are

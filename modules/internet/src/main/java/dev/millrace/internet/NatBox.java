@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.Cidr;
 import dev.millrace.Stack;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
@@ -11,6 +12,9 @@ import java.util.function.Consumer;
 /// A translator of addresses in an [Internet], and the hosts behind it, whose addresses nobody outside knows: other hosts may
 /// have the same. Made by [Internet#nat]; any translator may be behind another.
 public final class NatBox extends Node {
+    /// From where it speaks of IPv6 packets: nobody has this address, since it is for documents.
+    private static final IpAddress GATEWAY_V6 = IpAddress.parse("2001:db8:c000:2fe::fe");
+
     private final Internet internet;
     private final Fabric fabric;
     private final Realm inner;
@@ -19,6 +23,7 @@ public final class NatBox extends Node {
     private final LinkConditions lan;
     private final RouterHop hop;
     private final Nat nat;
+    private final Cidr outsidePrefix;
 
     /// @param outside its address outside
     /// @param gateway its address inside, or `null`
@@ -31,6 +36,7 @@ public final class NatBox extends Node {
         this.lan = lan;
         fabric = internet.fabric();
         inner = new Realm(new Routes(), this);
+        outsidePrefix = options.externalPrefix();
         var icmp = new RouterIcmp(fabric.nowNs());
         hop = new RouterHop(icmp);
         nat = new Nat(options, List.of(outside), gateway, icmp, internet.generator("nat " + name));
@@ -86,7 +92,7 @@ public final class NatBox extends Node {
         } else if (via.from().realm() == inner) {
             fromInside(packet, to, via);
         } else {
-            fromOutside(packet, to);
+            fromOutside(packet);
         }
     }
 
@@ -96,12 +102,13 @@ public final class NatBox extends Node {
             Router.forward(fabric, this, inner, hop, gateway, null, packet, via);
             return;
         }
-        boolean local = to.equals(outside);
+        boolean local = to.equals(outside) || outsidePrefix != null && outsidePrefix.contains(to);
+        IpAddress from = to.isV4() ? gateway : GATEWAY_V6;
         Pipe out = local ? null : outerWay(to);
         // Before the translation: what the sender is told must quote what it has sent.
         Verdict hopped = local ? new Verdict.Forward(packet)
-                : out == null ? hop.unreachable(packet, RouterIcmp.Unreachable.NETWORK, gateway, fabric.nowNs())
-                : hop.forward(packet, out.conditions().mtu(), gateway, fabric.nowNs());
+                : out == null ? hop.unreachable(packet, RouterIcmp.Unreachable.NETWORK, from, fabric.nowNs())
+                : hop.forward(packet, out.conditions().mtu(), from, fabric.nowNs());
         switch (hopped) {
             case Verdict.Forward f -> carryOut(nat.outbound(f.packet(), fabric.nowNs()), out);
             case Verdict.Pieces p -> {
@@ -125,29 +132,40 @@ public final class NatBox extends Node {
         }
     }
 
-    private void fromOutside(Packet packet, IpAddress to) {
-        Verdict hopped = to.equals(outside) || to.isV4() ? hop.forward(packet, 65535, to.isV4() ? outside : null, fabric.nowNs())
-                : new Verdict.Forward(packet);
-        if (!(hopped instanceof Verdict.Forward f)) {
-            Router.carryOut(fabric, this, realm(), hopped, null);
-            return;
-        }
-        Verdict verdict = nat.inbound(f.packet(), fabric.nowNs());
+    private void fromOutside(Packet packet) {
+        Verdict verdict = nat.inbound(packet, fabric.nowNs());
         switch (verdict) {
-            case Verdict.Forward g -> toInside(g.packet());
+            case Verdict.Forward f -> toInside(f.packet());
             case Verdict.Hairpin h -> toInside(h.packet());
             case Verdict.Local l -> answer(l.packet(), realm());
             default -> Router.carryOut(fabric, this, realm(), verdict, null);
         }
     }
 
+    /// A packet that was translated for a host inside: only now it is known which link is next, and what fits it.
     private void toInside(Packet packet) {
-        Node owner = inner.routes().find(Destination.read(packet, false));
+        IpAddress to = Destination.read(packet, false);
+        Node owner = inner.routes().find(to);
         Pipe out = owner == null ? null : fabric.way(this, owner);
         if (out == null) {
             fabric.end(this, packet, Internet.name(Delivery.NO_ROUTE));
+            return;
+        }
+        Verdict hopped = hop.forward(packet, out.conditions().mtu(), to.isV4() ? outside : GATEWAY_V6, fabric.nowNs());
+        if (hopped instanceof Verdict.Reply r) {
+            fabric.end(this, r.packet(), r.reason().counterName());
+            sayOutside(r.reply());
         } else {
-            out.accept(packet);
+            Router.carryOut(fabric, this, inner, hopped, out);
+        }
+    }
+
+    /// The error quotes a packet as hosts inside would see it; its sender knows only what is outside.
+    private void sayOutside(Packet error) {
+        switch (nat.ownError(error, fabric.nowNs())) {
+            case Verdict.Forward f -> Router.originate(fabric, this, realm(), f.packet());
+            case Verdict.Hairpin h -> Router.originate(fabric, this, inner, h.packet());
+            case Verdict other -> other.packet().release();
         }
     }
 

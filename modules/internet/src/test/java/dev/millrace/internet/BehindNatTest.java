@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.Cidr;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
@@ -207,5 +208,54 @@ class BehindNatTest {
             outsideOf(one);
             assertEquals(1, home.counters().get("dropped-nat-table-full"));
         }
+    }
+
+    @Test
+    void aSmallMtuInsideIsFoundOutByWhoSendsFromOutside() throws Exception {
+        Host server = net.host("server", "198.51.100.1");
+        NatBox home = net.nat("home", "203.0.113.1", NatOptions.DEFAULT.withForward(PortForward.tcp(80, "192.168.1.2", 80)));
+        Host pc = home.host("pc", "192.168.1.2");
+        Host laptop = home.host("laptop", "192.168.1.3");
+        net.link("pc", "home", delay(1).mtu(1300));
+        // From outside, and from inside by the address outside.
+        for (Host sender : new Host[] {server, laptop}) {
+            Program<String> program = pc.call(() -> {
+                try (TcpListener l = pc.stack().tcp().listen(80); TcpSocket s = l.accept()) {
+                    return Integer.toString(s.inputStream().readAllBytes().length);
+                }
+            });
+            try (TcpSocket s = sender.stack().tcp().connect(new InetSocketAddress("203.0.113.1", 80), Duration.ofSeconds(10))) {
+                s.write(ByteBuffer.allocate(100_000));
+            }
+            assertEquals("100000", program.get(Duration.ofSeconds(60)));
+        }
+        assertTrue(net.counters().get("too-big") >= 2, net.counters().toString());
+    }
+
+    @Test
+    void hostsBehindAPrefixTranslatorHaveAddressesOutside() throws Exception {
+        // RFC 6296
+        Host server = net.host("server", "2001:db8:5::1");
+        NatBox home = net.nat("home", "203.0.113.1", NatOptions.DEFAULT.withPrefixTranslation(Cidr.parse("fd01:203:405::/48"),
+                Cidr.parse("2001:db8:1::/48")));
+        Host pc = home.host("pc", "fd01:203:405:1::1234");
+        Host laptop = home.host("laptop", "fd01:203:405:1::9");
+        net.link("pc", "home", delay(1).mtu(1300));
+        discard(pc);
+        for (Host sender : new Host[] {server, laptop}) {
+            try (TcpSocket s = sender.stack().tcp().connect(new InetSocketAddress("2001:db8:1:d550::1234", 9),
+                    Duration.ofSeconds(10))) {
+                s.write(ByteBuffer.allocate(100_000));
+                s.shutdownOutput();
+                assertEquals("100000", new String(s.inputStream().readAllBytes()));
+            }
+        }
+        rendezvous(server, Duration.ZERO);
+        try (UdpSocket s = pc.stack().udp().connect(new InetSocketAddress("2001:db8:5::1", 7))) {
+            s.setReadTimeout(SECOND);
+            s.send(ByteBuffer.wrap(new byte[1]), null);
+            assertTrue(receive(s).startsWith("2001:db8:1:d550:0:0:0:1234 "));
+        }
+        assertTrue(net.counters().get("too-big") >= 2, net.counters().toString());
     }
 }

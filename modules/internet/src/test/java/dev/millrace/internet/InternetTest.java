@@ -200,8 +200,9 @@ class InternetTest {
             Thread waiter = Thread.ofPlatform().start(() -> {
                 try {
                     Frame f = none.take();
-                    taken.complete(f.length());
+                    int length = f.length();
                     f.drop();
+                    taken.complete(length);
                 } catch (InterruptedException e) {
                     taken.completeExceptionally(e);
                 }
