@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// The Internet of one test, as its annotations describe it.
 final class TestInternet {
@@ -28,11 +29,23 @@ final class TestInternet {
 
     /// @param script what happens by chance, or `null` to draw it from the seed
     /// @param capture where to capture, or `null`
-    TestInternet(VirtualInternet how, List<Link> links, long seed, Script script, boolean record, AddressBlock block,
-            Path capture) throws IOException {
-        InternetBuilder builder = Internet.builder().mtu(how.mtu()).conditions(conditions(how.everywhere()))
-                .limit(Units.duration(how.limit())).script(script).record(record);
-        net = (how.time() == VirtualInternet.Time.VIRTUAL ? builder.virtualTime(seed) : builder.realTime().seed(seed)).open();
+    TestInternet(VirtualInternet how, Class<?> test, List<Link> links, long seed, Script script, boolean record,
+            AddressBlock block, Path capture) throws IOException {
+        Consumer<InternetBuilder> settings = builder -> {
+            builder.limit(Units.duration(how.limit())).script(script).record(record);
+            if (how.time() == VirtualInternet.Time.VIRTUAL) {
+                builder.virtualTime(seed);
+            } else {
+                builder.realTime().seed(seed);
+            }
+        };
+        if (how.file().isEmpty()) {
+            InternetBuilder builder = Internet.builder().mtu(how.mtu()).conditions(conditions(how.everywhere()));
+            settings.accept(builder);
+            net = builder.open();
+        } else {
+            net = TopologyFile.open(how.file(), test, settings);
+        }
         this.block = block;
         this.capture = capture;
         pending = new ArrayList<>(links);
@@ -49,7 +62,9 @@ final class TestInternet {
 
     /// Adds a host, and the links that are complete with it.
     Host add(String name, String[] addresses) throws IOException {
-        Host host = net.host(name, addresses.length == 0 ? block.next().toArray(String[]::new) : addresses);
+        Host described = addresses.length == 0 ? net.host(name).orElse(null) : null;
+        Host host = described != null ? described
+                : net.host(name, addresses.length == 0 ? block.next().toArray(String[]::new) : addresses);
         for (Link link : List.copyOf(pending)) {
             if (net.host(link.from()).isPresent() && net.host(link.to()).isPresent()) {
                 pending.remove(link);

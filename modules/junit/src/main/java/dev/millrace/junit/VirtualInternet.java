@@ -30,10 +30,15 @@ public @interface VirtualInternet {
     /// How time passes.
     Time time() default Time.VIRTUAL;
 
+    /// A topology to begin with, as `docs/internet-file.md` describes it: a resource of the class path, found from the test's
+    /// class, or a file. Needs the module `dev.millrace.internet.config`. Of it `time`, `seed`, and what is said here other
+    /// than by default, are the annotation's; its hosts are injected by their names.
+    String file() default "";
+
     /// What the paths between hosts are like that no [Link] describes; without `from` and `to`.
     Link everywhere() default @Link;
 
-    /// The MTU of the hosts in bytes, 1280 to 65535.
+    /// The MTU of the hosts in bytes, 1280 to 65535; with a file that of the hosts that it does not describe.
     int mtu() default 1500;
 
     /// How much simulated time a test may take, such as `1h`; a test that never ends fails then.

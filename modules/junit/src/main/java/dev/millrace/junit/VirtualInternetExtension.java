@@ -60,7 +60,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         var block = AddressBlock.of(context.getUniqueId());
         TestInternet internet;
         try {
-            internet = new TestInternet(how, links(context), seed(context, how),
+            internet = new TestInternet(how, context.getRequiredTestClass(), links(context), seed(context, how),
                     session != null ? session.script() : script(context), session != null && session.record(), block,
                     keeps ? directory.resolve("capture.pcapng") : null);
         } catch (Throwable t) {

@@ -327,6 +327,61 @@ class VirtualInternetExtensionTest {
         run(RealTime.class).testEvents().assertStatistics(s -> s.succeeded(1));
     }
 
+    @VirtualInternet(file = "shop.toml", seed = 3)
+    static class FromFile {
+        @SimHost
+        Host shop;
+        @SimHost
+        Host bank;
+        @SimHost
+        Host extra;
+
+        @Test
+        void hasTheHostsOfTheFileAndItsOwn(Internet net) throws Exception {
+            assertEquals(3, net.seed());
+            assertEquals("198.18.0.20", shop.resolve("bank").getFirst().getHostAddress());
+            bank.run(() -> serve(bank, 80));
+            Duration begin = net.now();
+            assertEquals("hello", fetch(shop, bank, 80));
+            assertTrue(net.now().minus(begin).toMillis() >= 160);
+            assertEquals("hello", fetch(extra, bank, 80));
+        }
+    }
+
+    @VirtualInternet(file = "nowhere.toml")
+    static class FromNowhere {
+        @Test
+        void neverRuns() {
+            SEEN.add("ran");
+        }
+    }
+
+    @Test
+    void topologiesComeFromFiles() {
+        run(FromFile.class).testEvents().assertStatistics(s -> s.succeeded(1));
+        assertTrue(failure(run(FromNowhere.class)).getMessage().contains("nowhere.toml"));
+    }
+
+    @Test
+    void junitsTimeoutsEndWhatTheTestsThreadWaitsFor() {
+        Throwable t = failure(run(Stuck.class));
+        assertTrue(t instanceof java.util.concurrent.TimeoutException, t.toString());
+    }
+
+    @VirtualInternet
+    static class Stuck {
+        @Test
+        @org.junit.jupiter.api.Timeout(value = 300, unit = java.util.concurrent.TimeUnit.MILLISECONDS)
+        void goesOnForEver(Internet net, @SimHost(name = "a") Host a) throws Exception {
+            a.run(() -> {
+                while (true) {
+                    a.sleep(Duration.ofNanos(10));
+                }
+            });
+            net.runFor(Duration.ofHours(3));
+        }
+    }
+
     // ---- searches
 
     @VirtualInternet

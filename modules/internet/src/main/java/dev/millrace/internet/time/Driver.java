@@ -36,8 +36,9 @@ final class Driver {
 
     /// Has it do some work, and returns what that returns or throws what it throws.
     ///
+    /// @param interrupted called when the calling thread is interrupted meanwhile
     /// @param look called from time to time meanwhile on the calling thread; what it throws ends the waiting, and the driver
-    boolean run(BooleanSupplier work, Runnable look) {
+    boolean run(BooleanSupplier work, Runnable interrupted, Runnable look) {
         var mine = new Request(work);
         request = mine;
         if (thread.getState() == Thread.State.NEW) {
@@ -50,8 +51,11 @@ final class Driver {
             while (!mine.done) {
                 LockSupport.parkNanos(this, LOOK_NS);
                 if (!mine.done) {
-                    // Parking ends at once while the flag is set; who is interrupted is asked by the work itself.
-                    wasInterrupted |= Thread.interrupted();
+                    // Parking ends at once while the flag is set.
+                    if (Thread.interrupted()) {
+                        wasInterrupted = true;
+                        interrupted.run();
+                    }
                     look.run();
                 }
             }

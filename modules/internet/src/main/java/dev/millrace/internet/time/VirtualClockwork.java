@@ -238,12 +238,8 @@ public final class VirtualClockwork implements Clockwork {
             throw failure;
         }
         stopped = false;
-        Thread caller = Thread.currentThread();
         try {
-            return driver.run(() -> pass(done, untilNs), () -> {
-                stopped |= caller.isInterrupted();
-                watchdog.look(turns);
-            });
+            return driver.run(() -> pass(done, untilNs), () -> stopped = true, () -> watchdog.look(turns));
         } catch (SimulationException e) {
             failure = e;
             throw e;
