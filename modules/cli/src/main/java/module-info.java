@@ -6,6 +6,7 @@ module dev.millrace.cli {
     requires dev.millrace.dns;
     requires dev.millrace.internet;
     requires dev.millrace.junit;
+    requires dev.millrace.plot;
     requires info.picocli;
     requires org.apache.httpcomponents.core5.httpcore5;
     requires org.junit.platform.launcher;

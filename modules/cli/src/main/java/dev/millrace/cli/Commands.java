@@ -36,9 +36,11 @@ public final class Commands {
     }
 
     /// An option with a value.
+    ///
+    /// @param name its name, or several with commas between them
     public static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
             String description) {
-        OptionSpec.Builder builder = OptionSpec.builder(name).type(type).paramLabel(label).arity("1").description(description);
+        OptionSpec.Builder builder = OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
             builder.defaultValue(defaultValue);
         }

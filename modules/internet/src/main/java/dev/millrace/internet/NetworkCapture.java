@@ -48,7 +48,7 @@ final class NetworkCapture implements NetworkObserver {
 
     @Override
     public void lost(Node at, Packet packet, String remark) {
-        write(at, Direction.OUTBOUND, packet, remark.startsWith("dropped") ? remark : "dropped: " + remark);
+        write(at, Direction.UNKNOWN, packet, remark.startsWith("dropped") ? remark : "dropped: " + remark);
     }
 
     @Override

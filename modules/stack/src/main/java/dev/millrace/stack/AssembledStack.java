@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// A stack in operation: what the parts find one another through, and its beginning and end.
 final class AssembledStack implements ManualStack {
@@ -92,7 +93,8 @@ final class AssembledStack implements ManualStack {
             }
             throw t;
         }
-        LOG.info("stack {} is open: {}", stack.name, stack.nics);
+        // Simulations open stacks by the thousand.
+        LOG.atLevel(surroundings.isStepped() ? Level.DEBUG : Level.INFO).log("stack {} is open: {}", stack.name, stack.nics);
         return stack;
     }
 
