@@ -16,6 +16,7 @@ import java.util.TreeSet;
 
 /// A download over 200 ms of round trip with 2 % of loss, interrupted by 20 s of partition: in simulated time, the same in
 /// every run of a seed. Arguments: how many runs (3), the seed (1), and a file for the capture.
+/// Run: ./millrace java examples/internet/Partition.java
 void main(String[] args) throws Exception {
     int runs = args.length > 0 ? Integer.parseInt(args[0]) : 3;
     long seed = args.length > 1 ? Long.parseLong(args[1]) : 1;

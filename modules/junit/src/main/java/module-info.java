@@ -2,6 +2,7 @@
 module dev.millrace.junit {
     requires transitive dev.millrace.internet;
     requires transitive org.junit.jupiter.api;
+    requires dev.millrace.plot;
     requires static dev.millrace.internet.config;
     requires static transitive org.junit.platform.launcher;
 

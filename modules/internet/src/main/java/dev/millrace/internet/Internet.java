@@ -640,6 +640,13 @@ public final class Internet implements AutoCloseable {
         return NetworkRecording.toLines(fabric(), lines, hosts().values());
     }
 
+    /// A picture of its hosts, boxes and links, with their conditions and what they have carried: SVG that needs nothing else.
+    public String picture() {
+        var svg = new String[1];
+        fabric().clockwork().now(() -> svg[0] = new TopologyPicture(List.copyOf(nodes().values()), fabric.pipes()).svg());
+        return svg[0];
+    }
+
     /// Closes all hosts, ends their programs, and gives back all packets. Further calls do nothing.
     ///
     /// @throws SimulationException if a program does not end; all else is closed

@@ -47,6 +47,9 @@ public @interface VirtualInternet {
     /// When the capture is kept.
     Capture capture() default Capture.ON_FAILURE;
 
+    /// Whether a picture of the topology and graphs of the TCP connections are attached beside the capture.
+    boolean plot() default false;
+
     /// Whether a program's failure fails the test even if nobody asks for it.
     boolean failWithPrograms() default true;
 

@@ -4,6 +4,7 @@ import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
 import dev.millrace.internet.Program;
 import dev.millrace.internet.Script;
+import dev.millrace.plot.Plot;
 import dev.millrace.wire.buffer.Leaks;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -189,6 +190,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         TestInternet internet = running.internet();
         Internet net = internet.net();
         List<Program<?>> failed = net.failures();
+        String picture = running.how().plot() ? net.picture() : null;
         var report = new FailureReport(name(context), net, running.how().time(), failed);
         Throwable failure = context.getExecutionException().orElse(null);
         Throwable own = null;
@@ -204,7 +206,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         if (failure == null && own == null) {
             own = ownFailure(running, failed);
         }
-        String files = publish(context, running, report, failure != null || own != null);
+        String files = publish(context, running, report, picture, failure != null || own != null);
         if (failure != null) {
             if (own != null) {
                 failure.addSuppressed(own);
@@ -245,8 +247,8 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     /// Attaches the files to the test's report, and returns where they are.
-    private static String publish(ExtensionContext context, Running running, FailureReport report, boolean failed)
-            throws IOException {
+    private static String publish(ExtensionContext context, Running running, FailureReport report, String picture,
+            boolean failed) throws IOException {
         Path capture = running.internet().capture();
         if (capture == null) {
             return "";
@@ -257,6 +259,16 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
                 Files.copy(capture, path);
                 lines.append("\n  capture: ").append(path);
             });
+            if (picture != null) {
+                context.publishFile("topology.svg", MediaType.create("image", "svg+xml"), path -> {
+                    Files.writeString(path, picture);
+                    lines.append("\n  topology: ").append(path);
+                });
+                context.publishFile("plot.html", MediaType.create("text", "html"), path -> {
+                    Plot.read(capture).writeHtml(path);
+                    lines.append("\n  graphs: ").append(path);
+                });
+            }
         }
         if (failed) {
             context.publishFile("report.txt", MediaType.TEXT_PLAIN_UTF_8, path -> {

@@ -164,7 +164,7 @@ class VirtualInternetExtensionTest {
 
     // ---- tests that fail
 
-    @VirtualInternet
+    @VirtualInternet(plot = true)
     @Link(from = "shop", to = "bank", delay = "40ms")
     static class Failing {
         @SimHost
@@ -194,13 +194,15 @@ class VirtualInternetExtensionTest {
         try (var walk = Files.walk(reports)) {
             files = walk.filter(Files::isRegularFile).toList();
         }
-        assertEquals(List.of("capture.pcapng", "report.txt"),
+        assertEquals(List.of("capture.pcapng", "plot.html", "report.txt", "topology.svg"),
                 files.stream().map(f -> f.getFileName().toString()).sorted().toList());
         for (Path f : files) {
             assertTrue(report.contains(f.toString()), report);
             if (f.endsWith("report.txt")) {
                 String text = Files.readString(f);
                 assertTrue(text.contains("shop") && text.contains("silent 4"), text);
+            } else if (f.endsWith("plot.html") || f.endsWith("topology.svg")) {
+                assertTrue(Files.readString(f).contains("<svg "));
             } else {
                 int dropped = 0;
                 try (var reader = new CaptureReader(Files.newInputStream(f))) {

@@ -24,7 +24,8 @@ final class Page {
                 + "content=\"width=device-width\"><title>" + Panel.escape(name) + "</title><style>" + Style.PAGE
                 + "</style></head><body>\n<h1>TCP connections of " + Panel.escape(name) + "</h1>\n");
         List<Summary> all = plot.connections();
-        s.append(String.format(Locale.ROOT, "<p>%,d packets, %,d connections", trace.packets, all.size()));
+        s.append(String.format(Locale.ROOT, "<p>%,d packets, %,d %s", trace.packets, all.size(),
+                all.size() == 1 ? "connection" : "connections"));
         if (trace.otherPackets > 0) {
             s.append(String.format(Locale.ROOT, "; %,d packets are no TCP", trace.otherPackets));
         }
