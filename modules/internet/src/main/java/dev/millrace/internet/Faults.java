@@ -52,9 +52,9 @@ final class Faults {
         fault.setHealing(() -> separations.remove(s));
     }
 
-    /// Ends the separations that keep `a` from `b`; returns whether there were any.
-    boolean join(String a, String b) {
-        return separations.removeIf(s -> s.separates(a, b));
+    /// Heals the separations that keep `a` from `b`.
+    void join(String a, String b) {
+        separations.stream().filter(s -> s.separates(a, b)).toList().forEach(s -> s.fault.close());
     }
 
     void clear() {
