@@ -1,6 +1,7 @@
 /// Programs that measure: the same work over a stack of ours and over the kernel's sockets.
 module dev.millrace.bench {
     requires transitive dev.millrace;
+    requires dev.millrace.internet;
     requires dev.millrace.link.vnic;
     requires java.management;
     requires jdk.management;

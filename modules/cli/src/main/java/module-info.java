@@ -4,8 +4,12 @@ module dev.millrace.cli {
     requires dev.millrace.bench;
     requires dev.millrace.config;
     requires dev.millrace.dns;
+    requires dev.millrace.internet;
+    requires dev.millrace.junit;
+    requires dev.millrace.plot;
     requires info.picocli;
     requires org.apache.httpcomponents.core5.httpcore5;
+    requires org.junit.platform.launcher;
     requires tools.jackson.databind;
 
     uses dev.millrace.spi.StackProvider;

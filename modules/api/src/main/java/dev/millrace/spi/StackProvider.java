@@ -28,6 +28,10 @@ public interface StackProvider {
     /// Opens a stack that its caller steps; see [Stack.Builder#manual].
     ManualStack openManual(StackConfig config, long seed) throws IOException;
 
+    /// Opens a stack whose time, chance and waiting are the caller's: a simulation's. The stack closes them when it is closed
+    /// or cannot be opened; if the configuration is wrong it has not touched them.
+    Stack open(StackConfig config, Surroundings surroundings) throws IOException;
+
     /// The options of the stack itself: its limits.
     List<OptionSpec> options();
 

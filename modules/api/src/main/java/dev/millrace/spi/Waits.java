@@ -1,5 +1,7 @@
 package dev.millrace.spi;
 
+import java.util.concurrent.locks.ReentrantLock;
+
 /// How callers block. Everything in the stack that makes a program's thread wait does it through here, so that a
 /// simulator can know it.
 public interface Waits {
@@ -12,6 +14,13 @@ public interface Waits {
 
     /// Lets a parked thread go on, or its next [#park] return at once.
     void unpark(Thread thread);
+
+    /// Takes a lock that another caller may hold for as long as it is blocked.
+    ///
+    /// @param deadlineNs on the stack's clock, or [Long#MAX_VALUE] for none
+    /// @return `false` if the deadline came first
+    /// @throws InterruptedException if the calling thread is interrupted
+    boolean lock(ReentrantLock lock, long deadlineNs) throws InterruptedException;
 
     /// How long a platform thread should spin before it parks, in nanoseconds; 0 where spinning cannot help.
     long spinNs();

@@ -40,6 +40,8 @@ final class BenchCommand {
             spec.addSubcommand(work.label(), work(work));
         }
         spec.addSubcommand("peer", peer());
+        spec.addSubcommand("internet", InternetBenchCommand.spec());
+        spec.addSubcommand("hosts", InternetScaleCommand.spec());
         return spec;
     }
 

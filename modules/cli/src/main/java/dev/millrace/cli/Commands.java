@@ -3,6 +3,7 @@ package dev.millrace.cli;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.databind.JsonNode;
@@ -36,11 +37,13 @@ public final class Commands {
     }
 
     /// An option with a value.
+    ///
+    /// @param name its name, or several with commas between them
     public static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
             String description) {
-        OptionSpec.Builder builder = OptionSpec.builder(name).type(type).paramLabel(label).arity("1").description(description);
+        OptionSpec.Builder builder = OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
-            builder.defaultValue(defaultValue);
+            builder.defaultValue(defaultValue).showDefaultValue(Help.Visibility.ALWAYS);
         }
         OptionSpec option = builder.build();
         spec.addOption(option);

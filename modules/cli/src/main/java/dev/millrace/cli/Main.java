@@ -59,6 +59,8 @@ public final class Main {
         root.addSubcommand("get", GetCommand.spec());
         root.addSubcommand("serve", ServeCommand.spec());
         root.addSubcommand("bench", BenchCommand.spec());
+        root.addSubcommand("plot", PlotCommand.spec());
+        root.addSubcommand("explore", ExploreCommand.spec());
         root.addSubcommand("services", ServicesCommand.spec());
         root.addSubcommand("tun", TunCommand.spec());
         root.addSubcommand("doctor", DoctorCommand.spec());

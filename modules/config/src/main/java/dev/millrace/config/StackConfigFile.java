@@ -2,23 +2,13 @@ package dev.millrace.config;
 
 import dev.millrace.CaptureRequest;
 import dev.millrace.ConfigurationException;
-import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
 import dev.millrace.Stack;
 import dev.millrace.StackConfig;
-import dev.millrace.config.KeyPlaces.Duplicate;
-import dev.millrace.config.KeyPlaces.Place;
 import dev.millrace.spi.StackProvider;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.dataformat.toml.TomlMapper;
 
 /// A stack described by a TOML file.
 ///
@@ -32,21 +22,18 @@ import tools.jackson.dataformat.toml.TomlMapper;
 /// `docs/configuration.md` lists all keys. Every error is a [ConfigFileException] that names the line, those included
 /// that only show when the stack is opened. Immutable: a file read once may open any number of stacks.
 public final class StackConfigFile {
-    private final String file;
-    private final KeyPlaces places;
+    private final TomlFile toml;
     private final StackConfig config;
     private final Optional<CaptureRequest> capture;
 
-    private StackConfigFile(String file, String text) {
-        this.file = file;
-        this.places = new KeyPlaces(text);
-        JsonNode root = read(text);
+    private StackConfigFile(TomlFile toml) {
+        this.toml = toml;
         try {
-            var tables = new ConfigTables(root);
+            var tables = new ConfigTables(toml.root());
             this.config = tables.config();
             this.capture = tables.capture();
         } catch (ConfigurationException e) {
-            throw located(e);
+            throw toml.located(e);
         }
     }
 
@@ -55,14 +42,7 @@ public final class StackConfigFile {
     /// @throws IOException if the file cannot be read
     /// @throws ConfigFileException if it is not TOML, or does not describe a stack
     public static StackConfigFile load(Path path) throws IOException {
-        try {
-            return parse(Files.readString(path), path.toString());
-        } catch (NoSuchFileException e) {
-            throw new IOException(path + ": no such file", e);
-        } catch (CharacterCodingException e) {
-            throw new ConfigFileException(path.toString(), Place.UNKNOWN, "", "is not UTF-8 text",
-                    ErrorCode.CONFIGURATION, e);
-        }
+        return new StackConfigFile(TomlFile.load(path));
     }
 
     /// Reads a text.
@@ -71,7 +51,7 @@ public final class StackConfigFile {
     /// @param name what to call it in errors
     /// @throws ConfigFileException if it is not TOML, or does not describe a stack
     public static StackConfigFile parse(String text, String name) {
-        return new StackConfigFile(name, text);
+        return new StackConfigFile(TomlFile.parse(text, name));
     }
 
     /// What the file says of the stack.
@@ -110,7 +90,7 @@ public final class StackConfigFile {
         try {
             StackProvider.find().openManual(config, 0).close();
         } catch (ConfigurationException e) {
-            throw located(e);
+            throw toml.located(e);
         }
     }
 
@@ -123,7 +103,7 @@ public final class StackConfigFile {
         try {
             stack = opening.open();
         } catch (ConfigurationException e) {
-            throw located(e);
+            throw toml.located(e);
         }
         if (capture.isPresent()) {
             try {
@@ -134,43 +114,5 @@ public final class StackConfigFile {
             }
         }
         return stack;
-    }
-
-    private ConfigFileException located(ConfigurationException e) {
-        String message = e.getMessage();
-        if (!e.key().isEmpty() && message.startsWith(e.key() + ": ")) {
-            message = message.substring(e.key().length() + 2);
-        }
-        return new ConfigFileException(file, places.of(e.key()), e.key(), message, e.code(), e);
-    }
-
-    private JsonNode read(String text) {
-        try {
-            return new TomlMapper().readTree(text);
-        } catch (JacksonException e) {
-            throw notToml(e);
-        }
-    }
-
-    private ConfigFileException notToml(JacksonException e) {
-        String why = e.getOriginalMessage();
-        Duplicate twice = places.duplicate();
-        if (twice != null && why != null && why.startsWith("Duplicate key")) {
-            // Jackson's position is behind the second value, often on the line after it.
-            return new ConfigFileException(file, twice.again(), twice.key(),
-                    "is given twice, first on line " + twice.first().line(), ErrorCode.CONFIGURATION, e);
-        }
-        TokenStreamLocation location = e.getLocation();
-        Place place = location == null || location.getLineNr() < 1 ? Place.UNKNOWN
-                : new Place(location.getLineNr(), Math.max(1, location.getColumnNr()));
-        String at = place.column() > 0 ? " (column " + place.column() + ")" : "";
-        return new ConfigFileException(file, place, "", "is not TOML" + at + ": " + firstLine(why),
-                ErrorCode.CONFIGURATION, e);
-    }
-
-    /// An error is one line, and a hostile file does not make it long.
-    private static String firstLine(String message) {
-        String line = message == null ? "" : message.lines().findFirst().orElse("");
-        return line.length() > 200 ? line.substring(0, 200) + "…" : line;
     }
 }

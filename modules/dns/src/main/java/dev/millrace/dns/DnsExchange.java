@@ -9,21 +9,25 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /// One question to one server: by UDP, and by TCP if the answer does not fit (RFC 7766).
 final class DnsExchange {
     /// What fits through every path without fragments (the recommendation of DNS Flag Day 2020).
     private static final int PAYLOAD = 1232;
     private static final int MAX_UDP = 65535;
-    private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Stack stack;
     private final InetSocketAddress server;
     private final Duration timeout;
+    private final LongSupplier nanoTime;
+    private final RandomGenerator random;
 
-    DnsExchange(Stack stack, InetSocketAddress server, Duration timeout) {
+    DnsExchange(Stack stack, InetSocketAddress server, Duration timeout, LongSupplier nanoTime, RandomGenerator random) {
+        this.nanoTime = nanoTime;
+        this.random = random;
         this.stack = stack;
         this.server = server;
         this.timeout = timeout;
@@ -44,13 +48,13 @@ final class DnsExchange {
 
     private DnsMessage byUdp(DnsQuestion question, int payload) throws IOException {
         // A port of chance for each query, and an identifier of chance: together what a forger must guess (RFC 5452 §9).
-        int id = RANDOM.nextInt(0x10000);
-        long until = System.nanoTime() + timeout.toNanos();
+        int id = random.nextInt(0x10000);
+        long until = nanoTime.getAsLong() + timeout.toNanos();
         try (UdpSocket socket = stack.udp().connect(server)) {
             socket.send(ByteBuffer.wrap(DnsMessage.query(id, question, payload).toBytes(MAX_UDP)), null);
             ByteBuffer buffer = ByteBuffer.allocate(MAX_UDP);
             while (true) {
-                long left = until - System.nanoTime();
+                long left = until - nanoTime.getAsLong();
                 if (left <= 0) {
                     throw new SocketTimeoutException("Receive timed out");
                 }
@@ -83,7 +87,7 @@ final class DnsExchange {
     }
 
     private DnsMessage byTcp(DnsQuestion question) throws IOException {
-        int id = RANDOM.nextInt(0x10000);
+        int id = random.nextInt(0x10000);
         try (TcpSocket socket = stack.tcp().connect(server, timeout)) {
             byte[] query = DnsMessage.query(id, question, 0).toBytes(MAX_UDP);
             ByteBuffer framed = ByteBuffer.allocate(2 + query.length).putShort((short) query.length).put(query).flip();

@@ -9,11 +9,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /// A stub resolver: asks name servers over a stack for the addresses of names (RFC 1034 §5.3.1), keeps their answers for
 /// as long as they allow.
@@ -24,11 +26,14 @@ public final class Resolver {
     public static final int PORT = 53;
     /// RFC 1034 §3.6.2 wants none after another; zones of today have a few.
     private static final int MAX_ALIASES = 8;
+    private static final SecureRandom UNGUESSABLE = new SecureRandom();
 
     private final Stack stack;
     private final List<InetSocketAddress> servers;
     private final Duration timeout;
     private final int attempts;
+    private final LongSupplier nanoTime;
+    private final RandomGenerator random;
     private final AnswerCache cache;
 
     private Resolver(Builder builder) {
@@ -36,7 +41,9 @@ public final class Resolver {
         servers = List.copyOf(builder.servers);
         timeout = builder.timeout;
         attempts = builder.attempts;
-        cache = new AnswerCache(builder.cacheSize, builder.nanoTime);
+        nanoTime = builder.nanoTime;
+        random = builder.random;
+        cache = new AnswerCache(builder.cacheSize, nanoTime);
     }
 
     /// Starts describing a resolver that asks over this stack.
@@ -52,6 +59,7 @@ public final class Resolver {
         private int attempts = 3;
         private int cacheSize = 1000;
         private LongSupplier nanoTime = System::nanoTime;
+        private RandomGenerator random = UNGUESSABLE;
 
         private Builder(Stack stack) {
             this.stack = Objects.requireNonNull(stack);
@@ -90,7 +98,14 @@ public final class Resolver {
             return this;
         }
 
-        /// The clock by which answers grow old (default: [System#nanoTime()]).
+        /// What identifiers of queries come from (default: [SecureRandom]); forgers must not guess it. Safe for several threads.
+        public Builder random(RandomGenerator generator) {
+            random = Objects.requireNonNull(generator);
+            return this;
+        }
+
+        /// The clock of time-outs, and by which answers grow old (default: [System#nanoTime()]); that of the stack, if the
+        /// stack has another.
         public Builder nanoTime(LongSupplier clock) {
             nanoTime = Objects.requireNonNull(clock);
             return this;
@@ -192,7 +207,7 @@ public final class Resolver {
         for (int attempt = 0; attempt < attempts; attempt++) {
             for (InetSocketAddress server : servers) {
                 try {
-                    DnsMessage response = new DnsExchange(stack, server, timeout).ask(question);
+                    DnsMessage response = new DnsExchange(stack, server, timeout, nanoTime, random).ask(question);
                     if (response.code() == DnsMessage.NO_ERROR || response.code() == DnsMessage.NAME_ERROR) {
                         return response;
                     }

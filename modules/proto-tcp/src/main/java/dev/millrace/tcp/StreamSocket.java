@@ -376,9 +376,7 @@ final class StreamSocket implements TcpSocket {
             return;
         }
         try {
-            if (deadlineNs == Long.MAX_VALUE) {
-                lock.lockInterruptibly();
-            } else if (!lock.tryLock(deadlineNs - protocol.ctx.clock().nanoTime(), TimeUnit.NANOSECONDS)) {
+            if (!protocol.ctx.waits().lock(lock, deadlineNs)) {
                 throw SocketErrors.of(onTimeout);
             }
         } catch (InterruptedException e) {

@@ -21,6 +21,7 @@ import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.wire.IpAddress;
@@ -36,6 +37,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// A stack in operation: what the parts find one another through, and its beginning and end.
 final class AssembledStack implements ManualStack {
@@ -91,7 +93,8 @@ final class AssembledStack implements ManualStack {
             }
             throw t;
         }
-        LOG.info("stack {} is open: {}", stack.name, stack.nics);
+        // Simulations open stacks by the thousand.
+        LOG.atLevel(surroundings.isStepped() ? Level.DEBUG : Level.INFO).log("stack {} is open: {}", stack.name, stack.nics);
         return stack;
     }
 
@@ -367,7 +370,7 @@ final class AssembledStack implements ManualStack {
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
         }
         var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
-                surroundings.clock(), surroundings.isManual(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
+                surroundings.clock(), surroundings.isStepped(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
         for (StackNic nic : nics) {
             if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
                 nic.addTap(session);

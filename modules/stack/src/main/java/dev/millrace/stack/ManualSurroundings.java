@@ -1,9 +1,11 @@
 package dev.millrace.stack;
 
 import dev.millrace.spi.Clock;
+import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.Waits;
 import java.util.PriorityQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -79,7 +81,7 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     }
 
     @Override
-    public boolean isManual() {
+    public boolean isStepped() {
         return true;
     }
 
@@ -117,6 +119,16 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     @Override
     public void unpark(Thread thread) {
         LockSupport.unpark(thread);
+    }
+
+    @Override
+    public boolean lock(ReentrantLock wanted, long deadlineNs) throws InterruptedException {
+        while (!wanted.tryLock(1, TimeUnit.MILLISECONDS)) {
+            if (nowNs >= deadlineNs) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;

@@ -1,11 +1,14 @@
 package dev.millrace.stack;
 
 import dev.millrace.spi.Clock;
+import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.Waits;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /// The system's clock, the shared timer thread, parked threads, unguessable numbers.
@@ -39,7 +42,7 @@ final class RealSurroundings implements Surroundings {
     }
 
     @Override
-    public boolean isManual() {
+    public boolean isStepped() {
         return false;
     }
 
@@ -89,6 +92,15 @@ final class RealSurroundings implements Surroundings {
         @Override
         public void unpark(Thread thread) {
             LockSupport.unpark(thread);
+        }
+
+        @Override
+        public boolean lock(ReentrantLock lock, long deadlineNs) throws InterruptedException {
+            if (deadlineNs == Long.MAX_VALUE) {
+                lock.lockInterruptibly();
+                return true;
+            }
+            return lock.tryLock(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS);
         }
 
         @Override

@@ -5,12 +5,16 @@ import dev.millrace.OptionSpec;
 import dev.millrace.Stack;
 import dev.millrace.StackConfig;
 import dev.millrace.spi.StackProvider;
+import dev.millrace.spi.Surroundings;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Assembles stacks from the plug-ins that are present.
 public final class StackAssembler implements StackProvider {
     private final Plugins given;
+    /// Those that are present, once somebody has asked: whoever opens many stacks keeps the provider.
+    private volatile Plugins found;
 
     /// Called by [java.util.ServiceLoader].
     public StackAssembler() {
@@ -23,21 +27,36 @@ public final class StackAssembler implements StackProvider {
     }
 
     private Plugins present() {
-        return given != null ? given : Plugins.find();
+        if (given != null) {
+            return given;
+        }
+        Plugins present = found;
+        if (present == null) {
+            present = Plugins.find();
+            found = present;
+        }
+        return present;
     }
 
     @Override
     public Stack open(StackConfig config) throws IOException {
-        Plugins plugins = present();
-        var check = new ConfigurationCheck(config, plugins);
-        return AssembledStack.open(check, plugins, new RealSurroundings());
+        return assemble(config, RealSurroundings::new);
     }
 
     @Override
     public ManualStack openManual(StackConfig config, long seed) throws IOException {
+        return assemble(config, () -> new ManualSurroundings(seed));
+    }
+
+    @Override
+    public Stack open(StackConfig config, Surroundings surroundings) throws IOException {
+        return assemble(config, () -> surroundings);
+    }
+
+    private AssembledStack assemble(StackConfig config, Supplier<Surroundings> surroundings) throws IOException {
         Plugins plugins = present();
         var check = new ConfigurationCheck(config, plugins);
-        return AssembledStack.open(check, plugins, new ManualSurroundings(seed));
+        return AssembledStack.open(check, plugins, surroundings.get());
     }
 
     @Override

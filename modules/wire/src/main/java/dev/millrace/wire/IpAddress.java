@@ -59,10 +59,14 @@ public record IpAddress(long hi, long lo) {
         return new IpAddress(longAt(b, 0), longAt(b, 8));
     }
 
-    /// Reads an address literal such as `192.0.2.1` or `2001:db8::1`; names are not looked up.
+    /// Reads an address literal such as `192.0.2.1` or `2001:db8::1`; names are not looked up. An IPv4 address has its four
+    /// numbers: that `1.2.3` may mean 1.2.0.3 would only hide mistakes.
     ///
     /// @throws IllegalArgumentException if the text is no address literal
     public static IpAddress parse(String literal) {
+        if (literal.indexOf(':') < 0 && literal.chars().filter(c -> c == '.').count() != 3) {
+            throw new IllegalArgumentException("\"" + literal + "\" is no IP address");
+        }
         return of(InetAddress.ofLiteral(literal));
     }
 

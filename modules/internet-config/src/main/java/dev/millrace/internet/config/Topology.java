@@ -1,0 +1,242 @@
+package dev.millrace.internet.config;
+
+import dev.millrace.ConfigurationException;
+import dev.millrace.ErrorCode;
+import dev.millrace.internet.Chaos;
+import dev.millrace.internet.FirewallBox;
+import dev.millrace.internet.FirewallOptions;
+import dev.millrace.internet.Internet;
+import dev.millrace.internet.InternetBuilder;
+import dev.millrace.internet.LinkConditions;
+import dev.millrace.internet.Moment;
+import dev.millrace.internet.NatBehavior;
+import dev.millrace.internet.NatBox;
+import dev.millrace.internet.NatOptions;
+import dev.millrace.internet.NetworkLink;
+import dev.millrace.internet.PortForward;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// What the tables of a file make of an Internet.
+final class Topology {
+    private final Map<String, Object> root;
+    private final Table internet;
+    private final Map<String, NatBox> nats = new HashMap<>();
+    private final Map<String, FirewallBox> firewalls = new HashMap<>();
+
+    private enum Time { VIRTUAL, REAL }
+
+    Topology(Map<String, Object> root) {
+        this.root = root;
+        internet = Table.of("internet", root.getOrDefault("internet", Map.of()), keys("internet"));
+    }
+
+    private static Set<String> keys(String table) {
+        return Keys.TABLES.get(table).keySet();
+    }
+
+    private List<Table> all(String table) {
+        return Table.all(root, table, keys(table));
+    }
+
+    InternetBuilder builder() {
+        InternetBuilder b = Internet.builder();
+        long seed = internet.longNumber("seed", 0);
+        if (internet.word("time", Time.VIRTUAL, Time.class) == Time.VIRTUAL) {
+            b.virtualTime(seed);
+        } else {
+            b.realTime().seed(seed);
+        }
+        b.mtu(internet.number("host-mtu", Internet.MTU_ETHERNET, Internet.MTU_MINIMUM_IPV6, 65535));
+        b.limit(internet.duration("limit", "1d"));
+        return b.conditions(conditions(internet));
+    }
+
+    private static LinkConditions conditions(Table table) {
+        return LinkConditions.of(table.path(), table.only(Keys.CONDITIONS));
+    }
+
+    void build(Internet net) throws IOException {
+        for (Table t : all("router")) {
+            t.attempt("", () -> net.router(t.required("name"), t.texts("addresses").toArray(String[]::new)));
+        }
+        for (Table t : all("subnet")) {
+            t.attempt("", () -> net.subnet(t.required("name"), t.text("network", "")));
+        }
+        for (Table t : all("nat")) {
+            nats.put(t.required("name"), t.attempt("", () -> nat(net, t)));
+        }
+        for (Table t : all("firewall")) {
+            firewalls.put(t.required("name"), t.attempt("", () -> net.firewall(t.required("name"), firewallOptions(t),
+                    t.texts("addresses").toArray(String[]::new))));
+        }
+        if (internet.has("name-server")) {
+            opening(internet, "name-server", () -> net.nameServer(internet.texts("name-server").toArray(String[]::new)));
+        }
+        for (Table t : all("host")) {
+            opening(t, "", () -> host(net, t));
+        }
+        for (Table t : all("link")) {
+            t.attempt("between", () -> link(net, t));
+        }
+        for (Table t : all("event")) {
+            t.attempt("", () -> event(net, t));
+        }
+        if (root.containsKey("chaos")) {
+            Table t = Table.of("chaos", root.get("chaos"), keys("chaos"));
+            net.chaos(t.attempt("", () -> new Chaos(t.number("cuts", 0, 0, 10_000), t.number("isolations", 0, 0, 10_000),
+                    t.duration("within", "60s"), t.duration("shortest", "1s"), t.duration("longest", "10s"))));
+        }
+    }
+
+    private interface Opening {
+        Object open() throws IOException;
+    }
+
+    private static void opening(Table table, String key, Opening opening) throws IOException {
+        try {
+            table.attempt(key, () -> {
+                try {
+                    return opening.open();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private Object host(Internet net, Table t) throws IOException {
+        String name = t.required("name");
+        List<String> addresses = t.texts("addresses");
+        if (addresses.isEmpty()) {
+            throw t.error("", "needs addresses: write addresses = [\"198.18.0.1\"]");
+        }
+        int mtu = t.number("mtu", internet.number("host-mtu", 1500, 1280, 65535), 1280, 65535);
+        if (!t.has("behind")) {
+            return net.host(name, mtu, addresses, _ -> {
+            });
+        }
+        String box = t.text("behind", "");
+        if (nats.containsKey(box)) {
+            return nats.get(box).host(name, mtu, addresses, _ -> {
+            });
+        }
+        if (firewalls.containsKey(box)) {
+            return firewalls.get(box).host(name, mtu, addresses, _ -> {
+            });
+        }
+        throw t.error("behind", "there is no [[nat]] or [[firewall]] \"" + box + "\"");
+    }
+
+    private NatBox nat(Internet net, Table t) {
+        NatOptions options = NatOptions.DEFAULT
+                .withMapping(t.word("mapping", NatBehavior.ENDPOINT_INDEPENDENT, NatBehavior.class))
+                .withFiltering(t.word("filtering", NatBehavior.ADDRESS_DEPENDENT, NatBehavior.class))
+                .withMaxMappings(t.number("max-mappings", 65535, 1, 1 << 20));
+        options = options.withTimeouts(options.timeouts().withUdp(t.duration("udp-timeout", "5m")));
+        for (String f : t.texts("forwards")) {
+            options = options.withForward(t.attempt("forwards", () -> forward(f)));
+        }
+        if (!t.has("behind")) {
+            return net.nat(t.required("name"), t.required("address"), options);
+        }
+        NatBox outer = nats.get(t.text("behind", ""));
+        if (outer == null) {
+            throw t.error("behind", "there is no [[nat]] \"" + t.text("behind", "") + "\" before this one");
+        }
+        return outer.nat(t.required("name"), t.required("address"), options);
+    }
+
+    private static PortForward forward(String text) {
+        String[] w = text.trim().split("\\s+");
+        try {
+            if (w.length == 4 && (w[0].equals("tcp") || w[0].equals("udp"))) {
+                int outside = Integer.parseInt(w[1]);
+                int inside = Integer.parseInt(w[3]);
+                return w[0].equals("tcp") ? PortForward.tcp(outside, w[2], inside) : PortForward.udp(outside, w[2], inside);
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw new IllegalArgumentException("\"" + text + "\" is no forward: write \"tcp 8080 192.168.1.2 80\"");
+    }
+
+    private static FirewallOptions firewallOptions(Table t) {
+        FirewallOptions options = FirewallOptions.DEFAULT.withStateful(t.flag("stateful", true));
+        for (String rule : t.texts("rules")) {
+            FirewallOptions before = options;
+            options = t.attempt("rules", () -> before.withRule(rule));
+        }
+        return options;
+    }
+
+    private static NetworkLink link(Internet net, Table t) {
+        List<String> ends = t.two("between");
+        LinkConditions conditions = conditions(t);
+        if (!t.flag("one-way", false)) {
+            return net.link(ends.get(0), ends.get(1), conditions);
+        }
+        NetworkLink link;
+        try {
+            link = net.link(ends.get(0), ends.get(1));
+        } catch (IllegalArgumentException e) {
+            // The other direction is described later, or is perfect.
+            link = net.link(ends.get(0), ends.get(1), LinkConditions.perfect());
+        }
+        return link.setConditions(ends.get(0), conditions);
+    }
+
+    private static Moment event(Internet net, Table t) {
+        Moment at = net.at(t.converted("at", t.required("at"), dev.millrace.Units::duration));
+        boolean said = false;
+        if (t.has("cut")) {
+            List<String> ends = t.two("cut");
+            if (t.has("lasting")) {
+                at.cut(ends.get(0), ends.get(1), t.duration("lasting", ""));
+            } else {
+                at.cut(ends.get(0), ends.get(1));
+            }
+            said = true;
+        }
+        if (t.has("heal")) {
+            at.heal(t.two("heal").get(0), t.two("heal").get(1));
+            said = true;
+        }
+        if (t.has("isolate")) {
+            at.isolate(t.text("isolate", ""));
+            said = true;
+        }
+        if (t.has("partition")) {
+            at.partition(t.pair("partition").get(0), t.pair("partition").get(1));
+            said = true;
+        }
+        if (t.flag("heal-all", false)) {
+            at.healAll();
+            said = true;
+        }
+        if (t.has("change")) {
+            LinkConditions conditions = conditions(t);
+            at.change(t.two("change").get(0), t.two("change").get(1), _ -> conditions);
+            said = true;
+        }
+        if (t.has("crash")) {
+            String host = t.text("crash", "");
+            if (net.host(host).isEmpty()) {
+                throw t.error("crash", "there is no host \"" + host + "\"");
+            }
+            at.crash(host);
+            said = true;
+        }
+        if (!said) {
+            throw new ConfigurationException(ErrorCode.CONFIGURATION, t.path(), "says nothing: add cut, heal, isolate, "
+                    + "partition, heal-all, change or crash", null);
+        }
+        return at;
+    }
+}

@@ -1,0 +1,2 @@
+/// Simulated Internets described by TOML files.
+package dev.millrace.internet.config;

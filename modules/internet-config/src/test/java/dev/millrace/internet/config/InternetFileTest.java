@@ -1,0 +1,222 @@
+package dev.millrace.internet.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.UdpSocket;
+import dev.millrace.config.ConfigFileException;
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InternetFileTest {
+    private static final String TOPOLOGY = """
+            [internet]
+            seed = 42
+            name-server = ["198.18.0.53"]
+            delay = "1ms"
+
+            [[host]]
+            name = "bank"
+            addresses = ["198.18.0.20"]
+
+            [[host]]
+            name = "pc"
+            addresses = ["192.168.1.2"]
+            behind = "home"
+
+            [[host]]
+            name = "safe"
+            addresses = ["10.9.0.2"]
+            behind = "wall"
+
+            [[host]]
+            name = "lan1"
+            addresses = ["10.1.0.1/24"]
+
+            [[nat]]
+            name = "home"
+            address = "198.18.0.30"
+            forwards = ["udp 7 192.168.1.2 7"]
+
+            [[firewall]]
+            name = "wall"
+            rules = ["allow in udp from any to any port 7"]
+
+            [[subnet]]
+            name = "lan"
+            network = "10.1.0.0/24"
+
+            [[router]]
+            name = "r"
+            addresses = ["10.1.0.254"]
+
+            [[link]]
+            between = ["lan1", "lan"]
+
+            [[link]]
+            between = ["lan", "r"]
+
+            [[link]]
+            between = ["r", "internet"]
+            delay = "20ms"
+            loss = 0
+
+            [[link]]
+            between = ["bank", "pc"]
+            one-way = true
+            delay = "5ms"
+
+            [[event]]
+            at = "10s"
+            cut = ["lan1", "bank"]
+            lasting = "5s"
+
+            [[event]]
+            at = "20s"
+            partition = [["lan1"], ["bank", "pc"]]
+
+            [[event]]
+            at = "25s"
+            heal-all = true
+
+            [[event]]
+            at = "30s"
+            change = ["r", "internet"]
+            delay = "100ms"
+            """;
+
+    private static void echo(Host host) throws IOException {
+        UdpSocket s = host.stack().udp().bind(new InetSocketAddress(7));
+        host.run(() -> {
+            try (s) {
+                var b = ByteBuffer.allocate(100);
+                while (true) {
+                    InetSocketAddress from = s.receive(b.clear());
+                    s.send(b.flip(), from);
+                }
+            } catch (SocketException e) {
+                // The end.
+            }
+        });
+    }
+
+    private static Duration ask(Internet net, Host host, String whom) throws IOException {
+        Duration begin = net.now();
+        try (UdpSocket s = host.stack().udp().connect(new InetSocketAddress(whom, 7))) {
+            s.setReadTimeout(Duration.ofSeconds(1));
+            s.send(ByteBuffer.wrap(new byte[1]), null);
+            s.receive(ByteBuffer.allocate(100));
+        }
+        return net.now().minus(begin);
+    }
+
+    @Test
+    void aFileDescribesHostsBoxesLinksAndEvents() throws Exception {
+        try (Internet net = InternetFile.parse(TOPOLOGY, "net.toml").open()) {
+            assertEquals(42, net.seed());
+            Host lan1 = net.host("lan1").orElseThrow();
+            Host bank = net.host("bank").orElseThrow();
+            Host pc = net.host("pc").orElseThrow();
+            echo(bank);
+            echo(pc);
+            echo(net.host("safe").orElseThrow());
+            assertEquals(40, ask(net, lan1, "198.18.0.20").toMillis());
+            ask(net, pc, "198.18.0.20");
+            ask(net, bank, "198.18.0.30");
+            ask(net, bank, "10.9.0.2");
+            assertEquals("198.18.0.20", bank.resolve("bank").getFirst().getHostAddress());
+            net.runFor(Duration.ofSeconds(12).minus(net.now()));
+            assertThrows(SocketTimeoutException.class, () -> ask(net, lan1, "198.18.0.20"));
+            net.runFor(Duration.ofSeconds(16).minus(net.now()));
+            ask(net, lan1, "198.18.0.20");
+            net.runFor(Duration.ofSeconds(21).minus(net.now()));
+            assertThrows(SocketTimeoutException.class, () -> ask(net, lan1, "198.18.0.20"));
+            net.runFor(Duration.ofSeconds(31).minus(net.now()));
+            assertEquals(200, ask(net, lan1, "198.18.0.20").toMillis());
+        }
+    }
+
+    @Test
+    void whoOpensItMaySayOtherwise() throws Exception {
+        try (Internet net = InternetFile.parse(TOPOLOGY, "net.toml").open(b -> b.seed(7))) {
+            assertEquals(7, net.seed());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            [[hots]]                                                       | 1: hots: unknown table; did you mean host?
+            [internet]%nseeed = 1                                          | 2: internet.seeed: unknown key; did you mean seed?
+            [internet]%nseed = "x"                                         | 2: internet.seed: "x" is not a whole number
+            [internet]%ntime = "fast"                                      | 2: internet.time: "fast"; valid are: real, virtual
+            [internet]%nloss = "lots"                                      | 2: internet.loss: "lots" is no share
+            [[host]]%nname = "a"                                           | 1: host[0]: needs addresses
+            [[host]]%nname = "a"%naddresses = ["1.2.3"]                    | 1: host[0]
+            [[host]]%naddresses = ["10.0.0.1"]                             | 1: host[0]: needs name
+            [[host]]%nname = "a"%naddresses = "10.0.0.1"                   | 3: host[0].addresses: needs an array: write ["10.0.0.1"]
+            [[host]]%nname="a"%naddresses=["10.0.0.1"]%nbehind="b"         | 4: host[0].behind: there is no [[nat]] or [[firewall]] "b"
+            [[link]]%nbetween = ["a", "b"]                                 | 2: link[0].between: there is no "a"
+            [[link]]%nbetween = ["a"]                                      | 2: link[0].between: needs two names
+            [[event]]%ncut = ["a", "b"]                                    | 1: event[0]: needs at
+            [[event]]%nat = "5s"                                           | 1: event[0]: says nothing
+            [[nat]]%nname="n"%naddress="10.0.0.1"%nforwards=["tcp x"]      | 4: nat[0].forwards: "tcp x" is no forward
+            [[nat]]%nname="n"%naddress="10.0.0.1"%nmapping="odd"           | 4: nat[0].mapping: "odd"
+            [[firewall]]%nname="f"%nrules=["let it be"]                    | 3: firewall[0].rules
+            [chaos]%ncuts = -1                                             | 2: chaos.cuts: "-1" is no number
+            host = 1                                                       | 1: host: is an array of tables: write [[host]]
+            internet = 1                                                   | 1: internet: is a table
+            [internet%n                                                    | is not TOML
+            """)
+    void errorsNameTheLineAndTheKey(String text, String error) {
+        var e = assertThrows(ConfigFileException.class, () -> InternetFile.parse(text.replace("%n", "\n"), "net.toml").open());
+        assertTrue(e.getMessage().startsWith("net.toml:"), e.getMessage());
+        assertTrue(e.getMessage().contains(error), e.getMessage());
+    }
+
+    @Test
+    void aFileIsReadOrSaidToBeMissing(@TempDir Path dir) throws Exception {
+        Path file = Files.writeString(dir.resolve("net.toml"), TOPOLOGY);
+        InternetFile.load(file).open().close();
+        assertTrue(assertThrows(IOException.class, () -> InternetFile.load(dir.resolve("none"))).getMessage()
+                .contains("no such file"));
+    }
+
+    /// Set `-Dmillrace.print=true` to have the tables printed as the document should have them.
+    @Test
+    void theDocumentListsAllKeys() throws Exception {
+        var expected = new StringBuilder();
+        for (Map.Entry<String, Map<String, String>> t : InternetFile.keys().entrySet()) {
+            boolean single = t.getKey().equals("internet") || t.getKey().equals("chaos");
+            expected.append("### `").append(single ? "[" + t.getKey() + "]" : "[[" + t.getKey() + "]]").append("`\n\n")
+                    .append("| key | meaning |\n|---|---|\n");
+            t.getValue().forEach((k, help) -> {
+                if (!Keys.CONDITIONS.contains(k) || !t.getValue().containsKey("delay")) {
+                    expected.append("| `").append(k).append("` | ").append(help).append(" |\n");
+                }
+            });
+            expected.append(t.getValue().containsKey("delay") ? "| conditions | see below |\n\n" : "\n");
+        }
+        expected.append("### Conditions\n\n| key | default | meaning |\n|---|---|---|\n");
+        dev.millrace.internet.LinkConditions.keys().forEach(o -> expected.append("| `").append(o.name()).append("` | ")
+                .append(o.defaultValue().isEmpty() ? "" : "`" + o.defaultValue() + "`").append(" | ").append(o.help()).append(" |\n"));
+        if (Boolean.getBoolean("millrace.print")) {
+            System.out.println(expected);
+        }
+        String document = Files.readString(Path.of("../../docs/internet-file.md"));
+        assertTrue(document.contains(expected), "docs/internet-file.md lacks:\n" + expected);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.millrace.internet;
+
+/// Something that is wrong with the network until it is closed, so that a `try` block says how long it lasts.
+///
+/// ```java
+/// try (Fault _ = net.partition(List.of("a", "b"), List.of("c"))) {
+///   net.runFor(Duration.ofSeconds(20));
+/// }
+/// ```
+public final class Fault implements AutoCloseable {
+    private final String name;
+    private Runnable healing;
+    private long packets;
+
+    Fault(String name) {
+        this.name = name;
+    }
+
+    void setHealing(Runnable action) {
+        healing = action;
+    }
+
+    /// What it is called in counters and captures.
+    public String name() {
+        return name;
+    }
+
+    /// How many packets it has hit.
+    public long packets() {
+        return packets;
+    }
+
+    /// Has `action` run after the healing.
+    void afterHealing(Runnable action) {
+        Runnable before = healing;
+        healing = () -> {
+            before.run();
+            action.run();
+        };
+    }
+
+    void hit() {
+        packets++;
+    }
+
+    /// Heals it. Further calls do nothing.
+    @Override
+    public void close() {
+        Runnable action = healing;
+        healing = null;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + packets + " packets)";
+    }
+}

@@ -1,0 +1,118 @@
+package dev.millrace.internet;
+
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/// What is wrong with the network now, beside the conditions of its links. The thread that has the turn uses it.
+final class Faults {
+    private final List<Dropping> droppings = new ArrayList<>();
+    private final List<Delaying> delayings = new ArrayList<>();
+    private final List<Separation> separations = new ArrayList<>();
+
+    private record Dropping(Fault fault, Predicate<PacketView> which) {
+    }
+
+    private record Delaying(Fault fault, Predicate<PacketView> which, long byNs) {
+    }
+
+    /// Two groups of hosts that cannot reach each other; an empty second group is all others.
+    ///
+    /// @param fault what it is called
+    /// @param one the names on one side
+    /// @param other those on the other
+    record Separation(Fault fault, Set<String> one, Set<String> other) {
+        boolean separates(String a, String b) {
+            return one.contains(a) && isOther(b) || one.contains(b) && isOther(a);
+        }
+
+        private boolean isOther(String name) {
+            return other.isEmpty() ? !one.contains(name) : other.contains(name);
+        }
+    }
+
+    void drop(Fault fault, Predicate<PacketView> which) {
+        var d = new Dropping(fault, which);
+        droppings.add(d);
+        fault.setHealing(() -> droppings.remove(d));
+    }
+
+    void delay(Fault fault, Predicate<PacketView> which, long byNs) {
+        var d = new Delaying(fault, which, byNs);
+        delayings.add(d);
+        fault.setHealing(() -> delayings.remove(d));
+    }
+
+    void separate(Fault fault, Set<String> one, Set<String> other) {
+        var s = new Separation(fault, one, other);
+        separations.add(s);
+        fault.setHealing(() -> separations.remove(s));
+    }
+
+    /// Ends the separations that keep `a` from `b`; returns whether there were any.
+    boolean join(String a, String b) {
+        return separations.removeIf(s -> s.separates(a, b));
+    }
+
+    void clear() {
+        droppings.clear();
+        delayings.clear();
+        separations.clear();
+    }
+
+    /// Why a packet may not go this way, or `null`.
+    String refusal(Packet packet, Node from, Node to) {
+        if (droppings.isEmpty()) {
+            return null;
+        }
+        var view = new PacketView(packet, from, to);
+        for (Dropping d : droppings) {
+            if (d.which.test(view)) {
+                d.fault.hit();
+                return d.fault.name();
+            }
+        }
+        return null;
+    }
+
+    /// How much longer a packet takes, in nanoseconds.
+    long delayNs(Packet packet, Node from, Node to) {
+        if (delayings.isEmpty()) {
+            return 0;
+        }
+        var view = new PacketView(packet, from, to);
+        long sum = 0;
+        for (Delaying d : delayings) {
+            if (d.which.test(view)) {
+                d.fault.hit();
+                sum += d.byNs;
+            }
+        }
+        return sum;
+    }
+
+    /// Why a packet that has come to a host does not get in, or `null`: what keeps its sender and the host apart may have
+    /// come while it was on its way.
+    String separation(Host at, Packet packet) {
+        if (separations.isEmpty()) {
+            return null;
+        }
+        IpAddress from = Destination.read(packet, true);
+        Node source = from == null ? null : Fabric.ownerAnywhere(at.realm(), from);
+        return source == null ? null : separation(source, at);
+    }
+
+    /// Why packets of one host do not reach another, or `null`.
+    String separation(Node source, Node destination) {
+        for (Separation s : separations) {
+            if (s.separates(source.name(), destination.name())) {
+                s.fault.hit();
+                return s.fault.name();
+            }
+        }
+        return null;
+    }
+}

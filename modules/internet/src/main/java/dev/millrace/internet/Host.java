@@ -1,0 +1,211 @@
+package dev.millrace.internet;
+
+import dev.millrace.Cidr;
+import dev.millrace.Stack;
+import dev.millrace.dns.Resolver;
+import dev.millrace.internet.time.Clockwork;
+import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadFactory;
+import java.util.random.RandomGenerator;
+
+/// A host of an [Internet]: a full stack with addresses of its own, and the programs that run on it. Any thread may call any
+/// method; in simulated time, whichever has the turn.
+public final class Host extends Node implements AutoCloseable {
+    private final Internet internet;
+    private final List<Cidr> addresses;
+    private final HostLink link;
+    private final HostClock clock;
+    private final RandomGenerator random;
+    private volatile Stack stack;
+    private volatile FirewallBox firewall;
+    private volatile Resolver resolver;
+    private int programs;
+
+    Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
+        super(name, realm);
+        this.internet = internet;
+        this.addresses = List.copyOf(addresses);
+        link = new HostLink(internet, this, mtu);
+        clock = new HostClock(internet::epochNanos, internet::nowNs);
+        random = internet.generator("programs of " + name);
+    }
+
+    void setStack(Stack opened) {
+        stack = opened;
+    }
+
+    HostLink link() {
+        return link;
+    }
+
+    void putBehind(FirewallBox box) {
+        firewall = box;
+    }
+
+    boolean isBehind(FirewallBox box) {
+        return firewall == box;
+    }
+
+    List<Cidr> cidrs() {
+        return addresses;
+    }
+
+    /// Its addresses.
+    public List<InetAddress> addresses() {
+        return addresses.stream().map(Cidr::inetAddress).toList();
+    }
+
+    /// Its first address.
+    public InetAddress address() {
+        return addresses.getFirst().inetAddress();
+    }
+
+    /// Its stack, with all that stacks can do.
+    public Stack stack() {
+        return stack;
+    }
+
+    /// Its TCP and UDP by addresses as text.
+    public Connector connector() {
+        return new Connector(stack);
+    }
+
+    /// The MTU in bytes.
+    public int mtu() {
+        return link.mtu();
+    }
+
+    /// Whether it is open.
+    public boolean isOpen() {
+        return !link.isClosed();
+    }
+
+    // ---- programs
+
+    /// The addresses of a name, from the Internet's name server, IPv6 first; an address as text is its own answer. Blocks.
+    ///
+    /// @throws java.net.UnknownHostException if there is none; the message says why
+    /// @throws IOException if this host is closed, or the calling thread interrupted
+    public List<InetAddress> resolve(String hostName) throws IOException {
+        return resolver().resolve(hostName);
+    }
+
+    /// What resolves names over this host's stack, with a cache of its own.
+    ///
+    /// @throws IllegalStateException if the Internet has no name server
+    public Resolver resolver() {
+        InetSocketAddress server = internet.nameServer();
+        if (server == null) {
+            throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
+        }
+        Resolver r = resolver;
+        if (r == null) {
+            r = Resolver.builder(stack).server(server).nanoTime(internet::nowNs)
+                    .random(internet.generator("queries of " + name())).build();
+            resolver = r;
+        }
+        return r;
+    }
+
+    /// What a program does that returns nothing.
+    @FunctionalInterface
+    public interface Body {
+        /// Runs, and may fail in any way.
+        void run() throws Exception;
+    }
+
+    /// Starts a program on this host: ordinary blocking code, on a virtual thread. In simulated time it begins when time
+    /// passes next, and may wait in [#sleep], in this Internet's sockets, and for other programs; whoever blocks elsewhere
+    /// is told so by a [SimulationException].
+    public Program<Void> run(Body body) {
+        return call(() -> {
+            body.run();
+            return null;
+        });
+    }
+
+    /// Starts a program on this host that returns something.
+    public <T> Program<T> call(Callable<T> body) {
+        return internet.start(this, name() + "/" + ++programs, body);
+    }
+
+    /// Makes threads that are programs of this host, for executors of programs that need several. Whoever gets one starts it.
+    public ThreadFactory threads() {
+        return clockwork().threads(name() + "/thread");
+    }
+
+    private Clockwork clockwork() {
+        return internet.clockwork();
+    }
+
+    /// Lets the calling program wait.
+    public void sleep(Duration time) throws InterruptedException {
+        clockwork().sleep(time.toNanos());
+    }
+
+    /// The host's clock, which may be wrong: see [#setClock].
+    public Clock clock() {
+        return clock;
+    }
+
+    /// Sets the host's clock wrong.
+    ///
+    /// @param offset how far it is ahead now; negative if it is behind
+    /// @param drift how much faster it goes: 1e-4 gains 0.1 ms each second
+    public void setClock(Duration offset, double drift) {
+        clock.set(offset, drift);
+    }
+
+    /// Chance for its programs: a function of the seed and the host's name.
+    public RandomGenerator random() {
+        return random;
+    }
+
+    // ---- packets
+
+    @Override
+    void receive(Packet packet, Pipe via) {
+        Fabric fabric = internet.fabric();
+        String apart = fabric.faults().separation(this, packet);
+        if (apart != null) {
+            fabric.end(this, packet, apart);
+            return;
+        }
+        fabric.arrived(this, packet);
+        fabric.count(Internet.name(link.receive(packet)));
+    }
+
+    /// Has `action` run once when the host is closed, without a lock; at once if it is closed already.
+    public void onClose(Runnable action) {
+        link.onClose(action);
+    }
+
+    /// The stack has closed its link, whoever began it: the addresses are free again.
+    void linkClosed() {
+        internet.forget(this);
+    }
+
+    /// Lets it vanish as if its power had failed: nobody is told, its programs are interrupted. Another host may take its name
+    /// and its addresses.
+    public void crash() {
+        link.silence();
+        internet.interruptPrograms(this);
+        close();
+    }
+
+    /// Closes its stack, which tells its peers, and frees its addresses. Further calls do nothing.
+    @Override
+    public void close() {
+        Stack s = stack;
+        if (s != null) {
+            s.close();
+        }
+    }
+}

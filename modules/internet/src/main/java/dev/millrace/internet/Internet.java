@@ -1,0 +1,670 @@
+package dev.millrace.internet;
+
+import dev.millrace.Cidr;
+import dev.millrace.Stack;
+import dev.millrace.internet.InternetBuilder.Mode;
+import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.RealClockwork;
+import dev.millrace.internet.time.VirtualClockwork;
+import dev.millrace.spi.StackProvider;
+import dev.millrace.spi.Surroundings;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.Packet.Checksumming;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+
+/// Hosts in one JVM, each with a full stack, and the network between them.
+///
+/// ```java
+/// try (Internet net = Internet.virtualTime(42)) {
+///   Host server = net.host("server", "10.0.0.1");
+///   Host client = net.host("client", "10.0.0.2");
+///   net.link("client", "server", LinkConditions.perfect().delay(Duration.ofMillis(40)).loss(0.02));
+///   server.run(() -> serve(server.stack().tcp().listen(80)));
+///   Program<String> page = client.call(() -> fetch(client.stack().tcp(), "10.0.0.1", 80));
+///   net.at(Duration.ofSeconds(5)).cut("client", "server", Duration.ofSeconds(20));
+///   page.get();
+/// }
+/// ```
+///
+/// In *simulated time* programs that [Host#run] starts go on one at a time, time jumps to what happens next, and all is a
+/// function of the seed. In *real time* everything is as slow as it says, and programs may use any threads. In *manual* mode
+/// nothing arrives by itself: the program takes each packet in flight and delivers it, late or twice, changed, or not at all.
+///
+/// Any thread may call any method; in simulated time, whichever has the turn.
+public final class Internet implements AutoCloseable {
+    /// Ethernet's MTU.
+    public static final int MTU_ETHERNET = 1500;
+    /// The smallest MTU that IPv6 allows (RFC 8200 §5).
+    public static final int MTU_MINIMUM_IPV6 = 1280;
+    /// That of jumbo frames.
+    public static final int MTU_JUMBO = 9000;
+    /// How many packets may be in flight if nothing else is said.
+    public static final int DEFAULT_MAX_IN_FLIGHT = 1024;
+
+    private final long seed;
+    private final int defaultMtu;
+    private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
+    private final Realm realm = new Realm(new Routes(), null);
+    private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+    private final List<Program<?>> programs = new CopyOnWriteArrayList<>();
+    private final List<Fault> faults = new CopyOnWriteArrayList<>();
+    private volatile InetSocketAddress nameServer;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Chance chance;
+    private final StackProvider stacks = StackProvider.find();
+    /// Only when the program moves the packets.
+    private final InFlight inFlight;
+    /// Only when they move by themselves.
+    private final Fabric fabric;
+
+    Internet(InternetBuilder b) {
+        seed = b.seed;
+        defaultMtu = b.mtu;
+        chance = new Chance(seed, b.script, b.record);
+        if (b.mode == Mode.MANUAL) {
+            inFlight = new InFlight(b.maxInFlight, counter("overflows"));
+            fabric = null;
+        } else {
+            inFlight = null;
+            Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
+                    : new VirtualClockwork(chance::pick, b.limit, b.stall);
+            fabric = new Fabric(clockwork, chance, realm, b.conditions);
+            nodes.put(Cloud.NAME, fabric.cloud());
+            chance.troubles().forEach(this::schedule);
+        }
+        for (Delivery d : Delivery.values()) {
+            counter(name(d));
+        }
+        counter("dropped-by-program");
+    }
+
+    /// An Internet in simulated time that is a function of this seed.
+    public static Internet virtualTime(long seed) {
+        return builder().virtualTime(seed).open();
+    }
+
+    /// An Internet in real time.
+    public static Internet realTime() {
+        return builder().realTime().open();
+    }
+
+    /// An Internet whose packets the program moves.
+    public static Internet manual() {
+        return builder().manual().open();
+    }
+
+    /// Starts describing an Internet.
+    public static InternetBuilder builder() {
+        return new InternetBuilder();
+    }
+
+    static String name(Delivery d) {
+        return d.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private LongAdder counter(String name) {
+        return counters.computeIfAbsent(name, _ -> new LongAdder());
+    }
+
+    int mtu() {
+        return defaultMtu;
+    }
+
+    /// What chance follows from.
+    public long seed() {
+        return seed;
+    }
+
+    // ---- for its parts
+
+    Fabric fabric() {
+        if (fabric == null) {
+            throw new IllegalStateException("in this Internet the program moves the packets; for links, time and faults open "
+                    + "it with Internet.virtualTime(seed) or Internet.realTime()");
+        }
+        return fabric;
+    }
+
+    Clockwork clockwork() {
+        return fabric().clockwork();
+    }
+
+    private InFlight inFlight() {
+        if (inFlight == null) {
+            throw new IllegalStateException("in this Internet packets move by themselves; to move them yourself open it with "
+                    + "Internet.manual()");
+        }
+        return inFlight;
+    }
+
+    long nowNs() {
+        return fabric == null ? System.nanoTime() : clockwork().nowNs();
+    }
+
+    long epochNanos() {
+        return fabric == null ? System.currentTimeMillis() * 1_000_000 : clockwork().epochNanos();
+    }
+
+    RandomGenerator generator(String name) {
+        return chance.generator(name);
+    }
+
+    void transmit(Host host, PacketList packets) {
+        if (fabric == null) {
+            inFlight.add(this, host, packets);
+        } else {
+            fabric.transmit(host, packets);
+        }
+    }
+
+    void droppedByProgram() {
+        counter("dropped-by-program").increment();
+    }
+
+    // ---- hosts and other nodes
+
+    /// Adds a host.
+    ///
+    /// @param name unique, without spaces, commas, > and *
+    /// @param addresses IPv4 and IPv6 addresses; one with a prefix length, as `10.1.0.5/16`, says what subnet it is on
+    /// @throws IllegalArgumentException if the name or an address is taken, or is none; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, String... addresses) throws IOException {
+        return host(name, defaultMtu, List.of(addresses), _ -> {
+        });
+    }
+
+    /// Adds a host.
+    ///
+    /// @param mtu in bytes
+    /// @param settings further settings of its stack, such as options of TCP
+    /// @throws IllegalArgumentException if the name or an address is taken, or is none; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, int mtu, List<String> addresses, Consumer<Stack.Builder> settings) throws IOException {
+        return host(realm, name, mtu, addresses, settings);
+    }
+
+    Host host(Realm in, String name, int mtu, List<String> addresses, Consumer<Stack.Builder> settings)
+            throws IOException {
+        List<Cidr> all = addresses.stream().map(Internet::cidr).toList();
+        var host = new Host(this, in, name, all, mtu);
+        add(host);
+        try {
+            in.routes().add(host, all.stream().map(c -> single(c.address())).toList());
+            Stack.Builder builder = Stack.builder().name(name)
+                    .nic("nic", host.link(), nic -> all.forEach(a -> nic.address(a.toString()))).route("default", "nic");
+            settings.accept(builder);
+            Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
+            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
+            if (fabric != null) {
+                fabric.hostAdded(host);
+            }
+            return host;
+        } catch (Throwable t) {
+            forget(host);
+            throw t;
+        }
+    }
+
+    private <N extends Node> N add(N node) {
+        if (closed.get()) {
+            throw new IllegalStateException("the Internet is closed");
+        }
+        if (nodes.putIfAbsent(node.name(), node) != null) {
+            throw new IllegalArgumentException("there is a \"" + node.name() + "\" already");
+        }
+        return node;
+    }
+
+    void forget(Host host) {
+        host.realm().routes().removeAll(host);
+        nodes.remove(host.name(), host);
+        if (fabric != null) {
+            fabric.forget(host);
+        }
+    }
+
+    /// The host of this name.
+    public Optional<Host> host(String name) {
+        return nodes.get(name) instanceof Host h ? Optional.of(h) : Optional.empty();
+    }
+
+    /// All hosts that are open, by name.
+    public Map<String, Host> hosts() {
+        var all = new TreeMap<String, Host>();
+        nodes.forEach((name, n) -> {
+            if (n instanceof Host h) {
+                all.put(name, h);
+            }
+        });
+        return all;
+    }
+
+    /// Adds a router. Link it to others; to the middle of the Internet, where the hosts are that have no link of their own, as
+    /// `internet`.
+    ///
+    /// @param addresses at most one of each version, from which it answers; they belong to no host
+    public Router router(String name, String... addresses) {
+        List<IpAddress> own = routerAddresses(name, addresses);
+        return addWithAddresses(new Router(fabric(), name, realm, own.get(0), own.get(1)),
+                own.stream().filter(Objects::nonNull).map(Internet::single).toList());
+    }
+
+    /// An IPv4 and an IPv6 address, each of which may be `null`.
+    private static List<IpAddress> routerAddresses(String name, String... addresses) {
+        var own = new IpAddress[2];
+        for (String a : addresses) {
+            IpAddress address = IpAddress.parse(a);
+            int i = address.isV4() ? 0 : 1;
+            if (own[i] != null) {
+                throw new IllegalArgumentException("\"" + name + "\" has two IPv" + address.version() + " addresses");
+            }
+            own[i] = address;
+        }
+        return Arrays.asList(own);
+    }
+
+    private <N extends Node> N addWithAddresses(N node, List<Cidr> addresses) {
+        add(node);
+        try {
+            node.realm().routes().add(node, addresses);
+        } catch (IllegalArgumentException e) {
+            nodes.remove(node.name());
+            throw e;
+        }
+        return node;
+    }
+
+    /// Adds a subnet, such as a LAN: what is linked to it reaches all else on it, and so do broadcasts and multicasts.
+    ///
+    /// @param network its addresses, such as `10.1.0.0/16`, or an empty string
+    public Subnet subnet(String name, String network) {
+        return add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
+    }
+
+    /// Adds a translator of addresses. It is joined to the middle of the Internet until it is linked to something else; hosts
+    /// behind it are added by [NatBox#host].
+    ///
+    /// @param outside its IPv4 address outside
+    public NatBox nat(String name, String outside, NatOptions options) {
+        NatBox box = nat(realm, name, outside, options);
+        fabric.joinToCloud(box);
+        return box;
+    }
+
+    NatBox nat(Realm in, String name, String outside, NatOptions options) {
+        IpAddress address = IpAddress.parse(outside);
+        // Nobody inside can have it, since it is for documents: it answers from there.
+        IpAddress gateway = IpAddress.parse("192.0.2.254");
+        List<Cidr> own = options.externalPrefix() == null ? List.of(single(address))
+                : List.of(single(address), options.externalPrefix());
+        return addWithAddresses(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()), own);
+    }
+
+    /// Adds a firewall. It is joined to the middle of the Internet until it is linked to something else; hosts behind it are
+    /// added by [FirewallBox#host].
+    ///
+    /// @param addresses at most one of each version, from which it answers what it rejects
+    public FirewallBox firewall(String name, FirewallOptions options, String... addresses) {
+        List<IpAddress> own = routerAddresses(name, addresses);
+        FirewallBox box = addWithAddresses(new FirewallBox(this, name, realm, options, own.get(0), own.get(1),
+                LinkConditions.perfect()), own.stream().filter(Objects::nonNull).map(Internet::single).toList());
+        fabric.joinToCloud(box);
+        return box;
+    }
+
+    /// Adds a host `dns` that serves the names of all hosts, and is what they ask from now on: [Host#resolve].
+    ///
+    /// @throws IOException if its stack cannot be opened
+    public NameServer nameServer(String... addresses) throws IOException {
+        var server = new NameServer(this, host("dns", addresses));
+        server.start();
+        nameServer = server.address();
+        return server;
+    }
+
+    InetSocketAddress nameServer() {
+        return nameServer;
+    }
+
+    Node node(String name) {
+        Node node = nodes.get(name);
+        if (node == null) {
+            throw new IllegalArgumentException("there is no \"" + name + "\" in this Internet; "
+                    + dev.millrace.Nearest.advice(name, nodes.keySet()));
+        }
+        return node;
+    }
+
+    void requireNodes(Collection<String> names) {
+        names.forEach(this::node);
+    }
+
+    Map<String, Node> nodes() {
+        return new TreeMap<>(nodes);
+    }
+
+    /// Links two nodes, in both directions under the same conditions. Two hosts get a path of their own through the Internet;
+    /// what is linked to something else is reached over its links only. If there is a link, its conditions change.
+    public NetworkLink link(String a, String b, LinkConditions conditions) {
+        var link = new NetworkLink[1];
+        Node one = node(a);
+        Node other = node(b);
+        fabric().clockwork().now(() -> link[0] = fabric.link(one, other, conditions));
+        return link[0];
+    }
+
+    /// The link of two neighbours, or the path between two hosts.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public NetworkLink link(String a, String b) {
+        var link = new NetworkLink[1];
+        Node one = node(a);
+        Node other = node(b);
+        fabric().clockwork().now(() -> link[0] = fabric.find(one, other));
+        if (link[0] == null) {
+            throw new IllegalArgumentException("there is no link between \"" + a + "\" and \"" + b + "\"");
+        }
+        return link[0];
+    }
+
+    /// Leads further addresses or networks to a host, which does not have them as its own: it must own or forward them.
+    ///
+    /// @throws IllegalArgumentException if one leads to a host already; then none is added
+    public void addRoute(Host host, String... networks) {
+        host.realm().routes().add(host, List.of(networks).stream().map(Internet::cidr).toList());
+    }
+
+    /// Removes the route to exactly this address or network; `false` if there is none.
+    public boolean removeRoute(String network) {
+        return realm.routes().remove(cidr(network));
+    }
+
+    private static Cidr cidr(String text) {
+        return text.contains("/") ? Cidr.parse(text) : single(IpAddress.parse(text));
+    }
+
+    private static Cidr single(IpAddress address) {
+        return new Cidr(address, address.isV4() ? 32 : 128);
+    }
+
+    // ---- programs and time
+
+    <T> Program<T> start(Host host, String name, Callable<T> body) {
+        var program = new Program<>(host, name, clockwork(), body);
+        programs.removeIf(p -> p.isDone() && !p.failedUnseen());
+        programs.add(program);
+        return program;
+    }
+
+    void interruptPrograms(Host host) {
+        programs.stream().filter(p -> p.host() == host && !p.isDone()).forEach(Program::interrupt);
+    }
+
+    /// The programs that have failed without anybody asking how.
+    public List<Program<?>> failures() {
+        return programs.stream().filter(Program::failedUnseen).toList();
+    }
+
+    /// How much time has passed since it was opened.
+    public Duration now() {
+        return Duration.ofNanos(clockwork().nowNs());
+    }
+
+    /// Lets so much time pass.
+    public void runFor(Duration time) throws InterruptedException {
+        clockwork().sleep(time.toNanos());
+    }
+
+    /// Lets time pass until a condition holds.
+    ///
+    /// @return `false` if it did not within that time
+    public boolean runUntil(BooleanSupplier condition, Duration atMost) throws InterruptedException {
+        return clockwork().runUntil(condition, clockwork().nowNs() + atMost.toNanos());
+    }
+
+    /// Says what is to happen when so much time has passed since the Internet was opened.
+    public Moment at(Duration time) {
+        fabric();
+        return new Moment(this, time.toNanos());
+    }
+
+    // ---- faults
+
+    private Fault fault(String name, Consumer<Fault> begin) {
+        var fault = new Fault(name);
+        Fabric f = fabric();
+        f.clockwork().now(() -> {
+            f.note("fault: " + name);
+            begin.accept(fault);
+        });
+        faults.add(fault);
+        fault.afterHealing(() -> faults.remove(fault));
+        return fault;
+    }
+
+    /// Cuts two neighbours off from each other, or two hosts, whatever ways lead from one to the other. Nobody is told.
+    public Fault cut(String a, String b) {
+        Node one = node(a);
+        Node other = node(b);
+        if (one instanceof Host && other instanceof Host) {
+            return partition(List.of(a), List.of(b));
+        }
+        return fault("cut", f -> {
+            Fault cut = link(a, b).cut();
+            f.setHealing(cut::close);
+        });
+    }
+
+    /// Cuts a host off from all others.
+    public Fault isolate(String host) {
+        requireNodes(List.of(host));
+        return fault("isolated", f -> fabric.faults().separate(f, Set.of(host), Set.of()));
+    }
+
+    /// Cuts each host of one group off from each of the other.
+    public Fault partition(Collection<String> one, Collection<String> other) {
+        requireNodes(one);
+        requireNodes(other);
+        return fault("partition", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
+    }
+
+    /// Loses the packets for which this is true, wherever they enter a link.
+    public Fault drop(Predicate<PacketView> which) {
+        return drop("dropped-by-fault", which);
+    }
+
+    /// The same, under a name for counters and captures.
+    public Fault drop(String name, Predicate<PacketView> which) {
+        return fault(name, f -> fabric.faults().drop(f, which));
+    }
+
+    /// Delays the packets for which this is true by so much on each link.
+    public Fault delay(Predicate<PacketView> which, Duration by) {
+        return fault("delay", f -> fabric.faults().delay(f, which, by.toNanos()));
+    }
+
+    /// Ends what keeps two neighbours, or two hosts, apart.
+    public void heal(String a, String b) {
+        Node one = node(a);
+        Node other = node(b);
+        fabric().clockwork().now(() -> {
+            fabric.note("heal " + a + " " + b);
+            fabric.faults().join(one.name(), other.name());
+            NetworkLink link = fabric.find(one, other);
+            if (link != null) {
+                link.heal();
+            }
+        });
+    }
+
+    /// Ends all faults and cuts.
+    public void healAll() {
+        fabric().clockwork().now(() -> {
+            fabric.note("heal all");
+            List.copyOf(faults).forEach(Fault::close);
+            fabric.faults().clear();
+        });
+    }
+
+    /// The faults that are not healed.
+    public List<Fault> faults() {
+        return List.copyOf(faults);
+    }
+
+    /// Lets the seed choose troubles among the hosts that are there now.
+    public void chaos(Chaos chaos) {
+        if (!chance.isScripted()) {
+            new ChaosPlan(chance, List.copyOf(hosts().keySet()), now().toNanos()).draw(chaos).forEach(t -> {
+                chance.record(t);
+                schedule(t);
+            });
+        }
+    }
+
+    private void schedule(ScriptEvent.Trouble t) {
+        fabric.post(t.atNs(), () -> {
+            List<String> one = t.hosts().stream().filter(nodes::containsKey).toList();
+            List<String> other = t.others().stream().filter(nodes::containsKey).toList();
+            if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
+                Fault fault = fault("chaos", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
+                fabric.post(t.atNs() + t.lastingNs(), fault::close);
+            }
+        });
+    }
+
+    /// What chance has let happen so far, if that was to be remembered ([InternetBuilder#record]).
+    public Script script() {
+        return chance.recorded();
+    }
+
+    // ---- packets that the program moves
+
+    /// Waits for a packet in flight and takes it; `null` once the Internet is closed.
+    public Frame take() throws InterruptedException {
+        return inFlight().poll(Long.MAX_VALUE);
+    }
+
+    /// Waits for a packet in flight and takes it; `null` if none came for that long, or the Internet is closed.
+    public Frame take(Duration timeout) throws InterruptedException {
+        return inFlight().poll(InFlight.nanos(timeout));
+    }
+
+    /// Takes a packet in flight, or returns `null` if there is none.
+    public Frame tryTake() {
+        return inFlight().poll();
+    }
+
+    /// How many packets are in flight.
+    public int inFlightCount() {
+        return inFlight().size();
+    }
+
+    /// Delivers a frame to the host that its destination leads to; the frame is used up. The host's stack has processed it
+    /// when the call returns.
+    public Delivery deliver(Frame frame) {
+        return deliver(frame.take());
+    }
+
+    /// Delivers a copy of a packet that the program made. Its checksums are verified.
+    public Delivery deliver(byte[] packet) {
+        return deliver(Packet.copyOf(packet));
+    }
+
+    private Delivery deliver(Packet packet) {
+        Delivery result = Destination.problem(packet);
+        IpAddress to = result == null ? Destination.read(packet, false) : null;
+        Host host = null;
+        if (result == null && Destination.isNotUnicast(to)) {
+            result = Delivery.NOT_UNICAST;
+        } else if (result == null) {
+            host = realm.routes().find(to) instanceof Host h ? h : null;
+            result = closed.get() ? Delivery.CLOSED : host == null ? Delivery.NO_ROUTE : null;
+        }
+        if (result != null) {
+            packet.release();
+        } else {
+            packet.handOver(packet.checksumming() == Checksumming.PARTIAL ? Checksumming.PARTIAL : Checksumming.ON_WIRE);
+            result = host.link().receive(packet);
+        }
+        counter(name(result)).increment();
+        return result;
+    }
+
+    // ---- looking at it
+
+    /// What was counted: packets `sent` and `delivered`, and each reason for which one was lost or refused. When the program
+    /// moves them also `overflows` of the packets in flight, and `dropped-by-program`.
+    public Map<String, Long> counters() {
+        var all = new TreeMap<String, Long>();
+        counters.forEach((name, n) -> all.put(name, n.sum()));
+        if (fabric != null) {
+            fabric.counters().forEach((name, n) -> all.merge(name, n, Long::sum));
+        }
+        return all;
+    }
+
+    /// Writes all packets to a pcapng file from now on: what each host sends and receives, and what is lost on the way, with
+    /// the reason. The file is finished when the Internet is closed, or the returned handle is.
+    ///
+    /// @throws IOException if the file cannot be made
+    public NetworkRecording capture(Path file) throws IOException {
+        return NetworkRecording.toFile(fabric(), file, hosts().values());
+    }
+
+    /// Tells each line of what happens: packets sent, received and lost, faults. In simulated time a function of the seed.
+    public NetworkRecording log(Consumer<String> lines) {
+        return NetworkRecording.toLines(fabric(), lines, hosts().values());
+    }
+
+    /// A picture of its hosts, boxes and links, with their conditions and what they have carried: SVG that needs nothing else.
+    public String picture() {
+        var svg = new String[1];
+        fabric().clockwork().now(() -> svg[0] = new TopologyPicture(List.copyOf(nodes().values()), fabric.pipes()).svg());
+        return svg[0];
+    }
+
+    /// Closes all hosts, ends their programs, and gives back all packets. Further calls do nothing.
+    ///
+    /// @throws SimulationException if a program does not end; all else is closed
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        if (inFlight != null) {
+            inFlight.close();
+        }
+        hosts().values().forEach(Host::close);
+        if (fabric != null) {
+            try {
+                clockwork().close();
+            } finally {
+                fabric.close();
+            }
+        }
+    }
+}

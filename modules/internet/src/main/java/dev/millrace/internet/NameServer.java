@@ -1,0 +1,164 @@
+package dev.millrace.internet;
+
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.UdpSocket;
+import dev.millrace.dns.DnsFormatException;
+import dev.millrace.dns.DnsMessage;
+import dev.millrace.dns.DnsRecord;
+import dev.millrace.dns.Resolver;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+
+/// A host of an [Internet] that knows the names of all others, as a DNS server by UDP and TCP (RFC 1035, RFC 7766): the
+/// hosts that are open when it is asked, their addresses backwards, and what is added here. Made by [Internet#nameServer].
+/// What befalls packets befalls queries, too.
+///
+/// Any thread may call any method; in simulated time, whichever has the turn.
+public final class NameServer {
+    private static final int MAX_UDP = 65535;
+    private static final int MAX_CONNECTIONS = 100;
+    private static final Duration IDLE = Duration.ofSeconds(10);
+
+    private final Host host;
+    private final Zone zone;
+    private int connections;
+
+    NameServer(Internet internet, Host host) {
+        this.host = host;
+        zone = new Zone(internet, host.name());
+    }
+
+    void start() throws IOException {
+        UdpSocket udp = host.stack().udp().bind(new InetSocketAddress(Resolver.PORT));
+        TcpListener tcp = host.stack().tcp().listen(Resolver.PORT);
+        host.run(() -> serve(udp));
+        host.run(() -> serve(tcp));
+    }
+
+    /// The host that it runs on.
+    public Host host() {
+        return host;
+    }
+
+    /// Its address, for those who ask.
+    public InetSocketAddress address() {
+        return new InetSocketAddress(host.address(), Resolver.PORT);
+    }
+
+    /// Gives a name another address, or one to a name that no host has.
+    public NameServer add(String name, InetAddress address) {
+        return add(DnsRecord.address(name, zone.ttl(), address));
+    }
+
+    /// Makes a name an alias of another.
+    public NameServer alias(String name, String of) {
+        return add(DnsRecord.pointer(name, DnsRecord.CNAME, zone.ttl(), of));
+    }
+
+    /// Adds a record of any kind.
+    public NameServer add(DnsRecord record) {
+        zone.add(record);
+        return this;
+    }
+
+    /// Removes what was added under a name; hosts keep theirs.
+    public void remove(String name) {
+        zone.remove(name);
+    }
+
+    /// How long answers may be kept, 0 s to a week; 60 s if nothing is said.
+    public NameServer ttl(Duration ttl) {
+        if (ttl.isNegative() || ttl.compareTo(Duration.ofDays(7)) > 0) {
+            throw new IllegalArgumentException("a TTL must be 0 to 7 days, not " + ttl);
+        }
+        zone.setTtl(ttl.toSeconds());
+        return this;
+    }
+
+    /// Queries that it answered by `answered`, `no-such-name`, `no-such-record`, `refused`, and what it did not understand
+    /// by `malformed`.
+    public Map<String, Long> counters() {
+        return zone.counters();
+    }
+
+    private void serve(UdpSocket socket) throws IOException {
+        var buffer = ByteBuffer.allocate(MAX_UDP);
+        try (socket) {
+            while (true) {
+                InetSocketAddress from = socket.receive(buffer.clear());
+                byte[] query = new byte[buffer.flip().remaining()];
+                buffer.get(query);
+                byte[] answer = answer(query, true);
+                if (answer != null) {
+                    socket.send(ByteBuffer.wrap(answer), from);
+                }
+            }
+        } catch (IOException e) {
+            ifOpen(e);
+        }
+    }
+
+    private void serve(TcpListener listener) throws IOException {
+        try (listener) {
+            while (true) {
+                TcpSocket socket = listener.accept();
+                if (connections >= MAX_CONNECTIONS) {
+                    socket.close();
+                } else {
+                    connections++;
+                    host.run(() -> serve(socket));
+                }
+            }
+        } catch (IOException e) {
+            ifOpen(e);
+        }
+    }
+
+    private void serve(TcpSocket socket) {
+        try (socket) {
+            socket.setReadTimeout(IDLE);
+            var in = new DataInputStream(socket.inputStream());
+            while (true) {
+                byte[] query = new byte[in.readUnsignedShort()];
+                in.readFully(query);
+                byte[] answer = answer(query, false);
+                if (answer == null) {
+                    return;
+                }
+                socket.write(ByteBuffer.allocate(2 + answer.length).putShort((short) answer.length).put(answer).flip());
+            }
+        } catch (IOException e) {
+            // The client has gone, or says nothing.
+        } finally {
+            connections--;
+        }
+    }
+
+    private void ifOpen(IOException e) throws IOException {
+        if (host.isOpen()) {
+            throw e;
+        }
+    }
+
+    /// The answer to a message, or `null` if it deserves none: answers to answers go round in circles.
+    private byte[] answer(byte[] bytes, boolean byUdp) {
+        try {
+            DnsMessage query = DnsMessage.parse(bytes);
+            return query.isResponse() ? zone.malformed()
+                    : zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP) : MAX_UDP);
+        } catch (DnsFormatException e) {
+            zone.malformed();
+            // Enough is there to say to whom the answer belongs (RFC 1035 §4.1.1).
+            boolean answerable = bytes.length >= 12 && (bytes[2] & 0x80) == 0;
+            return answerable ? new DnsMessage((bytes[0] & 0xff) << 8 | bytes[1] & 0xff,
+                    DnsMessage.RESPONSE | DnsMessage.FORMAT_ERROR, java.util.List.of(), java.util.List.of(),
+                    java.util.List.of(), java.util.List.of()).toBytes(512) : null;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.millrace.internet;
+
+import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Task;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/// A program that runs on a [Host], and what it came to. In simulated time it runs while somebody lets time pass, as [#get()]
+/// does. Any thread may call any method; in simulated time, whichever has the turn.
+///
+/// @param <T> what it returns
+public final class Program<T> {
+    private final Host host;
+    private final Clockwork clockwork;
+    private final Callable<T> body;
+    private Task task;
+    private volatile boolean done;
+    private volatile boolean fetched;
+    private T result;
+    private Throwable failure;
+
+    Program(Host host, String name, Clockwork clockwork, Callable<T> body) {
+        this.host = host;
+        this.clockwork = clockwork;
+        this.body = body;
+        task = clockwork.start(name, this::run);
+    }
+
+    private void run() {
+        try {
+            result = body.call();
+        } catch (Throwable t) {
+            failure = t;
+            // How a program ends whose host is gone is no news.
+            fetched |= !host.isOpen();
+        } finally {
+            done = true;
+        }
+    }
+
+    /// The host it runs on.
+    public Host host() {
+        return host;
+    }
+
+    /// Its name: the host's, and a number.
+    public String name() {
+        return task.name();
+    }
+
+    /// Whether it has ended, in whatever way.
+    public boolean isDone() {
+        return done;
+    }
+
+    /// How it failed, or `null` if it did not, or not yet.
+    public Throwable failure() {
+        fetched = true;
+        return failure;
+    }
+
+    /// Whether it failed and nobody has asked.
+    boolean failedUnseen() {
+        return done && failure != null && !fetched;
+    }
+
+    Throwable peekFailure() {
+        return failure;
+    }
+
+    /// Waits until it has ended and returns what it returned.
+    ///
+    /// @throws ExecutionException if it failed; the cause says how
+    /// @throws SimulationException if it cannot end: nothing is left that could happen in simulated time
+    public T get() throws InterruptedException, ExecutionException {
+        clockwork.join(task, Long.MAX_VALUE);
+        return outcome();
+    }
+
+    /// The same, for so long at most.
+    ///
+    /// @throws TimeoutException if it has not ended by then
+    public T get(Duration timeout) throws InterruptedException, ExecutionException, TimeoutException {
+        if (!clockwork.join(task, clockwork.nowNs() + timeout.toNanos())) {
+            throw new TimeoutException(name() + " has not ended after " + timeout);
+        }
+        return outcome();
+    }
+
+    private T outcome() throws ExecutionException {
+        fetched = true;
+        if (failure != null) {
+            throw new ExecutionException("\"" + name() + "\" failed: " + failure, failure);
+        }
+        return result;
+    }
+
+    /// Interrupts it.
+    public void interrupt() {
+        clockwork.interrupt(task);
+    }
+
+    Task task() {
+        return task;
+    }
+
+    @Override
+    public String toString() {
+        return name() + (!done ? "" : failure == null ? " (done)" : " (failed: " + failure + ")");
+    }
+}

@@ -1,0 +1,62 @@
+package dev.millrace.internet.time;
+
+import dev.millrace.spi.Surroundings;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
+
+/// How time passes in an Internet, and what runs in it. All times are nanoseconds since the Internet was opened.
+public sealed interface Clockwork extends AutoCloseable permits RealClockwork, VirtualClockwork {
+    /// An action that has something to give back if it is never run, because the Internet is closed before.
+    interface Discardable extends Runnable {
+        /// Gives it back.
+        void discard();
+    }
+
+    /// What time it is.
+    long nowNs();
+
+    /// The same on the calendar: nanoseconds since 1970-01-01T00:00Z.
+    long epochNanos();
+
+    /// Whether time is simulated.
+    boolean isVirtual();
+
+    /// Runs `action` at `atNs`, or as soon as possible if that has passed, after all that was posted for the same time
+    /// before. Actions run one at a time and must not block.
+    void post(long atNs, Runnable action);
+
+    /// Runs `action` with no other action running, and returns when it has run.
+    void now(Runnable action);
+
+    /// What the stack of a host uses for time, chance and waiting; `null` if it is to use its own.
+    ///
+    /// @param seed what its chance follows from
+    Surroundings surroundings(long seed);
+
+    /// Starts a program.
+    Task start(String name, Runnable body);
+
+    /// Makes threads that are programs, too; whoever gets one starts it.
+    ThreadFactory threads(String name);
+
+    /// Interrupts a program.
+    void interrupt(Task task);
+
+    /// Lets the calling program wait.
+    void sleep(long nanos) throws InterruptedException;
+
+    /// Waits until a task has ended, or the time has come: then it returns `false`.
+    ///
+    /// @param deadlineNs [Long#MAX_VALUE] for none
+    boolean join(Task task, long deadlineNs) throws InterruptedException;
+
+    /// Lets time pass until `condition` holds, or the time has come: then it returns `false`. The condition is asked after
+    /// each thing that happens in simulated time, and every millisecond in real time.
+    boolean runUntil(BooleanSupplier condition, long deadlineNs) throws InterruptedException;
+
+    /// Ends all tasks: each is interrupted, and given the chance to end.
+    ///
+    /// @throws dev.millrace.internet.SimulationException if one does not; it names the tasks
+    @Override
+    void close();
+}

@@ -1,0 +1,250 @@
+package dev.millrace.internet.time;
+
+import dev.millrace.internet.SimulationException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+
+/// Who has the turn: one program at a time, or the thread that drives the simulation. A program keeps the turn until it
+/// waits or ends; then the driver chooses the next.
+final class Turns {
+    private final IntUnaryOperator choice;
+    private final Driver driver;
+    private final Map<Thread, Task> byThread = new ConcurrentHashMap<>();
+    private final List<Task> tasks = new ArrayList<>();
+    private final List<Task> runnable = new ArrayList<>();
+    private final List<Task> unstarted = new ArrayList<>();
+    private final List<Task> waitingForLocks = new ArrayList<>();
+    /// Programs that threads outside have interrupted.
+    private final Queue<Task> interrupted = new ConcurrentLinkedQueue<>();
+    private long numbers;
+    private volatile Task current;
+    /// How many turns there were so far.
+    private volatile long count;
+    private volatile boolean abandoned;
+
+    Turns(IntUnaryOperator choice, Driver driver) {
+        this.choice = choice;
+        this.driver = driver;
+    }
+
+    long count() {
+        return count;
+    }
+
+    /// Whose turn it is, or `null` if it is no program's.
+    Task current() {
+        return current;
+    }
+
+    /// The program that is calling, or `null` if it is none.
+    Task ofCaller() {
+        Task task = current;
+        return task != null && task.thread == Thread.currentThread() ? task : null;
+    }
+
+    List<Task> all() {
+        return List.copyOf(tasks);
+    }
+
+    Task add(String name, Runnable body, boolean startedByProgram, EventQueue queue) {
+        var task = new Task(name, numbers++);
+        task.startedByProgram = startedByProgram;
+        task.thread = Thread.ofVirtual().name(name).unstarted(() -> {
+            try {
+                awaitTurn(task);
+                body.run();
+            } finally {
+                end(task);
+            }
+        });
+        task.alarm = queue.timer(_ -> wake(task));
+        byThread.put(task.thread, task);
+        tasks.add(task);
+        (startedByProgram ? unstarted : runnable).add(task);
+        return task;
+    }
+
+    // ---- the driver's side
+
+    /// Gives one program its turn, and returns when it has given it back; `false` if none could go on.
+    boolean runOne() {
+        gather();
+        if (runnable.isEmpty()) {
+            return false;
+        }
+        int size = runnable.size();
+        Task task = runnable.remove(size == 1 ? 0 : choice.applyAsInt(size));
+        task.state = Task.State.RUNNING;
+        task.alarm.cancel();
+        count++;
+        current = task;
+        if (!task.startedByProgram && task.thread.getState() == Thread.State.NEW) {
+            task.thread.start();
+        } else {
+            LockSupport.unpark(task.thread);
+        }
+        while (current == task && !driver.isOver()) {
+            LockSupport.park(this);
+        }
+        return true;
+    }
+
+    /// Finds those that can go on for reasons of which nobody tells.
+    private void gather() {
+        Task t;
+        while ((t = interrupted.poll()) != null) {
+            wake(t);
+        }
+        if (!waitingForLocks.isEmpty()) {
+            List.copyOf(waitingForLocks).stream().filter(w -> !w.wanted.isLocked()).forEach(this::wake);
+        }
+        if (!unstarted.isEmpty()) {
+            List<Task> started = unstarted.stream().filter(u -> u.thread.getState() != Thread.State.NEW).toList();
+            unstarted.removeAll(started);
+            runnable.addAll(started);
+        }
+    }
+
+    private void wake(Task task) {
+        if (task.state == Task.State.PARKED) {
+            task.state = Task.State.RUNNABLE;
+            runnable.add(task);
+        }
+    }
+
+    /// Lets a program's thread go on, now or when it parks next; `false` if the thread is no program's.
+    boolean unpark(Thread thread) {
+        Task task = byThread.get(thread);
+        if (task == null) {
+            return false;
+        }
+        if (task.state == Task.State.PARKED) {
+            wake(task);
+        } else {
+            task.permit = true;
+        }
+        return true;
+    }
+
+    void interrupt(Task task) {
+        if (task.state != Task.State.DONE) {
+            task.interruptKnown = true;
+            task.thread.interrupt();
+            wake(task);
+        }
+    }
+
+    // ---- the programs' side
+
+    void park(Task task, long deadlineNs, long nowNs) {
+        if (task.permit) {
+            task.permit = false;
+            return;
+        }
+        if (deadlineNs <= nowNs || Thread.currentThread().isInterrupted()) {
+            return;
+        }
+        if (deadlineNs != Long.MAX_VALUE) {
+            task.alarm.set(deadlineNs);
+        }
+        task.state = Task.State.PARKED;
+        giveTurnBack();
+        awaitTurn(task);
+        task.permit = false;
+    }
+
+    /// Lets others go first that could go on.
+    void yield(Task task) {
+        task.state = Task.State.RUNNABLE;
+        runnable.add(task);
+        giveTurnBack();
+        awaitTurn(task);
+    }
+
+    /// Parks until the lock is free.
+    void parkFor(Task task, ReentrantLock lock, long deadlineNs, long nowNs) {
+        task.wanted = lock;
+        waitingForLocks.add(task);
+        try {
+            park(task, deadlineNs, nowNs);
+        } finally {
+            waitingForLocks.remove(task);
+            task.wanted = null;
+        }
+    }
+
+    private void awaitTurn(Task task) {
+        boolean wasInterrupted = false;
+        while (current != task) {
+            LockSupport.park(this);
+            if (abandoned) {
+                throw new SimulationException("the simulation has failed");
+            }
+            if (current != task && Thread.interrupted()) {
+                wasInterrupted = true;
+                if (!task.interruptKnown) {
+                    interrupted.add(task);
+                }
+            }
+        }
+        task.interruptKnown = false;
+        if (wasInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(Task task) {
+        if (abandoned) {
+            return;
+        }
+        task.state = Task.State.DONE;
+        byThread.remove(task.thread);
+        tasks.remove(task);
+        task.joiners.forEach(this::unpark);
+        giveTurnBack();
+    }
+
+    private void giveTurnBack() {
+        current = null;
+        LockSupport.unpark(driver.thread());
+    }
+
+    // ---- when it has gone wrong
+
+    /// What each program is doing, for messages.
+    String describe() {
+        return tasks.isEmpty() ? "no program is running" : tasks.stream().limit(20)
+                .map(t -> "\"" + t.name() + "\" " + (t.state == Task.State.PARKED ? "waits at " : "is at ") + Watchdog.place(t))
+                .collect(Collectors.joining(", ", "", tasks.size() > 20 ? ", and " + (tasks.size() - 20) + " more" : ""));
+    }
+
+    /// Nothing is left that could happen, but somebody waits.
+    SimulationException atRest(Duration now) {
+        Task first = tasks.isEmpty() ? null : tasks.getFirst();
+        String message = "nothing is left that could happen, at " + now + " of simulated time, but \""
+                + Thread.currentThread().getName() + "\" waits; " + describe();
+        return first == null ? new SimulationException(message)
+                : new SimulationException(message, Watchdog.trace(first));
+    }
+
+    /// Lets all programs end as they like: nobody gives them turns any more.
+    void abandon() {
+        abandoned = true;
+        for (Task t : tasks) {
+            t.thread.interrupt();
+            LockSupport.unpark(t.thread);
+        }
+        tasks.clear();
+        byThread.clear();
+        runnable.clear();
+    }
+}

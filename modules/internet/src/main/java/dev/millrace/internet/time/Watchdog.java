@@ -1,0 +1,76 @@
+package dev.millrace.internet.time;
+
+import dev.millrace.internet.SimulationException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/// Finds out which program blocks where the simulation does not see it: such a one would stop everything, for what it waits
+/// for cannot happen, or happens by the wall clock.
+final class Watchdog {
+    /// A program may compute for so much longer than it may block.
+    private static final int COMPUTING_FACTOR = 60;
+
+    /// What lies between a program's own code and the place where its thread is.
+    private static final List<String> OURS = List.of("java.", "jdk.", "dev.millrace.internet.time.",
+            "dev.millrace.internet.Host", "dev.millrace.internet.Program", "dev.millrace.stack.", "dev.millrace.tcp.",
+            "dev.millrace.udp.");
+
+    private final long stallNs;
+    private long lastTurn = -1;
+    private long turnSeenNs;
+    private long placeSeenNs;
+    private StackTraceElement[] lastPlace;
+
+    Watchdog(Duration stall) {
+        stallNs = stall.toNanos();
+    }
+
+    /// Looks, from time to time, at the program that has the turn.
+    ///
+    /// @throws SimulationException if it blocks elsewhere, or never comes back
+    void look(Turns turns) {
+        Task task = turns.current();
+        long turn = turns.count();
+        long now = System.nanoTime();
+        if (task == null || turn != lastTurn) {
+            lastTurn = turn;
+            turnSeenNs = now;
+            lastPlace = null;
+            return;
+        }
+        Thread.State state = task.thread.getState();
+        boolean blocked = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING
+                || state == Thread.State.BLOCKED;
+        StackTraceElement[] place = blocked ? task.thread.getStackTrace() : null;
+        if (!blocked || !Arrays.equals(place, lastPlace)) {
+            lastPlace = place;
+            placeSeenNs = now;
+        } else if (now - placeSeenNs >= stallNs && turns.count() == turn) {
+            throw new SimulationException("program \"" + task.name() + "\" blocks outside the simulation, at "
+                    + place(task) + ", so that simulated time stands still; wait with host.sleep, sockets and "
+                    + "Program.get instead, or use real time", trace(task));
+        }
+        if (now - turnSeenNs >= stallNs * COMPUTING_FACTOR) {
+            throw new SimulationException("program \"" + task.name() + "\" has not waited for anything for "
+                    + Duration.ofNanos(now - turnSeenNs).toSeconds() + " s of real time, at " + place(task)
+                    + ": simulated time stands still while a program computes", trace(task));
+        }
+    }
+
+    /// Where a program is, as an exception with its stack trace.
+    static Throwable trace(Task task) {
+        var at = new Throwable("\"" + task.name() + "\" is here");
+        at.setStackTrace(task.thread.getStackTrace());
+        return at;
+    }
+
+    /// The line of the program's own code that a task is at.
+    static String place(Task task) {
+        StackTraceElement[] trace = task.thread.getStackTrace();
+        return Arrays.stream(trace)
+                .filter(e -> OURS.stream().noneMatch(e.getClassName()::startsWith))
+                .findFirst().map(StackTraceElement::toString)
+                .orElse(trace.length == 0 ? "its beginning" : trace[trace.length - 1].toString());
+    }
+}

@@ -1,0 +1,65 @@
+package dev.millrace.junit;
+
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import dev.millrace.internet.Program;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// What is to be known of a failed test: gathered before its Internet is closed.
+final class FailureReport {
+    private static final List<String> NO_LOSS = List.of("sent", "delivered", "delivered-to-routers");
+
+    private final String test;
+    private final String replay;
+    private final String summary;
+    private final String details;
+
+    /// @param test the class and the method
+    FailureReport(String test, Internet net, VirtualInternet.Time time, List<? extends Program<?>> programs) {
+        this.test = test;
+        replay = "-Dtest=" + test + " -Dmillrace.seed=" + net.seed();
+        Map<String, Long> counters = net.counters();
+        Map<String, Long> drops = new TreeMap<>(counters);
+        drops.keySet().removeAll(NO_LOSS);
+        drops.values().removeIf(n -> n == 0);
+        long lost = drops.values().stream().mapToLong(Long::longValue).sum();
+        summary = "seed " + net.seed() + ", " + time.name().toLowerCase(java.util.Locale.ROOT) + " time "
+                + net.now() + "; packets " + counters.getOrDefault("sent", 0L) + ", dropped " + lost
+                + (lost == 0 ? "" : " " + drops.entrySet().stream().map(e -> e.getKey() + " " + e.getValue())
+                        .collect(Collectors.joining(", ", "(", ")")));
+        details = hosts(net) + faults(net) + programs(programs);
+    }
+
+    private static String hosts(Internet net) {
+        return net.hosts().values().stream().map(FailureReport::host).collect(Collectors.joining("", "hosts:\n", ""));
+    }
+
+    private static String host(Host h) {
+        Map<String, Long> tcp = h.stack().counters().getOrDefault("tcp", Map.of());
+        String counted = tcp.entrySet().stream().filter(e -> e.getValue() != 0).map(e -> e.getKey() + " " + e.getValue())
+                .collect(Collectors.joining(", "));
+        return "  " + h.name() + " " + h.addresses() + (counted.isEmpty() ? "" : "\n    tcp: " + counted) + "\n";
+    }
+
+    private static String faults(Internet net) {
+        return net.faults().isEmpty() ? "" : "faults that were not healed: " + net.faults() + "\n";
+    }
+
+    private static String programs(List<? extends Program<?>> programs) {
+        return programs.isEmpty() ? "" : programs.stream().map(p -> "  " + p + "\n")
+                .collect(Collectors.joining("", "programs that failed:\n", ""));
+    }
+
+    /// A few lines, for the exception.
+    String message(String files) {
+        return summary + "\n  run again: " + replay + files;
+    }
+
+    /// All of it, for a file.
+    String text() {
+        return test + "\n" + summary + "\nrun again: " + replay + "\n" + details;
+    }
+}

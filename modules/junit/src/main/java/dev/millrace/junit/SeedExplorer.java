@@ -1,0 +1,105 @@
+package dev.millrace.junit;
+
+import dev.millrace.internet.SeedSearch;
+import dev.millrace.internet.SeedSearch.Finding;
+import dev.millrace.internet.Trial;
+import dev.millrace.internet.Trial.Outcome;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.Launcher;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherConfig;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/// Runs tests with [VirtualInternet] with one seed after the other until one fails, and shrinks what happened to the shortest
+/// script with which it still fails. Needs JUnit's launcher and engine.
+public final class SeedExplorer {
+    private final Launcher launcher = LauncherFactory.create(LauncherConfig.builder()
+            .enableTestExecutionListenerAutoRegistration(false).enableLauncherSessionListenerAutoRegistration(false).build());
+
+    /// Finds the engines that are present.
+    public SeedExplorer() {
+    }
+
+    /// One test.
+    ///
+    /// @param id JUnit's unique id
+    /// @param name what it is called
+    public record Test(String id, String name) {
+    }
+
+    /// The tests of a class, or the one of this name if `method` is not empty.
+    public List<Test> tests(Class<?> type, String method) {
+        TestPlan plan = launcher.discover(request(List.of(DiscoverySelectors.selectClass(type)), Map.of()));
+        var tests = new ArrayList<Test>();
+        for (TestIdentifier root : plan.getRoots()) {
+            for (TestIdentifier t : plan.getDescendants(root)) {
+                String name = t.getLegacyReportingName().replaceFirst("\\(.*", "");
+                if (t.isTest() && (method.isEmpty() || name.equals(method))) {
+                    tests.add(new Test(t.getUniqueId(), type.getSimpleName() + "#" + name));
+                }
+            }
+        }
+        return tests;
+    }
+
+    private static LauncherDiscoveryRequest request(List<? extends DiscoverySelector> what, Map<String, String> parameters) {
+        return LauncherDiscoveryRequestBuilder.request().selectors(what).configurationParameters(parameters).build();
+    }
+
+    /// A search over seeds of one test; it has its seeds still to be set.
+    public SeedSearch search(Test test) {
+        return SeedSearch.of(trial(test));
+    }
+
+    private Trial trial(Test test) {
+        return (seed, script, record) -> {
+            try (var session = new ExploreSession(script, record)) {
+                var parameters = new LinkedHashMap<String, String>();
+                parameters.put("millrace.seed", Long.toString(seed));
+                parameters.put(ExploreSession.KEY, session.id());
+                var listener = new FirstFailure();
+                launcher.execute(request(List.of(DiscoverySelectors.selectUniqueId(test.id())), parameters), listener);
+                return new Outcome(listener.failure, session.recorded());
+            }
+        };
+    }
+
+    /// Runs one test once with a seed and, unless that is `null`, a script; returns how it failed.
+    public Optional<Throwable> run(Test test, long seed, dev.millrace.internet.Script script) {
+        return Optional.ofNullable(trial(test).run(seed, script, false).failure());
+    }
+
+    private static final class FirstFailure implements TestExecutionListener {
+        private Throwable failure;
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (failure == null && result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+                failure = result.getThrowable().orElseGet(() -> new AssertionError(test.getDisplayName() + ": "
+                        + result.getStatus()));
+            }
+        }
+    }
+
+    /// Searches all tests of a class.
+    ///
+    /// @return what was found, by test; tests that never failed are not there
+    public Map<Test, Finding> explore(Class<?> type, long firstSeed, long lastSeed) {
+        var found = new LinkedHashMap<Test, Finding>();
+        for (Test t : tests(type, "")) {
+            search(t).seeds(firstSeed, lastSeed).search().ifPresent(f -> found.put(t, f));
+        }
+        return found;
+    }
+}

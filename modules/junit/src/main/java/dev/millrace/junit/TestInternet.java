@@ -1,0 +1,148 @@
+package dev.millrace.junit;
+
+import dev.millrace.Units;
+import dev.millrace.internet.Chaos;
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import dev.millrace.internet.InternetBuilder;
+import dev.millrace.internet.LinkConditions;
+import dev.millrace.internet.NetworkLink;
+import dev.millrace.internet.NetworkRecording;
+import dev.millrace.internet.Script;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// The Internet of one test, as its annotations describe it.
+final class TestInternet {
+    private final Internet net;
+    private final AddressBlock block;
+    private final List<Link> pending;
+    private final Path capture;
+    private final NetworkRecording recording;
+
+    /// @param script what happens by chance, or `null` to draw it from the seed
+    /// @param capture where to capture, or `null`
+    TestInternet(VirtualInternet how, Class<?> test, List<Link> links, long seed, Script script, boolean record,
+            AddressBlock block, Path capture) throws IOException {
+        Consumer<InternetBuilder> settings = builder -> {
+            builder.limit(Units.duration(how.limit())).script(script).record(record);
+            if (how.time() == VirtualInternet.Time.VIRTUAL) {
+                builder.virtualTime(seed);
+            } else {
+                builder.realTime().seed(seed);
+            }
+        };
+        if (how.file().isEmpty()) {
+            InternetBuilder builder = Internet.builder().mtu(how.mtu()).conditions(conditions(how.everywhere()));
+            settings.accept(builder);
+            net = builder.open();
+        } else {
+            net = TopologyFile.open(how.file(), test, settings);
+        }
+        this.block = block;
+        this.capture = capture;
+        pending = new ArrayList<>(links);
+        recording = capture == null ? null : net.capture(capture);
+    }
+
+    Internet net() {
+        return net;
+    }
+
+    AddressBlock block() {
+        return block;
+    }
+
+    /// Adds a host, and the links that are complete with it.
+    Host add(String name, String[] addresses) throws IOException {
+        Host described = addresses.length == 0 ? net.host(name).orElse(null) : null;
+        Host host = described != null ? described
+                : net.host(name, addresses.length == 0 ? block.next().toArray(String[]::new) : addresses);
+        for (Link link : List.copyOf(pending)) {
+            if (net.host(link.from()).isPresent() && net.host(link.to()).isPresent()) {
+                pending.remove(link);
+                connect(link);
+            }
+        }
+        return host;
+    }
+
+    private void connect(Link link) {
+        LinkConditions conditions = conditions(link);
+        NetworkLink made = net.link(link.from(), link.to());
+        if (link.oneWay()) {
+            made.setConditions(link.from(), conditions);
+        } else {
+            made.setConditions(conditions);
+        }
+    }
+
+    /// The links of which an end is no host of the test.
+    List<Link> unconnected() {
+        return List.copyOf(pending);
+    }
+
+    void begin(Troubles troubles) {
+        net.chaos(new Chaos(troubles.cuts(), troubles.isolations(), duration(troubles.within()),
+                duration(troubles.shortest()), duration(troubles.longest())));
+    }
+
+    private static Duration duration(String text) {
+        return Units.duration(text);
+    }
+
+    static LinkConditions conditions(Link link) {
+        var values = new LinkedHashMap<String, String>();
+        put(values, "delay", link.delay());
+        put(values, "jitter", link.jitter());
+        put(values, "loss", link.loss());
+        put(values, "burst-loss", link.burstLoss());
+        put(values, "duplication", link.duplication());
+        put(values, "corruption", link.corruption());
+        put(values, "reordering", link.reordering());
+        put(values, "rate", link.rate());
+        put(values, "queue", link.queue() == 0 ? "" : "" + link.queue());
+        put(values, "codel", link.codel() ? "true" : "");
+        put(values, "ecn", link.ecn() ? "true" : "");
+        put(values, "mtu", link.mtu() == 0 ? "" : "" + link.mtu());
+        String where = link.from().isEmpty() ? "@Link" : "@Link(from = \"" + link.from() + "\", to = \"" + link.to() + "\")";
+        return LinkConditions.of(where, values);
+    }
+
+    private static void put(Map<String, String> values, String key, String value) {
+        if (!value.isEmpty()) {
+            values.put(key, value);
+        }
+    }
+
+    /// The capture's file, or `null`. It is whole when the Internet is closed.
+    Path capture() {
+        return capture;
+    }
+
+    /// Closes all.
+    void close() throws IOException {
+        try {
+            net.close();
+        } finally {
+            block.close();
+            if (recording != null) {
+                recording.close();
+            }
+        }
+    }
+
+    /// Removes what was captured.
+    void forgetCapture() throws IOException {
+        if (capture != null) {
+            Files.deleteIfExists(capture);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+package dev.millrace.junit;
+
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import dev.millrace.internet.Program;
+import dev.millrace.internet.Script;
+import dev.millrace.plot.Plot;
+import dev.millrace.wire.buffer.Leaks;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Parameter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.MediaType;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.HierarchyTraversalMode;
+import org.junit.platform.commons.support.ReflectionSupport;
+
+/// What stands behind [VirtualInternet]. Also usable by `@RegisterExtension` or `@ExtendWith`, with the usual Internet.
+public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+    private static final Namespace NAMESPACE = Namespace.create(VirtualInternetExtension.class);
+    private static final String SEED = "millrace.seed";
+    private static final String SCRIPT = "millrace.script";
+    /// Internets of tests that are open: packets are counted for all of them together.
+    private static final AtomicInteger OPEN = new AtomicInteger();
+
+    /// Called by JUnit.
+    public VirtualInternetExtension() {
+    }
+
+    @VirtualInternet
+    private static final class Usual {
+    }
+
+    /// What is kept from the beginning of a test to its end.
+    private record Running(TestInternet internet, VirtualInternet how, long packets, boolean alone, Path directory) {
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws Exception {
+        VirtualInternet how = annotation(context, VirtualInternet.class)
+                .orElse(Usual.class.getAnnotation(VirtualInternet.class));
+        ExploreSession session = context.getConfigurationParameter(ExploreSession.KEY).map(ExploreSession::of).orElse(null);
+        boolean keeps = how.capture() != VirtualInternet.Capture.NEVER && session == null;
+        Path directory = keeps ? Files.createTempDirectory("millrace") : null;
+        boolean alone = OPEN.getAndIncrement() == 0;
+        long packets = Leaks.packets();
+        var block = AddressBlock.of(context.getUniqueId());
+        TestInternet internet;
+        try {
+            internet = new TestInternet(how, context.getRequiredTestClass(), links(context), seed(context, how),
+                    session != null ? session.script() : script(context), session != null && session.record(), block,
+                    keeps ? directory.resolve("capture.pcapng") : null);
+        } catch (Throwable t) {
+            OPEN.decrementAndGet();
+            block.close();
+            throw t;
+        }
+        store(context).put("running", new Running(internet, how, packets, alone, directory));
+        injectFields(context, internet);
+        for (Parameter p : context.getTestMethod().map(m -> m.getParameters()).orElse(new Parameter[0])) {
+            if (p.isAnnotationPresent(SimHost.class)) {
+                add(internet, p.getAnnotation(SimHost.class), p.getName(), p.getType());
+            }
+        }
+        List<Link> loose = internet.unconnected();
+        if (!loose.isEmpty()) {
+            Link l = loose.getFirst();
+            String missing = internet.net().host(l.from()).isPresent() ? l.to() : l.from();
+            throw new ExtensionConfigurationException("@Link(from = \"" + l.from() + "\", to = \"" + l.to()
+                    + "\"): there is no host \"" + missing + "\"; the test's hosts are " + internet.net().hosts().keySet());
+        }
+        annotation(context, Troubles.class).ifPresent(internet::begin);
+    }
+
+    private static <A extends java.lang.annotation.Annotation> Optional<A> annotation(ExtensionContext context, Class<A> type) {
+        return context.getTestMethod().flatMap(m -> AnnotationSupport.findAnnotation(m, type))
+                .or(() -> context.getTestClass().flatMap(c -> AnnotationSupport.findAnnotation(c, type,
+                        context.getEnclosingTestClasses())));
+    }
+
+    /// The links of the classes, outermost first, and of the method: the last one that is said of two hosts counts.
+    private static List<Link> links(ExtensionContext context) {
+        var links = new ArrayList<Link>();
+        var classes = new ArrayList<>(context.getEnclosingTestClasses());
+        context.getTestClass().ifPresent(classes::add);
+        classes.forEach(c -> links.addAll(AnnotationSupport.findRepeatableAnnotations(c, Link.class)));
+        context.getTestMethod().ifPresent(m -> links.addAll(AnnotationSupport.findRepeatableAnnotations(m, Link.class)));
+        return links;
+    }
+
+    private static long seed(ExtensionContext context, VirtualInternet how) {
+        Optional<String> given = context.getConfigurationParameter(SEED);
+        if (given.isPresent()) {
+            try {
+                return Long.parseLong(given.get().trim());
+            } catch (NumberFormatException e) {
+                throw new ExtensionConfigurationException("-D" + SEED + "=" + given.get() + " is no whole number", e);
+            }
+        }
+        // A positive number of a few digits is easier to pass on.
+        return how.seed() != VirtualInternet.ANY_SEED ? how.seed() : ThreadLocalRandom.current().nextLong(1, 1_000_000_000);
+    }
+
+    private static Script script(ExtensionContext context) throws IOException {
+        Optional<String> file = context.getConfigurationParameter(SCRIPT);
+        try {
+            return file.isPresent() ? Script.parse(Files.readString(Path.of(file.get()))) : null;
+        } catch (IllegalArgumentException e) {
+            throw new ExtensionConfigurationException(file.get() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ExtensionContext.Store store(ExtensionContext context) {
+        return context.getStore(NAMESPACE);
+    }
+
+    private static void injectFields(ExtensionContext context, TestInternet internet) throws Exception {
+        for (Object instance : context.getRequiredTestInstances().getAllInstances()) {
+            List<Field> fields = new ArrayList<>(AnnotationSupport.findAnnotatedFields(instance.getClass(), SimHost.class,
+                    _ -> true, HierarchyTraversalMode.TOP_DOWN));
+            // The order in which classes list their fields is nobody's promise.
+            fields.sort(Comparator.comparing(Field::getName));
+            for (Field f : fields) {
+                Host host = add(internet, f.getAnnotation(SimHost.class), f.getName(), f.getType());
+                ReflectionSupport.makeAccessible(f).set(instance, host);
+            }
+        }
+    }
+
+    private static Host add(TestInternet internet, SimHost how, String name, Class<?> type) throws IOException {
+        if (type != Host.class) {
+            throw new ExtensionConfigurationException("@SimHost " + name + " is of type " + type.getName() + ", but must be of "
+                    + Host.class.getName());
+        }
+        String given = how.name().isEmpty() ? name : how.name();
+        if (how.name().isEmpty() && name.matches("arg[0-9]+")) {
+            throw new ExtensionConfigurationException("the parameter's name is not in the class file: compile with -parameters "
+                    + "or write @SimHost(name = \"...\")");
+        }
+        return internet.add(given, how.value());
+    }
+
+    // ---- parameters
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameter.getParameter().getType() == Internet.class
+                || parameter.getParameter().getType() == Host.class && parameter.isAnnotated(SimHost.class);
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Running running = store(context).get("running", Running.class);
+        if (running == null) {
+            throw new ExtensionConfigurationException("each test has an Internet of its own, which begins with @BeforeEach: "
+                    + parameter.getDeclaringExecutable() + " comes too early for it");
+        }
+        Internet net = running.internet().net();
+        if (parameter.getParameter().getType() == Internet.class) {
+            return net;
+        }
+        SimHost how = parameter.findAnnotation(SimHost.class).orElseThrow();
+        String name = how.name().isEmpty() ? parameter.getParameter().getName() : how.name();
+        return net.host(name).orElseThrow(() -> new ExtensionConfigurationException("there is no host \"" + name
+                + "\": parameters of other methods than the test's must have names of its hosts"));
+    }
+
+    // ---- the end
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        Running running = store(context).remove("running", Running.class);
+        if (running == null) {
+            return;
+        }
+        TestInternet internet = running.internet();
+        Internet net = internet.net();
+        List<Program<?>> failed = net.failures();
+        String picture = running.how().plot() ? net.picture() : null;
+        var report = new FailureReport(name(context), net, running.how().time(), failed);
+        Throwable failure = context.getExecutionException().orElse(null);
+        Throwable own = null;
+        try {
+            internet.close();
+        } catch (RuntimeException e) {
+            own = e;
+        } finally {
+            OPEN.decrementAndGet();
+        }
+        context.getConfigurationParameter(ExploreSession.KEY).map(ExploreSession::of)
+                .ifPresent(s -> s.setRecorded(net.script()));
+        if (failure == null && own == null) {
+            own = ownFailure(running, failed);
+        }
+        String files = publish(context, running, report, picture, failure != null || own != null);
+        if (failure != null) {
+            if (own != null) {
+                failure.addSuppressed(own);
+            }
+            failed.stream().map(Program::failure).filter(f -> f != failure).forEach(failure::addSuppressed);
+            failure.addSuppressed(new SimulatedInternetReport(report.message(files)));
+        } else if (own != null) {
+            own.addSuppressed(new SimulatedInternetReport(report.message(files)));
+            sneak(own);
+        }
+    }
+
+    /// What is wrong although the test itself did not fail, or `null`.
+    private static Throwable ownFailure(Running running, List<Program<?>> failed) {
+        if (!failed.isEmpty() && running.how().failWithPrograms()) {
+            Program<?> first = failed.getFirst();
+            var error = new AssertionError("\"" + first.name() + "\" on " + first.host() + " failed: " + first.failure(),
+                    first.failure());
+            failed.stream().skip(1).map(Program::failure).forEach(error::addSuppressed);
+            return error;
+        }
+        long leaked = Leaks.packets() - running.packets();
+        boolean alone = running.alone() && OPEN.get() == 0;
+        return alone && leaked > 0 ? new AssertionError(leaked + " packets were not given back; with "
+                + "-Dmillrace.buffers.debug=true millrace says who took them") : null;
+    }
+
+    private static void sneak(Throwable t) throws Exception {
+        if (t instanceof Error e) {
+            throw e;
+        }
+        throw (Exception) t;
+    }
+
+    private static String name(ExtensionContext context) {
+        return context.getRequiredTestClass().getSimpleName() + "#"
+                + context.getTestMethod().map(m -> m.getName()).orElse("");
+    }
+
+    /// Attaches the files to the test's report, and returns where they are.
+    private static String publish(ExtensionContext context, Running running, FailureReport report, String picture,
+            boolean failed) throws IOException {
+        Path capture = running.internet().capture();
+        if (capture == null) {
+            return "";
+        }
+        var lines = new StringBuilder();
+        if (failed || running.how().capture() == VirtualInternet.Capture.ALWAYS) {
+            context.publishFile("capture.pcapng", MediaType.create("application", "x-pcapng"), path -> {
+                Files.copy(capture, path);
+                lines.append("\n  capture: ").append(path);
+            });
+            if (picture != null) {
+                context.publishFile("topology.svg", MediaType.create("image", "svg+xml"), path -> {
+                    Files.writeString(path, picture);
+                    lines.append("\n  topology: ").append(path);
+                });
+                context.publishFile("plot.html", MediaType.create("text", "html"), path -> {
+                    Plot.read(capture).writeHtml(path);
+                    lines.append("\n  graphs: ").append(path);
+                });
+            }
+        }
+        if (failed) {
+            context.publishFile("report.txt", MediaType.TEXT_PLAIN_UTF_8, path -> {
+                Files.writeString(path, report.text());
+                lines.append("\n  report: ").append(path);
+            });
+        }
+        Files.deleteIfExists(capture);
+        Files.deleteIfExists(running.directory());
+        return lines.toString();
+    }
+}

@@ -1,0 +1,2 @@
+/// What TCP connections did, drawn from captures: time-sequence graphs and what belongs to them.
+package dev.millrace.plot;
