@@ -52,15 +52,9 @@ final class Faults {
         fault.setHealing(() -> separations.remove(s));
     }
 
-    /// Ends the separations that keep `a` from `b`; returns whether there were any.
-    boolean join(String a, String b) {
-        return separations.removeIf(s -> s.separates(a, b));
-    }
-
-    void clear() {
-        droppings.clear();
-        delayings.clear();
-        separations.clear();
+    /// What keeps `a` from `b`.
+    List<Fault> between(String a, String b) {
+        return separations.stream().filter(s -> s.separates(a, b)).map(Separation::fault).toList();
     }
 
     /// Why a packet may not go this way, or `null`.

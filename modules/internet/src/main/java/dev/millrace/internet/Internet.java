@@ -455,14 +455,17 @@ public final class Internet implements AutoCloseable {
     // ---- faults
 
     private Fault fault(String name, Consumer<Fault> begin) {
-        var fault = new Fault(name);
         Fabric f = fabric();
+        var fault = new Fault(name, f.clockwork()::now);
         f.clockwork().now(() -> {
             f.note("fault: " + name);
             begin.accept(fault);
+            fault.afterHealing(() -> {
+                faults.remove(fault);
+                f.note("healed: " + name);
+            });
         });
         faults.add(fault);
-        fault.afterHealing(() -> faults.remove(fault));
         return fault;
     }
 
@@ -513,7 +516,7 @@ public final class Internet implements AutoCloseable {
         Node other = node(b);
         fabric().clockwork().now(() -> {
             fabric.note("heal " + a + " " + b);
-            fabric.faults().join(one.name(), other.name());
+            fabric.faults().between(one.name(), other.name()).forEach(Fault::close);
             NetworkLink link = fabric.find(one, other);
             if (link != null) {
                 link.heal();
@@ -526,7 +529,7 @@ public final class Internet implements AutoCloseable {
         fabric().clockwork().now(() -> {
             fabric.note("heal all");
             List.copyOf(faults).forEach(Fault::close);
-            fabric.faults().clear();
+            fabric.pipes().forEach(Pipe::healAll);
         });
     }
 
