@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -69,7 +70,8 @@ public final class Internet implements AutoCloseable {
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
-    private final List<Program<?>> programs = new CopyOnWriteArrayList<>();
+    /// Those that run, and those that have failed without anybody asking how.
+    private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private volatile InetSocketAddress nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -414,19 +416,21 @@ public final class Internet implements AutoCloseable {
     // ---- programs and time
 
     <T> Program<T> start(Host host, String name, Callable<T> body) {
-        var program = new Program<>(host, name, clockwork(), body);
-        programs.removeIf(p -> p.isDone() && !p.failedUnseen());
+        var program = new Program<>(host, name, clockwork(), body, programs::remove);
         programs.add(program);
+        program.start();
         return program;
     }
 
     void interruptPrograms(Host host) {
-        programs.stream().filter(p -> p.host() == host && !p.isDone()).forEach(Program::interrupt);
+        programs.stream().filter(p -> p.host() == host && !p.isDone()).sorted(Comparator.comparing(Program::number))
+                .forEach(Program::interrupt);
     }
 
     /// The programs that have failed without anybody asking how.
     public List<Program<?>> failures() {
-        return programs.stream().filter(Program::failedUnseen).toList();
+        return programs.stream().filter(Program::failedUnseen).sorted(Comparator.comparing(Program::number))
+                .<Program<?>>map(p -> p).toList();
     }
 
     /// How much time has passed since it was opened.
