@@ -665,7 +665,10 @@ public final class Internet implements AutoCloseable {
         if (inFlight != null) {
             inFlight.close();
         }
-        hosts().values().forEach(Host::close);
+        List<Host> all = List.copyOf(hosts().values());
+        // Nobody is left to be told that all the others end.
+        all.forEach(h -> h.link().silence());
+        all.forEach(Host::close);
         if (fabric != null) {
             try {
                 clockwork().close();

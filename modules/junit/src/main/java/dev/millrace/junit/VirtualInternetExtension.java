@@ -242,7 +242,8 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     private static String name(ExtensionContext context) {
-        return context.getRequiredTestClass().getSimpleName() + "#"
+        // As Maven's -Dtest takes it, nested classes with their outer ones.
+        return context.getRequiredTestClass().getName().replaceFirst(".*\\.", "") + "#"
                 + context.getTestMethod().map(m -> m.getName()).orElse("");
     }
 
