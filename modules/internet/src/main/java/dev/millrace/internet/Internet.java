@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -72,7 +71,6 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
-    private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private volatile InetSocketAddress nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
@@ -81,6 +79,7 @@ public final class Internet implements AutoCloseable {
     private final InFlight inFlight;
     /// Only when they move by themselves.
     private final Fabric fabric;
+    private final NetworkFaults networkFaults;
 
     Internet(InternetBuilder b) {
         seed = b.seed;
@@ -89,13 +88,15 @@ public final class Internet implements AutoCloseable {
         if (b.mode == Mode.MANUAL) {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
             fabric = null;
+            networkFaults = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
             fabric = new Fabric(clockwork, chance, realm, b.conditions);
             nodes.put(Cloud.NAME, fabric.cloud());
-            chance.troubles().forEach(this::schedule);
+            networkFaults = new NetworkFaults(fabric, nodes::containsKey);
+            chance.troubles().forEach(networkFaults::schedule);
         }
         for (Delivery d : Delivery.values()) {
             counter(name(d));
@@ -458,45 +459,27 @@ public final class Internet implements AutoCloseable {
 
     // ---- faults
 
-    private Fault fault(String name, Consumer<Fault> begin) {
-        Fabric f = fabric();
-        var fault = new Fault(name, f.clockwork()::now);
-        f.clockwork().now(() -> {
-            f.note("fault: " + name);
-            begin.accept(fault);
-            fault.afterHealing(() -> {
-                faults.remove(fault);
-                f.note("healed: " + name);
-            });
-        });
-        faults.add(fault);
-        return fault;
+    private NetworkFaults networkFaults() {
+        fabric();
+        return networkFaults;
     }
 
     /// Cuts two neighbours off from each other, or two hosts, whatever ways lead from one to the other. Nobody is told.
     public Fault cut(String a, String b) {
-        Node one = node(a);
-        Node other = node(b);
-        if (one instanceof Host && other instanceof Host) {
-            return partition(List.of(a), List.of(b));
-        }
-        return fault("cut", f -> {
-            Fault cut = link(a, b).cut();
-            f.setHealing(cut::close);
-        });
+        return networkFaults().cut(node(a), node(b));
     }
 
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
         requireNodes(List.of(host));
-        return fault("isolated", f -> fabric.faults().separate(f, Set.of(host), Set.of()));
+        return networkFaults().separate("isolated", Set.of(host), Set.of());
     }
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
         requireNodes(one);
         requireNodes(other);
-        return fault("partition", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
+        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other));
     }
 
     /// Loses the packets for which this is true, wherever they enter a link.
@@ -506,61 +489,32 @@ public final class Internet implements AutoCloseable {
 
     /// The same, under a name for counters and captures.
     public Fault drop(String name, Predicate<PacketView> which) {
-        return fault(name, f -> fabric.faults().drop(f, which));
+        return networkFaults().drop(name, which);
     }
 
     /// Delays the packets for which this is true by so much on each link.
     public Fault delay(Predicate<PacketView> which, Duration by) {
-        return fault("delay", f -> fabric.faults().delay(f, which, by.toNanos()));
+        return networkFaults().delay(which, by.toNanos());
     }
 
     /// Ends what keeps two neighbours, or two hosts, apart.
     public void heal(String a, String b) {
-        Node one = node(a);
-        Node other = node(b);
-        fabric().clockwork().now(() -> {
-            fabric.note("heal " + a + " " + b);
-            fabric.faults().between(one.name(), other.name()).forEach(Fault::close);
-            NetworkLink link = fabric.find(one, other);
-            if (link != null) {
-                link.heal();
-            }
-        });
+        networkFaults().heal(node(a), node(b));
     }
 
     /// Ends all faults and cuts.
     public void healAll() {
-        fabric().clockwork().now(() -> {
-            fabric.note("heal all");
-            List.copyOf(faults).forEach(Fault::close);
-            fabric.pipes().forEach(Pipe::healAll);
-        });
+        networkFaults().healAll();
     }
 
     /// The faults that are not healed.
     public List<Fault> faults() {
-        return List.copyOf(faults);
+        return fabric == null ? List.of() : networkFaults.active();
     }
 
     /// Lets the seed choose troubles among the hosts that are there now.
     public void chaos(Chaos chaos) {
-        if (!chance.isScripted()) {
-            new ChaosPlan(chance, List.copyOf(hosts().keySet()), now().toNanos()).draw(chaos).forEach(t -> {
-                chance.record(t);
-                schedule(t);
-            });
-        }
-    }
-
-    private void schedule(ScriptEvent.Trouble t) {
-        fabric.post(t.atNs(), () -> {
-            List<String> one = t.hosts().stream().filter(nodes::containsKey).toList();
-            List<String> other = t.others().stream().filter(nodes::containsKey).toList();
-            if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
-                Fault fault = fault("chaos", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
-                fabric.post(t.atNs() + t.lastingNs(), fault::close);
-            }
-        });
+        networkFaults().begin(chaos, List.copyOf(hosts().keySet()));
     }
 
     /// What chance has let happen so far, if that was to be remembered ([InternetBuilder#record]).

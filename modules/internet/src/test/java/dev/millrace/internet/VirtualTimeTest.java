@@ -352,6 +352,17 @@ class VirtualTimeTest {
     }
 
     @Test
+    void threadsThatNobodyStartsHoldNothingUp() throws Exception {
+        try (Internet net = Internet.virtualTime(3)) {
+            Host a = net.host("a", "10.0.0.1");
+            Thread never = a.threads().newThread(() -> {
+            });
+            net.runFor(Duration.ofSeconds(1));
+            assertEquals(Thread.State.NEW, never.getState());
+        }
+    }
+
+    @Test
     void anInterruptWakesAProgram() throws Exception {
         try (Internet net = Internet.virtualTime(3)) {
             Host a = net.host("a", "10.0.0.1");
