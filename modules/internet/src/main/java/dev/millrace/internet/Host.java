@@ -6,6 +6,7 @@ import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -25,8 +26,12 @@ public final class Host extends Node implements AutoCloseable {
     private final RandomGenerator random;
     private volatile Stack stack;
     private volatile FirewallBox firewall;
-    private volatile Resolver resolver;
+    private volatile Asking asking;
     private int programs;
+
+    /// Whom it asks for names.
+    private record Asking(Host server, Resolver resolver) {
+    }
 
     Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
         super(name, realm);
@@ -101,17 +106,22 @@ public final class Host extends Node implements AutoCloseable {
     ///
     /// @throws IllegalStateException if the Internet has no name server
     public Resolver resolver() {
-        InetSocketAddress server = internet.nameServer();
+        Host server = internet.nameServerHost();
         if (server == null) {
             throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
         }
-        Resolver r = resolver;
-        if (r == null) {
-            r = Resolver.builder(stack).server(server).nanoTime(internet::nowNs)
-                    .random(internet.generator("queries of " + name())).build();
-            resolver = r;
+        Asking a = asking;
+        if (a == null || a.server != server) {
+            InetAddress at = server.addresses().stream().filter(this::speaks).findFirst().orElse(server.address());
+            a = new Asking(server, Resolver.builder(stack).server(new InetSocketAddress(at, Resolver.PORT))
+                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + name())).build());
+            asking = a;
         }
-        return r;
+        return a.resolver;
+    }
+
+    private boolean speaks(InetAddress other) {
+        return addresses.stream().anyMatch(own -> own.address().isV4() == other instanceof Inet4Address);
     }
 
     /// What a program does that returns nothing.

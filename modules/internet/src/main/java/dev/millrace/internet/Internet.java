@@ -13,7 +13,6 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -71,7 +70,7 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
-    private volatile InetSocketAddress nameServer;
+    private volatile Host nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
     private final StackProvider stacks = StackProvider.find();
@@ -341,15 +340,27 @@ public final class Internet implements AutoCloseable {
 
     /// Adds a host `dns` that serves the names of all hosts, and is what they ask from now on: [Host#resolve].
     ///
+    /// @param addresses at least one; each host asks the first one of a version that it has an address of
     /// @throws IOException if its stack cannot be opened
     public NameServer nameServer(String... addresses) throws IOException {
-        var server = new NameServer(this, host("dns", addresses));
-        server.start();
-        nameServer = server.address();
-        return server;
+        fabric();
+        if (addresses.length == 0) {
+            throw new IllegalArgumentException("a name server needs an address, such as 10.0.0.53");
+        }
+        Host host = host("dns", addresses);
+        try {
+            var server = new NameServer(this, host);
+            server.start();
+            nameServer = host;
+            return server;
+        } catch (Throwable t) {
+            host.close();
+            throw t;
+        }
     }
 
-    InetSocketAddress nameServer() {
+    /// The host that serves names, or `null`.
+    Host nameServerHost() {
         return nameServer;
     }
 

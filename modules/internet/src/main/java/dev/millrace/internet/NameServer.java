@@ -13,7 +13,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A host of an [Internet] that knows the names of all others, as a DNS server by UDP and TCP (RFC 1035, RFC 7766): the
 /// hosts that are open when it is asked, their addresses backwards, and what is added here. Made by [Internet#nameServer].
@@ -27,7 +29,7 @@ public final class NameServer {
 
     private final Host host;
     private final Zone zone;
-    private int connections;
+    private final AtomicInteger connections = new AtomicInteger();
 
     NameServer(Internet internet, Host host) {
         this.host = host;
@@ -52,18 +54,27 @@ public final class NameServer {
     }
 
     /// Gives a name another address, or one to a name that no host has.
+    ///
+    /// @throws IllegalArgumentException if the name is none
     public NameServer add(String name, InetAddress address) {
-        return add(DnsRecord.address(name, zone.ttl(), address));
+        zone.add(ttl -> DnsRecord.address(Zone.bare(name), ttl, address));
+        return this;
     }
 
-    /// Makes a name an alias of another.
+    /// Makes a name an alias of another. Addresses of its own go first.
+    ///
+    /// @throws IllegalArgumentException if a name is none
     public NameServer alias(String name, String of) {
-        return add(DnsRecord.pointer(name, DnsRecord.CNAME, zone.ttl(), of));
+        zone.add(ttl -> DnsRecord.pointer(Zone.bare(name), DnsRecord.CNAME, ttl, Zone.bare(of)));
+        return this;
     }
 
-    /// Adds a record of any kind.
+    /// Adds a record of any kind, with a TTL of its own.
+    ///
+    /// @throws IllegalArgumentException if the record cannot be sent
     public NameServer add(DnsRecord record) {
-        zone.add(record);
+        var kept = new DnsRecord(Zone.bare(record.name()), record.type(), record.rclass(), record.ttl(), record.data());
+        zone.add(_ -> kept);
         return this;
     }
 
@@ -82,7 +93,7 @@ public final class NameServer {
     }
 
     /// Queries that it answered by `answered`, `no-such-name`, `no-such-record`, `refused`, and what it did not understand
-    /// by `malformed`.
+    /// by `malformed`; `unsent` are answers by UDP that could not be sent.
     public Map<String, Long> counters() {
         return zone.counters();
     }
@@ -96,7 +107,7 @@ public final class NameServer {
                 buffer.get(query);
                 byte[] answer = answer(query, true);
                 if (answer != null) {
-                    socket.send(ByteBuffer.wrap(answer), from);
+                    send(socket, answer, from);
                 }
             }
         } catch (IOException e) {
@@ -104,14 +115,26 @@ public final class NameServer {
         }
     }
 
+    /// What cannot be sent to one, since it is too large or nothing leads there, is no reason not to serve others.
+    private void send(UdpSocket socket, byte[] answer, InetSocketAddress to) throws IOException {
+        try {
+            socket.send(ByteBuffer.wrap(answer), to);
+        } catch (IOException e) {
+            if (!socket.isOpen()) {
+                throw e;
+            }
+            zone.count("unsent");
+        }
+    }
+
     private void serve(TcpListener listener) throws IOException {
         try (listener) {
             while (true) {
                 TcpSocket socket = listener.accept();
-                if (connections >= MAX_CONNECTIONS) {
+                if (connections.get() >= MAX_CONNECTIONS) {
                     socket.close();
                 } else {
-                    connections++;
+                    connections.incrementAndGet();
                     host.run(() -> serve(socket));
                 }
             }
@@ -136,7 +159,7 @@ public final class NameServer {
         } catch (IOException e) {
             // The client has gone, or says nothing.
         } finally {
-            connections--;
+            connections.decrementAndGet();
         }
     }
 
@@ -150,15 +173,18 @@ public final class NameServer {
     private byte[] answer(byte[] bytes, boolean byUdp) {
         try {
             DnsMessage query = DnsMessage.parse(bytes);
-            return query.isResponse() ? zone.malformed()
-                    : zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP) : MAX_UDP);
+            if (query.isResponse()) {
+                zone.count("malformed");
+                return null;
+            }
+            return zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP) : MAX_UDP);
         } catch (DnsFormatException e) {
-            zone.malformed();
+            zone.count("malformed");
             // Enough is there to say to whom the answer belongs (RFC 1035 §4.1.1).
             boolean answerable = bytes.length >= 12 && (bytes[2] & 0x80) == 0;
             return answerable ? new DnsMessage((bytes[0] & 0xff) << 8 | bytes[1] & 0xff,
-                    DnsMessage.RESPONSE | DnsMessage.FORMAT_ERROR, java.util.List.of(), java.util.List.of(),
-                    java.util.List.of(), java.util.List.of()).toBytes(512) : null;
+                    DnsMessage.RESPONSE | DnsMessage.FORMAT_ERROR, List.of(), List.of(), List.of(), List.of()).toBytes(512)
+                    : null;
         }
     }
 }

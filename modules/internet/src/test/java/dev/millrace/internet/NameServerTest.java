@@ -166,4 +166,128 @@ class NameServerTest {
             assertEquals(new InetSocketAddress("10.0.0.53", 53), names.address());
         }
     }
+
+    private DnsMessage ask(DnsMessage query) throws Exception {
+        try (UdpSocket s = client.stack().udp().connect(names.address())) {
+            s.setReadTimeout(Duration.ofSeconds(1));
+            s.send(ByteBuffer.wrap(query.toBytes(512)), null);
+            var b = ByteBuffer.allocate(2000);
+            s.receive(b);
+            byte[] bytes = new byte[b.flip().remaining()];
+            b.get(bytes);
+            return DnsMessage.parse(bytes);
+        }
+    }
+
+    private static DnsMessage query(int flags, List<DnsQuestion> questions, DnsRecord... additionals) {
+        return new DnsMessage(7, flags, questions, List.of(), List.of(), List.of(additionals));
+    }
+
+    @Test
+    void namesThatDnsCannotCarryDoNotEndTheServer() throws Exception {
+        net.host("x".repeat(70), "10.0.0.70");
+        net.host("a..b", "10.0.0.71");
+        assertEquals(DnsMessage.NAME_ERROR, ask(new DnsQuestion("70.0.0.10.in-addr.arpa", DnsRecord.PTR)).code());
+        assertEquals(DnsMessage.NAME_ERROR, ask(new DnsQuestion("71.0.0.10.in-addr.arpa", DnsRecord.PTR)).code());
+        assertThrows(IllegalArgumentException.class, () -> names.add("x".repeat(70), ip("10.0.0.9")));
+        assertThrows(IllegalArgumentException.class, () -> names.add(new DnsRecord("web", DnsRecord.TXT, DnsRecord.IN, 60,
+                new byte[70_000])));
+        assertEquals(List.of(ip("fd00::2"), ip("10.0.0.2")), client.resolve("client"));
+        assertEquals(List.of(), net.failures());
+    }
+
+    @Test
+    void namesOfOtherAlphabetsAndDotsAtTheEndAreUnderstood() throws Exception {
+        net.host("b\u00fccher.example", "10.0.0.3");
+        assertEquals(List.of(ip("10.0.0.3")), client.resolve("B\u00fccher.example"));
+        names.add("dot.example.", ip("10.0.0.4")).alias("alias.", "dot.example.");
+        assertEquals(List.of(ip("10.0.0.4")), client.resolve("dot.example"));
+        assertEquals(List.of(ip("10.0.0.4")), client.resolve("alias"));
+    }
+
+    @Test
+    void anAliasOfNothingIsNoNameAndThatMayBeKept() throws Exception {
+        names.alias("www", "nothing");
+        DnsMessage m = ask(new DnsQuestion("www", DnsRecord.A));
+        assertEquals(DnsMessage.NAME_ERROR, m.code());
+        assertEquals("nothing", m.answers().getFirst().target());
+        assertEquals(DnsRecord.SOA, m.authorities().getFirst().type());
+        assertEquals(60, m.authorities().getFirst().negativeTtl());
+        names.alias("round", "trip").alias("trip", "round");
+        assertThrows(DnsException.class, () -> client.resolve("round"));
+        // The name itself has what is asked for.
+        assertEquals("nothing", ask(new DnsQuestion("www", DnsRecord.CNAME)).answers().getFirst().target());
+    }
+
+    @Test
+    void namesAboveOthersExistWithoutRecords() throws Exception {
+        net.host("deep.bank.example", "10.0.0.3");
+        names.add("www.shop.test", ip("10.0.0.4"));
+        for (String name : List.of("bank.example", "example", "shop.test", "", "0.10.in-addr.arpa")) {
+            assertEquals(DnsMessage.NO_ERROR, ask(new DnsQuestion(name, DnsRecord.A)).code(), name);
+        }
+        for (String name : List.of("ank.example", "xample", "1.10.in-addr.arpa")) {
+            assertEquals(DnsMessage.NAME_ERROR, ask(new DnsQuestion(name, DnsRecord.A)).code(), name);
+        }
+    }
+
+    @Test
+    void whoSpeaksEdnsIsAnsweredInEdns() throws Exception {
+        var question = List.of(new DnsQuestion("client", DnsRecord.A));
+        DnsMessage m = ask(query(0, question, new DnsRecord("", DnsRecord.OPT, 1232, 0x8000, new byte[0])));
+        assertEquals(DnsRecord.OPT, m.additionals().getFirst().type());
+        assertEquals(0x8000, m.additionals().getFirst().ttl());
+        assertEquals(1, m.answers().size());
+        assertEquals(List.of(), ask(query(0, question)).additionals());
+        DnsMessage other = ask(query(0, question, new DnsRecord("", DnsRecord.OPT, 1232, 1 << 16, new byte[0])));
+        assertEquals(1 << 24, other.additionals().getFirst().ttl());
+        assertEquals(List.of(), other.answers());
+        var opt = new DnsRecord("", DnsRecord.OPT, 1232, 0, new byte[0]);
+        assertEquals(DnsMessage.FORMAT_ERROR, ask(query(0, question, opt, opt)).code());
+    }
+
+    @Test
+    void whatItDoesNotDoIsRefused() throws Exception {
+        var question = new DnsQuestion("client", DnsRecord.A);
+        assertEquals(DnsMessage.NOT_IMPLEMENTED, ask(query(0x2800, List.of(question))).code());
+        assertEquals(DnsMessage.REFUSED, ask(new DnsQuestion("", 252)).code());
+        DnsMessage two = ask(query(0, List.of(question, question)));
+        assertEquals(DnsMessage.FORMAT_ERROR, two.code());
+        assertEquals(List.of(), two.questions());
+        assertEquals(DnsMessage.FORMAT_ERROR, ask(query(0, List.of())).code());
+        assertEquals("{malformed=2, refused=2}", names.counters().toString());
+    }
+
+    @Test
+    void theTtlIsThatOfTheTimeOfTheQuery() throws Exception {
+        names.add("late", ip("10.0.0.4")).ttl(Duration.ofSeconds(5));
+        assertEquals(5, ask(new DnsQuestion("late", DnsRecord.A)).answers().getFirst().ttl());
+    }
+
+    @Test
+    void hostsAskTheAddressOfAVersionThatTheyHave() throws Exception {
+        try (Internet other = Internet.virtualTime(1)) {
+            other.nameServer("fd00::53", "10.0.0.53");
+            Host four = other.host("four", "10.0.0.4");
+            Host six = other.host("six", "fd00::6");
+            assertEquals(List.of(ip("10.0.0.4")), four.resolve("four"));
+            assertEquals(List.of(ip("fd00::6")), six.resolve("six"));
+            // Another one takes its place.
+            other.host("dns").orElseThrow().close();
+            other.nameServer("10.0.0.54");
+            assertEquals(List.of(ip("10.0.0.4")), four.resolve("four"));
+        }
+    }
+
+    @Test
+    void aNameServerThatCannotBeLeavesNothingBehind() throws Exception {
+        try (Internet manual = Internet.manual()) {
+            assertThrows(IllegalStateException.class, () -> manual.nameServer("10.0.0.53"));
+            assertEquals(List.of(), List.copyOf(manual.hosts().keySet()));
+        }
+        try (Internet other = Internet.virtualTime(1)) {
+            assertThrows(IllegalArgumentException.class, other::nameServer);
+            assertEquals(List.of(), List.copyOf(other.hosts().keySet()));
+        }
+    }
 }

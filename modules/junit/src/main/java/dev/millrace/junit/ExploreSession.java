@@ -14,6 +14,8 @@ final class ExploreSession implements AutoCloseable {
     private final Script script;
     private final boolean record;
     private Script recorded = Script.empty();
+    private boolean begun;
+    private boolean failed;
 
     /// @param script what happens by chance, or `null` to draw it from the seed
     /// @param record whether to remember it
@@ -40,8 +42,21 @@ final class ExploreSession implements AutoCloseable {
         return record;
     }
 
-    void setRecorded(Script happened) {
-        recorded = happened;
+    /// A test with an Internet has begun.
+    void begin() {
+        begun = true;
+    }
+
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /// Of a test that is run several times, such as one with parameters, the first run that failed counts.
+    void end(Script happened, boolean hasFailed) {
+        if (!failed) {
+            recorded = happened;
+            failed = hasFailed;
+        }
     }
 
     Script recorded() {

@@ -18,9 +18,11 @@ final class FailureReport {
     private final String details;
 
     /// @param test the class and the method
-    FailureReport(String test, Internet net, VirtualInternet.Time time, List<? extends Program<?>> programs) {
+    /// @param script the file of the script that was replayed, or `null`
+    FailureReport(String test, String script, Internet net, VirtualInternet.Time time,
+            List<? extends Program<?>> programs) {
         this.test = test;
-        replay = "-Dtest=" + test + " -Dmillrace.seed=" + net.seed();
+        replay = Replay.arguments(test, net.seed(), script);
         Map<String, Long> counters = net.counters();
         Map<String, Long> drops = new TreeMap<>(counters);
         drops.keySet().removeAll(NO_LOSS);

@@ -4,6 +4,7 @@ import dev.millrace.internet.SeedSearch;
 import dev.millrace.internet.SeedSearch.Finding;
 import dev.millrace.internet.Trial;
 import dev.millrace.internet.Trial.Outcome;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -36,17 +38,23 @@ public final class SeedExplorer {
     /// @param id JUnit's unique id
     /// @param name what it is called
     public record Test(String id, String name) {
+        /// What to give to Maven so that it runs this test alone, with a seed and, unless that is `null`, a file with a script.
+        public String arguments(long seed, Path script) {
+            return Replay.arguments(name, seed, script == null ? null : script.toString());
+        }
     }
 
-    /// The tests of a class, or the one of this name if `method` is not empty.
+    /// The tests of a class and of those nested in it, or those of this name if `method` is not empty. One that runs several
+    /// times, such as a test with parameters, is one test.
     public List<Test> tests(Class<?> type, String method) {
         TestPlan plan = launcher.discover(request(List.of(DiscoverySelectors.selectClass(type)), Map.of()));
         var tests = new ArrayList<Test>();
         for (TestIdentifier root : plan.getRoots()) {
             for (TestIdentifier t : plan.getDescendants(root)) {
-                String name = t.getLegacyReportingName().replaceFirst("\\(.*", "");
-                if (t.isTest() && (method.isEmpty() || name.equals(method))) {
-                    tests.add(new Test(t.getUniqueId(), type.getSimpleName() + "#" + name));
+                boolean runs = t.isTest() || plan.getChildren(t).isEmpty();
+                if (runs && t.getSource().orElse(null) instanceof MethodSource source
+                        && (method.isEmpty() || source.getMethodName().equals(method))) {
+                    tests.add(new Test(t.getUniqueId(), Replay.name(source.getClassName(), source.getMethodName())));
                 }
             }
         }
@@ -57,7 +65,8 @@ public final class SeedExplorer {
         return LauncherDiscoveryRequestBuilder.request().selectors(what).configurationParameters(parameters).build();
     }
 
-    /// A search over seeds of one test; it has its seeds still to be set.
+    /// A search over seeds of one test; it has its seeds still to be set. It throws an [IllegalStateException] if the test is
+    /// skipped, or has no simulated Internet.
     public SeedSearch search(Test test) {
         return SeedSearch.of(trial(test));
     }
@@ -70,22 +79,37 @@ public final class SeedExplorer {
                 parameters.put(ExploreSession.KEY, session.id());
                 var listener = new FirstFailure();
                 launcher.execute(request(List.of(DiscoverySelectors.selectUniqueId(test.id())), parameters), listener);
+                if (listener.skipped != null) {
+                    throw new IllegalStateException(test.name() + " is skipped: " + listener.skipped);
+                }
+                if (listener.failure == null && !session.hasBegun()) {
+                    throw new IllegalStateException(test.name() + " has no @VirtualInternet: seeds make no difference to it");
+                }
                 return new Outcome(listener.failure, session.recorded());
             }
         };
     }
 
     /// Runs one test once with a seed and, unless that is `null`, a script; returns how it failed.
+    ///
+    /// @throws IllegalStateException if the test is skipped, or has no simulated Internet
     public Optional<Throwable> run(Test test, long seed, dev.millrace.internet.Script script) {
         return Optional.ofNullable(trial(test).run(seed, script, false).failure());
     }
 
     private static final class FirstFailure implements TestExecutionListener {
         private Throwable failure;
+        private String skipped;
 
         @Override
+        public void executionSkipped(TestIdentifier test, String reason) {
+            skipped = reason;
+        }
+
+        /// That an assumption does not hold with a seed is no failure.
+        @Override
         public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-            if (failure == null && result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+            if (failure == null && result.getStatus() == TestExecutionResult.Status.FAILED) {
                 failure = result.getThrowable().orElseGet(() -> new AssertionError(test.getDisplayName() + ": "
                         + result.getStatus()));
             }
@@ -95,6 +119,7 @@ public final class SeedExplorer {
     /// Searches all tests of a class.
     ///
     /// @return what was found, by test; tests that never failed are not there
+    /// @throws IllegalStateException if a test is skipped, or has no simulated Internet
     public Map<Test, Finding> explore(Class<?> type, long firstSeed, long lastSeed) {
         var found = new LinkedHashMap<Test, Finding>();
         for (Test t : tests(type, "")) {

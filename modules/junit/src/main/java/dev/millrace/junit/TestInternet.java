@@ -10,7 +10,7 @@ import dev.millrace.internet.NetworkLink;
 import dev.millrace.internet.NetworkRecording;
 import dev.millrace.internet.Script;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,29 +27,47 @@ final class TestInternet {
     private final Path capture;
     private final NetworkRecording recording;
 
+    /// @param usual what an annotation says that says nothing
     /// @param script what happens by chance, or `null` to draw it from the seed
     /// @param capture where to capture, or `null`
-    TestInternet(VirtualInternet how, Class<?> test, List<Link> links, long seed, Script script, boolean record,
+    TestInternet(VirtualInternet how, VirtualInternet usual, Class<?> test, List<Link> links, long seed, Script script, boolean record,
             AddressBlock block, Path capture) throws IOException {
+        boolean described = !how.file().isEmpty();
         Consumer<InternetBuilder> settings = builder -> {
-            builder.limit(Units.duration(how.limit())).script(script).record(record);
+            builder.script(script).record(record);
             if (how.time() == VirtualInternet.Time.VIRTUAL) {
                 builder.virtualTime(seed);
             } else {
                 builder.realTime().seed(seed);
             }
+            // A file's own go before what nobody has said.
+            if (!described || !how.limit().equals(usual.limit())) {
+                builder.limit(Units.duration(how.limit()));
+            }
+            if (!described || how.mtu() != usual.mtu()) {
+                builder.mtu(how.mtu());
+            }
+            if (!described || !how.everywhere().equals(usual.everywhere())) {
+                builder.conditions(conditions(how.everywhere()));
+            }
         };
-        if (how.file().isEmpty()) {
-            InternetBuilder builder = Internet.builder().mtu(how.mtu()).conditions(conditions(how.everywhere()));
+        if (described) {
+            net = TopologyFile.open(how.file(), test, settings);
+        } else {
+            InternetBuilder builder = Internet.builder();
             settings.accept(builder);
             net = builder.open();
-        } else {
-            net = TopologyFile.open(how.file(), test, settings);
         }
         this.block = block;
         this.capture = capture;
         pending = new ArrayList<>(links);
-        recording = capture == null ? null : net.capture(capture);
+        try {
+            recording = capture == null ? null : net.capture(capture);
+            connectPending();
+        } catch (Throwable t) {
+            net.close();
+            throw t;
+        }
     }
 
     Internet net() {
@@ -60,18 +78,33 @@ final class TestInternet {
         return block;
     }
 
-    /// Adds a host, and the links that are complete with it.
+    /// Adds a host, and the links that are complete with it. Without addresses, one that is there already is meant.
     Host add(String name, String[] addresses) throws IOException {
-        Host described = addresses.length == 0 ? net.host(name).orElse(null) : null;
-        Host host = described != null ? described
-                : net.host(name, addresses.length == 0 ? block.next().toArray(String[]::new) : addresses);
+        Host known = addresses.length == 0 ? net.host(name).orElse(null) : null;
+        Host host = known != null ? known
+                : net.host(name, addresses.length == 0 ? freeAddresses() : addresses);
+        connectPending();
+        return host;
+    }
+
+    /// The next of the block that no host of a file, or with addresses of its own, has.
+    private String[] freeAddresses() {
+        while (true) {
+            List<String> next = block.next();
+            List<InetAddress> wanted = next.stream().map(InetAddress::ofLiteral).toList();
+            if (net.hosts().values().stream().flatMap(h -> h.addresses().stream()).noneMatch(wanted::contains)) {
+                return next.toArray(String[]::new);
+            }
+        }
+    }
+
+    private void connectPending() {
         for (Link link : List.copyOf(pending)) {
             if (net.host(link.from()).isPresent() && net.host(link.to()).isPresent()) {
                 pending.remove(link);
                 connect(link);
             }
         }
-        return host;
     }
 
     private void connect(Link link) {
@@ -136,13 +169,6 @@ final class TestInternet {
             if (recording != null) {
                 recording.close();
             }
-        }
-    }
-
-    /// Removes what was captured.
-    void forgetCapture() throws IOException {
-        if (capture != null) {
-            Files.deleteIfExists(capture);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Parameter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -25,17 +27,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
+import org.opentest4j.TestAbortedException;
 
 /// What stands behind [VirtualInternet]. Also usable by `@RegisterExtension` or `@ExtendWith`, with the usual Internet.
 public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final Namespace NAMESPACE = Namespace.create(VirtualInternetExtension.class);
     private static final String SEED = "millrace.seed";
     private static final String SCRIPT = "millrace.script";
-    /// Internets of tests that are open: packets are counted for all of them together.
+    private static final VirtualInternet USUAL = Usual.class.getAnnotation(VirtualInternet.class);
+    /// Internets of tests that are open, and that ever were: packets are counted for all of them together.
     private static final AtomicInteger OPEN = new AtomicInteger();
+    private static final AtomicLong OPENED = new AtomicLong();
 
     /// Called by JUnit.
     public VirtualInternetExtension() {
@@ -46,30 +52,39 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     /// What is kept from the beginning of a test to its end.
-    private record Running(TestInternet internet, VirtualInternet how, long packets, boolean alone, Path directory) {
+    ///
+    /// @param opened how many Internets there had been with this one, if it was the only one; else -1
+    /// @param directory where the capture is, or `null`
+    private record Running(TestInternet internet, VirtualInternet how, ExploreSession session, long packets, long opened,
+            Path directory) {
     }
 
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
-        VirtualInternet how = annotation(context, VirtualInternet.class)
-                .orElse(Usual.class.getAnnotation(VirtualInternet.class));
+        VirtualInternet how = annotation(context, VirtualInternet.class).orElse(USUAL);
         ExploreSession session = context.getConfigurationParameter(ExploreSession.KEY).map(ExploreSession::of).orElse(null);
+        if (session != null) {
+            session.begin();
+        }
+        long seed = seed(context, how);
+        Script script = session != null ? session.script() : script(context);
+        var block = AddressBlock.of(context.getUniqueId());
         boolean keeps = how.capture() != VirtualInternet.Capture.NEVER && session == null;
         Path directory = keeps ? Files.createTempDirectory("millrace") : null;
         boolean alone = OPEN.getAndIncrement() == 0;
+        long opened = OPENED.incrementAndGet();
         long packets = Leaks.packets();
-        var block = AddressBlock.of(context.getUniqueId());
         TestInternet internet;
         try {
-            internet = new TestInternet(how, context.getRequiredTestClass(), links(context), seed(context, how),
-                    session != null ? session.script() : script(context), session != null && session.record(), block,
-                    keeps ? directory.resolve("capture.pcapng") : null);
+            internet = new TestInternet(how, USUAL, context.getRequiredTestClass(), links(context), seed, script,
+                    session != null && session.record(), block, keeps ? directory.resolve("capture.pcapng") : null);
         } catch (Throwable t) {
             OPEN.decrementAndGet();
             block.close();
+            removeFiles(directory);
             throw t;
         }
-        store(context).put("running", new Running(internet, how, packets, alone, directory));
+        store(context).put("running", new Running(internet, how, session, packets, alone ? opened : -1, directory));
         injectFields(context, internet);
         for (Parameter p : context.getTestMethod().map(m -> m.getParameters()).orElse(new Parameter[0])) {
             if (p.isAnnotationPresent(SimHost.class)) {
@@ -121,6 +136,8 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             return file.isPresent() ? Script.parse(Files.readString(Path.of(file.get()))) : null;
         } catch (IllegalArgumentException e) {
             throw new ExtensionConfigurationException(file.get() + ": " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new ExtensionConfigurationException("-D" + SCRIPT + "=" + file.get() + ": no such file", e);
         }
     }
 
@@ -187,34 +204,49 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         if (running == null) {
             return;
         }
-        TestInternet internet = running.internet();
-        Internet net = internet.net();
+        Internet net = running.internet().net();
         List<Program<?>> failed = net.failures();
-        String picture = running.how().plot() ? net.picture() : null;
-        var report = new FailureReport(name(context), net, running.how().time(), failed);
         Throwable failure = context.getExecutionException().orElse(null);
+        boolean aborted = failure instanceof TestAbortedException;
+        FailureReport report = null;
+        String picture = null;
         Throwable own = null;
         try {
-            internet.close();
+            report = new FailureReport(name(context), context.getConfigurationParameter(SCRIPT).orElse(null), net,
+                    running.how().time(), failed);
+            picture = running.how().plot() ? net.picture() : null;
         } catch (RuntimeException e) {
+            own = e;
+        }
+        try {
+            running.internet().close();
+        } catch (Exception e) {
             own = e;
         } finally {
             OPEN.decrementAndGet();
         }
-        context.getConfigurationParameter(ExploreSession.KEY).map(ExploreSession::of)
-                .ifPresent(s -> s.setRecorded(net.script()));
         if (failure == null && own == null) {
             own = ownFailure(running, failed);
         }
-        String files = publish(context, running, report, picture, failure != null || own != null);
-        if (failure != null) {
-            if (own != null) {
-                failure.addSuppressed(own);
-            }
+        boolean bad = failure != null && !aborted || own != null;
+        if (running.session() != null) {
+            running.session().end(net.script(), bad);
+        }
+        String files = publish(context, running, report, picture, bad);
+        if (!bad) {
+            return;
+        }
+        Throwable first = failure != null && !aborted ? failure : own;
+        if (own != null && own != first) {
+            first.addSuppressed(own);
+        }
+        if (first == failure) {
             failed.stream().map(Program::failure).filter(f -> f != failure).forEach(failure::addSuppressed);
-            failure.addSuppressed(new SimulatedInternetReport(report.message(files)));
-        } else if (own != null) {
-            own.addSuppressed(new SimulatedInternetReport(report.message(files)));
+        }
+        if (report != null) {
+            first.addSuppressed(new SimulatedInternetReport(report.message(files)));
+        }
+        if (first == own) {
             sneak(own);
         }
     }
@@ -229,7 +261,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             return error;
         }
         long leaked = Leaks.packets() - running.packets();
-        boolean alone = running.alone() && OPEN.get() == 0;
+        boolean alone = running.opened() == OPENED.get();
         return alone && leaked > 0 ? new AssertionError(leaked + " packets were not given back; with "
                 + "-Dmillrace.buffers.debug=true millrace says who took them") : null;
     }
@@ -242,43 +274,49 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     private static String name(ExtensionContext context) {
-        // As Maven's -Dtest takes it, nested classes with their outer ones.
-        return context.getRequiredTestClass().getName().replaceFirst(".*\\.", "") + "#"
-                + context.getTestMethod().map(m -> m.getName()).orElse("");
+        return Replay.name(context.getRequiredTestClass().getName(), context.getTestMethod().map(m -> m.getName()).orElse(""));
     }
 
     /// Attaches the files to the test's report, and returns where they are.
     private static String publish(ExtensionContext context, Running running, FailureReport report, String picture,
             boolean failed) throws IOException {
-        Path capture = running.internet().capture();
-        if (capture == null) {
-            return "";
-        }
         var lines = new StringBuilder();
-        if (failed || running.how().capture() == VirtualInternet.Capture.ALWAYS) {
-            context.publishFile("capture.pcapng", MediaType.create("application", "x-pcapng"), path -> {
-                Files.copy(capture, path);
-                lines.append("\n  capture: ").append(path);
-            });
+        Path capture = running.internet().capture();
+        if (capture != null && (failed || running.how().capture() == VirtualInternet.Capture.ALWAYS)) {
+            attach(context, lines, "capture", "capture.pcapng", MediaType.create("application", "x-pcapng"),
+                    path -> Files.copy(capture, path));
             if (picture != null) {
-                context.publishFile("topology.svg", MediaType.create("image", "svg+xml"), path -> {
-                    Files.writeString(path, picture);
-                    lines.append("\n  topology: ").append(path);
-                });
-                context.publishFile("plot.html", MediaType.create("text", "html"), path -> {
-                    Plot.read(capture).writeHtml(path);
-                    lines.append("\n  graphs: ").append(path);
-                });
+                attach(context, lines, "topology", "topology.svg", MediaType.create("image", "svg+xml"),
+                        path -> Files.writeString(path, picture));
+                attach(context, lines, "graphs", "plot.html", MediaType.create("text", "html"),
+                        path -> Plot.read(capture).writeHtml(path));
             }
         }
-        if (failed) {
-            context.publishFile("report.txt", MediaType.TEXT_PLAIN_UTF_8, path -> {
-                Files.writeString(path, report.text());
-                lines.append("\n  report: ").append(path);
-            });
+        if (failed && report != null && running.session() == null) {
+            attach(context, lines, "report", "report.txt", MediaType.TEXT_PLAIN_UTF_8,
+                    path -> Files.writeString(path, report.text()));
         }
-        Files.deleteIfExists(capture);
-        Files.deleteIfExists(running.directory());
+        removeFiles(running.directory());
         return lines.toString();
+    }
+
+    /// Attaches one file. That it cannot be is no reason to hide how the test failed.
+    private static void attach(ExtensionContext context, StringBuilder lines, String what, String name, MediaType type,
+            ThrowingConsumer<Path> writer) {
+        try {
+            context.publishFile(name, type, path -> {
+                writer.accept(path);
+                lines.append("\n  ").append(what).append(": ").append(path);
+            });
+        } catch (Exception e) {
+            lines.append("\n  ").append(what).append(": cannot be kept: ").append(e);
+        }
+    }
+
+    private static void removeFiles(Path directory) throws IOException {
+        if (directory != null) {
+            Files.deleteIfExists(directory.resolve("capture.pcapng"));
+            Files.deleteIfExists(directory);
+        }
     }
 }

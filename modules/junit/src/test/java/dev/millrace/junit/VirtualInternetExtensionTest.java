@@ -188,7 +188,7 @@ class VirtualInternetExtensionTest {
         Throwable t = failure(run(Failing.class, "millrace.seed", "99"));
         String report = Arrays.stream(t.getSuppressed()).map(Throwable::toString).collect(Collectors.joining("\n"));
         assertTrue(report.contains("seed 99"), report);
-        assertTrue(report.contains("-Dtest=VirtualInternetExtensionTest$Failing#fails -Dmillrace.seed=99"), report);
+        assertTrue(report.contains("'-Dtest=VirtualInternetExtensionTest$Failing#fails' -Dmillrace.seed=99\n"), report);
         assertTrue(report.contains("silent 4"), report);
         List<Path> files;
         try (var walk = Files.walk(reports)) {

@@ -1,0 +1,208 @@
+package dev.millrace.junit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.platform.engine.OutputDirectoryCreator;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.testkit.engine.EngineExecutionResults;
+import org.junit.platform.testkit.engine.EngineTestKit;
+
+/// What the annotations mean beside files, scripts, and tests that end otherwise than by passing.
+class ExtensionCasesTest {
+    @TempDir
+    Path reports;
+
+    private EngineExecutionResults run(Class<?> type, String... parameters) {
+        var builder = EngineTestKit.engine("junit-jupiter").selectors(selectClass(type));
+        for (int i = 0; i < parameters.length; i += 2) {
+            builder.configurationParameter(parameters[i], parameters[i + 1]);
+        }
+        return builder.outputDirectoryCreator(new OutputDirectoryCreator() {
+            @Override
+            public Path getRootDirectory() {
+                return reports;
+            }
+
+            @Override
+            public Path createOutputDirectory(TestDescriptor test) throws IOException {
+                return Files.createDirectories(reports.resolve("of-test"));
+            }
+        }).execute();
+    }
+
+    private static Throwable failure(EngineExecutionResults results) {
+        return results.testEvents().failed().stream().findFirst().orElseThrow()
+                .getRequiredPayload(TestExecutionResult.class).getThrowable().orElseThrow();
+    }
+
+    private static String report(Throwable t) {
+        return Arrays.stream(t.getSuppressed()).map(Throwable::toString).collect(Collectors.joining("\n"));
+    }
+
+    // ---- files
+
+    @VirtualInternet(file = "limited.toml")
+    @Link(from = "shop", to = "bank", delay = "3ms")
+    static class FileAlone {
+        @Test
+        void itsLimitHoldsAndLinksAreOfItsHosts(Internet net, @SimHost(name = "extra") Host extra) throws Exception {
+            assertEquals(Duration.ofMillis(3), net.link("shop", "bank").conditions("shop").delay());
+            assertEquals(Duration.ofMillis(7), net.link("shop", "extra").conditions("shop").delay());
+            assertEquals(1400, extra.mtu());
+            Host shop = net.host("shop").orElseThrow();
+            shop.run(() -> shop.sleep(Duration.ofHours(1)));
+            net.runFor(Duration.ofHours(2));
+        }
+    }
+
+    @VirtualInternet(file = "limited.toml")
+    @Link(from = "shop", to = "bank", delay = "3ms")
+    static class FileWithoutInjectedHosts {
+        @Test
+        void linksAreOfItsHosts(Internet net) {
+            assertEquals(Duration.ofMillis(3), net.link("shop", "bank").conditions("shop").delay());
+        }
+    }
+
+    @VirtualInternet(file = "limited.toml", limit = "3h", mtu = 1300, everywhere = @Link(delay = "9ms"))
+    static class FileOverruled {
+        @Test
+        void theAnnotationGoesFirst(Internet net, @SimHost(name = "extra") Host extra) throws Exception {
+            assertEquals(1300, extra.mtu());
+            assertEquals(1400, net.host("shop").orElseThrow().mtu());
+            assertEquals(Duration.ofMillis(9), net.link("shop", "bank").conditions("shop").delay());
+            extra.run(() -> extra.sleep(Duration.ofHours(1)));
+            net.runFor(Duration.ofHours(2));
+        }
+    }
+
+    @Test
+    void whatAFileSaysHoldsUnlessTheAnnotationSaysOtherwise() {
+        Throwable t = failure(run(FileAlone.class));
+        assertTrue(t.getMessage().contains("does not end: PT10S"), t.toString());
+        run(FileWithoutInjectedHosts.class).testEvents().assertStatistics(s -> s.succeeded(1));
+        run(FileOverruled.class).testEvents().assertStatistics(s -> s.succeeded(1));
+    }
+
+    @Test
+    void addressesOfTheBlockThatAreTakenAreLeftOut() throws Exception {
+        VirtualInternet how = FileAlone.class.getAnnotation(VirtualInternet.class);
+        var internet = new TestInternet(how, how, FileAlone.class, List.of(), 1, null, false, AddressBlock.of("x"), null);
+        try {
+            Host first = internet.add("first", new String[0]);
+            byte[] next = first.address().getAddress();
+            next[3]++;
+            internet.net().host("taken", InetAddress.getByAddress(next).getHostAddress());
+            assertNotEquals(InetAddress.getByAddress(next), internet.add("second", new String[0]).address());
+        } finally {
+            internet.close();
+        }
+    }
+
+    @VirtualInternet
+    static class SameHostTwice {
+        @SimHost
+        Host shop;
+
+        @BeforeEach
+        void begin(@SimHost(name = "shop") Host same) {
+            assertSame(shop, same);
+        }
+
+        @Test
+        void isOneHost(@SimHost(name = "shop") Host same) {
+            assertSame(shop, same);
+        }
+    }
+
+    @Test
+    void oneNameIsOneHost() {
+        run(SameHostTwice.class).testEvents().assertStatistics(s -> s.succeeded(1));
+    }
+
+    // ---- ends
+
+    @VirtualInternet
+    static class Aborted {
+        @Test
+        void isNotForThisMachine(Internet net, @SimHost(name = "a") Host a) throws Exception {
+            a.run(() -> {
+                throw new IOException("in vain");
+            });
+            net.runFor(Duration.ofSeconds(1));
+            Assumptions.abort("not today");
+        }
+    }
+
+    @Test
+    void aTestThatIsAbortedIsNoFailure() {
+        EngineExecutionResults results = run(Aborted.class);
+        results.testEvents().assertStatistics(s -> s.aborted(1).failed(0));
+        Throwable t = results.testEvents().aborted().stream().findFirst().orElseThrow()
+                .getRequiredPayload(TestExecutionResult.class).getThrowable().orElseThrow();
+        assertEquals(0, t.getSuppressed().length, report(t));
+        assertTrue(Files.notExists(reports.resolve("of-test")));
+    }
+
+    @VirtualInternet(seed = 3, plot = true)
+    static class Fails {
+        @Test
+        void always(@SimHost(name = "a") Host a) {
+            throw new IllegalStateException("always");
+        }
+    }
+
+    @Test
+    void aScriptThatWasReplayedIsReplayedAgain() throws Exception {
+        Path script = Files.writeString(reports.resolve("it's.script"), "pick 1 1\n");
+        String report = report(failure(run(Fails.class, "millrace.script", script.toString())));
+        assertTrue(report.contains("'-Dtest=ExtensionCasesTest$Fails#always' -Dmillrace.seed=3 '-Dmillrace.script="
+                + reports + "/it'\\''s.script'"), report);
+        Throwable missing = failure(run(Fails.class, "millrace.script", "nowhere"));
+        assertTrue(missing.getMessage().contains("-Dmillrace.script=nowhere: no such file"), missing.toString());
+    }
+
+    @Test
+    void filesThatCannotBeKeptDoNotHideTheFailure() throws Exception {
+        Files.writeString(reports.resolve("of-test"), "in the way of a folder");
+        Throwable t = failure(run(Fails.class));
+        assertEquals("always", t.getMessage());
+        assertEquals(1, t.getSuppressed().length);
+        assertTrue(report(t).contains("capture: cannot be kept: ") && report(t).contains("-Dmillrace.seed=3"), report(t));
+    }
+
+    @VirtualInternet(capture = VirtualInternet.Capture.NEVER)
+    static class FailsWithoutCapture {
+        @Test
+        void always() {
+            throw new IllegalStateException("always");
+        }
+    }
+
+    @Test
+    void withoutACaptureThereIsStillAReport() throws Exception {
+        run(FailsWithoutCapture.class);
+        try (var files = Files.list(reports.resolve("of-test"))) {
+            assertEquals(List.of("report.txt"), files.map(f -> f.getFileName().toString()).toList());
+        }
+    }
+}
