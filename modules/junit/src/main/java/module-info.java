@@ -4,7 +4,7 @@ module dev.millrace.junit {
     requires transitive org.junit.jupiter.api;
     requires dev.millrace.plot;
     requires static dev.millrace.internet.config;
-    requires static transitive org.junit.platform.launcher;
+    requires static org.junit.platform.launcher;
 
     exports dev.millrace.junit;
 }

@@ -3,6 +3,7 @@ package dev.millrace.cli;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.databind.JsonNode;
@@ -42,7 +43,7 @@ public final class Commands {
             String description) {
         OptionSpec.Builder builder = OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
-            builder.defaultValue(defaultValue);
+            builder.defaultValue(defaultValue).showDefaultValue(Help.Visibility.ALWAYS);
         }
         OptionSpec option = builder.build();
         spec.addOption(option);

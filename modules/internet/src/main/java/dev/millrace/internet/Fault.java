@@ -1,5 +1,7 @@
 package dev.millrace.internet;
 
+import java.util.function.Consumer;
+
 /// Something that is wrong with the network until it is closed, so that a `try` block says how long it lasts.
 ///
 /// ```java
@@ -9,11 +11,14 @@ package dev.millrace.internet;
 /// ```
 public final class Fault implements AutoCloseable {
     private final String name;
+    private final Consumer<Runnable> turn;
     private Runnable healing;
-    private long packets;
+    private volatile long packets;
 
-    Fault(String name) {
+    /// @param turn runs an action when nothing else happens in the network
+    Fault(String name, Consumer<Runnable> turn) {
         this.name = name;
+        this.turn = turn;
     }
 
     void setHealing(Runnable action) {
@@ -39,18 +44,22 @@ public final class Fault implements AutoCloseable {
         };
     }
 
+    /// Called in the turns of the clockwork alone.
     void hit() {
-        packets++;
+        long before = packets;
+        packets = before + 1;
     }
 
     /// Heals it. Further calls do nothing.
     @Override
     public void close() {
-        Runnable action = healing;
-        healing = null;
-        if (action != null) {
-            action.run();
-        }
+        turn.accept(() -> {
+            Runnable action = healing;
+            healing = null;
+            if (action != null) {
+                action.run();
+            }
+        });
     }
 
     @Override

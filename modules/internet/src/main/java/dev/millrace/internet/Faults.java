@@ -52,15 +52,9 @@ final class Faults {
         fault.setHealing(() -> separations.remove(s));
     }
 
-    /// Heals the separations that keep `a` from `b`.
-    void join(String a, String b) {
-        separations.stream().filter(s -> s.separates(a, b)).toList().forEach(s -> s.fault.close());
-    }
-
-    void clear() {
-        droppings.clear();
-        delayings.clear();
-        separations.clear();
+    /// What keeps `a` from `b`.
+    List<Fault> between(String a, String b) {
+        return separations.stream().filter(s -> s.separates(a, b)).map(Separation::fault).toList();
     }
 
     /// Why a packet may not go this way, or `null`.

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,7 +27,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -68,8 +68,8 @@ public final class Internet implements AutoCloseable {
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
-    private final List<Program<?>> programs = new CopyOnWriteArrayList<>();
-    private final List<Fault> faults = new CopyOnWriteArrayList<>();
+    /// Those that run, and those that have failed without anybody asking how.
+    private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
     private volatile Host nameServer;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
@@ -78,6 +78,7 @@ public final class Internet implements AutoCloseable {
     private final InFlight inFlight;
     /// Only when they move by themselves.
     private final Fabric fabric;
+    private final NetworkFaults networkFaults;
 
     Internet(InternetBuilder b) {
         seed = b.seed;
@@ -86,13 +87,15 @@ public final class Internet implements AutoCloseable {
         if (b.mode == Mode.MANUAL) {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
             fabric = null;
+            networkFaults = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
             fabric = new Fabric(clockwork, chance, realm, b.conditions);
             nodes.put(Cloud.NAME, fabric.cloud());
-            chance.troubles().forEach(this::schedule);
+            networkFaults = new NetworkFaults(fabric, nodes::containsKey);
+            chance.troubles().forEach(networkFaults::schedule);
         }
         for (Delivery d : Delivery.values()) {
             counter(name(d));
@@ -425,19 +428,21 @@ public final class Internet implements AutoCloseable {
     // ---- programs and time
 
     <T> Program<T> start(Host host, String name, Callable<T> body) {
-        var program = new Program<>(host, name, clockwork(), body);
-        programs.removeIf(p -> p.isDone() && !p.failedUnseen());
+        var program = new Program<>(host, name, clockwork(), body, programs::remove);
         programs.add(program);
+        program.start();
         return program;
     }
 
     void interruptPrograms(Host host) {
-        programs.stream().filter(p -> p.host() == host && !p.isDone()).forEach(Program::interrupt);
+        programs.stream().filter(p -> p.host() == host && !p.isDone()).sorted(Comparator.comparing(Program::number))
+                .forEach(Program::interrupt);
     }
 
     /// The programs that have failed without anybody asking how.
     public List<Program<?>> failures() {
-        return programs.stream().filter(Program::failedUnseen).toList();
+        return programs.stream().filter(Program::failedUnseen).sorted(Comparator.comparing(Program::number))
+                .<Program<?>>map(p -> p).toList();
     }
 
     /// How much time has passed since it was opened.
@@ -465,42 +470,27 @@ public final class Internet implements AutoCloseable {
 
     // ---- faults
 
-    private Fault fault(String name, Consumer<Fault> begin) {
-        var fault = new Fault(name);
-        Fabric f = fabric();
-        f.clockwork().now(() -> {
-            f.note("fault: " + name);
-            begin.accept(fault);
-        });
-        faults.add(fault);
-        fault.afterHealing(() -> faults.remove(fault));
-        return fault;
+    private NetworkFaults networkFaults() {
+        fabric();
+        return networkFaults;
     }
 
     /// Cuts two neighbours off from each other, or two hosts, whatever ways lead from one to the other. Nobody is told.
     public Fault cut(String a, String b) {
-        Node one = node(a);
-        Node other = node(b);
-        if (one instanceof Host && other instanceof Host) {
-            return partition(List.of(a), List.of(b));
-        }
-        return fault("cut", f -> {
-            Fault cut = link(a, b).cut();
-            f.setHealing(cut::close);
-        });
+        return networkFaults().cut(node(a), node(b));
     }
 
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
         requireNodes(List.of(host));
-        return fault("isolated", f -> fabric.faults().separate(f, Set.of(host), Set.of()));
+        return networkFaults().separate("isolated", Set.of(host), Set.of());
     }
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
         requireNodes(one);
         requireNodes(other);
-        return fault("partition", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
+        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other));
     }
 
     /// Loses the packets for which this is true, wherever they enter a link.
@@ -510,61 +500,32 @@ public final class Internet implements AutoCloseable {
 
     /// The same, under a name for counters and captures.
     public Fault drop(String name, Predicate<PacketView> which) {
-        return fault(name, f -> fabric.faults().drop(f, which));
+        return networkFaults().drop(name, which);
     }
 
     /// Delays the packets for which this is true by so much on each link.
     public Fault delay(Predicate<PacketView> which, Duration by) {
-        return fault("delay", f -> fabric.faults().delay(f, which, by.toNanos()));
+        return networkFaults().delay(which, by.toNanos());
     }
 
     /// Ends what keeps two neighbours, or two hosts, apart.
     public void heal(String a, String b) {
-        Node one = node(a);
-        Node other = node(b);
-        fabric().clockwork().now(() -> {
-            fabric.note("heal " + a + " " + b);
-            fabric.faults().join(one.name(), other.name());
-            NetworkLink link = fabric.find(one, other);
-            if (link != null) {
-                link.heal();
-            }
-        });
+        networkFaults().heal(node(a), node(b));
     }
 
     /// Ends all faults and cuts.
     public void healAll() {
-        fabric().clockwork().now(() -> {
-            fabric.note("heal all");
-            List.copyOf(faults).forEach(Fault::close);
-            fabric.faults().clear();
-        });
+        networkFaults().healAll();
     }
 
     /// The faults that are not healed.
     public List<Fault> faults() {
-        return List.copyOf(faults);
+        return fabric == null ? List.of() : networkFaults.active();
     }
 
     /// Lets the seed choose troubles among the hosts that are there now.
     public void chaos(Chaos chaos) {
-        if (!chance.isScripted()) {
-            new ChaosPlan(chance, List.copyOf(hosts().keySet()), now().toNanos()).draw(chaos).forEach(t -> {
-                chance.record(t);
-                schedule(t);
-            });
-        }
-    }
-
-    private void schedule(ScriptEvent.Trouble t) {
-        fabric.post(t.atNs(), () -> {
-            List<String> one = t.hosts().stream().filter(nodes::containsKey).toList();
-            List<String> other = t.others().stream().filter(nodes::containsKey).toList();
-            if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
-                Fault fault = fault("chaos", f -> fabric.faults().separate(f, Set.copyOf(one), Set.copyOf(other)));
-                fabric.post(t.atNs() + t.lastingNs(), fault::close);
-            }
-        });
+        networkFaults().begin(chaos, List.copyOf(hosts().keySet()));
     }
 
     /// What chance has let happen so far, if that was to be remembered ([InternetBuilder#record]).
@@ -669,7 +630,10 @@ public final class Internet implements AutoCloseable {
         if (inFlight != null) {
             inFlight.close();
         }
-        hosts().values().forEach(Host::close);
+        List<Host> all = List.copyOf(hosts().values());
+        // Nobody is left to be told that all the others end.
+        all.forEach(h -> h.link().silence());
+        all.forEach(Host::close);
         if (fabric != null) {
             try {
                 clockwork().close();

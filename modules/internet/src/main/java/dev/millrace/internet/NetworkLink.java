@@ -1,6 +1,7 @@
 package dev.millrace.internet;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /// A link between two nodes of an [Internet]: between hosts, the path that their packets take through the Internet; else a
@@ -71,25 +72,23 @@ public final class NetworkLink {
 
     /// Cuts it, as with an axe: what is sent is lost, what is on its way, too, and nobody is told.
     public Fault cut() {
-        var fault = new Fault("cut");
+        var fault = new Fault("cut", fabric.clockwork()::now);
         fabric.clockwork().now(() -> {
             there.cut();
             back.cut();
         });
-        fault.setHealing(() -> fabric.clockwork().now(() -> {
+        fault.setHealing(() -> {
             there.heal();
             back.heal();
-        }));
+        });
         return fault;
     }
 
     /// Ends all cuts of it.
     public void heal() {
         fabric.clockwork().now(() -> {
-            while (there.isCut() && !there.isDown()) {
-                there.heal();
-                back.heal();
-            }
+            there.healAll();
+            back.healAll();
         });
     }
 
@@ -112,7 +111,10 @@ public final class NetworkLink {
     ///
     /// @param from the name of that end
     public Map<String, Long> counters(String from) {
-        return direction(from).counters();
+        Pipe pipe = direction(from);
+        var counters = new TreeMap<String, Long>();
+        fabric.clockwork().now(() -> counters.putAll(pipe.counters()));
+        return counters;
     }
 
     @Override

@@ -237,6 +237,10 @@ final class Pipe {
         cuts = Math.max(0, cuts - 1);
     }
 
+    void healAll() {
+        cuts = 0;
+    }
+
     boolean isCut() {
         return cuts > 0 || down;
     }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /// A program that runs on a [Host], and what it came to. In simulated time it runs while somebody lets time pass, as [#get()]
 /// does. Any thread may call any method; in simulated time, whichever has the turn.
@@ -14,18 +15,31 @@ import java.util.concurrent.TimeoutException;
 public final class Program<T> {
     private final Host host;
     private final Clockwork clockwork;
+    private final String name;
     private final Callable<T> body;
+    private final Consumer<Program<T>> onEnd;
     private Task task;
     private volatile boolean done;
     private volatile boolean fetched;
     private T result;
     private Throwable failure;
 
-    Program(Host host, String name, Clockwork clockwork, Callable<T> body) {
+    /// @param onEnd told when it has ended, and nobody needs to be told of it
+    Program(Host host, String name, Clockwork clockwork, Callable<T> body, Consumer<Program<T>> onEnd) {
         this.host = host;
+        this.name = name;
         this.clockwork = clockwork;
         this.body = body;
+        this.onEnd = onEnd;
+    }
+
+    void start() {
         task = clockwork.start(name, this::run);
+    }
+
+    /// In the order of their starts.
+    long number() {
+        return task.number();
     }
 
     private void run() {
@@ -37,6 +51,9 @@ public final class Program<T> {
             fetched |= !host.isOpen();
         } finally {
             done = true;
+            if (failure == null || fetched) {
+                onEnd.accept(this);
+            }
         }
     }
 
@@ -47,7 +64,7 @@ public final class Program<T> {
 
     /// Its name: the host's, and a number.
     public String name() {
-        return task.name();
+        return name;
     }
 
     /// Whether it has ended, in whatever way.
@@ -57,17 +74,20 @@ public final class Program<T> {
 
     /// How it failed, or `null` if it did not, or not yet.
     public Throwable failure() {
-        fetched = true;
+        fetched();
         return failure;
+    }
+
+    private void fetched() {
+        fetched = true;
+        if (done) {
+            onEnd.accept(this);
+        }
     }
 
     /// Whether it failed and nobody has asked.
     boolean failedUnseen() {
         return done && failure != null && !fetched;
-    }
-
-    Throwable peekFailure() {
-        return failure;
     }
 
     /// Waits until it has ended and returns what it returned.
@@ -90,7 +110,7 @@ public final class Program<T> {
     }
 
     private T outcome() throws ExecutionException {
-        fetched = true;
+        fetched();
         if (failure != null) {
             throw new ExecutionException("\"" + name() + "\" failed: " + failure, failure);
         }
@@ -100,10 +120,6 @@ public final class Program<T> {
     /// Interrupts it.
     public void interrupt() {
         clockwork.interrupt(task);
-    }
-
-    Task task() {
-        return task;
     }
 
     @Override

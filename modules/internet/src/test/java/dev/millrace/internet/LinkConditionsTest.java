@@ -112,7 +112,7 @@ class LinkConditionsTest {
     }
 
     @Test
-    void lossIsTheShareThatWasAskedFor() throws Exception {
+    void lossIsTheShareThatWasAskedForU31() throws Exception {
         Result r = send(PERFECT.loss(0.1));
         assertEquals(COUNT * 0.9, r.arrivals.size(), 5 * Math.sqrt(COUNT * 0.09));
         assertEquals(COUNT - r.arrivals.size(), r.link.get("dropped-loss"));

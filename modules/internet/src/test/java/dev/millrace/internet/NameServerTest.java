@@ -47,7 +47,7 @@ class NameServerTest {
     }
 
     @Test
-    void hostsFindOneAnotherByName() throws Exception {
+    void hostsFindOneAnotherByNameU31() throws Exception {
         net.host("bank.example", "10.0.0.3", "fd00::3");
         Host four = net.host("four", "10.0.0.4");
         assertEquals(List.of(ip("fd00::3"), ip("10.0.0.3")), client.resolve("bank.example"));

@@ -97,7 +97,7 @@ class TopologyTest {
     }
 
     @Test
-    void routersForwardOverSeveralHops() throws Exception {
+    void routersForwardOverSeveralHopsU31() throws Exception {
         Host a = net.host("a", "10.1.0.1", "fd00:1::1");
         Host b = net.host("b", "10.2.0.1", "fd00:2::1");
         net.router("r1", "10.1.0.254", "fd00:1::fe");

@@ -66,7 +66,7 @@ class VirtualTimeTest {
     }
 
     @Test
-    void aTransferTakesAsLongAsItsRoundTripsAndNoRealTime() throws Exception {
+    void aTransferTakesAsLongAsItsRoundTripsAndNoRealTimeU31() throws Exception {
         long begin = System.nanoTime();
         try (Internet net = Internet.virtualTime(1)) {
             Host server = net.host("server", "10.0.0.1");
@@ -125,6 +125,91 @@ class VirtualTimeTest {
             logs.add(log.toString());
         }
         assertEquals(3, logs.size());
+    }
+
+    @Test
+    void theSeedChoosesWhichOfTwoProgramsGoesOnFirst() throws Exception {
+        var orders = new HashSet<String>();
+        for (int seed = 0; seed < 20; seed++) {
+            try (Internet net = Internet.virtualTime(seed)) {
+                Host a = net.host("a", "10.0.0.1");
+                var order = new StringBuilder();
+                a.run(() -> order.append("x"));
+                a.run(() -> order.append("y"));
+                net.runFor(Duration.ofSeconds(1));
+                orders.add(order.toString());
+            }
+        }
+        assertEquals(java.util.Set.of("xy", "yx"), orders);
+    }
+
+    private static String chaoticRun(InternetBuilder builder, Script[] script) throws Exception {
+        var log = new StringBuilder();
+        try (Internet net = builder.open()) {
+            net.log(line -> log.append(line).append('\n'));
+            Host server = net.host("server", "10.0.0.1");
+            Host client = net.host("client", "10.0.0.2");
+            net.link("client", "server", LinkConditions.perfect().delay(Duration.ofMillis(10)).jitter(Duration.ofMillis(4))
+                    .loss(0.03).duplication(0.02).corruption(0.02).reordering(0.02, Duration.ofMillis(9)));
+            net.chaos(Chaos.of(2, 1, Duration.ofSeconds(2)));
+            server.run(() -> serveOnce(server, 80, 200_000));
+            client.run(() -> client.sleep(Duration.ofMillis(1)));
+            assertEquals(200_000, client.call(() -> download(client, "10.0.0.1", 80)).get());
+            script[0] = net.script();
+        }
+        return log.toString();
+    }
+
+    @Test
+    void aScriptReplaysItsRunToTheLetterAndWithoutItAllGoesWell() throws Exception {
+        var script = new Script[1];
+        String log = chaoticRun(Internet.builder().virtualTime(9).record(true), script);
+        assertTrue(script[0].size() > 50, script[0].toString());
+        for (String kind : List.of("lose", "delay", "duplicate", "corrupt", "hold", "cut", "pick")) {
+            assertTrue(script[0].toString().contains(kind + " "), kind);
+        }
+        Script parsed = Script.parse("# a remark\n\n" + script[0]);
+        assertEquals(script[0], parsed);
+        assertEquals(log, chaoticRun(Internet.builder().virtualTime(9).script(parsed), script));
+        String plain = chaoticRun(Internet.builder().virtualTime(9).script(Script.empty()), script);
+        assertFalse(plain.contains("loses") || plain.contains("dropped"), plain);
+    }
+
+    @Test
+    void afterNothingIsLeftToHappenTheSimulationCanStillBeUsed() throws Exception {
+        try (Internet net = Internet.virtualTime(3)) {
+            Host a = net.host("a", "10.0.0.1");
+            Program<Integer> p = a.call(() -> {
+                try (TcpListener l = a.stack().tcp().listen(80); TcpSocket s = l.accept()) {
+                    return s.read(ByteBuffer.allocate(1));
+                }
+            });
+            assertThrows(SimulationException.class, p::get);
+            a.stack().tcp().connect(new InetSocketAddress("10.0.0.1", 80), MINUTE).close();
+            assertEquals(-1, p.get());
+        }
+    }
+
+    @Test
+    void healingByNameEndsTheFault() throws Exception {
+        try (Internet net = Internet.virtualTime(3)) {
+            net.host("a", "10.0.0.1");
+            net.host("b", "10.0.0.2");
+            try (Fault f = net.cut("a", "b"); Fault g = net.isolate("b")) {
+                assertEquals(List.of(f, g), net.faults());
+                net.heal("a", "b");
+                assertEquals(List.of(), net.faults());
+            }
+        }
+    }
+
+    @Test
+    void scriptsThatAreNoneAreToldWithTheLine() {
+        for (String wrong : List.of("lose", "lose a>b", "lose a>b x", "lose a>b -1", "explode a>b 1", "delay a>b 1", "cut a b 1s",
+                "pick 1", "pick 1 99999999999")) {
+            var e = assertThrows(IllegalArgumentException.class, () -> Script.parse("lose a>b 0\n" + wrong));
+            assertTrue(e.getMessage().contains("\"" + wrong + "\""), e.getMessage());
+        }
     }
 
     @Test
@@ -263,6 +348,17 @@ class VirtualTimeTest {
             });
             p.get();
             assertEquals(List.of(1L, 2L, 3L), done);
+        }
+    }
+
+    @Test
+    void threadsThatNobodyStartsHoldNothingUp() throws Exception {
+        try (Internet net = Internet.virtualTime(3)) {
+            Host a = net.host("a", "10.0.0.1");
+            Thread never = a.threads().newThread(() -> {
+            });
+            net.runFor(Duration.ofSeconds(1));
+            assertEquals(Thread.State.NEW, never.getState());
         }
     }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The programs in `examples/` compile, run and are described.
+/// The programs in `examples/` compile, run and are described; those of U30 among them.
 class ExamplesTest {
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 

@@ -11,7 +11,7 @@ public final class Task {
     enum State { RUNNABLE, RUNNING, PARKED, DONE }
 
     private final String name;
-    final long number;
+    private final long number;
     Thread thread;
     // Only simulated time uses the rest; the thread that has the turn reads and writes it.
     State state = State.RUNNABLE;
@@ -36,6 +36,11 @@ public final class Task {
     /// Its name.
     public String name() {
         return name;
+    }
+
+    /// Its number, in the order in which tasks were started.
+    public long number() {
+        return number;
     }
 
     /// The thread it runs on.

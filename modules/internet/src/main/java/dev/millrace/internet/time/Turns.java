@@ -3,9 +3,11 @@ package dev.millrace.internet.time;
 import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -19,7 +21,7 @@ final class Turns {
     private final IntUnaryOperator choice;
     private final Driver driver;
     private final Map<Thread, Task> byThread = new ConcurrentHashMap<>();
-    private final List<Task> tasks = new ArrayList<>();
+    private final Set<Task> tasks = new LinkedHashSet<>();
     private final List<Task> runnable = new ArrayList<>();
     private final List<Task> unstarted = new ArrayList<>();
     private final List<Task> waitingForLocks = new ArrayList<>();
@@ -51,8 +53,9 @@ final class Turns {
         return task != null && task.thread == Thread.currentThread() ? task : null;
     }
 
+    /// All that have been started and have not ended, in the order of their beginnings.
     List<Task> all() {
-        return List.copyOf(tasks);
+        return tasks.stream().filter(t -> !unstarted.contains(t)).toList();
     }
 
     Task add(String name, Runnable body, boolean startedByProgram, EventQueue queue) {
@@ -229,7 +232,7 @@ final class Turns {
 
     /// Nothing is left that could happen, but somebody waits.
     SimulationException atRest(Duration now) {
-        Task first = tasks.isEmpty() ? null : tasks.getFirst();
+        Task first = tasks.stream().findFirst().orElse(null);
         String message = "nothing is left that could happen, at " + now + " of simulated time, but \""
                 + Thread.currentThread().getName() + "\" waits; " + describe();
         return first == null ? new SimulationException(message)

@@ -241,7 +241,10 @@ public final class VirtualClockwork implements Clockwork {
         try {
             return driver.run(() -> pass(done, untilNs), () -> stopped = true, () -> watchdog.look(turns));
         } catch (SimulationException e) {
-            failure = e;
+            if (driver.isOver()) {
+                // A program has the turn for ever: nothing can go on.
+                failure = e;
+            }
             throw e;
         }
     }

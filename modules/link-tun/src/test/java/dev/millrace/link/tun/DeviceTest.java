@@ -137,9 +137,8 @@ class DeviceTest {
     @ValueSource(booleans = {true, false})
     void packetsGoOut(boolean offload) throws Exception {
         try (Link link = attached(Map.of("offload", Boolean.toString(offload)))) {
-            send(link, udp(9));
             // Nobody listens on the port, and the kernel says so.
-            RecordingSink.Got answer = sink.await(DeviceTest::isEcho);
+            RecordingSink.Got answer = sink.awaitAnswer(DeviceTest::isEcho, () -> send(link, udp(9)));
             assertEquals(3, answer.bytes()[20], "ICMP destination unreachable");
             assertEquals(3, answer.bytes()[21], "port");
             assertTrue(sink.drops.isEmpty());

@@ -54,13 +54,31 @@ final class RecordingSink implements Link.Sink {
 
     /// The first packet that fits, at most five seconds from now; others before it are passed over.
     Got await(Predicate<Got> wanted) throws InterruptedException {
-        long until = System.nanoTime() + 5_000_000_000L;
+        Got found = await(wanted, 5_000_000_000L);
+        if (found == null) {
+            throw new AssertionError("no such packet came in five seconds");
+        }
+        return found;
+    }
+
+    /// The same for what the kernel answers to `provoke`, which is tried again each second: the kernel limits its ICMP
+    /// errors, for all namespaces of the machine together.
+    Got awaitAnswer(Predicate<Got> wanted, Runnable provoke) throws InterruptedException {
+        for (int i = 0; i < 10; i++) {
+            provoke.run();
+            Got found = await(wanted, 1_000_000_000L);
+            if (found != null) {
+                return found;
+            }
+        }
+        throw new AssertionError("no such packet came in ten seconds, although it was asked for each second");
+    }
+
+    private Got await(Predicate<Got> wanted, long forNs) throws InterruptedException {
+        long until = System.nanoTime() + forNs;
         while (true) {
             Got next = got.poll(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-            if (next == null) {
-                throw new AssertionError("no such packet came in five seconds");
-            }
-            if (wanted.test(next)) {
+            if (next == null || wanted.test(next)) {
                 return next;
             }
         }

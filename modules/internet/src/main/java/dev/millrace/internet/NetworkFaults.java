@@ -1,0 +1,109 @@
+package dev.millrace.internet;
+
+import dev.millrace.internet.ScriptEvent.Trouble;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/// Begins and ends what is wrong with a network: for programs that say so, at times, and by chance. Any thread may call any
+/// method; in simulated time, whichever has the turn.
+final class NetworkFaults {
+    private final Fabric fabric;
+    private final Predicate<String> exists;
+    private final List<Fault> active = new CopyOnWriteArrayList<>();
+
+    /// @param exists whether there is a node of this name
+    NetworkFaults(Fabric fabric, Predicate<String> exists) {
+        this.fabric = fabric;
+        this.exists = exists;
+    }
+
+    List<Fault> active() {
+        return List.copyOf(active);
+    }
+
+    private Fault begin(String name, Consumer<Fault> beginning) {
+        var fault = new Fault(name, fabric.clockwork()::now);
+        fabric.clockwork().now(() -> {
+            fabric.note("fault: " + name);
+            beginning.accept(fault);
+            fault.afterHealing(() -> {
+                active.remove(fault);
+                fabric.note("healed: " + name);
+            });
+        });
+        active.add(fault);
+        return fault;
+    }
+
+    /// Cuts two hosts off from each other, or the link of two neighbours.
+    Fault cut(Node a, Node b) {
+        if (a instanceof Host && b instanceof Host) {
+            return separate("partition", Set.of(a.name()), Set.of(b.name()));
+        }
+        return begin("cut", f -> {
+            NetworkLink link = fabric.find(a, b);
+            if (link == null) {
+                throw new IllegalArgumentException("there is no link between \"" + a + "\" and \"" + b + "\"");
+            }
+            Fault cut = link.cut();
+            f.setHealing(cut::close);
+        });
+    }
+
+    Fault separate(String name, Set<String> one, Set<String> other) {
+        return begin(name, f -> fabric.faults().separate(f, one, other));
+    }
+
+    Fault drop(String name, Predicate<PacketView> which) {
+        return begin(name, f -> fabric.faults().drop(f, which));
+    }
+
+    Fault delay(Predicate<PacketView> which, long byNs) {
+        return begin("delay", f -> fabric.faults().delay(f, which, byNs));
+    }
+
+    void heal(Node a, Node b) {
+        fabric.clockwork().now(() -> {
+            fabric.note("heal " + a + " " + b);
+            fabric.faults().between(a.name(), b.name()).forEach(Fault::close);
+            NetworkLink link = fabric.find(a, b);
+            if (link != null) {
+                link.heal();
+            }
+        });
+    }
+
+    void healAll() {
+        fabric.clockwork().now(() -> {
+            fabric.note("heal all");
+            active().forEach(Fault::close);
+            fabric.pipes().forEach(Pipe::healAll);
+        });
+    }
+
+    /// Lets the seed choose troubles, unless a script says which there are.
+    void begin(Chaos chaos, List<String> hosts) {
+        Chance chance = fabric.chance();
+        if (!chance.isScripted()) {
+            new ChaosPlan(chance, hosts, fabric.nowNs()).draw(chaos).forEach(t -> {
+                chance.record(t);
+                schedule(t);
+            });
+        }
+    }
+
+    /// Hosts that are gone by then, or not there yet, are left out.
+    void schedule(Trouble t) {
+        fabric.post(t.atNs(), () -> {
+            List<String> one = t.hosts().stream().filter(exists).toList();
+            List<String> other = t.others().stream().filter(exists).toList();
+            if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
+                Fault fault = separate("chaos", Set.copyOf(one), Set.copyOf(other));
+                fabric.post(t.atNs() + t.lastingNs(), fault::close);
+            }
+        });
+    }
+}
