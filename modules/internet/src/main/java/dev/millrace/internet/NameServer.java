@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Any thread may call any method; in simulated time, whichever has the turn.
 public final class NameServer {
     private static final int MAX_UDP = 65535;
+    /// What fits into one packet of any link, since none is fragmented: IPv6's least MTU without the headers.
+    private static final int MAX_UDP_ANSWER = Internet.MTU_MINIMUM_IPV6 - 40 - 8;
     private static final int MAX_CONNECTIONS = 100;
     private static final Duration IDLE = Duration.ofSeconds(10);
 
@@ -177,7 +179,7 @@ public final class NameServer {
                 zone.count("malformed");
                 return null;
             }
-            return zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP) : MAX_UDP);
+            return zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP_ANSWER) : MAX_UDP);
         } catch (DnsFormatException e) {
             zone.count("malformed");
             // Enough is there to say to whom the answer belongs (RFC 1035 §4.1.1).

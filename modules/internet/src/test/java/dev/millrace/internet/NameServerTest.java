@@ -290,4 +290,36 @@ class NameServerTest {
             assertEquals(List.of(), List.copyOf(other.hosts().keySet()));
         }
     }
+
+    @Test
+    void noAnswerByUdpIsLargerThanAPacket() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            names.add("many", ip("10.9." + i / 250 + "." + i % 250));
+        }
+        try (UdpSocket s = client.stack().udp().connect(names.address())) {
+            s.setReadTimeout(Duration.ofSeconds(1));
+            s.send(ByteBuffer.wrap(DnsMessage.query(7, new DnsQuestion("many", DnsRecord.A), 65535).toBytes(512)), null);
+            var b = ByteBuffer.allocate(70_000);
+            s.receive(b);
+            assertTrue(b.position() > 1200 && b.position() <= 1232, "" + b.position());
+        }
+        assertEquals(1000, client.resolve("many").size());
+    }
+
+    @Test
+    void connectionsBeyondItsLimitAreClosed() throws Exception {
+        var open = new java.util.ArrayList<dev.millrace.TcpSocket>();
+        for (int i = 0; i < 101; i++) {
+            open.add(client.stack().tcp().connect(names.address(), Duration.ofSeconds(5)));
+        }
+        net.runFor(Duration.ofSeconds(1));
+        var last = open.getLast();
+        last.setReadTimeout(Duration.ofSeconds(1));
+        assertEquals(-1, last.inputStream().read());
+        open.getFirst().setReadTimeout(Duration.ofSeconds(1));
+        assertThrows(SocketTimeoutException.class, () -> open.getFirst().inputStream().read());
+        for (var s : open) {
+            s.close();
+        }
+    }
 }

@@ -8,6 +8,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
+import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -203,6 +204,25 @@ class ExtensionCasesTest {
         run(FailsWithoutCapture.class);
         try (var files = Files.list(reports.resolve("of-test"))) {
             assertEquals(List.of("report.txt"), files.map(f -> f.getFileName().toString()).toList());
+        }
+    }
+
+    @VirtualInternet
+    static class Leaks {
+        private static Packet kept;
+
+        @Test
+        void keepsAPacket() {
+            kept = Packet.copyOf(new byte[20]);
+        }
+    }
+
+    @Test
+    void aPacketThatIsNotGivenBackFailsTheTest() {
+        try {
+            assertTrue(failure(run(Leaks.class)).getMessage().startsWith("1 packets were not given back"));
+        } finally {
+            Leaks.kept.release();
         }
     }
 }
