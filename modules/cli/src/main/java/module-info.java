@@ -5,6 +5,9 @@ module dev.millrace.cli {
     requires dev.millrace.config;
     requires dev.millrace.dns;
     requires dev.millrace.internet;
+    // Only for the tests that explore runs, which may have parameters, and topologies in files.
+    requires dev.millrace.internet.config;
+    requires org.junit.jupiter.params;
     requires dev.millrace.junit;
     requires dev.millrace.plot;
     requires info.picocli;

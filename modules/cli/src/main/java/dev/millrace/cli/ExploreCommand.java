@@ -107,17 +107,34 @@ final class ExploreCommand {
             Path scriptFile) {
         int search(List<SeedExplorer.Test> tests) throws IOException {
             boolean failed = false;
+            int searched = 0;
             for (SeedExplorer.Test test : tests) {
-                Optional<SeedSearch.Finding> found = explorer.search(test).seeds(first, last).shrinkingRuns(shrinkingRuns)
-                        .progress(progress(test, "seed"), progress(test, "events left")).search();
-                failed |= found.isPresent();
-                clearProgress();
-                if (found.isPresent() && scriptFile != null) {
-                    Files.writeString(scriptFile, found.get().script().toString());
+                try {
+                    Optional<SeedSearch.Finding> found = explorer.search(test).seeds(first, last).shrinkingRuns(shrinkingRuns)
+                            .progress(progress(test, "seed"), progress(test, "events left")).search();
+                    searched++;
+                    failed |= found.isPresent();
+                    clearProgress();
+                    if (found.isPresent() && scriptFile != null) {
+                        Files.writeString(scriptFile, found.get().script().toString());
+                    }
+                    report(test, found.orElse(null));
+                } catch (IllegalStateException e) {
+                    problem(test, "not searched: " + e.getMessage());
+                } catch (IllegalArgumentException e) {
+                    searched++;
+                    failed = true;
+                    problem(test, e.getMessage());
                 }
-                report(test, found.orElse(null));
             }
-            return failed ? 1 : 0;
+            return failed || searched == 0 ? 1 : 0;
+        }
+
+        /// What keeps a test from being searched, or from being shrunk.
+        private void problem(SeedExplorer.Test test, String why) {
+            clearProgress();
+            Commands.out(spec).println(json ? Commands.text(Commands.json().createObjectNode().put("test", test.name())
+                    .put("problem", why)) : test.name() + ": " + why);
         }
 
         private void report(SeedExplorer.Test test, SeedSearch.Finding f) {
@@ -145,8 +162,7 @@ final class ExploreCommand {
             if (f.script().size() == 0) {
                 out.println("    none: it fails with whatever chance does not decide, such as the order of its own steps");
             }
-            out.println("  run again: -Dtest=" + test.name() + " -Dmillrace.seed=" + f.seed()
-                    + (scriptFile == null ? "" : " -Dmillrace.script=" + scriptFile));
+            out.println("  run again: " + test.arguments(f.seed(), scriptFile));
         }
 
         int replay(List<SeedExplorer.Test> tests, Path file) throws IOException {
@@ -158,7 +174,13 @@ final class ExploreCommand {
             }
             boolean failed = false;
             for (SeedExplorer.Test test : tests) {
-                Optional<Throwable> failure = explorer.run(test, first, script);
+                Optional<Throwable> failure;
+                try {
+                    failure = explorer.run(test, first, script);
+                } catch (IllegalStateException e) {
+                    problem(test, "not run: " + e.getMessage());
+                    continue;
+                }
                 failed |= failure.isPresent();
                 if (json) {
                     Commands.out(spec).println(Commands.text(Commands.json().valueToTree(Map.of("test", test.name(), "seed",

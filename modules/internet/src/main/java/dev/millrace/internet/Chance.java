@@ -4,6 +4,7 @@ import dev.millrace.internet.ScriptEvent.PacketHarm;
 import dev.millrace.internet.ScriptEvent.Pick;
 import dev.millrace.internet.ScriptEvent.Trouble;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,8 @@ final class Chance {
     Chance(long seed, Script script, boolean record) {
         this.seed = seed;
         this.script = script;
-        recorded = record ? new ArrayList<>() : null;
+        // In real time the thread that draws troubles is not the one that moves packets.
+        recorded = record ? Collections.synchronizedList(new ArrayList<>()) : null;
         picks = generator("turns");
         if (script != null) {
             for (ScriptEvent e : script.events()) {
@@ -36,7 +38,7 @@ final class Chance {
                     case Pick p -> scriptedPicks.put(p.n(), p.index());
                     case PacketHarm h -> scriptedHarm.computeIfAbsent(h.path(), _ -> new HashMap<>())
                             .computeIfAbsent(h.n(), _ -> new ArrayList<>(1)).add(h);
-                    case Trouble _ -> { }
+                    case Trouble t -> record(t);
                 }
             }
         }

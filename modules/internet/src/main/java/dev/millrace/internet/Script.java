@@ -1,6 +1,7 @@
 package dev.millrace.internet;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// What chance let happen in a run, as text: packets lost, delayed, doubled or damaged, hosts cut off, programs that went on
@@ -13,6 +14,8 @@ import java.util.stream.Collectors;
 /// pick 12 1
 /// ```
 public final class Script {
+    /// Names of hosts may have a # within.
+    private static final Pattern COMMENT = Pattern.compile("(^|\\s)#.*");
     private static final Script EMPTY = new Script(List.of());
 
     private final List<ScriptEvent> events;
@@ -26,11 +29,12 @@ public final class Script {
         return EMPTY;
     }
 
-    /// Reads a script: one event a line; empty lines and what follows a `#` do not count.
+    /// Reads a script: one event a line; empty lines and what follows a `#` at the beginning of a word do not
+    /// count.
     ///
     /// @throws IllegalArgumentException if a line is none; the message quotes it
     public static Script parse(String text) {
-        return new Script(text.lines().map(l -> l.replaceFirst("#.*", "").trim()).filter(l -> !l.isEmpty())
+        return new Script(text.lines().map(l -> COMMENT.matcher(l).replaceFirst("").trim()).filter(l -> !l.isEmpty())
                 .map(ScriptEvent::parse).toList());
     }
 

@@ -79,14 +79,17 @@ sealed interface ScriptEvent {
                 }
                 case "cut" -> {
                     require(w, 5);
-                    return new Trouble(Units.duration(w[3]).toNanos(), Units.duration(w[4]).toNanos(),
-                            List.of(w[1].split(",")), w[2].equals("*") ? List.of() : List.of(w[2].split(",")));
+                    return new Trouble(Units.duration(w[3]).toNanos(), Units.duration(w[4]).toNanos(), names(w[1]),
+                            w[2].equals("*") ? List.of() : names(w[2]));
                 }
                 default -> {
                     Harm harm = harm(w[0]);
                     boolean bare = harm == Harm.LOSE || harm == Harm.DUPLICATE;
                     require(w, bare ? 3 : 4);
                     long value = bare ? 0 : harm == Harm.CORRUPT ? count(w[3]) : Units.duration(w[3]).toNanos();
+                    if (!w[1].matches("[^>]+>[^>]+")) {
+                        throw new IllegalArgumentException(w[1] + " is no direction of a link, such as a>b");
+                    }
                     return new PacketHarm(w[1], count(w[2]), harm, value);
                 }
             }
@@ -102,6 +105,14 @@ sealed interface ScriptEvent {
             }
         }
         throw new IllegalArgumentException("it begins with none of pick, lose, duplicate, corrupt, delay, hold, cut");
+    }
+
+    private static List<String> names(String text) {
+        List<String> names = List.of(text.split(",", -1));
+        if (names.contains("")) {
+            throw new IllegalArgumentException("\"" + text + "\" has a name without letters");
+        }
+        return names;
     }
 
     private static void require(String[] words, int n) {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 
@@ -21,6 +22,8 @@ public final class SeedSearch {
     public static final int DEFAULT_SHRINKING_RUNS = 3000;
 
     private static final int ALIGNING_STEPS = 100;
+    private static final List<String> LIBRARIES = List.of("java.", "jdk.", "org.junit.", "org.assertj.", "org.hamcrest.",
+            "org.opentest4j.");
 
     private final Trial trial;
     private long first = 1;
@@ -127,24 +130,33 @@ public final class SeedSearch {
         return new Finding(seed, failure[0], new Script(events), recorded, runs, runs < shrinkingRuns);
     }
 
-    /// What makes two failures the same: their class, and the line of the program that threw them.
-    private static String kind(Throwable t) {
+    /// What makes two failures the same: the class of the first cause, and the line that threw it. If that is within
+    /// Millrace, such as a time-out of a socket, the line of the program that was there, too.
+    static String kind(Throwable t) {
         Throwable root = t;
         Set<Throwable> seen = new HashSet<>();
-        while (root.getCause() != null && seen.add(root)
-                && (root instanceof java.util.concurrent.ExecutionException || root instanceof RuntimeException)) {
+        while (root.getCause() != null && seen.add(root) && isWrapper(root)) {
             root = root.getCause();
         }
-        String at = "";
+        String first = null;
+        String ofProgram = null;
         for (StackTraceElement e : root.getStackTrace()) {
             String c = e.getClassName();
-            if (!c.startsWith("java.") && !c.startsWith("jdk.") && !c.startsWith("org.junit.") && !c.startsWith("org.assertj.")
-                    && !c.startsWith("org.hamcrest.") && !c.startsWith("org.opentest4j.")) {
-                at = c + ":" + e.getLineNumber();
-                break;
+            if (LIBRARIES.stream().noneMatch(c::startsWith)) {
+                String line = c + ":" + e.getLineNumber();
+                first = first == null ? line : first;
+                if (!c.startsWith("dev.millrace.")) {
+                    ofProgram = line;
+                    break;
+                }
             }
         }
-        return root.getClass().getName() + " at " + at;
+        return root.getClass().getName() + " at " + first + (ofProgram == null ? "" : " for " + ofProgram);
+    }
+
+    /// Whether it tells of another failure: that of a program, in a test that did not ask for it, is an assertion.
+    private static boolean isWrapper(Throwable t) {
+        return t instanceof ExecutionException || t instanceof RuntimeException || t instanceof AssertionError;
     }
 
     /// Most of what happens by chance has nothing to do with a failure: first all events of one kind are left out at once.

@@ -174,4 +174,69 @@ class SeedSearchTest {
         }, _ -> {
         })).seeds(1, 20).search());
     }
+
+    // ---- scripts
+
+    private static final String SCRIPT = """
+            cut one server 1000000ns 2000000ns
+            pick 3 1
+            lose web#1>server 2
+            delay one>server 0 5000000ns
+            """;
+
+    @Test
+    void aScriptThatIsReplayedAndRecordedIsTheSame() throws Exception {
+        String script = """
+                cut one two 2000000ns 3000000ns
+                lose one>two 1
+                """;
+        try (Internet net = Internet.builder().virtualTime(1).script(Script.parse(script)).record(true).open()) {
+            Host one = net.host("one", "10.0.0.1");
+            net.host("two", "10.0.0.2");
+            one.run(() -> {
+                try (var s = one.stack().udp().connect(new InetSocketAddress("10.0.0.2", 7))) {
+                    for (int i = 0; i < 2; i++) {
+                        s.send(java.nio.ByteBuffer.allocate(1), null);
+                    }
+                    one.sleep(Duration.ofSeconds(1));
+                }
+            }).get();
+            assertEquals(script, net.script().toString());
+        }
+    }
+
+    @Test
+    void namesWithNumberSignsAreNoComments() {
+        assertEquals(SCRIPT, Script.parse("# all of it\n" + SCRIPT.replace("2\n", "2 # the third\n") + "\n  #\n").toString());
+    }
+
+    @Test
+    void linesThatMeanNothingAreToldWhy() {
+        for (String line : List.of("lose server 3", "lose a>b", "lose a>b -1", "cut a, b 1s 1s", "cut a b 1s", "shake a>b 1",
+                "pick 1 x", "delay a>b 1 5", "lose a>b>c 1")) {
+            var e = assertThrows(IllegalArgumentException.class, () -> Script.parse("pick 1 1\n" + line));
+            assertTrue(e.getMessage().startsWith("\"" + line + "\" is no event of a script: "), e.getMessage());
+        }
+    }
+
+    // ---- what is the same failure
+
+    private static Throwable thrown(String... classes) {
+        var t = new IOException("a test's");
+        t.setStackTrace(java.util.Arrays.stream(classes).map(c -> new StackTraceElement(c, "m", "f", 1))
+                .toArray(StackTraceElement[]::new));
+        return t;
+    }
+
+    @Test
+    void failuresAreTheSameIfTheirFirstCausesAreOfOneLine() {
+        Throwable one = thrown("java.lang.X", "dev.millrace.tcp.T", "com.shop.Pay");
+        Throwable other = thrown("java.lang.X", "dev.millrace.tcp.T", "com.shop.Ask");
+        assertEquals(SeedSearch.kind(one), SeedSearch.kind(new AssertionError("a program failed", one)));
+        assertEquals(SeedSearch.kind(one), SeedSearch.kind(new java.util.concurrent.ExecutionException(one)));
+        // One time-out is not another because both are thrown by the same socket.
+        org.junit.jupiter.api.Assertions.assertNotEquals(SeedSearch.kind(one), SeedSearch.kind(other));
+        org.junit.jupiter.api.Assertions.assertNotEquals(SeedSearch.kind(new AssertionError("a program failed", one)),
+                SeedSearch.kind(new AssertionError("a program failed", other)));
+    }
 }

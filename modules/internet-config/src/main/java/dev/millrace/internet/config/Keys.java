@@ -62,7 +62,7 @@ final class Keys {
                 "heal-all", "`true` ends all that is wrong",
                 "change", "the names of two whose link gets the conditions that stand beside",
                 "crash", "the name of a host that vanishes",
-                "lasting", "how long a `cut` lasts; default: until it is healed"));
+                "lasting", "how long a `cut`, `isolate` or `partition` lasts; default: until it is healed"));
         all.put("chaos", table(false,
                 "cuts", "how often the seed cuts two hosts off from each other; default 0",
                 "isolations", "how often it cuts a host off from all others; default 0",

@@ -16,6 +16,7 @@ import dev.millrace.internet.NetworkLink;
 import dev.millrace.internet.PortForward;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -194,26 +195,32 @@ final class Topology {
 
     private static Moment event(Internet net, Table t) {
         Moment at = net.at(t.converted("at", t.required("at"), dev.millrace.Units::duration));
+        check(t);
+        Duration lasting = t.has("lasting") ? t.duration("lasting", "") : null;
         boolean said = false;
         if (t.has("cut")) {
-            List<String> ends = t.two("cut");
-            if (t.has("lasting")) {
-                at.cut(ends.get(0), ends.get(1), t.duration("lasting", ""));
+            List<String> ends = neighbours(net, t, "cut");
+            if (lasting != null) {
+                at.cut(ends.get(0), ends.get(1), lasting);
             } else {
                 at.cut(ends.get(0), ends.get(1));
             }
             said = true;
         }
         if (t.has("heal")) {
-            at.heal(t.two("heal").get(0), t.two("heal").get(1));
+            List<String> ends = t.two("heal");
+            t.attempt("heal", () -> at.heal(ends.get(0), ends.get(1)));
             said = true;
         }
         if (t.has("isolate")) {
-            at.isolate(t.text("isolate", ""));
+            String name = t.text("isolate", "");
+            t.attempt("isolate", () -> lasting != null ? at.isolate(name, lasting) : at.isolate(name));
             said = true;
         }
         if (t.has("partition")) {
-            at.partition(t.pair("partition").get(0), t.pair("partition").get(1));
+            List<List<String>> sides = t.pair("partition");
+            t.attempt("partition", () -> lasting != null ? at.partition(sides.get(0), sides.get(1), lasting)
+                    : at.partition(sides.get(0), sides.get(1)));
             said = true;
         }
         if (t.flag("heal-all", false)) {
@@ -222,7 +229,8 @@ final class Topology {
         }
         if (t.has("change")) {
             LinkConditions conditions = conditions(t);
-            at.change(t.two("change").get(0), t.two("change").get(1), _ -> conditions);
+            List<String> ends = neighbours(net, t, "change");
+            at.change(ends.get(0), ends.get(1), _ -> conditions);
             said = true;
         }
         if (t.has("crash")) {
@@ -238,5 +246,27 @@ final class Topology {
                     + "partition, heal-all, change or crash", null);
         }
         return at;
+    }
+
+    /// What would otherwise be passed over in silence.
+    private static void check(Table t) {
+        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition")) {
+            throw t.error("lasting", "only cut, isolate and partition last; add one of them");
+        }
+        for (String key : t.only(Keys.CONDITIONS).keySet()) {
+            if (!t.has("change")) {
+                throw t.error(key, "stands beside nothing; add change = [\"a\", \"b\"], the names of two with a link");
+            }
+        }
+    }
+
+    /// Two with a link, or two hosts: others would not be found when the time has come.
+    private static List<String> neighbours(Internet net, Table t, String key) {
+        List<String> ends = t.two(key);
+        boolean hosts = key.equals("cut") && ends.stream().allMatch(e -> net.host(e).isPresent());
+        if (!hosts) {
+            t.attempt(key, () -> net.link(ends.get(0), ends.get(1)));
+        }
+        return ends;
     }
 }

@@ -177,6 +177,14 @@ class InternetFileTest {
             [[nat]]%nname="n"%naddress="10.0.0.1"%nmapping="odd"           | 4: nat[0].mapping: "odd"
             [[firewall]]%nname="f"%nrules=["let it be"]                    | 3: firewall[0].rules
             [chaos]%ncuts = -1                                             | 2: chaos.cuts: "-1" is no number
+            [internet]%nname-server = []                                   | 2: internet.name-server: a name server needs an address
+            [[event]]%nat = "5s"%nlasting = "1s"%nheal-all = true          | 3: event[0].lasting: only cut, isolate and partition last
+            [[event]]%nat = "5s"%ndelay = "1s"%nheal-all = true            | 3: event[0].delay: stands beside nothing
+            [[event]]%nat = "5s"%nheal = ["a", "b"]                        | 3: event[0].heal: there is no "a"
+            [[event]]%nat = "5s"%nisolate = "a"                            | 3: event[0].isolate: there is no "a"
+            [[event]]%nat = "5s"%npartition = [["a"], ["b"]]               | 3: event[0].partition: there is no "a"
+            [[router]]%nname="r"%n[[event]]%nat="5s"%ncut=["r","internet"] | 5: event[0].cut: there is no link between "r"
+            [[router]]%nname="r"%n[[event]]%nat="5s"%nchange=["r","r"]     | 5: event[0].change: there is no link between "r"
             host = 1                                                       | 1: host: is an array of tables: write [[host]]
             internet = 1                                                   | 1: internet: is a table
             [internet%n                                                    | is not TOML
@@ -185,6 +193,72 @@ class InternetFileTest {
         var e = assertThrows(ConfigFileException.class, () -> InternetFile.parse(text.replace("%n", "\n"), "net.toml").open());
         assertTrue(e.getMessage().startsWith("net.toml:"), e.getMessage());
         assertTrue(e.getMessage().contains(error), e.getMessage());
+    }
+
+    @Test
+    void whatLastsEndsByItself() throws Exception {
+        String text = """
+                [[host]]
+                name = "a"
+                addresses = ["10.0.0.1"]
+                [[host]]
+                name = "b"
+                addresses = ["10.0.0.2"]
+                [[event]]
+                at = "1s"
+                isolate = "a"
+                lasting = "10s"
+                [[event]]
+                at = "2s"
+                cut = ["a", "b"]
+                lasting = "1s"
+                [[event]]
+                at = "20s"
+                partition = [["a"], ["b"]]
+                lasting = "10s"
+                """;
+        try (Internet net = InternetFile.parse(text, "net.toml").open()) {
+            Host a = net.host("a").orElseThrow();
+            echo(net.host("b").orElseThrow());
+            ask(net, a, "10.0.0.2");
+            // The cut is over, but not the isolation.
+            for (int second : new int[] {4, 21}) {
+                net.runFor(Duration.ofSeconds(second).minus(net.now()));
+                assertThrows(SocketTimeoutException.class, () -> ask(net, a, "10.0.0.2"));
+                assertEquals(1, net.faults().size());
+                net.runFor(Duration.ofSeconds(second + 10).minus(net.now()));
+                ask(net, a, "10.0.0.2");
+                assertEquals(0, net.faults().size());
+            }
+            net.at(net.now().plusSeconds(1)).cut("a", "b").run(() -> net.heal("a", "b"));
+            net.runFor(Duration.ofSeconds(2));
+            assertEquals(0, net.faults().size());
+        }
+    }
+
+    /// Each value of the example is replaced by each of these: what then opens is right, and all else names its line.
+    @Test
+    void whateverStandsForAValueTheErrorNamesItsLine() throws Exception {
+        String[] lines = TOPOLOGY.split("\n");
+        for (int i = 0; i < lines.length; i++) {
+            if (!lines[i].contains(" = ")) {
+                continue;
+            }
+            for (String junk : new String[] {"1", "-1", "1e99", "nan", "true", "\"\"", "\"x\"", "\"a b\"", "[]", "{}", "[[]]",
+                "[1, 2]", "[\"bank\", \"bank\"]", "[[\"bank\"], [\"bank\"]]", "\"internet\"", "\"999999d\"",
+                "\"99999999999999999999s\"", "2026-01-01T00:00:00Z", "[{a = 1}]", "\"::1/129\"", "\"\\u0000\""}) {
+                String[] changed = lines.clone();
+                changed[i] = lines[i].replaceFirst(" = .*", " = ") + junk;
+                String text = String.join("\n", changed);
+                try {
+                    InternetFile.parse(text, "net.toml").open().close();
+                } catch (ConfigFileException e) {
+                    assertTrue(e.getMessage().matches("(?s)net\\.toml:[0-9]+: .*"), changed[i] + ": " + e.getMessage());
+                } catch (Exception e) {
+                    throw new AssertionError("line " + (i + 1) + ": " + changed[i], e);
+                }
+            }
+        }
     }
 
     @Test
