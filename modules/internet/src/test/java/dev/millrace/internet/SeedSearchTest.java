@@ -1,6 +1,8 @@
 package dev.millrace.internet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -95,7 +97,7 @@ class SeedSearchTest {
     void findsALostUpdate() {
         Optional<SeedSearch.Finding> found = SeedSearch.of(Trial.of(_ -> {
         }, SeedSearchTest::lostUpdate)).seeds(1, 1000).search();
-        check(found);
+        check(found, SeedSearchTest::lostUpdate);
     }
 
     /// Gives up after 5 s without an answer, and does it again, although the first may have come through.
@@ -153,16 +155,21 @@ class SeedSearchTest {
     @Test
     void findsATimeoutThatPaysTwice() {
         check(SeedSearch.of(Trial.of(_ -> {
-        }, SeedSearchTest::paidTwice)).seeds(1, 1000).search());
+        }, SeedSearchTest::paidTwice)).seeds(1, 1000).search(), SeedSearchTest::paidTwice);
     }
 
-    private static void check(Optional<SeedSearch.Finding> found) {
+    private static void check(Optional<SeedSearch.Finding> found, Trial.Scenario scenario) {
         assertTrue(found.isPresent());
         SeedSearch.Finding f = found.get();
         assertTrue(f.script().size() <= 10, f.script().toString());
         assertTrue(f.minimal());
         assertEquals(f.script(), Script.parse(f.script().toString()));
-        System.out.println("found " + f + " " + f.failure());
+        assertInstanceOf(AssertionError.class, f.failure());
+        // The script is enough, and needed: with it the program fails, without its events it does not.
+        Trial trial = Trial.of(_ -> {
+        }, scenario);
+        assertInstanceOf(AssertionError.class, trial.run(f.seed(), f.script(), false).failure());
+        assertNull(trial.run(f.seed(), Script.empty(), false).failure());
     }
 
     @Test

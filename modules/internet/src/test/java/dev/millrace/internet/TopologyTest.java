@@ -282,6 +282,36 @@ class TopologyTest {
     }
 
     @Test
+    void cutsLoseWhatIsOnItsWayToo() throws Exception {
+        Host a = net.host("a", "10.1.0.1");
+        Host b = net.host("b", "10.2.0.1");
+        Host c = net.host("c", "10.2.0.2");
+        net.router("r");
+        net.link("a", "r", delay(100));
+        net.link("b", "r", delay(0));
+        net.link("b", "c", delay(100));
+        try (UdpSocket atB = b.stack().udp().bind(new InetSocketAddress(9));
+                UdpSocket overTheRouter = a.stack().udp().connect(new InetSocketAddress("10.2.0.1", 9));
+                UdpSocket direct = c.stack().udp().connect(new InetSocketAddress("10.2.0.1", 9))) {
+            atB.setReadTimeout(SECOND);
+            for (String[] ends : new String[][] {{"a", "r"}, {"b", "c"}}) {
+                for (boolean cut : new boolean[] {true, false}) {
+                    (ends[0].equals("a") ? overTheRouter : direct).send(ByteBuffer.allocate(1), null);
+                    net.runFor(Duration.ofMillis(50));
+                    try (Fault _ = cut ? net.cut(ends[0], ends[1]) : net.isolate("r")) {
+                        net.runFor(Duration.ofMillis(100));
+                    }
+                    if (cut) {
+                        assertThrows(SocketTimeoutException.class, () -> atB.receive(ByteBuffer.allocate(1)), ends[0]);
+                    } else {
+                        atB.receive(ByteBuffer.allocate(1));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void partitionsAndIsolationsHeal() throws Exception {
         Host a = net.host("a", "10.0.0.1");
         net.host("b", "10.0.0.2");
