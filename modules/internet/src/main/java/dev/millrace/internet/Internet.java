@@ -171,7 +171,11 @@ public final class Internet implements AutoCloseable {
     }
 
     RandomGenerator generator(String name) {
-        return chance.generator(name);
+        return new LockedRandom(chance.generator(name));
+    }
+
+    boolean hasNodes(Collection<String> names) {
+        return nodes.keySet().containsAll(names);
     }
 
     void transmit(Host host, PacketList packets) {

@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
-/// Says what is to happen at a time: [Internet#at]. Each call adds one thing, in the order of the calls.
+/// Says what is to happen at a time: [Internet#at]. Each call adds one thing, in the order of the calls. Names must be those
+/// of hosts and other nodes that there are; what is to befall one that is gone when the time comes does not happen.
 public final class Moment {
     private final Internet internet;
     private final long atNs;
@@ -23,19 +25,26 @@ public final class Moment {
 
     /// Cuts two neighbours, or two hosts, off from each other, until they are healed.
     public Moment cut(String a, String b) {
-        internet.requireNodes(List.of(a, b));
-        return run(() -> internet.cut(a, b));
+        return run(List.of(a, b), () -> internet.cut(a, b));
     }
 
     /// The same, for so long; others that cut them off go on.
     public Moment cut(String a, String b, Duration lasting) {
-        internet.requireNodes(List.of(a, b));
-        return during(lasting, () -> internet.cut(a, b));
+        return during(lasting, List.of(a, b), () -> internet.cut(a, b));
     }
 
-    private Moment during(Duration lasting, Supplier<Fault> begin) {
-        long endNs = Math.addExact(atNs, lasting.toNanos());
+    private Moment run(List<String> names, Runnable action) {
+        internet.requireNodes(names);
         return run(() -> {
+            if (internet.hasNodes(names)) {
+                action.run();
+            }
+        });
+    }
+
+    private Moment during(Duration lasting, List<String> names, Supplier<Fault> begin) {
+        long endNs = Math.addExact(atNs, lasting.toNanos());
+        return run(names, () -> {
             Fault fault = begin.get();
             internet.fabric().post(endNs, fault::close);
         });
@@ -43,34 +52,31 @@ public final class Moment {
 
     /// Cuts a host off from all others.
     public Moment isolate(String host) {
-        internet.requireNodes(List.of(host));
-        return run(() -> internet.isolate(host));
+        return run(List.of(host), () -> internet.isolate(host));
     }
 
     /// The same, for so long.
     public Moment isolate(String host, Duration lasting) {
-        internet.requireNodes(List.of(host));
-        return during(lasting, () -> internet.isolate(host));
+        return during(lasting, List.of(host), () -> internet.isolate(host));
     }
 
     /// Cuts two groups of hosts off from each other.
     public Moment partition(List<String> one, List<String> other) {
-        internet.requireNodes(one);
-        internet.requireNodes(other);
-        return run(() -> internet.partition(one, other));
+        return run(both(one, other), () -> internet.partition(one, other));
     }
 
     /// The same, for so long.
     public Moment partition(List<String> one, List<String> other, Duration lasting) {
-        internet.requireNodes(one);
-        internet.requireNodes(other);
-        return during(lasting, () -> internet.partition(one, other));
+        return during(lasting, both(one, other), () -> internet.partition(one, other));
+    }
+
+    private static List<String> both(List<String> one, List<String> other) {
+        return Stream.concat(one.stream(), other.stream()).toList();
     }
 
     /// Ends what keeps two neighbours, or two hosts, apart.
     public Moment heal(String a, String b) {
-        internet.requireNodes(List.of(a, b));
-        return run(() -> internet.heal(a, b));
+        return run(List.of(a, b), () -> internet.heal(a, b));
     }
 
     /// Ends all cuts and other faults.
@@ -80,8 +86,7 @@ public final class Moment {
 
     /// Changes the conditions of a link, both directions.
     public Moment change(String a, String b, UnaryOperator<LinkConditions> change) {
-        internet.requireNodes(List.of(a, b));
-        return run(() -> internet.link(a, b).change(change));
+        return run(List.of(a, b), () -> internet.link(a, b).change(change));
     }
 
     /// Lets a host vanish, as [Host#crash()] does.

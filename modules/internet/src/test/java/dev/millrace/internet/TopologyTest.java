@@ -282,6 +282,17 @@ class TopologyTest {
     }
 
     @Test
+    void whatIsToBefallAHostThatIsGoneDoesNotHappen() throws Exception {
+        net.host("a", "10.0.0.1");
+        net.host("b", "10.0.0.2");
+        net.at(SECOND).crash("b").cut("a", "b", SECOND).isolate("b").partition(List.of("a"), List.of("b")).heal("a", "b")
+                .change("a", "b", c -> c.loss(1));
+        net.runFor(SECOND.multipliedBy(3));
+        assertEquals(List.of(), net.faults());
+        assertEquals(List.of("a"), List.copyOf(net.hosts().keySet()));
+    }
+
+    @Test
     void cutsLoseWhatIsOnItsWayToo() throws Exception {
         Host a = net.host("a", "10.1.0.1");
         Host b = net.host("b", "10.2.0.1");
