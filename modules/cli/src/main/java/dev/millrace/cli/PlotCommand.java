@@ -113,7 +113,7 @@ final class PlotCommand {
     private static ObjectNode json(Traffic t) {
         return Commands.json().createObjectNode().put("bytes", t.bytes()).put("segments", t.segments())
                 .put("retransmissions", t.retransmissions()).put("sack_blocks", t.sackBlocks())
-                .put("duplicate_acks", t.duplicateAcks()).put("lost", t.lost()).put("rtt_min_ms", t.minRttNs() / 1e6)
+                .put("duplicate_acks", t.duplicateAcks()).put("lost", t.lost()).put("missed_bytes", t.missedBytes()).put("rtt_min_ms", t.minRttNs() / 1e6)
                 .put("rtt_median_ms", t.medianRttNs() / 1e6).put("rtt_max_ms", t.maxRttNs() / 1e6);
     }
 }

@@ -22,9 +22,10 @@ final class Flow {
     final Series inFlight = new Series();
     final Series receiveWindow = new Series();
     final Series roundTrips = new Series();
-    /// For each segment with data, the bytes on the wire so far; for each new acknowledgement those acknowledged.
+    /// Of payload, what was sent again included.
     long bytes;
-    long retransmittedBytes;
+    /// Bytes that must have been sent, since later ones were, but that the capture does not have.
+    long missedBytes;
     int segments;
 
     private final ArrayDeque<long[]> unacknowledged = new ArrayDeque<>();
@@ -70,11 +71,11 @@ final class Flow {
         boolean keepAlive = s.length <= 1 && from == next - 1 && !s.has(Segment.SYN) && !s.has(Segment.FIN);
         if (to > from && !keepAlive) {
             boolean again = from < next;
+            missedBytes += Math.max(0, from - next);
             if (s.length > 0) {
                 segments++;
                 bytes += s.length;
                 (again ? retransmissions : data).add(timeNs, from, from + s.length);
-                retransmittedBytes += again ? s.length : 0;
             }
             if (again) {
                 // An acknowledgement of what was sent twice says nothing of either (Karn).
@@ -154,10 +155,5 @@ final class Flow {
 
     boolean carriesData() {
         return segments > 0;
-    }
-
-    /// Bytes that were acknowledged, or sent if nothing was.
-    long delivered() {
-        return bytes - retransmittedBytes;
     }
 }

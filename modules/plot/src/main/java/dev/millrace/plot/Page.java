@@ -100,6 +100,9 @@ final class Page {
         if (t.lost() > 0) {
             s.append(", ").append(t.lost()).append(" known to be lost");
         }
+        if (t.missedBytes() > 0) {
+            s.append("; ").append(Plot.bytes(t.missedBytes())).append(" that were sent are not in the capture");
+        }
         if (t.medianRttNs() > 0) {
             s.append("; RTT ").append(Plot.time(t.minRttNs())).append(" min, ").append(Plot.time(t.medianRttNs()))
                     .append(" median, ").append(Plot.time(t.maxRttNs())).append(" max");

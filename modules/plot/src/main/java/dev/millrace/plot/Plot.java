@@ -43,11 +43,12 @@ public final class Plot {
     /// @param sackBlocks that came back
     /// @param duplicateAcks that came back
     /// @param lost segments that the capture itself knows to have been lost
+    /// @param missedBytes bytes that were sent, since later ones were, but that the capture does not have
     /// @param minRttNs the least round-trip time, in nanoseconds; 0 if there was no sample
     /// @param medianRttNs the median round-trip time
     /// @param maxRttNs the greatest round-trip time
     public record Traffic(long bytes, int segments, int retransmissions, int sackBlocks, int duplicateAcks, int lost,
-            long minRttNs, long medianRttNs, long maxRttNs) {
+            long missedBytes, long minRttNs, long medianRttNs, long maxRttNs) {
     }
 
     private Plot(String name, Trace trace) {
@@ -77,7 +78,7 @@ public final class Plot {
 
     private static Traffic traffic(Flow f) {
         return new Traffic(f.bytes, f.segments, f.retransmissions.size(), f.sacks.size(), f.duplicateAcks.size(),
-                f.lost.size(), f.roundTrips.quantile(0), f.roundTrips.quantile(500), f.roundTrips.quantile(1000));
+                f.lost.size(), f.missedBytes, f.roundTrips.quantile(0), f.roundTrips.quantile(500), f.roundTrips.quantile(1000));
     }
 
     /// How many packets the capture has.

@@ -66,6 +66,15 @@ class PlotTest {
     }
 
     @Test
+    void whatTheCaptureDoesNotHaveIsToldAndIsNoRetransmission() throws Exception {
+        Plot plot = Plot.read(capture(segment(1, Segment.ACK, 100), segment(301, Segment.ACK, 100), segment(401, Segment.ACK, 1)));
+        Plot.Traffic t = plot.connections().getFirst().sent();
+        assertEquals(200, t.missedBytes());
+        assertEquals(0, t.retransmissions());
+        assertTrue(plot.html(List.of(1)).contains("200 B that were sent are not in the capture"));
+    }
+
+    @Test
     void theSamePortsCanHaveOneConnectionAfterTheOther() throws Exception {
         Plot plot = Plot.read(capture(segment(1, Segment.SYN, 0), segment(2, Segment.ACK, 100), segment(102, Segment.RST, 0),
                 segment(9, Segment.SYN, 0), segment(10, Segment.ACK, 7)));
