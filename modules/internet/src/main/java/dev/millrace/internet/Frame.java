@@ -1,12 +1,9 @@
 package dev.millrace.internet;
 
-import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
-import dev.millrace.wire.buffer.Packet.Checksumming;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
-import java.nio.ByteOrder;
 
 /// An IP packet in flight. Whoever takes it from the [Internet] owns it, and hands it back once: to
 /// [Internet#deliver(Frame)], or with [#drop()]. Not safe for several threads at once.
@@ -14,9 +11,6 @@ import java.nio.ByteOrder;
 /// Hosts leave transport checksums undone, since most packets arrive as they were sent; a frame completes its own as soon
 /// as somebody looks at its bytes.
 public final class Frame {
-    private static final ValueLayout.OfShort BIG_ENDIAN =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
     private final Internet internet;
     private final Host source;
     private Packet packet;
@@ -98,18 +92,7 @@ public final class Frame {
     }
 
     private void complete() {
-        complete(packet());
-    }
-
-    /// Finishes the checksum that a host left undone; from then on the bytes count.
-    static void complete(Packet p) {
-        if (p.checksumming() == Checksumming.PARTIAL) {
-            // The field holds the sum of the pseudo header, and is summed with the rest.
-            int sum = Checksum.finish(Checksum.sum(p, p.checksumStart()));
-            boolean udp = p.checksumField() - p.checksumStart() == 6;
-            p.memory().set(BIG_ENDIAN, p.checksumField(), (short) (udp && sum == 0 ? 0xffff : sum));
-            p.setChecksumming(Checksumming.ON_WIRE);
-        }
+        PacketBytes.complete(packet());
     }
 
     @Override

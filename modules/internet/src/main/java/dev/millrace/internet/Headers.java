@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
@@ -89,7 +90,7 @@ final class Headers {
         fragmentId = 0;
         sourcePort = 0;
         destinationPort = 0;
-        int version = linear == 0 ? 0 : Bytes.u8(m, at) >>> 4;
+        int version = linear == 0 ? 0 : BigEndian.u8(m, at) >>> 4;
         v4 = version == 4;
         problem = switch (version) {
             case 4 -> readV4(length, quoted);
@@ -147,9 +148,9 @@ final class Headers {
             if (next == IpProtocol.FRAGMENT) {
                 readFragment(at + offset);
             } else {
-                length = (Bytes.u8(m, at + offset + 1) + 1) * 8;
+                length = (BigEndian.u8(m, at + offset + 1) + 1) * 8;
             }
-            next = Bytes.u8(m, at + offset);
+            next = BigEndian.u8(m, at + offset);
             offset += length;
             if (offset > limit) {
                 return BoxDrop.MALFORMED;
@@ -160,10 +161,10 @@ final class Headers {
 
     /// RFC 8200 §4.5. A fragment that is the whole packet is none (RFC 6946 §4).
     private void readFragment(int header) {
-        int word = Bytes.u16(m, header + 2);
+        int word = BigEndian.u16(m, header + 2);
         moreFragments = (word & 1) != 0;
         fragmentOffset = word & 0xfff8;
-        fragmentId = Bytes.i32(m, header + 4);
+        fragmentId = BigEndian.i32(m, header + 4);
         fragment = moreFragments || fragmentOffset > 0;
     }
 
@@ -194,8 +195,8 @@ final class Headers {
 
     private void takePorts() {
         if (protocol == IpProtocol.TCP || protocol == IpProtocol.UDP) {
-            sourcePort = Bytes.u16(m, transport);
-            destinationPort = Bytes.u16(m, transport + 2);
+            sourcePort = BigEndian.u16(m, transport);
+            destinationPort = BigEndian.u16(m, transport + 2);
         } else if (isIcmpQuery()) {
             sourcePort = IcmpHeader.identifier(m, transport);
             destinationPort = sourcePort;
@@ -259,7 +260,7 @@ final class Headers {
 
     /// The ICMP type, or -1 if there is none to be seen.
     int icmpType() {
-        return isIcmp() && fragmentOffset == 0 && transportLength() > 0 ? Bytes.u8(m, transport) : -1;
+        return isIcmp() && fragmentOffset == 0 && transportLength() > 0 ? BigEndian.u8(m, transport) : -1;
     }
 
     /// Whether it is an ICMP error (RFC 1122 §3.2.2, RFC 4443 §2.1). Redirects count: they quote a packet, too.

@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.OptionCursor;
@@ -28,7 +29,7 @@ final class Ipv4Fragmenter {
         if (mtu < headerLength + 8) {
             return pieces;
         }
-        int word = Bytes.u16(m, at + 6);
+        int word = BigEndian.u16(m, at + 6);
         int payload = Ipv4Header.totalLength(m, at) - headerLength;
         for (int done = 0; done < payload;) {
             boolean first = done == 0;
@@ -52,11 +53,11 @@ final class Ipv4Fragmenter {
     }
 
     private static void finishHeader(MemorySegment m, int at, int header, int total, int flagsAndOffset) {
-        Bytes.put16(m, at, Bytes.u16(m, at) & 0xf0ff | header / 4 << 8);
-        Bytes.put16(m, at + 2, total);
-        Bytes.put16(m, at + 6, flagsAndOffset);
-        Bytes.put16(m, at + 10, 0);
-        Bytes.put16(m, at + 10, Checksum.finish(Checksum.sum(m, at, header)));
+        BigEndian.put16(m, at, BigEndian.u16(m, at) & 0xf0ff | header / 4 << 8);
+        BigEndian.put16(m, at + 2, total);
+        BigEndian.put16(m, at + 6, flagsAndOffset);
+        BigEndian.put16(m, at + 10, 0);
+        BigEndian.put16(m, at + 10, Checksum.finish(Checksum.sum(m, at, header)));
     }
 
     /// RFC 791 §3.1: the options that go into every fragment, filled up to a multiple of 4 bytes. Of malformed options

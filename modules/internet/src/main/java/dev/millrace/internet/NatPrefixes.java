@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv6Header;
@@ -61,7 +62,7 @@ final class NatPrefixes {
     private void translateQuoted(Headers h, boolean out, boolean in) {
         int at = h.transport() + IcmpHeader.LENGTH;
         int length = h.transportLength() - IcmpHeader.LENGTH;
-        if (length < Ipv6Header.LENGTH || Bytes.u8(h.memory(), at) >>> 4 != 6) {
+        if (length < Ipv6Header.LENGTH || BigEndian.u8(h.memory(), at) >>> 4 != 6) {
             return;
         }
         // Addresses are there even if the bytes end within an extension header.

@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import java.lang.foreign.MemorySegment;
@@ -15,11 +16,11 @@ final class NatRewrite {
     static void setAddress(Headers h, boolean source, int address) {
         MemorySegment m = h.memory();
         int at = h.at() + (source ? 12 : 16);
-        int before = Bytes.i32(m, at);
-        Bytes.put32(m, at, address);
-        Bytes.put16(m, h.at() + 10, Checksum.update32(Bytes.u16(m, h.at() + 10), before, address));
+        int before = BigEndian.i32(m, at);
+        BigEndian.put32(m, at, address);
+        BigEndian.put16(m, h.at() + 10, Checksum.update32(BigEndian.u16(m, h.at() + 10), before, address));
         if (!h.isIcmp() && hasChecksum(h)) {
-            putChecksum(h, Checksum.update32(Bytes.u16(m, checksumAt(h)), before, address));
+            putChecksum(h, Checksum.update32(BigEndian.u16(m, checksumAt(h)), before, address));
         }
     }
 
@@ -27,10 +28,10 @@ final class NatRewrite {
     static void setPort(Headers h, boolean source, int port) {
         MemorySegment m = h.memory();
         int at = h.transport() + (h.isIcmp() ? 4 : source ? 0 : 2);
-        int before = Bytes.u16(m, at);
-        Bytes.put16(m, at, port);
+        int before = BigEndian.u16(m, at);
+        BigEndian.put16(m, at, port);
         if (hasChecksum(h)) {
-            putChecksum(h, Checksum.update(Bytes.u16(m, checksumAt(h)), before, port));
+            putChecksum(h, Checksum.update(BigEndian.u16(m, checksumAt(h)), before, port));
         }
     }
 
@@ -46,17 +47,17 @@ final class NatRewrite {
     private static boolean hasChecksum(Headers h) {
         boolean known = h.isTcp() || h.protocol() == IpProtocol.UDP || h.isIcmp();
         return known && !h.isLaterFragment() && checksumAt(h) + 2 <= h.transport() + h.transportLength()
-                && !(h.protocol() == IpProtocol.UDP && Bytes.u16(h.memory(), checksumAt(h)) == 0);
+                && !(h.protocol() == IpProtocol.UDP && BigEndian.u16(h.memory(), checksumAt(h)) == 0);
     }
 
     private static void putChecksum(Headers h, int checksum) {
         int at = checksumAt(h);
         int value = checksum;
-        Bytes.put16(h.memory(), at, value);
+        BigEndian.put16(h.memory(), at, value);
         if (value == 0 && (h.protocol() == IpProtocol.UDP || isAllZero(h))) {
             // Of the two zeros of one's complement, UDP's 0 means none, and over nothing but zeros 0 is wrong.
             value = 0xffff;
-            Bytes.put16(h.memory(), at, value);
+            BigEndian.put16(h.memory(), at, value);
         }
     }
 

@@ -63,7 +63,7 @@ final class NetworkCapture implements NetworkObserver {
                 id = writer.addInterface(new CaptureInterface(node.name(), "", LinkType.RAW, 0));
                 interfaces.put(node, id);
             }
-            Frame.complete(packet);
+            PacketBytes.complete(packet);
             byte[] bytes = packet.toBytes();
             writer.packet(id, clockwork.epochNanos(), direction, bytes, bytes.length, remark);
             recorded++;

@@ -1,6 +1,7 @@
 package dev.millrace.internet;
 
 import dev.millrace.Cidr;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import java.lang.foreign.MemorySegment;
@@ -86,7 +87,7 @@ final class Nptv6 {
 
     /// Writes an address into a header.
     static void put(MemorySegment m, int at, IpAddress a) {
-        Bytes.put64(m, at, a.hi());
-        Bytes.put64(m, at + 8, a.lo());
+        BigEndian.put64(m, at, a.hi());
+        BigEndian.put64(m, at + 8, a.lo());
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
@@ -15,7 +16,7 @@ final class PacketBytes {
             // The field holds the sum of the pseudo header, and is summed with the rest.
             int sum = Checksum.finish(Checksum.sum(p, p.checksumStart()));
             boolean udp = p.checksumField() - p.checksumStart() == 6;
-            Bytes.put16(p.memory(), p.checksumField(), udp && sum == 0 ? 0xffff : sum);
+            BigEndian.put16(p.memory(), p.checksumField(), udp && sum == 0 ? 0xffff : sum);
         }
         p.setChecksumming(Checksumming.ON_WIRE);
     }

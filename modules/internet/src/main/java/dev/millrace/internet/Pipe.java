@@ -188,7 +188,7 @@ final class Pipe {
     }
 
     private static Packet corrupt(Packet packet, long bit) {
-        Frame.complete(packet);
+        PacketBytes.complete(packet);
         // The payload may be shared with the sender, who will need it as it is.
         Packet copy = packet.copy();
         packet.release();

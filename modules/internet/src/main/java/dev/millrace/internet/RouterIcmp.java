@@ -2,6 +2,7 @@ package dev.millrace.internet;
 
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.TokenBucket;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
@@ -143,7 +144,7 @@ final class RouterIcmp {
         int at = p.end() - length;
         request.copyTo(skipped, p.memory(), at, length);
         IcmpHeader.write(p.memory(), at, from.isV4() ? IcmpHeader.V4_ECHO_REPLY : IcmpHeader.V6_ECHO_REPLY, 0,
-                Bytes.i32(headers.memory(), headers.transport() + 4));
+                BigEndian.i32(headers.memory(), headers.transport() + 4));
         setIcmpChecksum(p, at, length, from, headers.source());
         return p;
     }

@@ -26,6 +26,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.internet.RouterIcmp.Unreachable;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
@@ -328,7 +329,7 @@ class RouterHopTest {
         p.addFragment(payload, 0, bytes.length - 28);
         IpAddress s = source(bytes);
         IpAddress d = destination(bytes);
-        Bytes.put16(p.memory(), p.start() + 26,
+        BigEndian.put16(p.memory(), p.start() + 26,
                 Checksum.fold(Checksum.pseudoHeader(s.hi(), s.lo(), d.hi(), d.lo(), 17, bytes.length - 20)));
         p.wantChecksum(20, 6);
         p.setChecksumming(Packet.Checksumming.PARTIAL);

@@ -3,6 +3,7 @@ package dev.millrace.ip;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
@@ -60,16 +61,16 @@ final class EchoReply {
         p.setSegmentSize(0);
         p.setBroadcast(false);
         int at = p.start();
-        Bytes.put8(p.memory(), at, replyType);
+        BigEndian.put8(p.memory(), at, replyType);
         if (p.checksumming() == Packet.Checksumming.ON_WIRE && isUnicastTurn(p, path)) {
             // RFC 1624: only the type changed, and the pseudo header's addresses only changed places.
-            int sum = Checksum.update(Bytes.u16(p.memory(), at + 2), requestType << 8, replyType << 8);
+            int sum = Checksum.update(BigEndian.u16(p.memory(), at + 2), requestType << 8, replyType << 8);
             // A reply may be all zeros, and its checksum is 0xffff then; where the update gives 0, 0xffff is right too.
-            Bytes.put16(p.memory(), at + 2, sum == 0 ? 0xffff : sum);
+            BigEndian.put16(p.memory(), at + 2, sum == 0 ? 0xffff : sum);
         } else {
             p.setChecksumming(Packet.Checksumming.ON_WIRE);
-            Bytes.put16(p.memory(), at + 2, 0);
-            Bytes.put16(p.memory(), at + 2, Checksum.finish(pseudoHeader(p, path) + Checksum.sum(p, at)));
+            BigEndian.put16(p.memory(), at + 2, 0);
+            BigEndian.put16(p.memory(), at + 2, Checksum.finish(pseudoHeader(p, path) + Checksum.sum(p, at)));
         }
     }
 

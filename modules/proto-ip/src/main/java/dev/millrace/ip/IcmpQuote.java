@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,7 @@ final class IcmpQuote {
 
     /// Whether `available` bytes begin with an IPv4 header and the beginning of a transport header.
     static boolean isOfV4(MemorySegment m, int at, int available) {
-        if (available < Ipv4Header.MIN_LENGTH + NEEDED || Bytes.u8(m, at) >>> 4 != 4) {
+        if (available < Ipv4Header.MIN_LENGTH + NEEDED || BigEndian.u8(m, at) >>> 4 != 4) {
             return false;
         }
         int headerLength = Ipv4Header.headerLength(m, at);

@@ -4,6 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.NetworkProtocol.Rejection;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
@@ -80,7 +81,7 @@ final class Icmpv4Errors {
         if (Ipv4Header.protocol(m, at) != IpProtocol.ICMP) {
             return true;
         }
-        return about.headLength() > headerLength && !Icmpv4.isError(Bytes.u8(m, at + headerLength));
+        return about.headLength() > headerLength && !Icmpv4.isError(BigEndian.u8(m, at + headerLength));
     }
 
     private static Packet write(Packet about, int type, int code, int word) {
@@ -88,11 +89,11 @@ final class Icmpv4Errors {
         Packet error = Packet.allocate(Packet.HEADROOM, Icmpv4.HEADER_LENGTH + quoted);
         int at = error.append(Icmpv4.HEADER_LENGTH + quoted);
         MemorySegment m = error.memory();
-        Bytes.put16(m, at, type << 8 | code);
-        Bytes.put16(m, at + 2, 0);
-        Bytes.put32(m, at + 4, word);
+        BigEndian.put16(m, at, type << 8 | code);
+        BigEndian.put16(m, at + 2, 0);
+        BigEndian.put32(m, at + 4, word);
         about.copyTo(0, m, at + Icmpv4.HEADER_LENGTH, quoted);
-        Bytes.put16(m, at + 2, Checksum.finish(Checksum.sum(error, at)));
+        BigEndian.put16(m, at + 2, Checksum.finish(Checksum.sum(error, at)));
         return error;
     }
 }

@@ -1,12 +1,13 @@
 package dev.millrace.ip;
 
-import static dev.millrace.ip.Bytes.i32;
-import static dev.millrace.ip.Bytes.u8;
+import static dev.millrace.wire.BigEndian.i32;
+import static dev.millrace.wire.BigEndian.u8;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.IcmpError.Kind;
 import dev.millrace.spi.TokenBucket;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;

@@ -3,6 +3,7 @@ package dev.millrace.ip;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv6Extensions;
@@ -84,12 +85,12 @@ final class Icmpv6Errors {
         long found = Ipv6Extensions.skip(m, about.start(), linear);
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.FRAGMENT) {
             // A later fragment may be told of (RFC 8200 §4.5), but for all we know one of ICMPv6 is of an error.
-            return Bytes.u8(m, about.start() + Ipv6Extensions.offset(found)) != IpProtocol.ICMPV6;
+            return BigEndian.u8(m, about.start() + Ipv6Extensions.offset(found)) != IpProtocol.ICMPV6;
         }
         if (Ipv6Extensions.verdict(found) == Ipv6Extensions.TRANSPORT
                 && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6) {
             int offset = Ipv6Extensions.offset(found);
-            return offset < linear && !Icmpv6.isErrorOrRedirect(Bytes.u8(m, about.start() + offset));
+            return offset < linear && !Icmpv6.isErrorOrRedirect(BigEndian.u8(m, about.start() + offset));
         }
         return true;
     }
@@ -100,13 +101,13 @@ final class Icmpv6Errors {
         Packet error = Packet.allocate(Packet.HEADROOM, length);
         int at = error.append(length);
         MemorySegment m = error.memory();
-        Bytes.put16(m, at, type << 8 | code);
-        Bytes.put16(m, at + 2, 0);
-        Bytes.put32(m, at + 4, word);
+        BigEndian.put16(m, at, type << 8 | code);
+        BigEndian.put16(m, at + 2, 0);
+        BigEndian.put32(m, at + 4, word);
         about.copyTo(0, m, at + Icmpv6.HEADER_LENGTH, length - Icmpv6.HEADER_LENGTH);
         long pseudo = Checksum.pseudoHeader(path.local().hi(), path.local().lo(), path.remote().hi(),
                 path.remote().lo(), IpProtocol.ICMPV6, length);
-        Bytes.put16(m, at + 2, Checksum.finish(pseudo + Checksum.sum(error, at)));
+        BigEndian.put16(m, at + 2, Checksum.finish(pseudo + Checksum.sum(error, at)));
         return error;
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.ip;
 
 import dev.millrace.spi.Route;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv6Header;
@@ -28,7 +29,7 @@ final class Ipv6Path extends IpPath {
     @Override
     void writeHeader(Packet packet, int trafficClass, int hopLimit) {
         int payload = packet.length();
-        int label = flowLabel(ports && packet.headLength() >= 4 ? Bytes.i32(packet.memory(), packet.start()) : 0);
+        int label = flowLabel(ports && packet.headLength() >= 4 ? BigEndian.i32(packet.memory(), packet.start()) : 0);
         int at = packet.push(Ipv6Header.LENGTH);
         Ipv6Header.write(packet.memory(), at, trafficClass, label, payload, protocol,
                 hopLimit == 0 ? defaultHopLimit : hopLimit, local.hi(), local.lo(), remote.hi(), remote.lo());

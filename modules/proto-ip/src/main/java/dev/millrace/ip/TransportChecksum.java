@@ -1,6 +1,7 @@
 package dev.millrace.ip;
 
 import dev.millrace.spi.Link;
+import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
@@ -39,14 +40,14 @@ final class TransportChecksum {
         int field = packet.checksumField();
         long pseudo = pseudoHeader < 0 ? 0 : pseudoHeader + packet.length() - (from - packet.start());
         if (offload == Offload.PARTIAL) {
-            Bytes.put16(packet.memory(), field, Checksum.fold(pseudo));
+            BigEndian.put16(packet.memory(), field, Checksum.fold(pseudo));
             packet.setChecksumming(Packet.Checksumming.PARTIAL);
             return;
         }
-        Bytes.put16(packet.memory(), field, 0);
+        BigEndian.put16(packet.memory(), field, 0);
         int sum = Checksum.finish(pseudo + Checksum.sum(packet, from));
         // RFC 768: a computed zero is sent as all ones, since zero says that there is no checksum.
-        Bytes.put16(packet.memory(), field, udp && sum == 0 ? 0xffff : sum);
+        BigEndian.put16(packet.memory(), field, udp && sum == 0 ? 0xffff : sum);
         packet.setChecksumming(Packet.Checksumming.ON_WIRE);
     }
 }

@@ -4,8 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Unaligned access in network byte order, which all header classes share.
-final class BigEndian {
+/// Unaligned access in network byte order: what all header classes share, for fields that have no class.
+///
+/// All methods throw [IndexOutOfBoundsException] if the field does not lie in the segment. Any thread may call them.
+public final class BigEndian {
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -13,35 +15,43 @@ final class BigEndian {
     private BigEndian() {
     }
 
-    static int u8(MemorySegment m, long at) {
+    /// A byte, 0 to 255.
+    public static int u8(MemorySegment m, long at) {
         return m.get(ValueLayout.JAVA_BYTE, at) & 0xff;
     }
 
-    static int u16(MemorySegment m, long at) {
+    /// Two bytes, 0 to 65535.
+    public static int u16(MemorySegment m, long at) {
         return m.get(SHORT, at) & 0xffff;
     }
 
-    static int i32(MemorySegment m, long at) {
+    /// Four bytes.
+    public static int i32(MemorySegment m, long at) {
         return m.get(INT, at);
     }
 
-    static long i64(MemorySegment m, long at) {
+    /// Eight bytes.
+    public static long i64(MemorySegment m, long at) {
         return m.get(LONG, at);
     }
 
-    static void put8(MemorySegment m, long at, int value) {
+    /// Stores the lowest byte of a value.
+    public static void put8(MemorySegment m, long at, int value) {
         m.set(ValueLayout.JAVA_BYTE, at, (byte) value);
     }
 
-    static void put16(MemorySegment m, long at, int value) {
+    /// Stores the lowest two bytes of a value.
+    public static void put16(MemorySegment m, long at, int value) {
         m.set(SHORT, at, (short) value);
     }
 
-    static void put32(MemorySegment m, long at, int value) {
+    /// Stores four bytes.
+    public static void put32(MemorySegment m, long at, int value) {
         m.set(INT, at, value);
     }
 
-    static void put64(MemorySegment m, long at, long value) {
+    /// Stores eight bytes.
+    public static void put64(MemorySegment m, long at, long value) {
         m.set(LONG, at, value);
     }
 }
