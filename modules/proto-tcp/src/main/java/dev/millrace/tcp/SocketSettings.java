@@ -2,6 +2,7 @@ package dev.millrace.tcp;
 
 import dev.millrace.TcpOptions;
 import dev.millrace.spi.CongestionControlFactory;
+import dev.millrace.tcp.engine.ConnectionOptions;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;

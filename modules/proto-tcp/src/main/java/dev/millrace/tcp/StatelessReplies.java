@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Path;
+import dev.millrace.tcp.engine.Segment;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;

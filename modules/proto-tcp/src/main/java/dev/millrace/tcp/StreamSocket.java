@@ -6,6 +6,8 @@ import dev.millrace.TcpInfo;
 import dev.millrace.TcpSocket;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.tcp.engine.ReceivedBytes;
+import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.io.InputStream;

@@ -5,6 +5,7 @@ import dev.millrace.OptionValues;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.tcp.engine.TcpSettings;
 import dev.millrace.wire.IpProtocol;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,8 @@ package dev.millrace.tcp;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.tcp.engine.Segment;
+import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;

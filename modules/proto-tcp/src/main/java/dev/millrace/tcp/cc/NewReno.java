@@ -1,0 +1,111 @@
+package dev.millrace.tcp.cc;
+
+import dev.millrace.spi.CongestionControl;
+
+/// Slow start, congestion avoidance and what follows a loss (RFC 5681, RFC 6928; NewReno's window, RFC 6582).
+final class NewReno implements CongestionControl {
+    /// How many segments one ACK may open the window by in slow start: ACKs that cover a burst come from offloads on
+    /// either side (RFC 9406 §4.2: 8 without pacing; RFC 3465's L).
+    private static final int SLOW_START_LIMIT = 8;
+
+    private int mss;
+    private final int initialWindow;
+    private long cwnd;
+    private long ssthresh = Long.MAX_VALUE;
+    private long ackedInAvoidance;
+    private boolean afterTimeout;
+    private long cwndBefore;
+    private long ssthreshBefore;
+
+    NewReno(int mss, int initialWindow) {
+        this.mss = mss;
+        this.initialWindow = initialWindow;
+        cwnd = Math.max(mss, initialWindow);
+    }
+
+    @Override
+    public long cwnd() {
+        return cwnd;
+    }
+
+    @Override
+    public long ssthresh() {
+        return ssthresh;
+    }
+
+    @Override
+    public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+        if (cwnd < ssthresh) {
+            if (!cwndLimited) {
+                return;
+            }
+            // RFC 3465 §2.3: one segment an ACK while the losses behind a timeout are repaired.
+            long limit = (long) mss * (afterTimeout ? 1 : SLOW_START_LIMIT);
+            cwnd = Math.min(cwnd + Math.min(bytes, limit), ssthresh);
+            return;
+        }
+        afterTimeout = false;
+        if (!cwndLimited) {
+            return;
+        }
+        // RFC 5681 §3.1: one segment for each window of data acknowledged.
+        ackedInAvoidance += bytes;
+        if (ackedInAvoidance >= cwnd) {
+            ackedInAvoidance = Math.min(ackedInAvoidance - cwnd, cwnd);
+            cwnd += mss;
+        }
+    }
+
+    @Override
+    public void onCongestion(long inFlight, long nowNs) {
+        remember();
+        ssthresh = Math.max(inFlight / 2, 2L * mss);
+        cwnd = ssthresh;
+        ackedInAvoidance = 0;
+    }
+
+    @Override
+    public void onRecovered(long inFlight, long nowNs) {
+        // RFC 6582 §3.2 step 3, option 1: no burst if little is in flight.
+        cwnd = Math.min(ssthresh, Math.max(inFlight, mss) + mss);
+    }
+
+    @Override
+    public void onTimeout(long inFlight, boolean first, long nowNs) {
+        if (first) {
+            remember();
+            ssthresh = Math.max(inFlight / 2, 2L * mss);
+        }
+        cwnd = mss;
+        ackedInAvoidance = 0;
+        afterTimeout = true;
+    }
+
+    private void remember() {
+        cwndBefore = cwnd;
+        ssthreshBefore = ssthresh;
+    }
+
+    @Override
+    public void onSpurious(long nowNs) {
+        if (cwndBefore > 0) {
+            cwnd = Math.max(cwnd, cwndBefore);
+            ssthresh = ssthreshBefore;
+            afterTimeout = false;
+        }
+    }
+
+    @Override
+    public void onIdleRestart(long nowNs) {
+        cwnd = Math.min(cwnd, Math.max(mss, initialWindow));
+    }
+
+    @Override
+    public void onMssChange(int newMss) {
+        // The window is meant in segments: what was one before stays one (RFC 8899 leaves it to the sender).
+        if (newMss < mss) {
+            cwnd = Math.max(newMss, cwnd / mss * newMss);
+        }
+        mss = newMss;
+    }
+}

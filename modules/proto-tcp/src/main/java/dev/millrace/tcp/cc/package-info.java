@@ -1,0 +1,2 @@
+/// Congestion controls that come with TCP; others are plug-ins, as these are.
+package dev.millrace.tcp.cc;

@@ -1,0 +1,108 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpHeader;
+
+/// What an acceptable ACK field does in a synchronized state (RFC 9293 §3.10.7.4, fifth): SND.UNA, the window, the
+/// round-trip time, loss recovery, timers, and the states that wait for the ACK of our FIN.
+final class AckArrival {
+    private AckArrival() {
+    }
+
+    /// Processes the ACK field and the SACK option of a segment whose SEG.ACK was found acceptable.
+    static void onAck(TcpConnection c, Segment seg, long nowNs) {
+        int priorFlight = c.snd.flight();
+        int acked = Math.max(0, seg.ack - c.snd.una);
+        int newWnd = seg.wnd << c.sendShift;
+        boolean sameWindow = newWnd == c.snd.wnd;
+        boolean ackOfFin = false;
+        if (acked > 0) {
+            c.snd.una = seg.ack;
+            c.queue.ackTo(seg.ack);
+            ackOfFin = c.snd.finSent && c.snd.una == c.snd.nxt;
+            int roomBefore = c.writableBytes();
+            c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Seq.min(c.snd.una, c.sendBuffer.end()));
+            if (roomBefore == 0 && c.state.maySend()) {
+                c.writeStarved = false;
+                if (c.writableBytes() > 0) {
+                    c.events |= TcpConnection.EVENT_WRITABLE;
+                }
+            }
+            sampleRtt(c, seg, priorFlight, nowNs);
+            c.retries = 0;
+        }
+        boolean duplicate = acked == 0 && seg.ack == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
+                && !seg.has(TcpHeader.FIN);
+        if (Seq.geq(seg.ack, c.snd.una) && c.snd.updateWindow(seg.seq, seg.ack, newWnd) || acked > 0) {
+            c.persist.onAck(c);
+        }
+        if (c.timers.isSet(ConnectionTimers.PERSIST)) {
+            onAckWhilePersisting(c);
+        }
+        int newlySacked = 0;
+        if (c.sackOn && seg.options.sackCount() > 0 && !c.queue.isEmpty()) {
+            newlySacked = c.scoreboard().update(seg, c.snd);
+        }
+        if (priorFlight > 0) {
+            boolean restart = c.recovery.restartsTimer();
+            c.recovery.onAck(c, acked, newlySacked, duplicate, priorFlight, nowNs);
+            updateRetransmissionTimer(c, acked, restart, nowNs);
+            if (acked > 0) {
+                c.cwndLimited = false;
+            } else if (c.snd.wnd == 0) {
+                // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
+                c.retries = 0;
+            }
+        }
+        if (ackOfFin) {
+            onFinAcked(c, nowNs);
+        }
+    }
+
+    private static void onAckWhilePersisting(TcpConnection c) {
+        c.persist.onAck(c);
+        int worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
+        if (c.snd.room() > 0 && !c.persist.overrides && c.snd.room() >= worthwhile) {
+            c.persist.stop(c);
+            c.timers.cancel(ConnectionTimers.USER);
+        }
+    }
+
+    /// RFC 6298 §5.2, §5.3.
+    private static void updateRetransmissionTimer(TcpConnection c, int acked, boolean restart, long nowNs) {
+        if (c.snd.flight() == 0) {
+            c.timers.cancel(ConnectionTimers.RETRANSMISSION);
+            c.timers.cancel(ConnectionTimers.USER);
+        } else if (acked > 0 && restart) {
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+            c.startUserTimer(nowNs);
+        }
+    }
+
+    /// Karn's algorithm, and with timestamps RFC 7323 §4.1: an ACK of new data tells the round-trip time; the echo tells
+    /// which transmission it answers.
+    private static void sampleRtt(TcpConnection c, Segment seg, int flight, long nowNs) {
+        int expected = Math.max(1, (flight + 2 * c.snd.mss - 1) / (2 * c.snd.mss));
+        if (c.queue.sampleValid) {
+            c.rtt.onSample(nowNs - c.queue.sampleSentNs, expected);
+        } else if (c.timestampsOn && seg.options.hasTimestamps()) {
+            int ms = c.timestampNow(nowNs) - seg.options.timestampEcho();
+            if (ms >= 0 && ms < 3_600_000) {
+                c.rtt.onSample(Math.max(1, ms) * 1_000_000L, expected);
+            }
+        }
+    }
+
+    private static void onFinAcked(TcpConnection c, long nowNs) {
+        switch (c.state) {
+            case FIN_WAIT_1 -> {
+                c.become(TcpState.FIN_WAIT_2);
+                c.startFinWait2(nowNs);
+            }
+            case CLOSING -> c.enterTimeWait(nowNs);
+            case LAST_ACK -> c.toClosed();
+            default -> {
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.millrace.tcp.engine;
+
+/// What a program may change of one connection while it runs. Guarded by the endpoint's lock, like the connection; after
+/// a change call [TcpConnection#optionsChanged].
+public final class ConnectionOptions {
+    /// Nagle's algorithm is off.
+    public boolean noDelay;
+    /// Partial segments wait to become full, at most 200 ms.
+    public boolean cork;
+    /// Every segment is acknowledged at once.
+    public boolean quickAck;
+    public boolean keepAlive;
+    public int keepAliveCount;
+    /// The largest payload to send and to announce, in bytes; 0 leaves it to the path. Read when the connection opens.
+    public int maxSegment;
+    public long keepAliveIdleNs;
+    public long keepAliveIntervalNs;
+    /// 0 leaves it to the number of retransmissions.
+    public long userTimeoutNs;
+    /// Bytes, read when the connection opens; a later change takes effect, but the window scale stays.
+    public int receiveBuffer;
+    public int sendBuffer;
+
+    /// The values that the stack's settings give.
+    public ConnectionOptions(TcpSettings settings) {
+        noDelay = settings.noDelay;
+        keepAlive = settings.keepAlive;
+        keepAliveCount = settings.keepAliveCount;
+        keepAliveIdleNs = settings.keepAliveIdleNs;
+        keepAliveIntervalNs = settings.keepAliveIntervalNs;
+        userTimeoutNs = settings.userTimeoutNs;
+        receiveBuffer = settings.receiveBuffer;
+        sendBuffer = settings.sendBuffer;
+    }
+
+    /// A copy, as a listener hands to what it accepts.
+    ConnectionOptions(ConnectionOptions other) {
+        noDelay = other.noDelay;
+        cork = other.cork;
+        quickAck = other.quickAck;
+        keepAlive = other.keepAlive;
+        keepAliveCount = other.keepAliveCount;
+        maxSegment = other.maxSegment;
+        keepAliveIdleNs = other.keepAliveIdleNs;
+        keepAliveIntervalNs = other.keepAliveIntervalNs;
+        userTimeoutNs = other.userTimeoutNs;
+        receiveBuffer = other.receiveBuffer;
+        sendBuffer = other.sendBuffer;
+    }
+}

@@ -1,0 +1,81 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.TcpOptionWriter;
+
+/// What the two SYNs agree on (RFC 9293 §3.7.1, RFC 7323 §1.3, RFC 2018 §2), and the step to ESTABLISHED.
+final class Handshake {
+    private static final int DEFAULT_MSS_V4 = 536;
+    private static final int DEFAULT_MSS_V6 = 1220;
+    /// A smaller MSS of a peer's is not believed: headers would outweigh data without end.
+    private static final int MIN_MSS = 48;
+
+    private Handshake() {
+    }
+
+    /// Learns the peer's sequence number and options from its SYN; what is agreed on stands from here (RFC 7323 §1.3).
+    static void takeSyn(TcpConnection c, Segment seg, long nowNs) {
+        c.rcv.irs = seg.seq;
+        c.rcv.nxt = seg.seq + 1;
+        c.rcv.edge = c.rcv.nxt + Math.min(0xffff, c.options.receiveBuffer);
+        c.rcv.lastAckSent = c.rcv.nxt;
+        int announced = seg.options.mss();
+        // MUST-15: what holds for a SYN without the option.
+        c.peerMss = announced > 0 ? announced : c.v4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
+        c.timestampsOn = c.settings.timestamps && seg.options.hasTimestamps();
+        if (c.timestampsOn) {
+            c.rcv.tsRecent = seg.options.timestampValue();
+            c.rcv.tsRecentNs = nowNs;
+        }
+        c.sackOn = c.settings.sack && seg.options.sackPermitted();
+        c.scalingOn = c.settings.windowScaling && seg.options.windowScale() >= 0;
+        if (c.scalingOn) {
+            c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, seg.options.windowScale());
+            c.window.shift = c.ownShift;
+        }
+        // The window of a SYN is never scaled (RFC 7323 §2.2).
+        c.snd.setWindow(seg.seq, seg.ack, seg.wnd);
+        c.snd.mss = effectiveMss(c);
+    }
+
+    /// Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16).
+    static int effectiveMss(TcpConnection c) {
+        int mss = Math.min(c.peerMss, c.ipMss);
+        if (c.options.maxSegment > 0) {
+            mss = Math.min(mss, c.options.maxSegment);
+        }
+        return Math.max(MIN_MSS, mss) - (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+    }
+
+    /// Our SYN is acknowledged.
+    static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
+        c.snd.una = seg.ack;
+        if (!c.synLost) {
+            c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
+        } else {
+            c.rtt.afterSynLoss();
+        }
+        boolean syn = seg.has(TcpHeader.SYN);
+        c.snd.setWindow(seg.seq, seg.ack, syn ? seg.wnd : seg.wnd << c.sendShift);
+    }
+
+    /// Both SYNs are acknowledged. What was written already goes out, and so does FIN if the program has closed since.
+    static void establish(TcpConnection c, long nowNs) {
+        c.synDue = false;
+        c.retries = 0;
+        c.timers.cancel(ConnectionTimers.RETRANSMISSION);
+        c.timers.cancel(ConnectionTimers.USER);
+        c.become(TcpState.ESTABLISHED);
+        int mss = c.snd.mss;
+        // RFC 6928 §2, and one segment if the SYN was lost.
+        int segments = c.settings.initialWindow;
+        long initial = Math.min((long) segments * mss, Math.max(2L * mss, segments * 1460L));
+        c.cc = c.congestionControls.create(mss, c.synLost ? mss : (int) initial);
+        c.keepAlive.onSegment(nowNs);
+        c.keepAlive.start(c);
+        c.events |= TcpConnection.EVENT_CONNECTED | TcpConnection.EVENT_WRITABLE;
+        if (c.snd.finQueued) {
+            c.become(TcpState.FIN_WAIT_1);
+        }
+    }
+}

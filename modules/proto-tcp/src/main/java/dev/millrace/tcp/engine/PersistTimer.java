@@ -1,0 +1,63 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.ErrorCode;
+
+/// Probes a window that is closed (RFC 9293 §3.8.6.1), and overrides the sender's silly-window avoidance when a window
+/// stays too small (§3.8.6.2.1). The connection stays open for as long as the probes are acknowledged.
+final class PersistTimer {
+    private static final long MAX_INTERVAL_NS = 60_000_000_000L;
+
+    private int backoff;
+    private int unanswered;
+    /// A probe is to be sent.
+    boolean probeDue;
+    /// The next segment may be as small as the window makes it.
+    boolean overrides;
+
+    void start(TcpConnection c, long nowNs) {
+        if (!c.timers.isSet(ConnectionTimers.PERSIST)) {
+            arm(c, nowNs);
+            c.startUserTimer(nowNs);
+        }
+    }
+
+    private void arm(TcpConnection c, long nowNs) {
+        long interval = c.rtt.rtoNs() << Math.min(backoff, 30);
+        c.timers.set(ConnectionTimers.PERSIST,
+                nowNs + (interval <= 0 || interval > MAX_INTERVAL_NS ? MAX_INTERVAL_NS : interval));
+    }
+
+    void stop(TcpConnection c) {
+        c.timers.cancel(ConnectionTimers.PERSIST);
+        backoff = 0;
+        unanswered = 0;
+        probeDue = false;
+        overrides = false;
+    }
+
+    /// The peer has answered: it is alive, whatever its window says (MUST-37). Once the program has closed the connection
+    /// its patience is bounded all the same: nobody is left who could end it, and a peer could keep it for ever.
+    void onAck(TcpConnection c) {
+        if (!c.closed) {
+            unanswered = 0;
+        }
+    }
+
+    void onExpired(TcpConnection c, long nowNs) {
+        if (c.snd.flight() > 0 || !c.hasUnsent()) {
+            stop(c);
+            return;
+        }
+        if (c.snd.room() > 0) {
+            overrides = true;
+            return;
+        }
+        if (++unanswered > c.settings.maxRetransmissions) {
+            c.fail(ErrorCode.CONNECTION_TIMED_OUT, true, nowNs);
+            return;
+        }
+        probeDue = true;
+        backoff++;
+        arm(c, nowNs);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpOptionWriter;
+import java.lang.foreign.MemorySegment;
+
+/// Which SACK blocks to send (RFC 2018 §4): the range that the latest segment went to comes first, then those reported
+/// most recently. A duplicate goes before them once (RFC 2883).
+final class SackBlocks {
+    private static final int MAX = 4;
+
+    private final int[] lefts = new int[MAX];
+    private final int[] rights = new int[MAX];
+    private int count;
+    private int duplicateLeft;
+    private int duplicateRight;
+
+    /// A segment came out of order and now belongs to this range.
+    void onRange(int left, int right) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            boolean swallowed = Seq.leq(left, lefts[i]) && Seq.geq(right, rights[i]);
+            if (!swallowed) {
+                lefts[kept] = lefts[i];
+                rights[kept++] = rights[i];
+            }
+        }
+        count = Math.min(kept + 1, MAX);
+        System.arraycopy(lefts, 0, lefts, 1, count - 1);
+        System.arraycopy(rights, 0, rights, 1, count - 1);
+        lefts[0] = left;
+        rights[0] = right;
+    }
+
+    /// RCV.NXT has moved: what lies before it is no longer reported.
+    void onAdvance(int nxt) {
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            if (Seq.gt(lefts[i], nxt)) {
+                lefts[kept] = lefts[i];
+                rights[kept++] = rights[i];
+            }
+        }
+        count = kept;
+    }
+
+    /// These numbers arrived a second time.
+    void onDuplicate(int left, int right) {
+        duplicateLeft = left;
+        duplicateRight = right;
+    }
+
+    /// How many blocks there are to report.
+    int count() {
+        return count + (duplicateLeft != duplicateRight ? 1 : 0);
+    }
+
+    boolean hasDuplicate() {
+        return duplicateLeft != duplicateRight;
+    }
+
+    /// Writes the option with at most `max` blocks; the duplicate is forgotten then.
+    void write(MemorySegment m, long at, int max) {
+        int n = Math.min(max, count());
+        long to = TcpOptionWriter.sack(m, at, n);
+        int i = 0;
+        if (duplicateLeft != duplicateRight) {
+            to = TcpOptionWriter.sackBlock(m, to, duplicateLeft, duplicateRight);
+            duplicateRight = duplicateLeft;
+            n--;
+        }
+        for (; i < n; i++) {
+            to = TcpOptionWriter.sackBlock(m, to, lefts[i], rights[i]);
+        }
+    }
+}

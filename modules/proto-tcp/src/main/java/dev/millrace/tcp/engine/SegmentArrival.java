@@ -1,0 +1,410 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.buffer.Buffer;
+import dev.millrace.wire.buffer.Packet;
+
+/// SEGMENT ARRIVES (RFC 9293 §3.10.7), in the RFC's order, one method a step. A step returns `true` to go on to the next
+/// one; one that ends the processing leaves in `reason` why the segment was of no use, or `null` if it was.
+final class SegmentArrival {
+    /// RFC 7323 §5.5: after 24 days TS.Recent says nothing any more.
+    private static final long PAWS_IDLE_NS = 24L * 86_400 * 1_000_000_000L;
+
+    private final TcpConnection c;
+    private DropReason reason;
+
+    SegmentArrival(TcpConnection connection) {
+        c = connection;
+    }
+
+    /// Processes a segment and returns why it was of no use, or `null`.
+    DropReason arrive(Segment seg, long nowNs) {
+        reason = null;
+        switch (c.state) {
+            case CLOSED, LISTEN -> {
+                return DropReason.CLOSED;
+            }
+            case SYN_SENT -> arriveInSynSent(seg, nowNs);
+            default -> {
+                if (checkTimestamps(seg, nowNs) && checkSequence(seg, nowNs) && checkRst(seg, nowNs)
+                        && checkSyn(seg, nowNs) && checkAck(seg, nowNs)) {
+                    checkUrg(seg);
+                    if (segmentText(seg, nowNs)) {
+                        checkFin(seg, nowNs);
+                    }
+                }
+            }
+        }
+        return reason;
+    }
+
+    private boolean drop(DropReason why) {
+        reason = why;
+        return false;
+    }
+
+    // ---- §3.10.7.3
+
+    private void arriveInSynSent(Segment seg, long nowNs) {
+        boolean ack = seg.has(TcpHeader.ACK);
+        // First, check the ACK bit.
+        if (ack && (Seq.leq(seg.ack, c.snd.iss) || Seq.gt(seg.ack, c.snd.nxt))) {
+            if (!seg.has(TcpHeader.RST)) {
+                c.sendReset(seg.ack, 0, false);
+            }
+            drop(DropReason.UNACCEPTABLE_ACK);
+            return;
+        }
+        // Second, check the RST bit.
+        if (seg.has(TcpHeader.RST)) {
+            if (ack) {
+                c.fail(ErrorCode.CONNECTION_REFUSED, false, nowNs);
+            } else {
+                drop(DropReason.UNACCEPTABLE_ACK);
+            }
+            return;
+        }
+        // Third, security: not implemented. Fourth, check the SYN bit.
+        if (!seg.has(TcpHeader.SYN)) {
+            drop(DropReason.BAD_FLAGS);
+            return;
+        }
+        // Text in a SYN is not taken, and so not acknowledged: the peer sends it again.
+        Handshake.takeSyn(c, seg, nowNs);
+        if (ack) {
+            Handshake.ackSyn(c, seg, nowNs);
+            Handshake.establish(c, nowNs);
+            c.acks.now();
+        } else {
+            // Simultaneous open (MUST-10): SYN goes out again, with ACK.
+            c.become(TcpState.SYN_RECEIVED);
+            c.synDue = true;
+        }
+    }
+
+    // ---- §3.10.7.4, first: check sequence number (RFC 7323 §5.3 puts timestamps before it)
+
+    private boolean checkTimestamps(Segment seg, long nowNs) {
+        if (!c.timestampsOn || seg.has(TcpHeader.RST)) {
+            return true;
+        }
+        if (!seg.options.hasTimestamps()) {
+            // RFC 7323 §3.2: once agreed upon, a segment without timestamps is dropped in silence.
+            return drop(DropReason.OLD_TIMESTAMP);
+        }
+        int tsVal = seg.options.timestampValue();
+        if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN)) {
+            if (nowNs - c.rcv.tsRecentNs > PAWS_IDLE_NS) {
+                c.rcv.tsRecent = tsVal;
+                c.rcv.tsRecentNs = nowNs;
+                return true;
+            }
+            c.acks.reply(seg, c, nowNs);
+            return drop(DropReason.OLD_TIMESTAMP);
+        }
+        return true;
+    }
+
+    private boolean checkSequence(Segment seg, long nowNs) {
+        ReceiveSequence rcv = c.rcv;
+        if (rcv.accepts(seg.seq, seg.sequenceLength())) {
+            updateTsRecent(seg, nowNs);
+            return true;
+        }
+        if (c.state == TcpState.SYN_RECEIVED && seg.has(TcpHeader.SYN) && seg.seq == rcv.irs) {
+            return repeatedSyn(seg);
+        }
+        boolean old = Seq.leq(seg.seq + seg.sequenceLength(), rcv.nxt) && seg.sequenceLength() > 0;
+        if (seg.has(TcpHeader.RST)) {
+            // RFC 5961 §3.2: outside the window, in silence.
+            return drop(DropReason.OUT_OF_WINDOW);
+        }
+        if (c.state == TcpState.TIME_WAIT && old && seg.has(TcpHeader.FIN)) {
+            // RFC 9293 §3.6.1 (MUST-13): our last ACK was lost; 2 MSL begin anew.
+            c.startTimeWait(nowNs);
+        }
+        if (old && seg.len > 0 && c.sackOn) {
+            c.sackBlocks().onDuplicate(seg.seq, seg.seq + seg.len);
+        }
+        c.acks.reply(seg, c, nowNs);
+        return drop(old ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
+    }
+
+    /// RFC 7323 §4.3 (2): from a segment that Last.ACK.sent lies in or behind.
+    private void updateTsRecent(Segment seg, long nowNs) {
+        if (c.timestampsOn && seg.options.hasTimestamps() && Seq.leq(seg.seq, c.rcv.lastAckSent)
+                && Seq.geq(seg.options.timestampValue(), c.rcv.tsRecent)) {
+            c.rcv.tsRecent = seg.options.timestampValue();
+            c.rcv.tsRecentNs = nowNs;
+        }
+    }
+
+    /// Differs: strictly the peer's SYN is old here and gets an ACK. But a repeated SYN means that our SYN,ACK was lost,
+    /// so that goes again; and SYN,ACK is the peer's half of a simultaneous open, whose ACK counts (MUST-10).
+    private boolean repeatedSyn(Segment seg) {
+        if (seg.has(TcpHeader.RST)) {
+            return drop(DropReason.OUT_OF_WINDOW);
+        }
+        if (seg.has(TcpHeader.ACK)) {
+            if (seg.ack == c.snd.nxt) {
+                c.acks.now();
+                return true;
+            }
+            c.sendReset(seg.ack, 0, false);
+            return drop(DropReason.UNACCEPTABLE_ACK);
+        }
+        c.synDue = true;
+        return drop(DropReason.DUPLICATE);
+    }
+
+    // ---- second: check the RST bit
+
+    private boolean checkRst(Segment seg, long nowNs) {
+        if (!seg.has(TcpHeader.RST)) {
+            return true;
+        }
+        if (c.state == TcpState.TIME_WAIT) {
+            // RFC 1337 §3: TIME-WAIT is not to be assassinated.
+            return drop(DropReason.INEXACT_RST);
+        }
+        if (seg.seq != c.rcv.nxt) {
+            // RFC 5961 §3.2: in the window but not exact.
+            c.acks.challenge(c, nowNs);
+            return drop(DropReason.INEXACT_RST);
+        }
+        switch (c.state) {
+            case SYN_RECEIVED -> {
+                // MUST-11: an active open is refused, a passive one returns to LISTEN in silence.
+                if (c.active) {
+                    c.fail(ErrorCode.CONNECTION_REFUSED, false, nowNs);
+                } else {
+                    c.toClosed();
+                }
+            }
+            case CLOSING, LAST_ACK -> c.toClosed();
+            default -> c.fail(ErrorCode.CONNECTION_RESET, false, nowNs);
+        }
+        return false;
+    }
+
+    // ---- fourth: check the SYN bit (third, security, is not implemented)
+
+    private boolean checkSyn(Segment seg, long nowNs) {
+        if (!seg.has(TcpHeader.SYN)) {
+            return true;
+        }
+        if (c.state == TcpState.SYN_RECEIVED) {
+            if (seg.seq == c.rcv.irs) {
+                return true;
+            }
+            if (!c.active) {
+                c.toClosed();
+                return drop(DropReason.BAD_FLAGS);
+            }
+        }
+        // RFC 5961 §4.2: whatever its number, a SYN in a synchronized state is challenged.
+        c.acks.challenge(c, nowNs);
+        return drop(DropReason.BAD_FLAGS);
+    }
+
+    // ---- fifth: check the ACK field
+
+    private boolean checkAck(Segment seg, long nowNs) {
+        if (!seg.has(TcpHeader.ACK)) {
+            return drop(DropReason.BAD_FLAGS);
+        }
+        SendSequence snd = c.snd;
+        if (c.state == TcpState.SYN_RECEIVED) {
+            if (!(Seq.lt(snd.una, seg.ack) && Seq.leq(seg.ack, snd.nxt))) {
+                c.sendReset(seg.ack, 0, false);
+                return drop(DropReason.UNACCEPTABLE_ACK);
+            }
+            Handshake.ackSyn(c, seg, nowNs);
+            Handshake.establish(c, nowNs);
+            return true;
+        }
+        if (snd.probed && seg.ack == snd.nxt + 1) {
+            // The byte of a window probe was taken.
+            snd.nxt++;
+            snd.probed = false;
+            c.bytesSent++;
+        }
+        if (Seq.gt(seg.ack, snd.nxt) || Seq.lt(seg.ack, snd.una - snd.maxWnd)) {
+            // RFC 5961 §5.2: neither new nor recent enough to be ours.
+            c.acks.challenge(c, nowNs);
+            return drop(DropReason.UNACCEPTABLE_ACK);
+        }
+        AckArrival.onAck(c, seg, nowNs);
+        if (c.state == TcpState.CLOSED) {
+            return false;
+        }
+        if (c.state == TcpState.TIME_WAIT && seg.has(TcpHeader.FIN) && Seq.lt(seg.seq, c.rcv.nxt)) {
+            c.startTimeWait(nowNs);
+            c.acks.now();
+        }
+        return true;
+    }
+
+    // ---- sixth: check the URG bit
+
+    /// Differs: urgent data stays in line (RFC 6093 §6 advises against using it at all); that it came is counted.
+    private void checkUrg(Segment seg) {
+        if (seg.has(TcpHeader.URG) && seg.urg != 0 && c.state.mayReceive()) {
+            c.urgentSegments++;
+        }
+    }
+
+    // ---- seventh: process the segment text
+
+    private boolean segmentText(Segment seg, long nowNs) {
+        ReceiveSequence rcv = c.rcv;
+        int seq = seg.seq + (seg.has(TcpHeader.SYN) ? 1 : 0);
+        int end = seq + seg.len;
+        if (seg.len == 0) {
+            return true;
+        }
+        if (!c.state.mayReceive()) {
+            if (Seq.gt(end, rcv.nxt)) {
+                // Text behind the peer's FIN should not occur.
+                drop(DropReason.CLOSED);
+            }
+            return true;
+        }
+        if (c.closed && Seq.gt(end, rcv.nxt)) {
+            // RFC 9293 §3.6.1: nobody will read it, and the peer must learn that.
+            c.sendReset(c.snd.nxt, rcv.nxt, true);
+            c.toClosed();
+            return drop(DropReason.CLOSED);
+        }
+        int from = Seq.max(seq, rcv.nxt);
+        int to = Seq.min(end, rcv.edge);
+        if (rcv.finKnown) {
+            to = Seq.min(to, rcv.finSeq);
+        }
+        if (Seq.geq(from, to)) {
+            c.acks.now();
+            return drop(Seq.leq(end, rcv.nxt) ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
+        }
+        if (Seq.lt(seq, rcv.nxt) && c.sackOn) {
+            c.sackBlocks().onDuplicate(seq, rcv.nxt);
+            c.acks.now();
+        }
+        if (Seq.lt(to, end)) {
+            c.acks.now();
+        }
+        int at = seg.headerLength + (from - seq);
+        if (from == rcv.nxt) {
+            return textInOrder(seg, at, to - from, nowNs);
+        }
+        return textOutOfOrder(seg, at, from, to - from);
+    }
+
+    private boolean textInOrder(Segment seg, int at, int length, long nowNs) {
+        ReceiveSequence rcv = c.rcv;
+        int taken = c.inputShut ? length : append(seg.packet, at, length);
+        if (taken == 0) {
+            c.acks.now();
+            return drop(DropReason.MEMORY_LIMIT);
+        }
+        rcv.nxt += taken;
+        c.bytesReceived += taken;
+        int wireSize = seg.packet.segmentSize() > 0 ? seg.packet.segmentSize() : seg.len;
+        c.acks.onText(taken, wireSize, c, nowNs);
+        if (taken < length) {
+            c.acks.now();
+        }
+        if (c.reassembler != null && !c.reassembler.isEmpty()) {
+            int before = rcv.nxt;
+            rcv.nxt = c.reassembler.moveTo(c.inputShut ? null : c.receiveBuffer, rcv.nxt);
+            c.bytesReceived += rcv.nxt - before;
+            // RFC 5681 §4.2: at once, for a segment that fills a gap in whole or in part.
+            c.acks.now();
+        }
+        if (c.sackBlocks != null) {
+            c.sackBlocks.onAdvance(rcv.nxt);
+        }
+        if (!c.inputShut) {
+            c.events |= TcpConnection.EVENT_READABLE;
+        }
+        return true;
+    }
+
+    /// Gives the parts of the packet that hold these bytes to the receive buffer; returns how many were taken.
+    private int append(Packet packet, int from, int length) {
+        int taken = 0;
+        int skip = from;
+        for (int i = -1; taken < length; i++) {
+            Buffer b = i < 0 ? packet.head() : packet.fragment(i);
+            int offset = i < 0 ? packet.start() : packet.fragmentOffset(i);
+            int n = i < 0 ? packet.headLength() : packet.fragmentLength(i);
+            if (skip >= n) {
+                skip -= n;
+                continue;
+            }
+            int take = Math.min(length - taken, n - skip);
+            if (!c.receiveBuffer.append(b, offset + skip, take)) {
+                break;
+            }
+            taken += take;
+            skip = 0;
+        }
+        return taken;
+    }
+
+    private boolean textOutOfOrder(Segment seg, int at, int from, int length) {
+        c.acks.onOutOfOrder(c.sackOn);
+        Reassembler r = c.reassembler();
+        boolean kept = r.insert(seg.packet, at, from, length);
+        if (!kept) {
+            return drop(DropReason.RECEIVE_BUFFER_FULL);
+        }
+        if (c.sackOn) {
+            r.findRange(from);
+            c.sackBlocks().onRange(r.rangeLeft, r.rangeRight);
+            if (r.duplicateLeft != r.duplicateRight) {
+                c.sackBlocks().onDuplicate(r.duplicateLeft, r.duplicateRight);
+            }
+        }
+        if (r.duplicateLeft == from && r.duplicateRight == from + length) {
+            drop(DropReason.DUPLICATE);
+        }
+        // The FIN of a segment ahead of its turn is remembered.
+        return true;
+    }
+
+    // ---- eighth: check the FIN bit
+
+    private void checkFin(Segment seg, long nowNs) {
+        ReceiveSequence rcv = c.rcv;
+        if (seg.has(TcpHeader.FIN) && !rcv.finKnown) {
+            int finSeq = seg.seq + seg.sequenceLength() - 1;
+            // Differs: FIN takes no room in the buffer, so one that stands right at a closed window's edge is taken.
+            if (Seq.geq(finSeq, rcv.nxt) && Seq.leq(finSeq, rcv.edge)) {
+                rcv.finSeq = finSeq;
+                rcv.finKnown = true;
+                c.acks.now();
+            }
+        }
+        if (rcv.finKnown && !rcv.finReceived && rcv.nxt == rcv.finSeq) {
+            takeFin(nowNs);
+        }
+    }
+
+    private void takeFin(long nowNs) {
+        ReceiveSequence rcv = c.rcv;
+        rcv.finReceived = true;
+        rcv.nxt++;
+        rcv.edge = Seq.max(rcv.edge, rcv.nxt);
+        c.acks.now();
+        c.events |= TcpConnection.EVENT_READABLE;
+        switch (c.state) {
+            case SYN_RECEIVED, ESTABLISHED -> c.become(TcpState.CLOSE_WAIT);
+            case FIN_WAIT_1 -> c.become(TcpState.CLOSING);
+            case FIN_WAIT_2 -> c.enterTimeWait(nowNs);
+            default -> throw new AssertionError("FIN taken in " + c.state);
+        }
+    }
+}

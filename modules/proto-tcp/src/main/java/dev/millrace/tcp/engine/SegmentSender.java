@@ -1,0 +1,320 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.TcpOptionWriter;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+
+/// Says what may go out now, and writes it: the windows, Nagle and silly-window avoidance (RFC 9293 §3.7.4, §3.8.6.2.1),
+/// FIN, probes, ACKs.
+final class SegmentSender {
+    /// Room in front of the TCP header for every layer below it.
+    private static final int HEADROOM = 128;
+    /// Payloads up to this size are copied behind the header: cheaper than a reference to a chunk.
+    private static final int COPY_LIMIT = 192;
+    /// How long CORK holds a partial segment.
+    static final long CORK_NS = 200_000_000L;
+
+    private SegmentSender() {
+    }
+
+    /// The next segment to send, or `null`.
+    static Packet poll(TcpConnection c, long nowNs) {
+        if (c.rstDue) {
+            return reset(c);
+        }
+        switch (c.state) {
+            case CLOSED, LISTEN -> {
+                return null;
+            }
+            case SYN_SENT, SYN_RECEIVED -> {
+                return c.synDue ? syn(c, nowNs) : c.acks.isDue() ? ack(c, nowNs) : null;
+            }
+            default -> {
+            }
+        }
+        // What SACK has to report, and duplicate ACKs, travel alone: data takes the whole packet, and a peer counts a
+        // duplicate only without it.
+        if (c.acks.isDue() && (c.reassembler != null && !c.reassembler.isEmpty()
+                || c.sackBlocks != null && c.sackBlocks.hasDuplicate())) {
+            return ack(c, nowNs);
+        }
+        if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
+            Packet data = data(c, nowNs);
+            if (data != null) {
+                return data;
+            }
+        }
+        if (c.persist.probeDue) {
+            return windowProbe(c, nowNs);
+        }
+        if (c.keepAlive.probeDue) {
+            c.keepAlive.probeDue = false;
+            // RFC 9293 §3.8.4 (SHLD-12): a number that was acknowledged long ago, and no data.
+            return build(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
+        }
+        return c.acks.isDue() ? ack(c, nowNs) : null;
+    }
+
+    private static Packet data(TcpConnection c, long nowNs) {
+        RetransmissionQueue q = c.queue;
+        int unsent = c.sendBuffer.end() - c.snd.nxt;
+        boolean fin = c.snd.finQueued && !c.snd.finSent;
+        if (q.lostBytes > 0 || c.recovery.phase() == LossRecovery.Phase.SACK_RECOVERY) {
+            int i = c.recovery.next(c, unsent > 0 && c.snd.room() > 0 || fin);
+            if (i >= 0) {
+                return retransmit(c, i, nowNs);
+            }
+            if (q.nextLost() >= 0) {
+                return null;
+            }
+        }
+        return unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
+    }
+
+    private static Packet retransmit(TcpConnection c, int i, long nowNs) {
+        RetransmissionQueue q = c.queue;
+        int mss = c.snd.mss;
+        int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
+        int limit = mss;
+        if (c.maxSuperSegment > mss) {
+            long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
+            limit = (int) Math.max(1, budget / mss) * mss;
+        }
+        if (length > limit) {
+            q.split(i, q.start(i) + limit);
+            length = limit;
+        }
+        q.markRetransmitted(i, nowNs);
+        c.recovery.onRetransmitted();
+        c.snd.lastSentNs = nowNs;
+        c.retransmittedSegments++;
+        startRetransmissionTimer(c, nowNs);
+        int flags = TcpHeader.ACK | (q.is(i, RetransmissionQueue.FIN) ? TcpHeader.FIN : 0);
+        return build(c, q.start(i), length, flags, nowNs);
+    }
+
+    /// A segment of data that was never sent, with FIN if it ends the stream.
+    private static Packet fresh(TcpConnection c, int unsent, long nowNs) {
+        SendSequence snd = c.snd;
+        if (snd.flight() == 0) {
+            restartAfterIdle(c, nowNs);
+        }
+        long budget = c.recovery.budget(c);
+        int length = 0;
+        if (unsent > 0) {
+            int room = snd.room();
+            if (room <= 0) {
+                waitForWindow(c, nowNs);
+                return null;
+            }
+            length = lengthOf(c, unsent, room, budget, nowNs);
+            if (length == 0) {
+                return null;
+            }
+        }
+        boolean fin = snd.finQueued && !snd.finSent && length == unsent;
+        int start = snd.nxt;
+        snd.nxt += length + (fin ? 1 : 0);
+        snd.finSent |= fin;
+        snd.probed = false;
+        if (length % snd.mss != 0) {
+            snd.sml = start + length;
+        }
+        c.queue.add(start, snd.nxt, fin, nowNs);
+        c.bytesSent += length;
+        snd.lastSentNs = nowNs;
+        c.persist.stop(c);
+        startRetransmissionTimer(c, nowNs);
+        int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
+        Packet p = build(c, start, length, flags, nowNs);
+        assert snd.flight() >= 0;
+        return p;
+    }
+
+    /// How many bytes the next segment takes, or 0 if it is to wait.
+    private static int lengthOf(TcpConnection c, int unsent, int room, long budget, long nowNs) {
+        SendSequence snd = c.snd;
+        int mss = snd.mss;
+        int length = Math.min(unsent, room);
+        int most = c.maxSuperSegment > mss ? c.maxSuperSegment / mss * mss : mss;
+        length = Math.min(length, most);
+        if (budget < Math.min(length, mss)) {
+            c.cwndLimited = true;
+            return 0;
+        }
+        if (length > mss) {
+            // The congestion window is spent in whole segments.
+            if (length > budget) {
+                c.cwndLimited = true;
+                length = (int) (budget / mss) * mss;
+            }
+            int tail = length % mss;
+            if (tail != 0 && !(length == unsent && smallMayGo(c, nowNs))) {
+                length -= tail;
+            }
+            return length;
+        }
+        // RFC 9293 §3.8.6.2.1: (1) a full segment, (2) and (4) all that there is, (3) half of the largest window.
+        if (length == mss || c.persist.overrides
+                || length == unsent && smallMayGo(c, nowNs)
+                || length < unsent && length >= snd.maxWnd / 2) {
+            return length;
+        }
+        if (snd.flight() == 0 && length < unsent) {
+            waitForWindow(c, nowNs);
+        }
+        return 0;
+    }
+
+    /// Nagle's algorithm (RFC 9293 §3.7.4) and CORK.
+    ///
+    /// Differs: in Minshall's variant, a small segment waits only while another *small* one is unacknowledged, so that the
+    /// tail of a large write does not wait for the peer's delayed ACK.
+    private static boolean smallMayGo(TcpConnection c, long nowNs) {
+        if (c.snd.finQueued) {
+            return true;
+        }
+        if (c.options.cork) {
+            if (c.corkExpired) {
+                c.corkExpired = false;
+                return true;
+            }
+            if (!c.timers.isSet(ConnectionTimers.CORK)) {
+                c.timers.set(ConnectionTimers.CORK, nowNs + CORK_NS);
+            }
+            return false;
+        }
+        return c.options.noDelay || c.snd.flight() == 0 || Seq.leq(c.snd.sml, c.snd.una);
+    }
+
+    private static void waitForWindow(TcpConnection c, long nowNs) {
+        // While something is in flight its own timer runs.
+        if (c.snd.flight() == 0) {
+            c.persist.start(c, nowNs);
+        }
+    }
+
+    private static void restartAfterIdle(TcpConnection c, long nowNs) {
+        // RFC 5681 §4.1: after an idle RTO the ACK clock is gone.
+        if (c.settings.slowStartAfterIdle && c.bytesSent > 0 && nowNs - c.snd.lastSentNs > c.rtt.rtoNs()) {
+            c.cc.onIdleRestart(nowNs);
+        }
+    }
+
+    static void startRetransmissionTimer(TcpConnection c, long nowNs) {
+        if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+            c.startUserTimer(nowNs);
+        }
+    }
+
+    /// One byte of new data beyond the window (RFC 9293 §3.8.6.1). SND.NXT stays: if the byte is taken, its ACK moves it.
+    private static Packet windowProbe(TcpConnection c, long nowNs) {
+        c.persist.probeDue = false;
+        if (c.sendBuffer.end() == c.snd.nxt) {
+            // Only FIN waits, and FIN needs no window.
+            return build(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
+        }
+        c.snd.probed = true;
+        return build(c, c.snd.nxt, 1, TcpHeader.ACK, nowNs);
+    }
+
+    private static Packet ack(TcpConnection c, long nowNs) {
+        return build(c, c.snd.nxt, 0, TcpHeader.ACK, nowNs);
+    }
+
+    private static Packet build(TcpConnection c, int seq, int length, int flags, long nowNs) {
+        boolean pure = length == 0 && (flags & TcpHeader.FIN) == 0;
+        int blocks = pure && c.sackOn && c.sackBlocks != null
+                ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
+        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
+                + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
+        boolean linear = length <= COPY_LIMIT;
+        Packet p = Packet.allocate(HEADROOM, header + (linear ? length : 0));
+        int at = p.append(header);
+        MemorySegment m = p.memory();
+        // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
+        int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
+        TcpHeader.write(m, at, c.localPort, c.remotePort, seq, c.rcv.nxt, header, flags | push, c.window.field(c), 0);
+        long to = at + TcpHeader.MIN_LENGTH;
+        if (c.timestampsOn) {
+            to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
+        }
+        if (blocks > 0) {
+            c.sackBlocks.write(m, to, blocks);
+        }
+        if (length > 0) {
+            if (linear) {
+                c.sendBuffer.copyTo(seq, length, m, p.append(length));
+            } else {
+                c.sendBuffer.addTo(p, seq, length);
+            }
+        }
+        finish(c, p, length);
+        c.rcv.lastAckSent = c.rcv.nxt;
+        c.acks.onSent(c);
+        return p;
+    }
+
+    private static void finish(TcpConnection c, Packet p, int length) {
+        p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
+        if (length > c.snd.mss && c.snd.mss > 0) {
+            p.setSegmentSize(c.snd.mss);
+            c.segmentsSent += (length + c.snd.mss - 1) / c.snd.mss;
+        } else {
+            c.segmentsSent++;
+        }
+    }
+
+    /// SYN, or SYN with ACK.
+    private static Packet syn(TcpConnection c, long nowNs) {
+        c.synDue = false;
+        boolean answer = c.state == TcpState.SYN_RECEIVED;
+        boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
+        boolean sack = answer ? c.sackOn : c.settings.sack;
+        boolean scale = answer ? c.scalingOn : c.settings.windowScaling;
+        int header = TcpHeader.MIN_LENGTH + TcpOptionWriter.MSS_LENGTH
+                + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
+                + (sack ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
+                + (scale ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0);
+        Packet p = Packet.allocate(HEADROOM, header);
+        int at = p.append(header);
+        MemorySegment m = p.memory();
+        TcpHeader.write(m, at, c.localPort, c.remotePort, c.snd.iss, answer ? c.rcv.nxt : 0, header,
+                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), 0);
+        long to = TcpOptionWriter.mss(m, at + TcpHeader.MIN_LENGTH, c.advertisedMss);
+        if (sack) {
+            to = TcpOptionWriter.sackPermitted(m, to);
+        }
+        if (timestamps) {
+            to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0);
+        }
+        if (scale) {
+            TcpOptionWriter.windowScale(m, to, c.ownShift);
+        }
+        if (c.snd.nxt == c.snd.iss) {
+            c.snd.nxt++;
+            c.snd.sml = c.snd.nxt;
+        }
+        c.snd.lastSentNs = nowNs;
+        if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+        }
+        finish(c, p, 0);
+        c.rcv.lastAckSent = c.rcv.nxt;
+        c.acks.onSent(c);
+        return p;
+    }
+
+    private static Packet reset(TcpConnection c) {
+        c.rstDue = false;
+        Packet p = Packet.allocate(HEADROOM, TcpHeader.MIN_LENGTH);
+        int at = p.append(TcpHeader.MIN_LENGTH);
+        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, TcpHeader.MIN_LENGTH,
+                c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
+        finish(c, p, 0);
+        return p;
+    }
+}

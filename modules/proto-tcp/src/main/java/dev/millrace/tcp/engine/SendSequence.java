@@ -1,0 +1,65 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.Seq;
+
+/// The send sequence variables (RFC 9293 §3.3.1). `nxt` never moves back: what was lost is sent again from the
+/// retransmission queue, so `nxt` is also the highest number ever sent.
+final class SendSequence {
+    final int iss;
+    /// SND.UNA: the oldest number not acknowledged.
+    int una;
+    /// SND.NXT: the next number to send.
+    int nxt;
+    /// SND.WND: the peer's window in bytes, scaled.
+    int wnd;
+    /// The largest window that the peer ever offered (MAX.SND.WND of RFC 5961, Max(SND.WND) of RFC 9293 §3.8.6.2.1).
+    int maxWnd;
+    int wl1;
+    int wl2;
+    /// The largest payload of a segment (Eff.snd.MSS, RFC 9293 §3.7.1), options that every segment carries deducted.
+    int mss;
+    /// The end of the last segment sent that was smaller than `mss` (SND.SML of Minshall's variant of Nagle).
+    int sml;
+    /// When anything that counts as data was last sent.
+    long lastSentNs;
+    /// The program has closed its side: FIN follows the last byte.
+    boolean finQueued;
+    boolean finSent;
+    /// A window probe may have put the byte at `nxt` into the peer's hands.
+    boolean probed;
+
+    SendSequence(int iss) {
+        this.iss = iss;
+        una = iss;
+        nxt = iss;
+        sml = iss;
+    }
+
+    /// FlightSize (RFC 5681 §2): sent and not acknowledged, in bytes; SYN and FIN count one each.
+    int flight() {
+        return nxt - una;
+    }
+
+    /// The bytes that the peer's window still has room for; negative if the peer has shrunk it (RFC 9293 MUST-34).
+    int room() {
+        return una + wnd - nxt;
+    }
+
+    /// RFC 9293 §3.10.7.4: takes the window from an acceptable ACK unless an older segment brings it. Returns whether
+    /// the window is another one than before.
+    boolean updateWindow(int seq, int ack, int newWnd) {
+        if (Seq.lt(wl1, seq) || wl1 == seq && Seq.leq(wl2, ack)) {
+            boolean changed = wnd != newWnd;
+            setWindow(seq, ack, newWnd);
+            return changed;
+        }
+        return false;
+    }
+
+    void setWindow(int seq, int ack, int newWnd) {
+        wnd = newWnd;
+        maxWnd = Math.max(maxWnd, newWnd);
+        wl1 = seq;
+        wl2 = ack;
+    }
+}

@@ -1,0 +1,474 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.TcpInfo;
+import dev.millrace.spi.CongestionControl;
+import dev.millrace.spi.CongestionControlFactory;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.MemoryBudget;
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+
+/// One TCP connection (RFC 9293): the transmission control block, which owns the parts and holds nothing clever itself.
+///
+/// Inputs ([#onSegment], [#onTimer], [#onIcmpError], [#write], [#read], [#close], [#abort] and the like) never block and
+/// never throw for what a peer did. Outputs ([#pollSegment], [#pollEvents], [#nextDeadlineNs]) are asked after every
+/// input until they say no more. Equal inputs give equal outputs. One thread at a time; no clock, no lock, no logger, no
+/// chance of its own. Times are nanoseconds on the caller's clock.
+public final class TcpConnection {
+    /// The connection stands.
+    public static final int EVENT_CONNECTED = 1;
+    /// There is data, or the end of the stream, to read.
+    public static final int EVENT_READABLE = 2;
+    /// There is room to write again.
+    public static final int EVENT_WRITABLE = 4;
+    /// The connection failed; [#error()] tells why.
+    public static final int EVENT_FAILED = 8;
+    /// Both directions are closed, and 2 MSL run.
+    public static final int EVENT_TIME_WAIT = 16;
+    /// The connection is gone.
+    public static final int EVENT_CLOSED = 32;
+    /// Three timeouts in a row (R1): the route or the neighbour may be stale (RFC 9293 §3.8.3).
+    public static final int EVENT_PATH_SUSPECT = 64;
+
+    final TcpSettings settings;
+    final ConnectionOptions options;
+    final CongestionControlFactory congestionControls;
+    private final MemoryBudget memory;
+    final int localPort;
+    final int remotePort;
+    private final int timestampOffset;
+    final boolean v4;
+
+    TcpState state = TcpState.CLOSED;
+    ErrorCode error;
+    ErrorCode softError;
+    int events;
+
+    final SendSequence snd;
+    final ReceiveSequence rcv = new ReceiveSequence();
+    final SendBuffer sendBuffer;
+    final ReceiveBuffer receiveBuffer;
+    final RetransmissionQueue queue = new RetransmissionQueue();
+    final ConnectionTimers timers = new ConnectionTimers();
+    final RttEstimator rtt;
+    final LossRecovery recovery = new LossRecovery();
+    final AckPolicy acks = new AckPolicy();
+    final WindowAdvertiser window = new WindowAdvertiser();
+    final PersistTimer persist = new PersistTimer();
+    final KeepAlive keepAlive = new KeepAlive();
+    private final SegmentArrival arrival = new SegmentArrival(this);
+    CongestionControl cc;
+    // Made when they are first needed: most connections never lose anything.
+    Reassembler reassembler;
+    SackBlocks sackBlocks;
+    SackScoreboard scoreboard;
+
+    int ipMss;
+    int maxSuperSegment;
+    int advertisedMss;
+    int peerMss;
+    /// Our Rcv.Wind.Shift if the peer agrees, and its Snd.Wind.Shift.
+    final int ownShift;
+    int sendShift;
+    boolean timestampsOn;
+    boolean sackOn;
+    boolean scalingOn;
+    boolean active;
+    boolean synDue;
+    boolean synLost;
+    boolean rstDue;
+    boolean rstWithAck;
+    int rstSeq;
+    int rstAck;
+    /// The program has closed the connection, or its reading side.
+    boolean closed;
+    boolean inputShut;
+    boolean corkExpired;
+    boolean cwndLimited;
+    boolean writeStarved;
+    /// Timeouts of the oldest data.
+    int retries;
+
+    long bytesSent;
+    long bytesReceived;
+    long retransmittedSegments;
+    long timeouts;
+    long segmentsSent;
+    private long segmentsReceived;
+    int urgentSegments;
+
+    /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
+    ///
+    /// @param iss the initial send sequence number (RFC 6528)
+    /// @param timestampOffset added to the clock in milliseconds for TSval (RFC 7323 §5.4)
+    /// @param ipMss the largest TCP payload, options not counted, that one packet on the path carries
+    /// @param v4 whether the path is IPv4
+    /// @param maxSuperSegment the most payload that one packet may hold to be cut on its way, or 0
+    public TcpConnection(TcpSettings settings, ConnectionOptions options, int localPort, int remotePort, int iss,
+            int timestampOffset, int ipMss, boolean v4, int maxSuperSegment, CongestionControlFactory cc,
+            MemoryBudget memory, long nowNs) {
+        this.settings = settings;
+        this.options = options;
+        this.localPort = localPort;
+        this.remotePort = remotePort;
+        this.timestampOffset = timestampOffset;
+        this.ipMss = ipMss;
+        this.v4 = v4;
+        this.maxSuperSegment = maxSuperSegment;
+        congestionControls = cc;
+        this.memory = memory;
+        snd = new SendSequence(iss);
+        sendBuffer = new SendBuffer(memory, iss + 1);
+        receiveBuffer = new ReceiveBuffer(memory);
+        rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
+        ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBuffer) : 0;
+        advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
+        keepAlive.onSegment(nowNs);
+    }
+
+    // ---- opening
+
+    /// Active OPEN (RFC 9293 §3.10.1).
+    public void openActive(long nowNs) {
+        assert state == TcpState.CLOSED;
+        active = true;
+        become(TcpState.SYN_SENT);
+        startOpening(nowNs);
+    }
+
+    /// A SYN met a listener (RFC 9293 §3.10.7.2).
+    public void openPassive(Segment syn, long nowNs) {
+        assert state == TcpState.CLOSED && syn.has(TcpHeader.SYN);
+        Handshake.takeSyn(this, syn, nowNs);
+        become(TcpState.SYN_RECEIVED);
+        startOpening(nowNs);
+    }
+
+    private void startOpening(long nowNs) {
+        synDue = true;
+        long limit = options.userTimeoutNs > 0 ? options.userTimeoutNs : settings.synTimeoutNs;
+        timers.set(ConnectionTimers.USER, nowNs + limit);
+    }
+
+    // ---- segments
+
+    /// Takes a segment for this connection; payload that is kept is retained or copied, the packet stays the caller's.
+    ///
+    /// @return why the segment was of no use, or `null`
+    public DropReason onSegment(Segment seg, long nowNs) {
+        segmentsReceived++;
+        keepAlive.onSegment(nowNs);
+        DropReason reason = arrival.arrive(seg, nowNs);
+        assert holds();
+        return reason;
+    }
+
+    void startFinWait2(long nowNs) {
+        if (closed && settings.finWait2Ns > 0) {
+            timers.set(ConnectionTimers.LINGER, nowNs + settings.finWait2Ns);
+        }
+    }
+
+    void enterTimeWait(long nowNs) {
+        become(TcpState.TIME_WAIT);
+        timers.cancelAll();
+        startTimeWait(nowNs);
+        events |= EVENT_TIME_WAIT;
+    }
+
+    void startTimeWait(long nowNs) {
+        timers.set(ConnectionTimers.LINGER, nowNs + settings.timeWaitNs);
+    }
+
+    // ---- time and ICMP
+
+    /// Runs what is due.
+    public void onTimer(long nowNs) {
+        Timeouts.run(this, nowNs);
+        assert holds();
+    }
+
+    /// ICMP complains about a segment with this sequence number.
+    public void onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
+        PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
+        assert holds();
+    }
+
+    /// The path has changed: its largest payload as for the constructor.
+    public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
+        ipMss = newIpMss;
+        maxSuperSegment = newMaxSuperSegment;
+        if (cc == null || state == TcpState.CLOSED) {
+            if (peerMss > 0) {
+                snd.mss = Handshake.effectiveMss(this);
+            }
+            return;
+        }
+        int before = snd.mss;
+        snd.mss = Handshake.effectiveMss(this);
+        if (snd.mss != before) {
+            cc.onMssChange(snd.mss);
+        }
+        if (snd.mss < before) {
+            recovery.onPathShrunk(this);
+        }
+        assert holds();
+    }
+
+    void startUserTimer(long nowNs) {
+        if (options.userTimeoutNs > 0) {
+            timers.set(ConnectionTimers.USER, nowNs + options.userTimeoutNs);
+        }
+    }
+
+    /// Something in the [ConnectionOptions] was changed.
+    public void optionsChanged(long nowNs) {
+        if (!options.cork) {
+            timers.cancel(ConnectionTimers.CORK);
+            corkExpired = false;
+        }
+        if (options.quickAck && timers.isSet(ConnectionTimers.DELAYED_ACK)) {
+            acks.now();
+        }
+        if (state.isSynchronized()) {
+            keepAlive.start(this);
+            timers.cancel(ConnectionTimers.USER);
+            if (snd.flight() > 0 || timers.isSet(ConnectionTimers.PERSIST)) {
+                startUserTimer(nowNs);
+            }
+        }
+    }
+
+    // ---- user calls: see UserCalls
+
+    /// Copies up to `length` bytes to be sent. Returns how many were taken; 0 if there is no room or the state forbids it.
+    public int write(MemorySegment src, long offset, int length, long nowNs) {
+        if (snd.finQueued || state == TcpState.CLOSED || state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
+            return 0;
+        }
+        int n = Math.min(length, options.sendBuffer - sendBuffer.length());
+        if (n <= 0) {
+            return 0;
+        }
+        int taken = sendBuffer.append(src, offset, n);
+        writeStarved |= taken < n;
+        return taken;
+    }
+
+    /// Moves up to `max` bytes to `out`: how many, 0 if there is nothing yet, -1 at the end of the stream.
+    public int read(ReceivedBytes out, int max, long nowNs) {
+        int n = receiveBuffer.moveTo(out, max);
+        if (n == 0) {
+            return max > 0 && isEof() ? -1 : 0;
+        }
+        if (state.mayReceive() && window.needsUpdate(this)) {
+            acks.now();
+        }
+        return n;
+    }
+
+    /// FIN after what was written; reading goes on (RFC 9293 §3.6, half-close).
+    public void shutdownOutput(long nowNs) {
+        UserCalls.shutdownOutput(this);
+        assert holds();
+    }
+
+    /// What arrives from now on is acknowledged and thrown away.
+    public void shutdownInput(long nowNs) {
+        UserCalls.shutdownInput(this);
+        assert holds();
+    }
+
+    /// CLOSE (RFC 9293 §3.10.4): FIN after what was written, or RST if data was left unread (SHLD-3).
+    public void close(long nowNs) {
+        UserCalls.close(this, nowNs);
+        if (state == TcpState.FIN_WAIT_2) {
+            startFinWait2(nowNs);
+        }
+        assert holds();
+    }
+
+    /// ABORT (RFC 9293 §3.10.5): RST, and everything is thrown away.
+    public void abort(long nowNs) {
+        UserCalls.abort(this);
+        receiveBuffer.clear();
+        assert holds();
+    }
+
+    // ---- ends
+
+    void become(TcpState next) {
+        assert state.mayBecome(next) : state + " to " + next;
+        state = next;
+    }
+
+    void sendReset(int seq, int ack, boolean withAck) {
+        rstDue = true;
+        rstSeq = seq;
+        rstAck = ack;
+        rstWithAck = withAck;
+    }
+
+    /// The connection fails; what was received in order can still be read.
+    void fail(ErrorCode why, boolean reset, long nowNs) {
+        error = why;
+        events |= EVENT_FAILED | EVENT_READABLE | EVENT_WRITABLE;
+        if (reset) {
+            sendReset(snd.nxt, rcv.nxt, true);
+        }
+        toClosed();
+    }
+
+    /// The connection is gone: no timer runs, nothing is kept but what the program may still read.
+    void toClosed() {
+        become(TcpState.CLOSED);
+        timers.cancelAll();
+        events |= EVENT_CLOSED;
+        synDue = false;
+        persist.stop(this);
+        queue.clear();
+        sendBuffer.clear();
+        if (reassembler != null) {
+            reassembler.clear();
+        }
+    }
+
+    /// Gives all buffers back. May be called again.
+    public void release() {
+        if (state != TcpState.CLOSED) {
+            toClosed();
+        }
+        sendBuffer.clear();
+        receiveBuffer.clear();
+    }
+
+    // ---- outputs
+
+    /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
+    public Packet pollSegment(long nowNs) {
+        Packet p = SegmentSender.poll(this, nowNs);
+        assert holds();
+        return p;
+    }
+
+    /// The events since the last call, as a set of the EVENT bits.
+    public int pollEvents() {
+        int e = events;
+        events = 0;
+        return e;
+    }
+
+    /// When [#onTimer] is to be called, or [Long#MAX_VALUE].
+    public long nextDeadlineNs() {
+        return timers.next();
+    }
+
+    public TcpState state() {
+        return state;
+    }
+
+    /// Why the connection failed, or `null`.
+    public ErrorCode error() {
+        return error;
+    }
+
+    /// What ICMP last said that did not end the connection, or `null`.
+    public ErrorCode softError() {
+        return softError;
+    }
+
+    /// The bytes that can be read.
+    public int available() {
+        return receiveBuffer.length();
+    }
+
+    /// The bytes that can be written; 0 until a worthwhile part of the buffer is free, so that writers wake seldom.
+    public int writableBytes() {
+        int free = options.sendBuffer - sendBuffer.length();
+        return snd.finQueued || writeStarved || !state.maySend() || free < options.sendBuffer / 4 ? 0 : free;
+    }
+
+    /// Whether everything up to the peer's FIN was read.
+    public boolean isEof() {
+        return receiveBuffer.length() == 0 && (rcv.finReceived || inputShut);
+    }
+
+    /// Whether FIN was queued or the connection is gone.
+    public boolean outputShut() {
+        return snd.finQueued || state == TcpState.CLOSED;
+    }
+
+    public int sndNxt() {
+        return snd.nxt;
+    }
+
+    public int rcvNxt() {
+        return rcv.nxt;
+    }
+
+    public int timestampRecent() {
+        return rcv.tsRecent;
+    }
+
+    /// TSval at this time: milliseconds, and the connection's offset.
+    public int timestampNow(long nowNs) {
+        return (int) (nowNs / 1_000_000) + timestampOffset;
+    }
+
+    public boolean timestampsOn() {
+        return timestampsOn;
+    }
+
+    /// The bytes written that the peer has not acknowledged.
+    public long unsentOrUnacked() {
+        return sendBuffer.length();
+    }
+
+    boolean hasUnsent() {
+        return sendBuffer.end() != snd.nxt && Seq.gt(sendBuffer.end(), snd.nxt);
+    }
+
+    Reassembler reassembler() {
+        if (reassembler == null) {
+            reassembler = new Reassembler(memory, settings.outOfOrderRanges, options.receiveBuffer);
+        }
+        return reassembler;
+    }
+
+    SackBlocks sackBlocks() {
+        if (sackBlocks == null) {
+            sackBlocks = new SackBlocks();
+        }
+        return sackBlocks;
+    }
+
+    SackScoreboard scoreboard() {
+        if (scoreboard == null) {
+            scoreboard = new SackScoreboard(queue);
+        }
+        return scoreboard;
+    }
+
+    public TcpInfo info() {
+        return new TcpInfo(state.name(), rtt.srttNs(), rtt.rttvarNs(), rtt.rtoNs(), cc == null ? 0 : cc.cwnd(),
+                cc == null ? 0 : cc.ssthresh(), snd.mss, snd.flight(), snd.wnd, rcv.wnd(), bytesSent, bytesReceived,
+                retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError);
+    }
+
+    /// What must hold between any two calls.
+    private boolean holds() {
+        assert Seq.leq(snd.una, snd.nxt) : "SND.UNA " + snd.una + " beyond SND.NXT " + snd.nxt;
+        assert rcv.wnd() >= 0 : "RCV.NXT beyond the window: " + rcv.wnd();
+        assert state != TcpState.CLOSED || timers.next() == ConnectionTimers.NEVER : "a closed connection has a timer";
+        assert cc == null || cc.cwnd() >= 1;
+        assert queue.isEmpty() || queue.start(0) == snd.una && queue.end(queue.size() - 1) == snd.nxt
+                : "the queue holds " + queue.start(0) + " to " + queue.end(queue.size() - 1) + ", not "
+                + snd.una + " to " + snd.nxt;
+        assert LossRecovery.pipe(this) >= 0;
+        return true;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.millrace.tcp.engine;
+
+/// CLOSE and ABORT by state (RFC 9293 §3.10.4, §3.10.5), and the halves of CLOSE.
+final class UserCalls {
+    private UserCalls() {
+    }
+
+    static void shutdownOutput(TcpConnection c) {
+        if (c.snd.finQueued) {
+            return;
+        }
+        switch (c.state) {
+            case SYN_SENT -> c.toClosed();
+            // FIN follows once the connection stands.
+            case SYN_RECEIVED -> c.snd.finQueued = true;
+            case ESTABLISHED -> {
+                c.snd.finQueued = true;
+                c.become(TcpState.FIN_WAIT_1);
+            }
+            case CLOSE_WAIT -> {
+                c.snd.finQueued = true;
+                c.become(TcpState.LAST_ACK);
+            }
+            default -> {
+            }
+        }
+    }
+
+    static void shutdownInput(TcpConnection c) {
+        c.inputShut = true;
+        c.receiveBuffer.clear();
+        if (c.state.mayReceive() && c.window.needsUpdate(c)) {
+            c.acks.now();
+        }
+    }
+
+    static void close(TcpConnection c, long nowNs) {
+        if (c.closed) {
+            return;
+        }
+        c.closed = true;
+        if (c.receiveBuffer.length() > 0 && !c.inputShut) {
+            // SHLD-3: data was lost, and the peer must be told.
+            abort(c);
+            c.receiveBuffer.clear();
+            return;
+        }
+        shutdownOutput(c);
+    }
+
+    static void abort(TcpConnection c) {
+        switch (c.state) {
+            case SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT -> {
+                c.sendReset(c.snd.nxt, c.rcv.nxt, true);
+                c.toClosed();
+            }
+            case SYN_SENT, CLOSING, LAST_ACK, TIME_WAIT -> c.toClosed();
+            case CLOSED, LISTEN -> {
+            }
+        }
+    }
+}

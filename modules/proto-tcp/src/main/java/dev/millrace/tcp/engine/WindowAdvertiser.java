@@ -1,0 +1,66 @@
+package dev.millrace.tcp.engine;
+
+/// The window that is offered to the peer: never shrunk (SHLD-14), opened in worthwhile steps only (RFC 9293
+/// §3.8.6.2.2), scaled (RFC 7323 §2).
+final class WindowAdvertiser {
+    static final int MAX_SHIFT = 14;
+
+    /// Rcv.Wind.Shift; 0 unless both sides agreed.
+    int shift;
+
+    /// The shift with which the largest window that `buffer` bytes allow fits into 16 bits.
+    static int shiftFor(int buffer) {
+        int s = 0;
+        while (s < MAX_SHIFT && buffer >> s > 0xffff) {
+            s++;
+        }
+        return s;
+    }
+
+    private static int free(TcpConnection c) {
+        return Math.max(0, c.options.receiveBuffer - c.receiveBuffer.length());
+    }
+
+    private static int worthwhile(TcpConnection c) {
+        return Math.min(c.options.receiveBuffer / 2, c.advertisedMss);
+    }
+
+    /// The window field of a segment that goes out now; moves RCV's edge to what it promises.
+    int field(TcpConnection c) {
+        ReceiveSequence rcv = c.rcv;
+        int offered = rcv.edge - rcv.nxt;
+        int free = free(c);
+        int field = Math.min(0xffff, free >> shift);
+        if (field << shift >= offered && free - offered >= worthwhile(c)) {
+            rcv.edge = rcv.nxt + (field << shift);
+            return field;
+        }
+        field = offered >> shift;
+        // RFC 7323 §2.4: what the scale cannot express is rounded up, so that the edge stays; unless a peer has pushed
+        // that too far with segments smaller than the unit.
+        int up = field + 1 << shift;
+        if (field << shift != offered && up <= free + (1 << shift) + c.options.receiveBuffer / 8) {
+            field++;
+            rcv.edge = rcv.nxt + up;
+        }
+        assert field <= 0xffff;
+        return field;
+    }
+
+    /// The window field of a SYN, which is never scaled.
+    int synField(TcpConnection c) {
+        int field = Math.min(0xffff, free(c));
+        c.rcv.edge = c.rcv.nxt + field;
+        return field;
+    }
+
+    /// Whether the program has read so much that the peer should hear of it: a step worth taking that doubles the window
+    /// or opens half of the buffer.
+    boolean needsUpdate(TcpConnection c) {
+        int offered = c.rcv.edge - c.rcv.nxt;
+        int free = free(c);
+        int growth = free - offered;
+        return growth >= worthwhile(c) && (free >= 2 * (long) offered || growth >= c.options.receiveBuffer / 2)
+                && Math.min(0xffff, free >> shift) << shift > offered;
+    }
+}

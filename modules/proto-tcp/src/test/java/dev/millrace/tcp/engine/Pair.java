@@ -1,0 +1,383 @@
+package dev.millrace.tcp.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.millrace.tcp.cc.NewRenoFactory;
+import dev.millrace.wire.Checksum;
+import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.WireError;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Random;
+
+/// Two engines and a hostile wire between them, in virtual time. The wire's bytes are real packets with checksums; after
+/// every step the invariants of docs/conformance are checked.
+final class Pair {
+    /// What the wire does, each a chance between 0 and 1.
+    record Wire(double drop, double duplicate, double reorder, double corrupt, long delayNs, long jitterNs) {
+        static Wire clean() {
+            return new Wire(0, 0, 0, 0, 5_000_000, 0);
+        }
+    }
+
+    private record Flight(long atNs, long order, Side to, Packet packet) {
+    }
+
+    final Random random;
+    Wire wire;
+    long nowNs = 1_000_000_000L;
+    private long order;
+    private final PriorityQueue<Flight> flights = new PriorityQueue<>(
+            Comparator.comparingLong(Flight::atNs).thenComparingLong(Flight::order));
+    final Side a;
+    final Side b;
+    final List<String> trace = new ArrayList<>();
+    boolean tracing;
+    long segments;
+    final TestBudget budget;
+
+    /// One end.
+    final class Side {
+        final String name;
+        final TcpConnection tcp;
+        final int iss;
+        Side peer;
+        final Segment segment = new Segment();
+        final ReceivedBytes received = new ReceivedBytes();
+        final int seed;
+        long written;
+        long toWrite;
+        long read;
+        boolean closeWhenDone;
+        boolean eof;
+        int readLimit = Integer.MAX_VALUE;
+        int maxWrite = 20_000;
+        int events;
+        private final MemorySegment scratch = Arena.ofAuto().allocate(1 << 17);
+        // What the invariants remember.
+        private int edge;
+        private boolean edgeKnown;
+        private int rcvNxt;
+        private boolean rcvNxtKnown;
+        private int advertisedShift;
+
+        Side(String name, TcpConnection tcp, int iss, int seed) {
+            this.name = name;
+            this.tcp = tcp;
+            this.iss = iss;
+            this.seed = seed;
+        }
+
+        byte expected(long at) {
+            return (byte) ((at * 31 + (at >>> 8) * 7 + (at >>> 16)) ^ seed);
+        }
+
+        void use() {
+            boolean moved = true;
+            int rounds = 0;
+            while (moved && ++rounds < 10_000) {
+                moved = writeSome() | readSome();
+            }
+            events |= tcp.pollEvents();
+            drain();
+        }
+
+        private boolean writeSome() {
+            long left = toWrite - written;
+            if (left > 0) {
+                int n = (int) Math.min(left, 1 + random.nextInt(maxWrite));
+                for (int i = 0; i < n; i++) {
+                    scratch.set(ValueLayout.JAVA_BYTE, i, expected(written + i));
+                }
+                int taken = tcp.write(scratch, 0, n, nowNs);
+                written += taken;
+                return taken > 0;
+            }
+            if (closeWhenDone && !tcp.outputShut() && tcp.state() != TcpState.SYN_SENT) {
+                tcp.shutdownOutput(nowNs);
+            }
+            return false;
+        }
+
+        private boolean readSome() {
+            int max = readLimit == Integer.MAX_VALUE ? 1 << 16 : Math.min(readLimit, 1 << 16);
+            if (max == 0) {
+                return false;
+            }
+            int n = tcp.read(received, max, nowNs);
+            if (n < 0) {
+                eof = true;
+                assertEquals(peer.toWrite, read, name + " met the end of the stream early");
+                return false;
+            }
+            if (n == 0) {
+                return false;
+            }
+            assertEquals(n, received.copyTo(scratch, 0));
+            for (int i = 0; i < n; i++) {
+                if (scratch.get(ValueLayout.JAVA_BYTE, i) != peer.expected(read + i)) {
+                    fail(name + " read a wrong byte at " + (read + i));
+                }
+            }
+            read += n;
+            if (readLimit != Integer.MAX_VALUE) {
+                readLimit -= n;
+            }
+            return true;
+        }
+
+        void drain() {
+            Packet p;
+            int count = 0;
+            while ((p = tcp.pollSegment(nowNs)) != null) {
+                if (++count > 5000) {
+                    fail(name + " sends without end");
+                }
+                check(p);
+                send(this, p);
+            }
+            checkState();
+        }
+
+        /// Invariants 1, 4, 5 and 11 on what is sent.
+        private void check(Packet p) {
+            segments++;
+            assertEquals(WireError.NONE, segment.parse(p));
+            Segment s = segment;
+            assertEquals(0, s.headerLength % 4);
+            boolean syn = s.has(TcpHeader.SYN);
+            assertTrue(syn || s.options.mss() < 0, "MSS outside of SYN");
+            if (!syn && !s.has(TcpHeader.RST)) {
+                assertEquals(tcp.timestampsOn(), s.options.hasTimestamps(), "timestamps as negotiated");
+                assertTrue(tcp.sackOn || s.options.sackCount() == 0);
+                int limit = p.segmentSize() > 0 ? tcp.maxSuperSegment : tcp.snd.mss;
+                assertTrue(s.len <= limit, s.len + " > " + limit);
+            }
+            if (s.len > 0) {
+                // A window probe is the one byte that may lie beyond the window.
+                assertTrue(Seq.leq(s.seq + s.len, tcp.snd.una + tcp.snd.maxWnd) || s.len == 1, "beyond any window");
+                p.copyTo(s.headerLength, scratch, 0, s.len);
+                long at = Integer.toUnsignedLong(s.seq - iss - 1);
+                for (int i = 0; i < s.len; i += 97) {
+                    assertEquals(expected(at + i), scratch.get(ValueLayout.JAVA_BYTE, i), "byte at " + (at + i));
+                }
+            }
+            if (s.has(TcpHeader.ACK) && !s.has(TcpHeader.RST) && !syn) {
+                int edgeNow = s.ack + (s.wnd << tcp.window.shift);
+                assertTrue(!edgeKnown || Seq.geq(edgeNow, edge), "the window shrank by " + (edge - edgeNow));
+                edge = edgeNow;
+                edgeKnown = true;
+                for (int i = 0; i < s.options.sackCount(); i++) {
+                    assertTrue(Seq.lt(s.options.sackLeft(i), s.options.sackRight(i)));
+                    assertTrue(i == 0 || Seq.gt(s.options.sackLeft(i), s.ack), "SACK below ACK");
+                }
+            }
+        }
+
+        /// Invariants 2, 6, 7, 9, 10, 13.
+        void checkState() {
+            TcpConnection c = tcp;
+            if (c.state().isSynchronized()) {
+                assertTrue(!rcvNxtKnown || Seq.geq(c.rcvNxt(), rcvNxt), "RCV.NXT moved back");
+                rcvNxt = c.rcvNxt();
+                rcvNxtKnown = true;
+                boolean waiting = c.snd.flight() > 0 || c.hasUnsent();
+                if (waiting) {
+                    assertTrue(c.nextDeadlineNs() != Long.MAX_VALUE, name + " waits without a timer in " + c.state());
+                }
+                assertTrue(c.rtt.rtoNs() >= c.settings.minRtoNs && c.rtt.rtoNs() <= c.settings.maxRtoNs);
+                assertEquals(naivePipe(c), LossRecovery.pipe(c), "pipe");
+                assertTrue(c.cc.cwnd() >= c.snd.mss || c.cc.cwnd() >= 48, "cwnd " + c.cc.cwnd());
+            }
+            assertTrue(c.available() <= c.options.receiveBuffer * 9L / 8 + 65536);
+        }
+    }
+
+    static long naivePipe(TcpConnection c) {
+        long pipe = 0;
+        for (int i = 0; i < c.queue.size(); i++) {
+            if (c.queue.is(i, RetransmissionQueue.SACKED)) {
+                continue;
+            }
+            if (!c.queue.is(i, RetransmissionQueue.LOST)) {
+                pipe += c.queue.length(i);
+            }
+            if (c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
+                pipe += c.queue.length(i);
+            }
+        }
+        return pipe;
+    }
+
+    Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB) {
+        this(seed, wire, sa, sb, mssA, mssB, superSegment, issA, issB, Long.MAX_VALUE);
+    }
+
+    Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB,
+            long budgetLimit) {
+        budget = new TestBudget(budgetLimit);
+        random = new Random(seed);
+        this.wire = wire;
+        a = new Side("a", connection(sa, 1, 2, issA, mssA, superSegment), issA, 0x5a);
+        b = new Side("b", connection(sb, 2, 1, issB, mssB, superSegment), issB, 0x33);
+        a.peer = b;
+        b.peer = a;
+    }
+
+    Pair(long seed, Wire wire, TcpSettings settings) {
+        this(seed, wire, settings, settings, 1460, 1460, 0, 1000, -5000);
+    }
+
+    private TcpConnection connection(TcpSettings s, int local, int remote, int iss, int mss, int superSegment) {
+        return new TcpConnection(s, new ConnectionOptions(s), local, remote, iss, 7777, mss, true, superSegment,
+                new NewRenoFactory(), budget, nowNs);
+    }
+
+    void open() {
+        a.tcp.openActive(nowNs);
+        a.drain();
+    }
+
+    private void send(Side from, Packet p) {
+        if (tracing) {
+            Segment s = from.segment;
+            trace.add((nowNs - 1_000_000_000L) + " " + from.name + " " + Integer.toHexString(s.flags) + " "
+                    + (s.seq - from.iss) + "+" + s.len + " ack " + (s.has(TcpHeader.ACK) ? s.ack - from.peer.iss : 0)
+                    + " win " + s.wnd + " sack " + s.options.sackCount());
+        }
+        Packet linear = cut(p);
+        while (linear != null) {
+            Packet next = linear;
+            linear = null;
+            put(from.peer, next);
+        }
+    }
+
+    /// A wire carries linear packets with a checksum.
+    private Packet cut(Packet p) {
+        Packet q = p.copy();
+        p.release();
+        long sum = Checksum.sum(q.memory(), q.start(), q.length());
+        TcpHeader.setChecksum(q.memory(), q.start(), Checksum.finish(sum));
+        return q;
+    }
+
+    private void put(Side to, Packet p) {
+        if (random.nextDouble() < wire.drop) {
+            p.release();
+            return;
+        }
+        if (random.nextDouble() < wire.corrupt) {
+            int at = p.start() + random.nextInt(p.length());
+            p.memory().set(ValueLayout.JAVA_BYTE, at,
+                    (byte) (p.memory().get(ValueLayout.JAVA_BYTE, at) ^ 1 << random.nextInt(8)));
+        }
+        if (random.nextDouble() < wire.duplicate) {
+            flights.add(new Flight(nowNs + delay(), order++, to, p.copy()));
+        }
+        flights.add(new Flight(nowNs + delay(), order++, to, p));
+    }
+
+    private long delay() {
+        long d = wire.delayNs + (wire.jitterNs > 0 ? random.nextLong(wire.jitterNs) : 0);
+        return random.nextDouble() < wire.reorder ? 3 * d : d;
+    }
+
+    /// Jumps to the next thing that happens. Returns `false` if nothing will.
+    boolean step() {
+        long deadline = Math.min(a.tcp.nextDeadlineNs(), b.tcp.nextDeadlineNs());
+        Flight f = flights.peek();
+        if (f == null && deadline == Long.MAX_VALUE) {
+            return false;
+        }
+        if (f != null && f.atNs <= deadline) {
+            flights.poll();
+            nowNs = Math.max(nowNs, f.atNs);
+            deliver(f);
+        } else {
+            nowNs = Math.max(nowNs, deadline);
+            for (Side s : List.of(a, b)) {
+                if (s.tcp.nextDeadlineNs() <= nowNs) {
+                    s.tcp.onTimer(nowNs);
+                    assertTrue(s.tcp.nextDeadlineNs() > nowNs, "a timer that has run out is set still");
+                    s.use();
+                }
+            }
+        }
+        return true;
+    }
+
+    private void deliver(Flight f) {
+        Packet p = f.packet;
+        Side to = f.to;
+        if (!Checksum.isRight(Checksum.sum(p.memory(), p.start(), p.length()))) {
+            p.release();
+            return;
+        }
+        if (to.segment.parse(p) == WireError.NONE) {
+            if (to.tcp.state() == TcpState.CLOSED && to.segment.has(TcpHeader.SYN) && to == b && !to.tcp.rcv.finReceived
+                    && to.tcp.snd.nxt == to.iss) {
+                to.tcp.openPassive(to.segment, nowNs);
+            } else {
+                to.tcp.onSegment(to.segment, nowNs);
+            }
+        }
+        p.release();
+        to.use();
+    }
+
+    /// Runs until `done` or for `limitNs` of virtual time.
+    boolean run(long limitNs, java.util.function.BooleanSupplier done) {
+        long end = nowNs + limitNs;
+        int steps = 0;
+        while (!done.getAsBoolean()) {
+            if (nowNs > end || !step() || ++steps > 3_000_000) {
+                return done.getAsBoolean();
+            }
+        }
+        return true;
+    }
+
+    /// Transfers, closes both sides, and looks that all was delivered and given back.
+    void transfer(long fromA, long fromB, long limitNs) {
+        a.toWrite = fromA;
+        b.toWrite = fromB;
+        a.closeWhenDone = true;
+        b.closeWhenDone = true;
+        open();
+        boolean done = run(limitNs, () -> a.eof && b.eof && finished(a) && finished(b));
+        assertTrue(done, () -> "stuck at " + nowNs + ": a " + a.tcp.info() + " read " + a.read + ", b " + b.tcp.info()
+                + " read " + b.read);
+        assertEquals(fromA, b.read);
+        assertEquals(fromB, a.read);
+        end();
+    }
+
+    private static boolean finished(Side s) {
+        return s.tcp.state() == TcpState.TIME_WAIT || s.tcp.state() == TcpState.CLOSED;
+    }
+
+    void end() {
+        for (Side s : List.of(a, b)) {
+            s.tcp.release();
+            Packet p;
+            while ((p = s.tcp.pollSegment(nowNs)) != null) {
+                p.release();
+            }
+        }
+        Flight f;
+        while ((f = flights.poll()) != null) {
+            f.packet.release();
+        }
+        assertEquals(0, budget.reserved(), "the memory budget is given back");
+    }
+}

@@ -1,0 +1,44 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.spi.MemoryBudget;
+
+/// A memory budget that tests look into.
+final class TestBudget implements MemoryBudget {
+    private final long limit;
+    private long reserved;
+
+    TestBudget(long limit) {
+        this.limit = limit;
+    }
+
+    TestBudget() {
+        this(Long.MAX_VALUE);
+    }
+
+    @Override
+    public boolean tryReserve(long bytes) {
+        if (reserved + bytes > limit) {
+            return false;
+        }
+        reserved += bytes;
+        return true;
+    }
+
+    @Override
+    public void release(long bytes) {
+        reserved -= bytes;
+        if (reserved < 0) {
+            throw new AssertionError("more given back than taken: " + reserved);
+        }
+    }
+
+    @Override
+    public long reserved() {
+        return reserved;
+    }
+
+    @Override
+    public long limit() {
+        return limit;
+    }
+}
