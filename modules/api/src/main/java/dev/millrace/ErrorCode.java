@@ -15,6 +15,9 @@ public enum ErrorCode {
     CONNECTION_TIMED_OUT("Connection timed out"),
     /// The connection was aborted on this side.
     CONNECTION_ABORTED("Connection aborted"),
+    /// The connection ended because something inside threw: a defect of the stack or of a plug-in, or no memory. The cause
+    /// is attached.
+    INTERNAL_FAILURE("Software caused connection abort"),
     /// The caller's own time limit for connecting ran out.
     CONNECT_TIMEOUT("Connect timed out"),
     /// The caller's own time limit for reading ran out.

@@ -2,7 +2,9 @@ package dev.millrace;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketOption;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// A listening TCP port. Any thread may call any method; several threads may accept at once.
@@ -25,6 +27,18 @@ public interface TcpListener extends AutoCloseable {
     /// Has `listener` called whenever there may be a connection to accept or the listener was closed. The call comes on
     /// whatever thread found out, without a lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);
+
+    /// Sets an option that connections accepted from now on begin with; see [#supportedOptions()].
+    ///
+    /// @throws UnsupportedOperationException if the option is not supported
+    /// @throws IllegalArgumentException if the value is out of range
+    <T> TcpListener setOption(SocketOption<T> option, T value) throws IOException;
+
+    /// The value of an option.
+    <T> T getOption(SocketOption<T> option) throws IOException;
+
+    /// Those of a [TcpSocket].
+    Set<SocketOption<?>> supportedOptions();
 
     /// The address and port, the port chosen if it was 0.
     InetSocketAddress localAddress();

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -52,6 +53,10 @@ public interface TcpSocket extends AutoCloseable {
     /// stream. Never waits: 0 also while another thread reads, and [#onReady] calls when it has ended.
     int tryRead(ByteBuffer dst) throws IOException;
 
+    /// Copies what can be read without waiting to `dst`, leaves it to be read, and returns how many bytes; 0 if there is
+    /// nothing yet or another thread is reading, -1 at the end of the stream.
+    int peek(ByteBuffer dst) throws IOException;
+
     /// The bytes that can be read without waiting.
     int available() throws IOException;
 
@@ -70,6 +75,12 @@ public interface TcpSocket extends AutoCloseable {
     /// Has `listener` called whenever readiness may have changed. The call comes on whatever thread found out, without a
     /// lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);
+
+    /// The present readiness, for those who poll.
+    Readiness readiness();
+
+    /// Why the connection has failed, if it has; asking does not use it up, reads and writes still tell.
+    Optional<ErrorCode> pendingError();
 
     /// How long a read waits; zero is for ever.
     void setReadTimeout(Duration timeout);

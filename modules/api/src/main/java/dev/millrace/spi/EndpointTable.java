@@ -17,7 +17,8 @@ public interface EndpointTable<E> {
     ///
     /// @param local the address, or `null` for any
     /// @param port 1 to 65535, or 0 to choose an ephemeral port (RFC 6056)
-    /// @param endpoint who gets the packets
+    /// @param endpoint who gets the packets, or `null` to reserve the place: look-ups do not see it until
+    ///     [Entry#replace] puts an endpoint there
     /// @throws BindException `Address already in use` if an overlapping entry is bound or every ephemeral port is taken
     Entry<E> bind(IpAddress local, int port, E endpoint) throws BindException;
 
@@ -27,7 +28,8 @@ public interface EndpointTable<E> {
     /// @param localPort 1 to 65535, or 0 to choose an ephemeral port (RFC 6056)
     /// @param remote the remote address
     /// @param remotePort 1 to 65535
-    /// @param endpoint who gets the packets
+    /// @param endpoint who gets the packets, or `null` to reserve the place: look-ups do not see it until
+    ///     [Entry#replace] puts an endpoint there
     /// @param mayReplace whether an endpoint that has these addresses and ports may give way (TIME-WAIT, RFC 6191); it is
     ///     removed then. May be `null`: none may
     /// @throws BindException `Address already in use`, or `Cannot assign requested address` if every ephemeral port is
@@ -42,10 +44,10 @@ public interface EndpointTable<E> {
     /// `null`.
     E findBound(long localHi, long localLo, int localPort);
 
-    /// Calls `action` for every endpoint.
+    /// Calls `action` for every endpoint; reserved places have none.
     void forEach(Consumer<? super E> action);
 
-    /// The number of entries, bound and connected.
+    /// The number of entries, bound, connected and reserved.
     int size();
 
     /// A place in the table.
@@ -56,8 +58,8 @@ public interface EndpointTable<E> {
         /// The local port.
         int localPort();
 
-        /// Puts another endpoint in the place of `old`, as when a connection becomes a TIME-WAIT record. Returns `false`
-        /// if `old` is no longer there.
+        /// Puts another endpoint in the place of `old`, as when a connection becomes a TIME-WAIT record, or of `null`, which
+        /// stands for a reserved place. Returns `false` if `old` is no longer there or the place was given up.
         boolean replace(E old, E endpoint);
 
         /// Gives the place up. Further calls do nothing.

@@ -22,6 +22,11 @@ public interface Waits {
     /// @throws InterruptedException if the calling thread is interrupted
     boolean lock(ReentrantLock lock, long deadlineNs) throws InterruptedException;
 
+    /// Whether a caller may wait at all: not where time goes on only when the caller comes back, as in a stepped stack.
+    default boolean mayWait() {
+        return true;
+    }
+
     /// How long a platform thread should spin before it parks, in nanoseconds; 0 where spinning cannot help.
     long spinNs();
 }

@@ -26,7 +26,7 @@ final class DirectionLock extends ReentrantLock {
         unlock();
         if (missed && !isHeldByCurrentThread()) {
             missed = false;
-            endpoint.signalReadiness();
+            endpoint.wakeups.tell();
         }
     }
 }

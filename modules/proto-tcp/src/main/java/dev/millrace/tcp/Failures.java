@@ -9,11 +9,17 @@ final class Failures {
     private Failures() {
     }
 
-    static IOException onRead(ErrorCode failure) {
-        return switch (failure) {
-            case STACK_CLOSED -> SocketErrors.closed(ErrorCode.STACK_CLOSED, true);
-            default -> SocketErrors.of(failure);
-        };
+    /// @param cause what was thrown inside, or `null`
+    static IOException onRead(ErrorCode failure, Throwable cause) {
+        return failure == ErrorCode.STACK_CLOSED
+                ? SocketErrors.closed(ErrorCode.STACK_CLOSED, true) : because(SocketErrors.of(failure), cause);
+    }
+
+    private static IOException because(IOException e, Throwable cause) {
+        if (cause != null) {
+            e.initCause(cause);
+        }
+        return e;
     }
 
     static IOException onConnect(ErrorCode failure) {
@@ -26,13 +32,16 @@ final class Failures {
     }
 
     /// A kernel tells a writer once that the connection was reset, and of a broken pipe from then on (EPIPE).
-    static IOException onWrite(ErrorCode failure, ConnectionEndpoint endpoint) {
+    ///
+    /// @param cause what was thrown inside, or `null`
+    /// @param resetTold whether the program has heard of the reset
+    static IOException onWrite(ErrorCode failure, Throwable cause, boolean resetTold) {
         return switch (failure) {
             case STACK_CLOSED -> SocketErrors.closed(ErrorCode.STACK_CLOSED, true);
-            case CONNECTION_RESET -> endpoint.resetWasTold()
+            case CONNECTION_RESET -> resetTold
                     ? SocketErrors.of(ErrorCode.BROKEN_PIPE)
                     : SocketErrors.of(ErrorCode.CONNECTION_RESET);
-            default -> SocketErrors.of(failure);
+            default -> because(SocketErrors.of(failure), cause);
         };
     }
 

@@ -10,8 +10,8 @@ final class IsnGenerator {
 
     private final SipHash hash;
 
-    IsnGenerator(byte[] secret) {
-        hash = new SipHash(secret);
+    IsnGenerator(SipHash hash) {
+        this.hash = hash;
     }
 
     /// The hash of a pair of endpoints: the low half is for sequence numbers, the high half for timestamps.

@@ -6,55 +6,39 @@ import dev.millrace.Readiness;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.spi.EndpointTable;
-import dev.millrace.spi.Path;
 import dev.millrace.spi.SocketErrors;
-import dev.millrace.tcp.engine.ConnectionOptions;
 import dev.millrace.tcp.engine.Segment;
-import dev.millrace.tcp.engine.TcpSettings;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketOption;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/// A listening port: answers SYNs with connections of its own, and keeps those that stand until they are accepted.
-///
-/// Handshakes under way and connections waiting to be accepted count against one backlog each; a SYN that finds it full
-/// is dropped and counted, so that the peer tries again (RFC 9293 leaves it to the implementation).
+/// A listening port: LISTEN of RFC 9293 towards the network, and what a program accepts from. Handshakes are the affair
+/// of [PassiveOpens], finished ones wait in the [AcceptQueue].
 final class ListenEndpoint implements TcpEndpoint, TcpListener {
+    /// Handshakes that even a listener with a small backlog may have under way.
+    private static final int MIN_HALF_OPEN = 128;
+
     private final TcpProtocol protocol;
-    private final TcpSettings settings;
-    private final int backlog;
-    private final ReentrantLock lock = new ReentrantLock();
-
-    // Guarded by lock.
-    private final Set<ConnectionEndpoint> handshakes = new HashSet<>();
-    private final ArrayDeque<ConnectionEndpoint> accepted = new ArrayDeque<>();
-    private final ArrayDeque<Thread> waiting = new ArrayDeque<>();
-    private volatile ErrorCode closed;
-
-    private volatile int ready;
-    private volatile EndpointTable.Entry<TcpEndpoint> entry;
+    private final EndpointTable.Entry<TcpEndpoint> entry;
+    private final SocketSettings settings;
+    private final AcceptQueue queue;
+    private final PassiveOpens opens;
     private volatile long acceptTimeoutNs;
-    private volatile Consumer<Readiness> callback;
 
-    ListenEndpoint(TcpProtocol protocol, TcpSettings settings, int backlog) {
+    /// @param place in the endpoint table, reserved for this listener but not showing it yet
+    ListenEndpoint(TcpProtocol protocol, EndpointTable.Entry<TcpEndpoint> place, int backlog) {
         this.protocol = protocol;
-        this.settings = settings;
-        this.backlog = backlog;
-    }
-
-    void entered(EndpointTable.Entry<TcpEndpoint> place) {
-        entry = place;
+        this.entry = place;
+        this.settings = new SocketSettings(protocol);
+        this.queue = new AcceptQueue(protocol, backlog);
+        this.opens = new PassiveOpens(protocol, settings, queue, Math.max(backlog, MIN_HALF_OPEN));
     }
 
     // ---- segments
@@ -63,112 +47,34 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
     public void receive(Packet packet) {
         Segment segment = protocol.segment();
         segment.parse(packet);
-        // RFC 9293 §3.10.7.2, LISTEN: first RST, second ACK, third SYN.
-        if ((segment.flags & TcpHeader.RST) != 0) {
-            protocol.ctx.drop(packet, DropReason.NO_SOCKET);
-        } else if ((segment.flags & TcpHeader.ACK) != 0) {
+        if (queue.closed() != null) {
             protocol.replies.reset(packet, DropReason.NO_SOCKET);
-        } else if ((segment.flags & TcpHeader.SYN) == 0) {
+        } else if (!opens.receive(packet, segment)) {
+            receiveFromStranger(packet, segment);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.2, LISTEN: first RST, second ACK, third SYN.
+    private void receiveFromStranger(Packet packet, Segment segment) {
+        if (segment.has(TcpHeader.RST)) {
+            protocol.ctx.drop(packet, DropReason.NO_SOCKET);
+        } else if (segment.has(TcpHeader.ACK)) {
+            protocol.replies.reset(packet, DropReason.NO_SOCKET);
+        } else if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN)) {
+            // Differs: a SYN with FIN begins nothing (RFC 9293 would take it): only scanners send it.
             protocol.ctx.drop(packet, DropReason.BAD_FLAGS);
         } else {
-            answer(packet, segment, null);
+            opens.begin(packet, segment, null);
         }
     }
 
-    /// Begins a connection with a peer that sent SYN. `previous` is the connection in TIME-WAIT that it follows, or
-    /// `null`.
-    void answer(Packet packet, Segment syn, TimeWaitEndpoint previous) {
-        DropReason refused = admit(packet);
-        if (refused != null) {
-            protocol.ctx.drop(packet, refused);
-            return;
-        }
-        var local = new IpAddress(packet.destinationHi(), packet.destinationLo());
-        var remote = new IpAddress(packet.sourceHi(), packet.sourceLo());
-        int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
-        int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
-        ConnectionEndpoint child;
-        EndpointTable.Entry<TcpEndpoint> place;
-        try {
-            child = new ConnectionEndpoint(protocol, protocol.ctx.path(local, remote), remotePort, settings,
-                    new ConnectionOptions(settings), protocol.congestionControl(), this);
-            place = protocol.endpoints.connect(local, localPort, remote, remotePort, child, null);
-        } catch (BindException e) {
-            // A second SYN of the same pair overtook this one on another thread.
-            protocol.ctx.drop(packet, DropReason.DUPLICATE);
-            return;
-        } catch (IOException e) {
-            protocol.ctx.drop(packet, DropReason.NO_ROUTE);
-            return;
-        }
-        lock.lock();
-        boolean open = closed == null;
-        if (open) {
-            handshakes.add(child);
-        }
-        lock.unlock();
-        if (!open) {
-            place.release();
-            protocol.replies.reset(packet, DropReason.NO_SOCKET);
-            return;
-        }
-        protocol.passiveOpens.add(1);
-        child.openPassive(place, syn, previous);
-        packet.release();
+    /// Begins a connection with a peer whose previous one is in TIME-WAIT.
+    void reopen(Packet packet, Segment syn, TimeWaitEndpoint previous) {
+        opens.begin(packet, syn, previous);
     }
 
-    private DropReason admit(Packet packet) {
-        // RFC 9293 §3.9.2.3: MUST-57 (a SYN to a broadcast address), MUST-63 (from what cannot be one host).
-        var source = new IpAddress(packet.sourceHi(), packet.sourceLo());
-        if (packet.isBroadcast() || source.isUnspecified() || source.isMulticast()
-                || protocol.ctx.isBroadcast(source)) {
-            return DropReason.MARTIAN_SOURCE;
-        }
-        lock.lock();
-        try {
-            if (handshakes.size() >= backlog || accepted.size() >= backlog) {
-                protocol.backlogDrops.add(1);
-                return DropReason.BACKLOG_FULL;
-            }
-        } finally {
-            lock.unlock();
-        }
-        return protocol.connectionCount() >= protocol.maxConnections ? DropReason.MEMORY_LIMIT : null;
-    }
-
-    /// A handshake has come to its end: the connection stands, or it failed. Called without the child's lock.
-    void childReady(ConnectionEndpoint child, boolean connected) {
-        Thread wake = null;
-        boolean orphan = false;
-        lock.lock();
-        try {
-            handshakes.remove(child);
-            if (connected) {
-                orphan = closed != null;
-                if (!orphan) {
-                    accepted.add(child);
-                    ready = accepted.size();
-                    wake = waiting.poll();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (orphan) {
-            child.abort();
-        } else if (connected) {
-            if (wake != null) {
-                protocol.ctx.waits().unpark(wake);
-            }
-            tell();
-        }
-    }
-
-    private void tell() {
-        Consumer<Readiness> c = callback;
-        if (c != null) {
-            c.accept(Readiness.of(ready > 0, false, closed != null));
-        }
+    void onUnreachable(IpAddress local, IpAddress remote, int remotePort, int quotedSequence) {
+        opens.onUnreachable(local, entry.localPort(), remote, remotePort, quotedSequence);
     }
 
     // ---- programs
@@ -177,92 +83,30 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
     public TcpSocket accept() throws IOException {
         long timeoutNs = acceptTimeoutNs;
         long deadline = timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
-        Thread self = Thread.currentThread();
-        boolean blocked = false;
-        while (true) {
-            lock.lock();
-            try {
-                TcpSocket socket = poll(blocked);
-                if (socket != null) {
-                    return socket;
-                }
-                waiting.add(self);
-            } finally {
-                lock.unlock();
-            }
-            blocked = true;
-            boolean expired = false;
-            try {
-                if (!spinForOne() && !self.isInterrupted()) {
-                    protocol.ctx.waits().park(this, deadline);
-                }
-                expired = deadline != Long.MAX_VALUE && protocol.ctx.clock().nanoTime() - deadline >= 0;
-            } finally {
-                leave(self, expired || self.isInterrupted());
-            }
-            if (self.isInterrupted()) {
-                close(ErrorCode.INTERRUPTED);
-                throw SocketErrors.closed(ErrorCode.INTERRUPTED, true);
-            }
-            if (expired && ready == 0 && closed == null) {
-                throw SocketErrors.of(ErrorCode.ACCEPT_TIMEOUT);
-            }
+        ConnectionEndpoint next = queue.take(deadline);
+        if (next == null && Thread.currentThread().isInterrupted()) {
+            close(ErrorCode.INTERRUPTED);
+            throw SocketErrors.closed(ErrorCode.INTERRUPTED, true);
         }
-    }
-
-    private boolean spinForOne() {
-        long spin = protocol.ctx.waits().spinNs();
-        if (spin > 0) {
-            long until = protocol.ctx.clock().nanoTime() + spin;
-            do {
-                for (int i = 0; i < 16; i++) {
-                    if (ready > 0 || closed != null) {
-                        return true;
-                    }
-                    Thread.onSpinWait();
-                }
-            } while (protocol.ctx.clock().nanoTime() - until < 0);
+        if (next == null) {
+            throw SocketErrors.of(ErrorCode.ACCEPT_TIMEOUT);
         }
-        return ready > 0 || closed != null;
-    }
-
-    /// Stops waiting; one who leaves with nothing passes on the wake-up that it may have been given.
-    private void leave(Thread self, boolean givingUp) {
-        Thread next = null;
-        lock.lock();
-        try {
-            waiting.remove(self);
-            if (givingUp && !accepted.isEmpty()) {
-                next = waiting.poll();
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (next != null) {
-            protocol.ctx.waits().unpark(next);
-        }
-    }
-
-    /// The next connection, or `null`; called with the lock held.
-    private TcpSocket poll(boolean blocked) throws IOException {
-        if (closed != null) {
-            throw SocketErrors.closed(closed, blocked);
-        }
-        ConnectionEndpoint child = accepted.poll();
-        if (child == null) {
-            return null;
-        }
-        ready = accepted.size();
-        return new StreamSocket(protocol, child);
+        return accepted(next);
     }
 
     @Override
     public TcpSocket tryAccept() throws IOException {
-        lock.lock();
+        ConnectionEndpoint next = queue.poll(false);
+        return next == null ? null : accepted(next);
+    }
+
+    private TcpSocket accepted(ConnectionEndpoint connection) {
         try {
-            return poll(false);
-        } finally {
-            lock.unlock();
+            return new StreamSocket(protocol, connection, settings);
+        } catch (Throwable t) {
+            // Out of memory: a connection that nobody can hold is not left behind.
+            connection.abort();
+            throw t;
         }
     }
 
@@ -273,24 +117,39 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
 
     @Override
     public void onReady(Consumer<Readiness> listener) {
-        callback = listener;
-        if (listener != null && ready > 0) {
-            tell();
+        queue.onReady(listener);
+    }
+
+    @Override
+    public <T> TcpListener setOption(SocketOption<T> option, T value) throws IOException {
+        if (queue.closed() != null) {
+            throw SocketErrors.closed(queue.closed(), false);
         }
+        settings.set(option, value, null);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> option) {
+        return settings.get(option, null);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return SocketSettings.SUPPORTED;
     }
 
     @Override
     public InetSocketAddress localAddress() {
-        EndpointTable.Entry<TcpEndpoint> place = entry;
-        IpAddress address = place.local();
+        IpAddress address = entry.local();
         return address == null
-                ? new InetSocketAddress(place.localPort())
-                : new InetSocketAddress(address.toInetAddress(), place.localPort());
+                ? new InetSocketAddress(entry.localPort())
+                : new InetSocketAddress(address.toInetAddress(), entry.localPort());
     }
 
     @Override
     public boolean isOpen() {
-        return closed == null;
+        return queue.closed() == null;
     }
 
     @Override
@@ -303,29 +162,16 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         close(ErrorCode.STACK_CLOSED);
     }
 
+    /// Peers of handshakes under way hear of it when their ACK comes: it meets a closed port.
     private void close(ErrorCode why) {
-        List<ConnectionEndpoint> orphans = new ArrayList<>();
-        List<Thread> threads;
-        lock.lock();
-        try {
-            if (closed != null) {
-                return;
-            }
-            closed = why;
-            orphans.addAll(handshakes);
-            orphans.addAll(accepted);
-            handshakes.clear();
-            accepted.clear();
-            ready = 0;
-            threads = List.copyOf(waiting);
-            waiting.clear();
-        } finally {
-            lock.unlock();
+        List<ConnectionEndpoint> orphans = queue.close(why);
+        if (orphans == null) {
+            return;
         }
-        entry.release();
-        threads.forEach(protocol.ctx.waits()::unpark);
-        // RFC 9293 §3.10.4, LISTEN and SYN-RECEIVED; a kernel resets what nobody accepted.
-        orphans.forEach(ConnectionEndpoint::abort);
-        tell();
+        protocol.attempt("a listener's place", entry::release);
+        protocol.attempt("a listener's handshakes", opens::close);
+        // RFC 9293 §3.10.4, LISTEN; a kernel resets what nobody accepted.
+        orphans.forEach(c -> protocol.attempt("a connection that nobody accepted", c::abort));
+        queue.tell();
     }
 }

@@ -1,34 +1,40 @@
 package dev.millrace.tcp;
 
 import dev.millrace.Readiness;
+import dev.millrace.spi.StackContext;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Calls a program's readiness callback without a lock and never twice at once: a signal that comes while the callback
-/// runs, perhaps caused by it, makes it run again afterwards instead of recursing.
+/// runs, perhaps caused by it, makes it run again afterwards instead of recursing. What it is told is asked for at that
+/// moment, so that the newest is told last. What it throws is its program's affair: it is counted, and the next signal
+/// calls it again.
 final class ReadinessCallback extends AtomicInteger {
     private static final long serialVersionUID = 1;
 
+    private final transient Supplier<Readiness> present;
     private final transient Consumer<Readiness> listener;
-    private volatile int status;
+    private final transient StackContext ctx;
 
-    ReadinessCallback(Consumer<Readiness> listener) {
+    ReadinessCallback(Supplier<Readiness> present, Consumer<Readiness> listener, StackContext ctx) {
+        this.present = present;
         this.listener = listener;
+        this.ctx = ctx;
     }
 
-    void signal(int newStatus) {
-        status = newStatus;
+    void signal() {
         if (getAndIncrement() != 0) {
             return;
         }
-        int seen = 1;
+        int seen;
         do {
             seen = get();
-            int s = status;
-            listener.accept(Readiness.of(
-                    (s & ConnectionEndpoint.READABLE) != 0,
-                    (s & ConnectionEndpoint.WRITABLE) != 0,
-                    (s & ConnectionEndpoint.FAILED) != 0));
+            try {
+                listener.accept(present.get());
+            } catch (Throwable t) {
+                ctx.failed("a readiness callback", t);
+            }
         } while (addAndGet(-seen) != 0);
     }
 }

@@ -30,10 +30,22 @@ final class SocketSettings {
     private volatile int hopLimit;
     private volatile CongestionControlFactory congestionControl;
 
-    SocketSettings(TcpProtocol protocol, ConnectionEndpoint accepted) {
+    /// Those that the stack's configuration gives.
+    SocketSettings(TcpProtocol protocol) {
         this.protocol = protocol;
-        this.options = accepted == null ? new ConnectionOptions(protocol.settings()) : accepted.options;
+        this.options = new ConnectionOptions(protocol.settings());
         this.congestionControl = protocol.congestionControl();
+    }
+
+    /// Those of an accepted connection, which begins with its listener's.
+    SocketSettings(SocketSettings listener, ConnectionEndpoint accepted) {
+        this.protocol = listener.protocol;
+        this.options = accepted.options;
+        this.lingerSeconds = listener.lingerSeconds;
+        this.reuseAddress = listener.reuseAddress;
+        this.trafficClass = listener.trafficClass;
+        this.hopLimit = listener.hopLimit;
+        this.congestionControl = listener.congestionControl;
     }
 
     ConnectionOptions options() {
@@ -70,7 +82,7 @@ final class SocketSettings {
             if (endpoint == null) {
                 change.run();
             } else {
-                endpoint.changeOptions(change);
+                endpoint.gate.changeOptions(change);
             }
         }
     }
@@ -81,7 +93,8 @@ final class SocketSettings {
         } else if (option == StandardSocketOptions.SO_REUSEADDR) {
             reuseAddress = (Boolean) value;
         } else if (option == StandardSocketOptions.IP_TOS) {
-            trafficClass = within(option, (Integer) value, 0, 255);
+            // RFC 3168 §5: the lower two bits are ECN's, and TCP's own to set.
+            trafficClass = within(option, (Integer) value, 0, 255) & 0xfc;
         } else if (option == TcpOptions.HOP_LIMIT) {
             hopLimit = within(option, (Integer) value, 1, 255);
         } else if (option == TcpOptions.CONGESTION_CONTROL) {
@@ -129,7 +142,7 @@ final class SocketSettings {
         if (!SUPPORTED.contains(option)) {
             throw new UnsupportedOperationException("'" + option + "' not supported");
         }
-        Object value = endpoint == null ? read(option) : endpoint.inspect(_ -> read(option));
+        Object value = endpoint == null ? read(option) : endpoint.gate.inspect(_ -> read(option));
         return option.type().cast(value);
     }
 

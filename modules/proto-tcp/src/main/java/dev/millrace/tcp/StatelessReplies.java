@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Path;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
@@ -12,32 +13,64 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 
 /// Segments that answer a segment without a connection: resets for what nobody waits for (RFC 9293 §3.5.2, §3.10.7.1)
-/// and the acknowledgements of TIME-WAIT.
+/// and the acknowledgements of TIME-WAIT and of half-open connections. Strangers can provoke them, so they are limited.
 final class StatelessReplies {
-    private final TcpProtocol protocol;
-    private final Counters.Counter resetsSent;
+    /// Acknowledgements in a second that strangers can have in all, and at once.
+    private static final int ACKS_PER_SECOND = 1000;
+    private static final int ACK_BURST = 100;
 
-    StatelessReplies(TcpProtocol protocol) {
+    private final TcpProtocol protocol;
+    private final long resetsPerSecond;
+    private final SipHash hash;
+    private final Counters.Counter resetsSent;
+    private final TokenBucket acks;
+    /// Made when the first reset is due: most stacks never send one.
+    private volatile StrangerLimits resets;
+
+    /// @param resetsPerSecond to one group of sources, see [StrangerLimits]
+    StatelessReplies(TcpProtocol protocol, SipHash hash, long resetsPerSecond) {
         this.protocol = protocol;
+        this.hash = hash;
+        this.resetsPerSecond = resetsPerSecond;
         resetsSent = protocol.counters.counter("resets-sent");
+        acks = new TokenBucket(ACKS_PER_SECOND, ACK_BURST, protocol.ctx.clock());
     }
 
-    /// Answers a segment that belongs to no connection with RST, unless it is a RST itself or came to a broadcast
-    /// address, and drops it.
+    /// Answers a segment that belongs to no connection with RST, unless it is a RST itself, came to a broadcast address or
+    /// from one who has had his share, and drops it.
     void reset(Packet packet, DropReason reason) {
         Segment segment = protocol.segment();
         segment.parse(packet);
-        if ((segment.flags & TcpHeader.RST) == 0 && !packet.isBroadcast() && !isBadPeer(packet)) {
-            int length = segment.len + ((segment.flags & TcpHeader.SYN) != 0 ? 1 : 0)
-                    + ((segment.flags & TcpHeader.FIN) != 0 ? 1 : 0);
-            if ((segment.flags & TcpHeader.ACK) != 0) {
-                send(packet, segment.ack, 0, TcpHeader.RST, 0, false, 0, 0);
-            } else {
-                send(packet, 0, segment.seq + length, TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0);
-            }
-            resetsSent.add(1);
+        if (segment.has(TcpHeader.RST) || packet.isBroadcast() || isBadPeer(packet)) {
+            protocol.ctx.drop(packet, reason);
+            return;
         }
+        if (!mayReset(packet)) {
+            protocol.ctx.drop(packet, DropReason.RATE_LIMITED);
+            return;
+        }
+        if (segment.has(TcpHeader.ACK)) {
+            send(packet, segment.ack, 0, TcpHeader.RST, 0, false, 0, 0);
+        } else {
+            send(packet, 0, segment.seq + segment.sequenceLength(), TcpHeader.RST | TcpHeader.ACK, 0, false, 0, 0);
+        }
+        resetsSent.add(1);
         protocol.ctx.drop(packet, reason);
+    }
+
+    private boolean mayReset(Packet packet) {
+        StrangerLimits limits = resets;
+        if (limits == null) {
+            // Two threads may make one each; what little the other had counted is forgotten.
+            limits = new StrangerLimits(hash, resetsPerSecond, protocol.ctx.clock());
+            resets = limits;
+        }
+        return limits.tryTake(packet.sourceHi(), packet.sourceLo());
+    }
+
+    /// Whether there is a token left for an acknowledgement to a stranger.
+    boolean mayAcknowledge() {
+        return acks.tryTake();
     }
 
     /// Answers with a pure acknowledgement.

@@ -4,94 +4,69 @@ import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.TcpInfo;
 import dev.millrace.TcpSocket;
-import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.SocketErrors;
-import dev.millrace.tcp.engine.ReceivedBytes;
 import dev.millrace.tcp.engine.TcpConnection;
-import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
-import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/// What a program holds of a connection: blocks its threads, turns the engine's state into exceptions.
-///
-/// One thread at a time reads and one writes, each under a lock of its own that it keeps while it waits; the engine's
-/// lock is never kept while waiting.
+/// What a program holds of a connection: joins the steps of its life, its two directions and its options.
 final class StreamSocket implements TcpSocket {
-    /// How much is written under the engine's lock at once: enough to cut a batch of segments from, little enough that
-    /// they leave while the rest is copied.
-    private static final int WRITE_STEP = 256 * 1024;
-
     private final TcpProtocol protocol;
-    private final DirectionLock readLock = new DirectionLock();
-    private final DirectionLock writeLock = new DirectionLock();
-    /// Guarded by readLock.
-    private final ReceivedBytes received = new ReceivedBytes();
-    /// Guarded by readLock.
-    private final ProgramMemory target = new ProgramMemory();
-    /// Guarded by writeLock.
-    private final ProgramMemory source = new ProgramMemory();
+    final SocketLife life;
     private final SocketSettings settings;
-    private volatile ConnectionEndpoint endpoint;
-    private volatile EndpointTable.Entry<TcpEndpoint> bound;
-    private volatile IpAddress boundAddress;
-    private volatile int boundPort;
-    private volatile ErrorCode closed;
-    private volatile boolean inputShut;
-    private volatile long readTimeoutNs;
+    private final Blocking blocking;
+    private final SocketInput input;
+    private final SocketOutput output;
     private volatile Consumer<Readiness> callback;
 
-    StreamSocket(TcpProtocol protocol, ConnectionEndpoint accepted) {
+    /// A socket that is not connected yet.
+    StreamSocket(TcpProtocol protocol) {
+        this(protocol, null, new SocketSettings(protocol));
+    }
+
+    /// The socket of an accepted connection, which begins with its listener's options.
+    StreamSocket(TcpProtocol protocol, ConnectionEndpoint accepted, SocketSettings listener) {
         this.protocol = protocol;
-        this.endpoint = accepted;
-        this.settings = new SocketSettings(protocol, accepted);
+        life = new SocketLife(protocol, accepted);
+        settings = accepted == null ? listener : new SocketSettings(listener, accepted);
+        blocking = new Blocking(this, protocol);
+        input = new SocketInput(life, blocking);
+        output = new SocketOutput(life, blocking);
     }
 
     // ---- connecting
 
     @Override
     public void bind(InetSocketAddress local) throws IOException {
-        checkOpen();
-        if (endpoint != null || boundPort != 0 || boundAddress != null) {
-            throw SocketErrors.of(ErrorCode.ADDRESS_IN_USE, "Already bound");
-        }
-        IpAddress address = protocol.bindAddress(local);
-        if (local.getPort() != 0) {
-            // Holds the port until the connection takes it over, so that nobody listens on it meanwhile.
-            bound = protocol.endpoints.bind(address, local.getPort(), new BoundPort(protocol));
-        }
-        boundAddress = address;
-        boundPort = local.getPort();
+        life.bind(Objects.requireNonNull(local, "local"));
     }
 
     @Override
     public void connect(InetSocketAddress remote, Duration timeout) throws IOException {
         long timeoutNs = Durations.toNanos(timeout);
         startConnect(remote);
-        long deadline = timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
+        long deadline = blocking.deadline(timeoutNs);
         try {
             while (!finishConnect()) {
-                if (!await(ConnectionEndpoint.CONNECTED | ConnectionEndpoint.FAILED, deadline, Waiter.WATCHER)) {
+                if (!blocking.await(Wakeups.CONNECTED | Wakeups.FAILED, deadline, Blocking.Waiter.WATCHER)) {
                     throw SocketErrors.of(ErrorCode.CONNECT_TIMEOUT);
                 }
             }
         } catch (Throwable t) {
             // A socket whose attempt failed is of no further use, as in java.net.
-            closeQuietly(ErrorCode.SOCKET_CLOSED);
+            closeFor(ErrorCode.SOCKET_CLOSED);
             throw t;
         }
         // In process the connection stands before anyone had to wait: a virtual thread that connects again and again
@@ -101,318 +76,87 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public void startConnect(InetSocketAddress remote) throws IOException {
-        Objects.requireNonNull(remote, "remote");
-        synchronized (this) {
-            checkOpen();
-            if (endpoint != null) {
-                throw new AlreadyConnectedException();
-            }
-            EndpointTable.Entry<TcpEndpoint> held = bound;
-            if (held != null) {
-                held.release();
-                bound = null;
-            }
-            endpoint = protocol.startConnect(boundAddress, boundPort, remote, settings);
-        }
-        ConnectionEndpoint e = endpoint;
-        if (callback != null) {
-            e.onReady(callback);
-        }
-        if (closed != null) {
-            e.abort();
+        ConnectionEndpoint e = life.connect(Objects.requireNonNull(remote, "remote"), settings);
+        Consumer<Readiness> c = callback;
+        if (c != null) {
+            e.wakeups.onReady(c, protocol);
         }
     }
 
     @Override
     public boolean finishConnect() throws IOException {
-        checkOpen();
-        ConnectionEndpoint e = endpoint;
+        life.checkOpen();
+        ConnectionEndpoint e = life.endpoint();
         if (e == null) {
             throw SocketErrors.of(ErrorCode.NOT_CONNECTED);
         }
-        int status = e.status();
-        if ((status & ConnectionEndpoint.CONNECTED) != 0) {
+        if (e.wakeups.is(Wakeups.CONNECTED)) {
             return true;
         }
-        if ((status & ConnectionEndpoint.FAILED) != 0) {
-            throw Failures.onConnect(e.failure());
+        if (e.wakeups.is(Wakeups.FAILED)) {
+            throw Failures.onConnect(e.gate.failure());
         }
         return false;
     }
 
     @Override
     public boolean isConnected() {
-        ConnectionEndpoint e = endpoint;
-        return e != null && (e.status() & ConnectionEndpoint.CONNECTED) != 0;
+        ConnectionEndpoint e = life.endpoint();
+        return e != null && e.wakeups.is(Wakeups.CONNECTED);
     }
 
-    // ---- reading
+    // ---- reading and writing
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        ConnectionEndpoint e = connected();
-        if (!dst.hasRemaining()) {
-            return 0;
-        }
-        long deadline = lockForReading();
-        try {
-            int n = read(e, target.writable(dst), dst.position(), dst.remaining(), deadline);
-            if (n > 0) {
-                dst.position(dst.position() + n);
-            }
-            return n;
-        } finally {
-            readLock.give(e);
-        }
+        return input.read(dst);
     }
 
     @Override
     public int read(byte[] dst, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dst.length);
-        ConnectionEndpoint e = connected();
-        if (length == 0) {
-            return 0;
-        }
-        long deadline = lockForReading();
-        try {
-            return read(e, target.of(dst), offset, length, deadline);
-        } finally {
-            readLock.give(e);
-        }
-    }
-
-    /// Takes the read lock and returns when the time for reading is over.
-    private long lockForReading() throws IOException {
-        long timeoutNs = readTimeoutNs;
-        long deadline = timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
-        lock(readLock, deadline, ErrorCode.READ_TIMEOUT);
-        return deadline;
-    }
-
-    /// Called with the read lock held.
-    private int read(ConnectionEndpoint e, MemorySegment dst, int at, int length, long deadline) throws IOException {
-        while (true) {
-            int n = tryRead(e, dst, at, length);
-            if (n != 0) {
-                return n;
-            }
-            if (!await(ConnectionEndpoint.READABLE, deadline, Waiter.READER)) {
-                throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
-            }
-        }
+        return input.read(dst, offset, length);
     }
 
     @Override
     public int tryRead(ByteBuffer dst) throws IOException {
-        ConnectionEndpoint e = connected();
-        if (!dst.hasRemaining() || !readLock.tryTake()) {
-            return 0;
-        }
-        try {
-            int n = tryRead(e, target.writable(dst), dst.position(), dst.remaining());
-            if (n > 0) {
-                dst.position(dst.position() + n);
-            }
-            return n;
-        } finally {
-            readLock.give(e);
-        }
+        return input.tryRead(dst);
     }
 
-    /// Called with the read lock held. The bytes are copied after the engine's lock was given back.
-    private int tryRead(ConnectionEndpoint e, MemorySegment dst, int at, int length) throws IOException {
-        checkOpen();
-        if (inputShut) {
-            return -1;
-        }
-        if ((e.status() & ConnectionEndpoint.READABLE) == 0) {
-            return 0;
-        }
-        int n = e.read(received, length);
-        if (n > 0) {
-            received.copyTo(dst, at);
-        }
-        return n;
+    @Override
+    public int peek(ByteBuffer dst) throws IOException {
+        return input.peek(dst);
     }
 
     @Override
     public int available() throws IOException {
-        return inputShut ? 0 : connected().available();
+        return input.available();
     }
 
     @Override
     public void shutdownInput() throws IOException {
-        ConnectionEndpoint e = connected();
-        inputShut = true;
-        e.shutdownInput();
-        wakeAll(e);
+        input.shutdown();
     }
-
-    // ---- writing
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        ConnectionEndpoint e = connected();
-        lock(writeLock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
-        try {
-            int n = src.remaining();
-            write(e, source.of(src), src.position(), n);
-            src.position(src.limit());
-            return n;
-        } finally {
-            writeLock.give(e);
-        }
+        return output.write(src);
     }
 
     @Override
     public void write(byte[] src, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, src.length);
-        ConnectionEndpoint e = connected();
-        lock(writeLock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
-        try {
-            write(e, source.of(src), offset, length);
-        } finally {
-            writeLock.give(e);
-        }
-    }
-
-    /// Called with the write lock held.
-    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length) throws IOException {
-        int done = 0;
-        while (done < length) {
-            checkOpen();
-            int n = e.write(src, at + done, Math.min(length - done, WRITE_STEP));
-            done += n;
-            if (n == 0) {
-                await(ConnectionEndpoint.WRITABLE, Long.MAX_VALUE, Waiter.WRITER);
-            }
-        }
+        output.write(src, offset, length);
     }
 
     @Override
     public int tryWrite(ByteBuffer src) throws IOException {
-        ConnectionEndpoint e = connected();
-        if (!src.hasRemaining() || !writeLock.tryTake()) {
-            return 0;
-        }
-        try {
-            checkOpen();
-            int n = e.write(source.of(src), src.position(), src.remaining());
-            src.position(src.position() + n);
-            return n;
-        } finally {
-            writeLock.give(e);
-        }
+        return output.tryWrite(src);
     }
 
     @Override
     public void shutdownOutput() throws IOException {
-        connected().shutdownOutput();
-    }
-
-    // ---- waiting
-
-    /// Which of the endpoint's places for a waiting thread is meant.
-    private enum Waiter {
-        READER, WRITER, WATCHER;
-
-        void set(ConnectionEndpoint e, Thread thread) {
-            switch (this) {
-                case READER -> e.reader = thread;
-                case WRITER -> e.writer = thread;
-                case WATCHER -> e.watcher = thread;
-            }
-        }
-    }
-
-    /// Waits until one of `bits` is set, or the deadline has passed: then it returns `false`.
-    private boolean await(int bits, long deadlineNs, Waiter as) throws IOException {
-        ConnectionEndpoint e = endpoint;
-        Thread self = Thread.currentThread();
-        long spin = protocol.ctx.waits().spinNs();
-        if (spin > 0 && spin(e, bits, spin)) {
-            checkOpen();
-            return true;
-        }
-        try {
-            while (true) {
-                as.set(e, self);
-                if (closed != null) {
-                    throw SocketErrors.closed(closed, true);
-                }
-                if ((e.status() & bits) != 0) {
-                    return true;
-                }
-                if (self.isInterrupted()) {
-                    closeQuietly(ErrorCode.INTERRUPTED);
-                    throw SocketErrors.closed(ErrorCode.INTERRUPTED, true);
-                }
-                if (inputShut && as == Waiter.READER) {
-                    return true;
-                }
-                if (deadlineNs != Long.MAX_VALUE && protocol.ctx.clock().nanoTime() - deadlineNs >= 0) {
-                    return false;
-                }
-                protocol.ctx.waits().park(this, deadlineNs);
-            }
-        } finally {
-            as.set(e, null);
-        }
-    }
-
-    private boolean spin(ConnectionEndpoint e, int bits, long spinNs) {
-        long until = protocol.ctx.clock().nanoTime() + spinNs;
-        do {
-            for (int i = 0; i < 32; i++) {
-                if ((e.status() & bits) != 0 || closed != null) {
-                    return true;
-                }
-                Thread.onSpinWait();
-            }
-        } while (protocol.ctx.clock().nanoTime() - until < 0);
-        return false;
-    }
-
-    private void lock(ReentrantLock lock, long deadlineNs, ErrorCode onTimeout) throws IOException {
-        if (lock.tryLock()) {
-            return;
-        }
-        try {
-            if (!protocol.ctx.waits().lock(lock, deadlineNs)) {
-                throw SocketErrors.of(onTimeout);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            closeQuietly(ErrorCode.INTERRUPTED);
-            throw SocketErrors.closed(ErrorCode.INTERRUPTED, true);
-        }
-    }
-
-    private void wakeAll(ConnectionEndpoint e) {
-        for (Thread t : new Thread[] {e.reader, e.writer, e.watcher}) {
-            if (t != null) {
-                protocol.ctx.waits().unpark(t);
-            }
-        }
-    }
-
-    private void checkOpen() throws IOException {
-        ErrorCode c = closed;
-        if (c != null) {
-            throw SocketErrors.closed(c, false);
-        }
-        if (protocol.ctx.isClosing()) {
-            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
-        }
-    }
-
-    private ConnectionEndpoint connected() throws IOException {
-        checkOpen();
-        ConnectionEndpoint e = endpoint;
-        if (e == null) {
-            throw new NotYetConnectedException();
-        }
-        return e;
+        life.connected().gate.shutdownOutput();
     }
 
     // ---- views, options, state
@@ -420,15 +164,34 @@ final class StreamSocket implements TcpSocket {
     @Override
     public void onReady(Consumer<Readiness> listener) {
         callback = listener;
-        ConnectionEndpoint e = endpoint;
+        ConnectionEndpoint e = life.endpoint();
         if (e != null) {
-            e.onReady(listener);
+            e.wakeups.onReady(listener, protocol);
         }
     }
 
     @Override
+    public Readiness readiness() {
+        ConnectionEndpoint e = life.endpoint();
+        if (life.isOver()) {
+            return Readiness.of(true, true, true);
+        }
+        if (e == null) {
+            return Readiness.of(false, false, false);
+        }
+        Readiness r = e.wakeups.readiness();
+        return input.hasLeft() ? Readiness.of(true, r.writable(), r.closed()) : r;
+    }
+
+    @Override
+    public Optional<ErrorCode> pendingError() {
+        ConnectionEndpoint e = life.endpoint();
+        return e == null ? Optional.empty() : Optional.ofNullable(e.gate.failure());
+    }
+
+    @Override
     public void setReadTimeout(Duration timeout) {
-        readTimeoutNs = Durations.toNanos(timeout);
+        input.setTimeout(Durations.toNanos(timeout));
     }
 
     @Override
@@ -453,15 +216,15 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public <T> TcpSocket setOption(SocketOption<T> option, T value) throws IOException {
-        checkOpen();
-        settings.set(option, value, endpoint);
+        life.checkOpen();
+        settings.set(option, value, life.endpoint());
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> option) throws IOException {
-        checkOpen();
-        return settings.get(option, endpoint);
+        life.checkOpen();
+        return settings.get(option, life.endpoint());
     }
 
     @Override
@@ -471,133 +234,75 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public InetSocketAddress localAddress() {
-        ConnectionEndpoint e = endpoint;
-        if (e != null) {
-            return new InetSocketAddress(e.local.toInetAddress(), e.localPort());
-        }
-        if (boundPort == 0 && boundAddress == null) {
-            return null;
-        }
-        return boundAddress == null
-                ? new InetSocketAddress(boundPort)
-                : new InetSocketAddress(boundAddress.toInetAddress(), boundPort);
+        return life.localAddress();
     }
 
     @Override
     public InetSocketAddress remoteAddress() {
-        ConnectionEndpoint e = endpoint;
+        ConnectionEndpoint e = life.endpoint();
         return e == null ? null : new InetSocketAddress(e.remote.toInetAddress(), e.remotePort);
     }
 
     @Override
     public TcpInfo info() {
-        ConnectionEndpoint e = endpoint;
+        ConnectionEndpoint e = life.endpoint();
         return e == null
                 ? new TcpInfo("CLOSED", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null)
-                : e.inspect(TcpConnection::info);
+                : e.gate.inspect(TcpConnection::info);
     }
 
     @Override
     public boolean isOpen() {
-        return closed == null && !protocol.ctx.isClosing();
+        return !life.isOver();
     }
 
     // ---- closing
 
     @Override
     public void close() throws IOException {
-        if (!markClosed(ErrorCode.SOCKET_CLOSED)) {
+        if (!life.close(ErrorCode.SOCKET_CLOSED)) {
             return;
         }
-        ConnectionEndpoint e = endpoint;
+        ConnectionEndpoint e = life.endpoint();
         if (e == null) {
             return;
         }
         int linger = settings.lingerSeconds();
-        if (linger == 0) {
+        if (linger == 0 || input.hasLeft()) {
+            // What was taken from the engine and not read is lost data, as what it still holds (RFC 9293 SHLD-3).
             e.abort();
         } else {
-            e.close();
+            e.gate.close();
             if (linger > 0) {
-                lingerFor(e, linger);
+                blocking.linger(e, TimeUnit.SECONDS.toNanos(linger));
             }
         }
-        wakeAll(e);
-        discardReceived();
+        letGo(e);
     }
 
-    /// SO_LINGER: waits until all was sent and acknowledged, or resets when the time is over.
-    private void lingerFor(ConnectionEndpoint e, int seconds) {
-        long deadline = protocol.ctx.clock().nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        Thread self = Thread.currentThread();
-        try {
-            while ((e.status() & ConnectionEndpoint.FINISHED) == 0) {
-                e.watcher = self;
-                if ((e.status() & ConnectionEndpoint.FINISHED) != 0) {
-                    return;
-                }
-                if (self.isInterrupted() || protocol.ctx.clock().nanoTime() - deadline >= 0) {
-                    e.abort();
-                    return;
-                }
-                protocol.ctx.waits().park(this, deadline);
-            }
-        } finally {
-            e.watcher = null;
-        }
-    }
-
-    private synchronized boolean markClosed(ErrorCode why) {
-        if (closed != null) {
-            return false;
-        }
-        closed = why;
-        EndpointTable.Entry<TcpEndpoint> held = bound;
-        if (held != null) {
-            held.release();
-            bound = null;
-        }
-        return true;
-    }
-
-    private void closeQuietly(ErrorCode why) {
-        if (markClosed(why)) {
-            ConnectionEndpoint e = endpoint;
-            if (e != null) {
-                e.close();
-                wakeAll(e);
-                discardReceived();
-            }
-        }
-    }
-
-    private void discardReceived() {
-        if (readLock.tryLock()) {
-            try {
-                received.clear();
-                target.forget();
-            } finally {
-                readLock.unlock();
-            }
-        }
-        if (writeLock.tryLock()) {
-            try {
-                source.forget();
-            } finally {
-                writeLock.unlock();
-            }
+    /// Closes without waiting, for a thread that was interrupted or an attempt that failed.
+    void closeFor(ErrorCode why) {
+        ConnectionEndpoint e = life.endpoint();
+        if (life.close(why) && e != null) {
+            e.gate.close();
+            letGo(e);
         }
     }
 
     @Override
     public void abort() {
-        markClosed(ErrorCode.SOCKET_CLOSED);
-        ConnectionEndpoint e = endpoint;
+        life.close(ErrorCode.SOCKET_CLOSED);
+        ConnectionEndpoint e = life.endpoint();
         if (e != null) {
             e.abort();
-            wakeAll(e);
-            discardReceived();
+            letGo(e);
         }
+    }
+
+    private void letGo(ConnectionEndpoint e) {
+        e.wakeups.wakeAll(protocol.ctx.waits());
+        input.discard();
+        output.discard();
     }
 
     @Override

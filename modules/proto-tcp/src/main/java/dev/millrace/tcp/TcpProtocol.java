@@ -37,7 +37,14 @@ import java.util.Optional;
 final class TcpProtocol implements TransportProtocol, Tcp {
     static final List<OptionSpec> SPECS = List.of(
             new OptionSpec("backlog", OptionSpec.Type.NUMBER, "4096",
-                    "connections that may wait to be accepted, and handshakes under way, for a listener that names none"),
+                    "connections that may wait to be accepted, and handshakes that are remembered (128 at least), for a "
+                            + "listener that names none"),
+            new OptionSpec("syn-cookies", OptionSpec.Type.FLAG, "true",
+                    "answer SYNs without remembering them while too many handshakes are under way (RFC 4987)"),
+            new OptionSpec("syn-answers", OptionSpec.Type.NUMBER, "6",
+                    "how often a SYN is answered before the handshake is forgotten, 1 to 10; 6 with an initial RTO of 1s last 63s"),
+            new OptionSpec("resets-per-second", OptionSpec.Type.NUMBER, "5000",
+                    "resets that answer the strays of one source, or of one in 256 sources together; 0 sends none"),
             new OptionSpec("max-connections", OptionSpec.Type.NUMBER, "2000000",
                     "connections and TIME-WAIT records of the whole stack; more are refused"),
             new OptionSpec("time-wait-limit", OptionSpec.Type.NUMBER, "65536",
@@ -53,9 +60,14 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final IsnGenerator isn;
     final TimeWaitTable timeWaits;
     final StatelessReplies replies;
-    final TokenBucket timeWaitAcks;
     final Counters.Counter passiveOpens;
     final Counters.Counter backlogDrops;
+    final Counters.Counter cookiesSent;
+    final Counters.Counter cookiesReceived;
+    final Counters.Counter retransmits;
+    final SynCookies cookies;
+    final boolean synCookies;
+    final int synAnswers;
     final long maxConnections;
     /// Whether a program's thread should spin for an endpoint's lock instead of parking at once.
     final boolean spin = Runtime.getRuntime().availableProcessors() > 1;
@@ -66,7 +78,6 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     private final long timeWaitReuseAgeNs;
     private final Counters.Counter activeOpens;
     private final Counters.Counter segmentsReceived;
-    private final Counters.Counter retransmits;
     private final Counters.Counter ended;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
     private volatile boolean closed;
@@ -80,21 +91,26 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.maxConnections = options.number("max-connections", 1, Integer.MAX_VALUE);
         this.timeWaitReuseAgeNs = options.nanos("time-wait-reuse-age", Duration.ofMillis(1), Duration.ofDays(1));
         this.endpoints = ctx.newEndpointTable();
-        this.isn = new IsnGenerator(ctx.secret());
+        var hash = new SipHash(ctx.secret());
+        this.isn = new IsnGenerator(hash);
+        this.cookies = new SynCookies(hash);
+        this.synCookies = options.flag("syn-cookies");
+        this.synAnswers = (int) options.number("syn-answers", 1, 10);
         this.passiveOpens = counters.counter("passive-opens");
         this.activeOpens = counters.counter("active-opens");
         this.backlogDrops = counters.counter("backlog-drops");
         this.segmentsReceived = counters.counter("segments-received");
         this.retransmits = counters.counter("retransmitted-segments");
         this.ended = counters.counter("connections-ended");
-        this.replies = new StatelessReplies(this);
-        this.timeWaitAcks = new TokenBucket(1000, 100, ctx.clock());
+        this.cookiesSent = counters.counter("syn-cookies-sent");
+        this.cookiesReceived = counters.counter("syn-cookies-received");
+        this.replies = new StatelessReplies(this, hash, options.number("resets-per-second", 0, 1_000_000));
         this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs,
                 (int) options.number("time-wait-limit", 0, 1 << 24));
     }
 
     /// What a thread needs while it runs an engine; never held across a call that sends.
-    private static final class Scratch {
+    static final class Scratch {
         final Segment segment = new Segment();
         final PacketList packets = new PacketList();
     }
@@ -103,8 +119,11 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         return scratch.get().segment;
     }
 
-    PacketList scratch() {
-        return scratch.get().packets;
+    /// What this thread runs an engine with. A thread that is at it already, because a congestion control calls sockets,
+    /// gets one of its own.
+    Scratch scratch() {
+        Scratch s = scratch.get();
+        return s.packets.isEmpty() ? s : new Scratch();
     }
 
     // ---- packets
@@ -152,11 +171,30 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         }
     }
 
-    /// Finds endpoints anew for packets whose connection ended before it saw them.
+    /// Finds endpoints anew for packets whose connection ended, or came to be, before it saw them. Whatever becomes of one,
+    /// the others have their turn.
     void receiveAgain(PacketList packets) {
         Packet packet;
         while ((packet = packets.poll()) != null) {
+            receiveOnce(packet);
+        }
+    }
+
+    /// Finds the endpoint of a packet anew; if it cannot be had, the packet is dropped and the failure told.
+    void receiveOnce(Packet packet) {
+        try {
             dispatch(packet);
+        } catch (Throwable t) {
+            ctx.failed("a segment's delivery", t);
+        }
+    }
+
+    /// Does something that must be done whatever became of what was to be done before it.
+    void attempt(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            ctx.failed(what, t);
         }
     }
 
@@ -173,8 +211,13 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         IpAddress remote = error.remote();
         TcpEndpoint endpoint = endpoints.findConnected(
                 local.hi(), local.lo(), localPort, remote.hi(), remote.lo(), remotePort);
+        if (endpoint == null) {
+            endpoint = endpoints.findBound(local.hi(), local.lo(), localPort);
+        }
         if (endpoint instanceof ConnectionEndpoint connection) {
-            connection.onIcmpError(error, sequence);
+            connection.gate.onIcmpError(error, sequence);
+        } else if (endpoint instanceof ListenEndpoint listener && error.kind() != IcmpError.Kind.PACKET_TOO_BIG) {
+            listener.onUnreachable(local, remote, remotePort, sequence);
         }
     }
 
@@ -201,7 +244,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         record.entry.release();
         Segment segment = segment();
         segment.parse(packet);
-        listener.answer(packet, segment, record);
+        listener.reopen(packet, segment, record);
         return true;
     }
 
@@ -235,9 +278,15 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         if (backlog < 0) {
             throw new IllegalArgumentException("backlog " + backlog + " is negative");
         }
-        var listener = new ListenEndpoint(this, settings,
-                backlog == 0 ? defaultBacklog : Math.min(backlog, MAX_BACKLOG));
-        listener.entered(endpoints.bind(bindAddress(local), local.getPort(), listener));
+        EndpointTable.Entry<TcpEndpoint> place = endpoints.bind(bindAddress(local), local.getPort(), null);
+        ListenEndpoint listener;
+        try {
+            listener = new ListenEndpoint(this, place, backlog == 0 ? defaultBacklog : Math.min(backlog, MAX_BACKLOG));
+            place.replace(null, listener);
+        } catch (Throwable t) {
+            place.release();
+            throw t;
+        }
         if (closed) {
             listener.stackClosed();
             throw SocketErrors.of(ErrorCode.STACK_CLOSED);
@@ -248,7 +297,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     @Override
     public TcpSocket open() throws IOException {
         checkOpen();
-        return new StreamSocket(this, null);
+        return new StreamSocket(this);
     }
 
     private void checkOpen() throws IOException {
@@ -285,14 +334,22 @@ final class TcpProtocol implements TransportProtocol, Tcp {
             throw SocketErrors.of(ErrorCode.LIMIT_REACHED);
         }
         var path = ctx.path(local, peer);
-        var connection = new ConnectionEndpoint(this, path, remote.getPort(), settings, chosen.options(),
-                chosen.congestionControl(), null);
         EndpointTable.Entry<TcpEndpoint> place = endpoints.connect(
-                path.local(), localPort, peer, remote.getPort(), connection, this::mayReplace);
-        connection.trafficClass = chosen.trafficClass();
-        connection.hopLimit = chosen.hopLimit();
+                path.local(), localPort, peer, remote.getPort(), null, this::mayReplace);
+        ConnectionEndpoint connection;
+        try {
+            long pair = isn.pair(path.local(), place.localPort(), peer, remote.getPort());
+            connection = new ConnectionEndpoint(this, path, place, remote.getPort(), settings, chosen.options(),
+                    chosen.congestionControl(), initialSequence(pair, null), IsnGenerator.timestampOffset(pair));
+            connection.trafficClass = chosen.trafficClass();
+            connection.hopLimit = chosen.hopLimit();
+            place.replace(null, connection);
+        } catch (Throwable t) {
+            place.release();
+            throw t;
+        }
         activeOpens.add(1);
-        connection.openActive(place);
+        connection.gate.openActive();
         if (closed) {
             connection.stackClosed();
         }
@@ -332,7 +389,11 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         closed = true;
         var all = new ArrayList<TcpEndpoint>();
         endpoints.forEach(all::add);
-        all.forEach(TcpEndpoint::stackClosed);
+        all.forEach(e -> attempt("the end of an endpoint", e::stackClosed));
         timeWaits.close();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 }

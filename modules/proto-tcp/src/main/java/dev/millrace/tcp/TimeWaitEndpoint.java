@@ -71,16 +71,16 @@ final class TimeWaitEndpoint implements TcpEndpoint {
                 && protocol.reopen(this, packet)) {
             return;
         }
-        boolean acceptable = Seq.inWindow(segment.seq, rcvNxt - 1, receiveWindow + 1);
+        boolean acceptable = Seq.inWindow(segment.seq, rcvNxt, receiveWindow);
         if ((flags & TcpHeader.FIN) != 0 && segment.seq + segment.len == rcvNxt - 1) {
             // The peer did not get our acknowledgement of its FIN (RFC 9293 §3.10.7.4, eighth step, TIME-WAIT).
             protocol.timeWaits.restart(this);
         }
-        // Anything else is answered with an acknowledgement (first step: unacceptable segments), except a pure one that
-        // is in order: two sides in TIME-WAIT would answer each other for ever.
+        // Anything else is answered with an acknowledgement (first step: unacceptable segments, a keep-alive's RCV.NXT-1
+        // among them), except a pure one that is in order: two sides in TIME-WAIT would answer each other for ever.
         boolean pureAck = segment.len == 0 && (flags & (TcpHeader.SYN | TcpHeader.FIN)) == 0;
         if (!pureAck || !acceptable) {
-            if (protocol.timeWaitAcks.tryTake()) {
+            if (protocol.replies.mayAcknowledge()) {
                 protocol.replies.acknowledge(packet, sndNxt, rcvNxt, receiveWindow, timestamps, timestampNow(),
                         timestampRecent);
             } else {

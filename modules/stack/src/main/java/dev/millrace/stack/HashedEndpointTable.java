@@ -64,6 +64,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         final IpAddress local;
         final int ports;
         final IpAddress remote;
+        /// `null` while the place is only reserved.
         volatile E endpoint;
         boolean gone;
 
@@ -125,6 +126,11 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
 
     @Override
     public E findBound(long localHi, long localLo, int localPort) {
+        Place<E> place = placeOfBound(localHi, localLo, localPort);
+        return place == null ? null : place.endpoint;
+    }
+
+    private Place<E> placeOfBound(long localHi, long localLo, int localPort) {
         int ports = localPort << 16;
         Place<E> place = find(localHi, localLo, ports, 0, 0);
         if (place == null && IpAddress.isV4(localHi, localLo)) {
@@ -133,7 +139,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         if (place == null) {
             place = find(ANY.hi(), ANY.lo(), ports, 0, 0);
         }
-        return place == null ? null : place.endpoint;
+        return place;
     }
 
     private Place<E> find(long localHi, long localLo, int ports, long remoteHi, long remoteLo) {
@@ -229,7 +235,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                     hashOf(local, remote, remotePort) + nextOffset.getAndIncrement(), ephemeralCount);
             for (int i = 0; i < ephemeralCount; i++) {
                 int candidate = firstEphemeral + (start + i) % ephemeralCount;
-                if (findBound(local.hi(), local.lo(), candidate) == null
+                if (placeOfBound(local.hi(), local.lo(), candidate) == null
                         && vacate(local, candidate, remote, remotePort, mayReplace)) {
                     return add(new Place<>(this, local, candidate, remote, remotePort, endpoint));
                 }
@@ -247,7 +253,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         if (taken == null) {
             return true;
         }
-        if (mayReplace == null || !mayReplace.test(taken.endpoint)) {
+        E endpoint = taken.endpoint;
+        if (mayReplace == null || endpoint == null || !mayReplace.test(endpoint)) {
             return false;
         }
         remove(taken);
@@ -320,7 +327,10 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         AtomicReferenceArray<Node<E>> table = buckets;
         for (int i = 0; i < table.length(); i++) {
             for (Node<E> n = table.get(i); n != null; n = n.next) {
-                action.accept(n.place.endpoint);
+                E endpoint = n.place.endpoint;
+                if (endpoint != null) {
+                    action.accept(endpoint);
+                }
             }
         }
     }

@@ -132,6 +132,11 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     }
 
     @Override
+    public boolean mayWait() {
+        return false;
+    }
+
+    @Override
     public long spinNs() {
         return 0;
     }

@@ -254,6 +254,11 @@ public final class FakeNetwork implements NetworkContext {
     }
 
     @Override
+    public void failed(String what, Throwable failure) {
+        throw new AssertionError(what + " failed", failure);
+    }
+
+    @Override
     public void afterDelivery(Runnable task) {
         task.run();
     }

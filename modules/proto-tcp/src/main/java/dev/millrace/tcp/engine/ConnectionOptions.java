@@ -34,7 +34,7 @@ public final class ConnectionOptions {
     }
 
     /// A copy, as a listener hands to what it accepts.
-    ConnectionOptions(ConnectionOptions other) {
+    public ConnectionOptions(ConnectionOptions other) {
         noDelay = other.noDelay;
         cork = other.cork;
         quickAck = other.quickAck;

@@ -14,27 +14,27 @@ final class Handshake {
     }
 
     /// Learns the peer's sequence number and options from its SYN; what is agreed on stands from here (RFC 7323 §1.3).
-    static void takeSyn(TcpConnection c, Segment seg, long nowNs) {
-        c.rcv.irs = seg.seq;
-        c.rcv.nxt = seg.seq + 1;
+    static void takeSyn(TcpConnection c, SynFacts syn, long nowNs) {
+        c.rcv.irs = syn.irs();
+        c.rcv.nxt = syn.irs() + 1;
         c.rcv.edge = c.rcv.nxt + Math.min(0xffff, c.options.receiveBuffer);
         c.rcv.lastAckSent = c.rcv.nxt;
-        int announced = seg.options.mss();
+        int announced = syn.mss();
         // MUST-15: what holds for a SYN without the option.
         c.peerMss = announced > 0 ? announced : c.v4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
-        c.timestampsOn = c.settings.timestamps && seg.options.hasTimestamps();
+        c.timestampsOn = c.settings.timestamps && syn.timestamps();
         if (c.timestampsOn) {
-            c.rcv.tsRecent = seg.options.timestampValue();
+            c.rcv.tsRecent = syn.timestampValue();
             c.rcv.tsRecentNs = nowNs;
         }
-        c.sackOn = c.settings.sack && seg.options.sackPermitted();
-        c.scalingOn = c.settings.windowScaling && seg.options.windowScale() >= 0;
+        c.sackOn = c.settings.sack && syn.sackPermitted();
+        c.scalingOn = c.settings.windowScaling && syn.windowScale() >= 0;
         if (c.scalingOn) {
-            c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, seg.options.windowScale());
+            c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, syn.windowScale());
             c.window.shift = c.ownShift;
         }
         // The window of a SYN is never scaled (RFC 7323 §2.2).
-        c.snd.setWindow(seg.seq, seg.ack, seg.wnd);
+        c.snd.setWindow(syn.irs(), syn.ack(), syn.window());
         c.snd.mss = effectiveMss(c);
     }
 
@@ -50,9 +50,9 @@ final class Handshake {
     /// Our SYN is acknowledged.
     static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
         c.snd.una = seg.ack;
-        if (!c.synLost) {
+        if (!c.synLost && !c.synUntimed) {
             c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
-        } else {
+        } else if (c.synLost) {
             c.rtt.afterSynLoss();
         }
         boolean syn = seg.has(TcpHeader.SYN);

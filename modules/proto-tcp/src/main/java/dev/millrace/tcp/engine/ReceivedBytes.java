@@ -14,6 +14,8 @@ public final class ReceivedBytes {
     private Buffer[] buffers = NO_BUFFERS;
     private int[] offsets = NO_NUMBERS;
     private int[] lengths = NO_NUMBERS;
+    /// The first slice that was not copied in whole.
+    private int first;
     private int count;
     private int bytes;
 
@@ -32,15 +34,38 @@ public final class ReceivedBytes {
         bytes += length;
     }
 
-    /// Copies everything to `dst` from offset `at`, releases it and returns how many bytes that was.
-    public int copyTo(MemorySegment dst, long at) {
-        long to = at;
-        for (int i = 0; i < count; i++) {
-            MemorySegment.copy(buffers[i].memory(), offsets[i], dst, to, lengths[i]);
-            to += lengths[i];
+    /// Moves up to `max` bytes to `dst` from offset `at` on, and returns how many. What could not be copied, because `dst`
+    /// was closed meanwhile, is still here.
+    public int moveTo(MemorySegment dst, long at, int max) {
+        int moved = 0;
+        while (first < count && moved < max) {
+            int n = Math.min(lengths[first], max - moved);
+            MemorySegment.copy(buffers[first].memory(), offsets[first], dst, at + moved, n);
+            moved += n;
+            bytes -= n;
+            offsets[first] += n;
+            lengths[first] -= n;
+            if (lengths[first] == 0) {
+                buffers[first].release();
+                buffers[first++] = null;
+            }
         }
-        clear();
-        return (int) (to - at);
+        if (first == count) {
+            first = 0;
+            count = 0;
+        }
+        return moved;
+    }
+
+    /// Copies up to `max` bytes to `dst` from offset `at` on, and returns how many; all of them are still here.
+    public int copyTo(MemorySegment dst, long at, int max) {
+        int copied = 0;
+        for (int i = first; i < count && copied < max; i++) {
+            int n = Math.min(lengths[i], max - copied);
+            MemorySegment.copy(buffers[i].memory(), offsets[i], dst, at + copied, n);
+            copied += n;
+        }
+        return copied;
     }
 
     /// The bytes held.
@@ -50,10 +75,11 @@ public final class ReceivedBytes {
 
     /// Releases everything.
     public void clear() {
-        for (int i = 0; i < count; i++) {
+        for (int i = first; i < count; i++) {
             buffers[i].release();
             buffers[i] = null;
         }
+        first = 0;
         count = 0;
         bytes = 0;
     }

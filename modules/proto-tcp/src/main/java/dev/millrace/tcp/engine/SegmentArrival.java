@@ -73,7 +73,7 @@ final class SegmentArrival {
             return;
         }
         // Text in a SYN is not taken, and so not acknowledged: the peer sends it again.
-        Handshake.takeSyn(c, seg, nowNs);
+        Handshake.takeSyn(c, SynFacts.of(seg), nowNs);
         if (ack) {
             Handshake.ackSyn(c, seg, nowNs);
             Handshake.establish(c, nowNs);

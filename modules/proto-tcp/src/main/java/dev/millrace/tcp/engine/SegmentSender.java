@@ -34,10 +34,7 @@ final class SegmentSender {
             default -> {
             }
         }
-        // What SACK has to report, and duplicate ACKs, travel alone: data takes the whole packet, and a peer counts a
-        // duplicate only without it.
-        if (c.acks.isDue() && (c.reassembler != null && !c.reassembler.isEmpty()
-                || c.sackBlocks != null && c.sackBlocks.hasDuplicate())) {
+        if (acksAlone(c)) {
             return ack(c, nowNs);
         }
         if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
@@ -55,6 +52,24 @@ final class SegmentSender {
             return build(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
         }
         return c.acks.isDue() ? ack(c, nowNs) : null;
+    }
+
+    /// The next segment with data or FIN, or `null` if there is none or an acknowledgement must go before it.
+    static Packet pollData(TcpConnection c, long nowNs) {
+        boolean nothing = c.queue.lostBytes == 0 && c.sendBuffer.end() == c.snd.nxt
+                && c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY;
+        if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || !c.state.isSynchronized()
+                || c.state == TcpState.TIME_WAIT || c.state == TcpState.FIN_WAIT_2 || acksAlone(c)) {
+            return null;
+        }
+        return data(c, nowNs);
+    }
+
+    /// What SACK has to report, and duplicate ACKs, travel alone: data takes the whole packet, and a peer counts a duplicate
+    /// only without it.
+    private static boolean acksAlone(TcpConnection c) {
+        return c.acks.isDue() && (c.reassembler != null && !c.reassembler.isEmpty()
+                || c.sackBlocks != null && c.sackBlocks.hasDuplicate());
     }
 
     private static Packet data(TcpConnection c, long nowNs) {
@@ -273,27 +288,10 @@ final class SegmentSender {
         c.synDue = false;
         boolean answer = c.state == TcpState.SYN_RECEIVED;
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
-        boolean sack = answer ? c.sackOn : c.settings.sack;
-        boolean scale = answer ? c.scalingOn : c.settings.windowScaling;
-        int header = TcpHeader.MIN_LENGTH + TcpOptionWriter.MSS_LENGTH
-                + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
-                + (sack ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
-                + (scale ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0);
-        Packet p = Packet.allocate(HEADROOM, header);
-        int at = p.append(header);
-        MemorySegment m = p.memory();
-        TcpHeader.write(m, at, c.localPort, c.remotePort, c.snd.iss, answer ? c.rcv.nxt : 0, header,
-                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), 0);
-        long to = TcpOptionWriter.mss(m, at + TcpHeader.MIN_LENGTH, c.advertisedMss);
-        if (sack) {
-            to = TcpOptionWriter.sackPermitted(m, to);
-        }
-        if (timestamps) {
-            to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0);
-        }
-        if (scale) {
-            TcpOptionWriter.windowScale(m, to, c.ownShift);
-        }
+        Packet p = SynSegment.write(c.localPort, c.remotePort, c.snd.iss, answer ? c.rcv.nxt : 0,
+                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), c.advertisedMss,
+                answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
+                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;
@@ -308,7 +306,7 @@ final class SegmentSender {
         return p;
     }
 
-    private static Packet reset(TcpConnection c) {
+    static Packet reset(TcpConnection c) {
         c.rstDue = false;
         Packet p = Packet.allocate(HEADROOM, TcpHeader.MIN_LENGTH);
         int at = p.append(TcpHeader.MIN_LENGTH);

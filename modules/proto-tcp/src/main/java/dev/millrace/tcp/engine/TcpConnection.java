@@ -80,6 +80,8 @@ public final class TcpConnection {
     boolean active;
     boolean synDue;
     boolean synLost;
+    /// Nobody remembers when the SYN,ACK was sent.
+    boolean synUntimed;
     boolean rstDue;
     boolean rstWithAck;
     int rstSeq;
@@ -143,9 +145,27 @@ public final class TcpConnection {
     /// A SYN met a listener (RFC 9293 §3.10.7.2).
     public void openPassive(Segment syn, long nowNs) {
         assert state == TcpState.CLOSED && syn.has(TcpHeader.SYN);
-        Handshake.takeSyn(this, syn, nowNs);
+        Handshake.takeSyn(this, SynFacts.of(syn), nowNs);
         become(TcpState.SYN_RECEIVED);
         startOpening(nowNs);
+    }
+
+    /// Goes on where a record of a half-open connection has come to: the peer's SYN was answered, and what completes the
+    /// handshake is the next [#onSegment].
+    ///
+    /// @param sentNs when the SYN,ACK went out, or [ConnectionTimers#NEVER] if nobody remembers: the first data will tell
+    ///     the round-trip time then
+    /// @param lost whether it had to be sent again (RFC 6298 §5.7, RFC 6928 §2)
+    /// @param nowNs the present time
+    public void resumePassive(SynFacts syn, long sentNs, boolean lost, long nowNs) {
+        assert state == TcpState.CLOSED;
+        Handshake.takeSyn(this, syn, nowNs);
+        become(TcpState.SYN_RECEIVED);
+        snd.nxt = snd.iss + 1;
+        snd.sml = snd.nxt;
+        synUntimed = sentNs == ConnectionTimers.NEVER;
+        snd.lastSentNs = synUntimed ? nowNs : sentNs;
+        synLost = lost;
     }
 
     private void startOpening(long nowNs) {
@@ -347,6 +367,23 @@ public final class TcpConnection {
     }
 
     // ---- outputs
+
+    /// The next segment that carries data, or `null`: what may go out at once after each segment of a batch, while
+    /// acknowledgements wait for its end. See [#pollSegment].
+    public Packet pollData(long nowNs) {
+        Packet p = SegmentSender.pollData(this, nowNs);
+        assert holds();
+        return p;
+    }
+
+    /// A reset for a connection whose engine has failed, or `null` if the peer expects none.
+    public Packet farewell() {
+        if (state == TcpState.CLOSED || state == TcpState.SYN_SENT || state == TcpState.TIME_WAIT) {
+            return null;
+        }
+        sendReset(snd.nxt, rcv.nxt, true);
+        return SegmentSender.reset(this);
+    }
 
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {

@@ -122,7 +122,7 @@ final class Pair {
             if (n == 0) {
                 return false;
             }
-            assertEquals(n, received.copyTo(scratch, 0));
+            assertEquals(n, received.moveTo(scratch, 0, n));
             for (int i = 0; i < n; i++) {
                 if (scratch.get(ValueLayout.JAVA_BYTE, i) != peer.expected(read + i)) {
                     fail(name + " read a wrong byte at " + (read + i));

@@ -79,7 +79,7 @@ class ReassemblerPropertyTest {
 
     private static int drain(ReceiveBuffer rb, ReceivedBytes out, byte[] read, int at) {
         int n = rb.moveTo(out, Integer.MAX_VALUE);
-        out.copyTo(MemorySegment.ofArray(read), at);
+        out.moveTo(MemorySegment.ofArray(read), at, Integer.MAX_VALUE);
         return n;
     }
 

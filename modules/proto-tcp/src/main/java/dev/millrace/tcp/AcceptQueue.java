@@ -1,0 +1,196 @@
+package dev.millrace.tcp;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.Readiness;
+import dev.millrace.spi.SocketErrors;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/// Connections that stand and wait to be accepted, and who waits for them: threads, and the program's callback.
+final class AcceptQueue {
+    private final TcpProtocol protocol;
+    private final int limit;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by lock.
+    private final ArrayDeque<ConnectionEndpoint> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Thread> acceptors = new ArrayDeque<>();
+    private volatile ErrorCode closed;
+    private volatile int size;
+    private volatile ReadinessCallback callback;
+
+    /// @param limit from how many waiting connections on SYNs are refused. Handshakes that were begun before are still
+    ///     completed, up to as many again
+    AcceptQueue(TcpProtocol protocol, int limit) {
+        this.protocol = protocol;
+        this.limit = limit;
+    }
+
+    /// How many wait.
+    int size() {
+        return size;
+    }
+
+    /// Whether no new handshake should begin.
+    boolean isFull() {
+        return size >= limit;
+    }
+
+    /// Whether not even one that has begun may be completed.
+    boolean isOverfull() {
+        return size >= 2L * limit;
+    }
+
+    /// Why it was closed, or `null`.
+    ErrorCode closed() {
+        return closed;
+    }
+
+    /// Adds a connection and wakes a thread for it. Returns `false` if the queue is closed.
+    boolean add(ConnectionEndpoint connection) {
+        Thread wake;
+        lock.lock();
+        try {
+            if (closed != null) {
+                return false;
+            }
+            waiting.add(connection);
+            size = waiting.size();
+            wake = acceptors.poll();
+        } finally {
+            lock.unlock();
+        }
+        if (wake != null) {
+            protocol.ctx.waits().unpark(wake);
+        }
+        tell();
+        return true;
+    }
+
+    void onReady(Consumer<Readiness> listener) {
+        callback = listener == null ? null : new ReadinessCallback(this::readiness, listener, protocol.ctx);
+        if (size > 0 || closed != null) {
+            tell();
+        }
+    }
+
+    private Readiness readiness() {
+        return Readiness.of(size > 0, false, closed != null);
+    }
+
+    /// Tells the program its present readiness.
+    void tell() {
+        ReadinessCallback c = callback;
+        if (c != null) {
+            c.signal();
+        }
+    }
+
+    /// The next connection, or `null`.
+    ///
+    /// @param blocked whether the caller was blocked before, for the exception that tells of the end
+    ConnectionEndpoint poll(boolean blocked) throws IOException {
+        lock.lock();
+        try {
+            if (closed != null) {
+                throw SocketErrors.closed(closed, blocked);
+            }
+            ConnectionEndpoint next = waiting.poll();
+            size = waiting.size();
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Waits for a connection. Returns `null` if the deadline came first or the thread was interrupted.
+    ConnectionEndpoint take(long deadlineNs) throws IOException {
+        Thread self = Thread.currentThread();
+        boolean blocked = false;
+        while (true) {
+            lock.lock();
+            try {
+                ConnectionEndpoint next = poll(blocked);
+                if (next != null) {
+                    return next;
+                }
+                acceptors.add(self);
+            } finally {
+                lock.unlock();
+            }
+            blocked = true;
+            boolean expired = false;
+            try {
+                if (!spinForOne() && !self.isInterrupted()) {
+                    protocol.ctx.waits().park(this, deadlineNs);
+                }
+                expired = deadlineNs != Long.MAX_VALUE && protocol.ctx.clock().nanoTime() - deadlineNs >= 0;
+            } finally {
+                leave(self, expired || self.isInterrupted());
+            }
+            if (self.isInterrupted() || expired && size == 0 && closed == null) {
+                return null;
+            }
+        }
+    }
+
+    private boolean spinForOne() {
+        long spin = protocol.ctx.waits().spinNs();
+        if (spin > 0) {
+            long until = protocol.ctx.clock().nanoTime() + spin;
+            do {
+                for (int i = 0; i < 16; i++) {
+                    if (size > 0 || closed != null) {
+                        return true;
+                    }
+                    Thread.onSpinWait();
+                }
+            } while (protocol.ctx.clock().nanoTime() - until < 0);
+        }
+        return size > 0 || closed != null;
+    }
+
+    /// Stops waiting; one who leaves with nothing passes on the wake-up that it may have been given.
+    private void leave(Thread self, boolean givingUp) {
+        Thread next = null;
+        lock.lock();
+        try {
+            acceptors.remove(self);
+            if (givingUp && !waiting.isEmpty()) {
+                next = acceptors.poll();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (next != null) {
+            protocol.ctx.waits().unpark(next);
+        }
+    }
+
+    /// Ends it: whoever waits is told, and the connections that nobody will accept are returned; `null` if it had ended
+    /// before.
+    List<ConnectionEndpoint> close(ErrorCode why) {
+        List<ConnectionEndpoint> orphans;
+        List<Thread> threads;
+        lock.lock();
+        try {
+            if (closed != null) {
+                return null;
+            }
+            closed = why;
+            orphans = new ArrayList<>(waiting);
+            waiting.clear();
+            size = 0;
+            threads = List.copyOf(acceptors);
+            acceptors.clear();
+        } finally {
+            lock.unlock();
+        }
+        threads.forEach(protocol.ctx.waits()::unpark);
+        return orphans;
+    }
+}

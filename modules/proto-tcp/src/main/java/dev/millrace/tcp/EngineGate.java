@@ -1,0 +1,448 @@
+package dev.millrace.tcp;
+
+import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.tcp.engine.ReceivedBytes;
+import dev.millrace.tcp.engine.Segment;
+import dev.millrace.tcp.engine.SynFacts;
+import dev.millrace.tcp.engine.TcpConnection;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+
+/// The only way to a connection's engine: it alone has the lock, the inbox and the engine. Whoever has something for the
+/// engine comes in through one of these methods, which run it and let the endpoint bring everything to rest
+/// ([ConnectionEndpoint#settle]) before the lock is given back.
+///
+/// What throws inside ends this connection, with [ErrorCode#INTERNAL_FAILURE]: the lock is given back, the packets that
+/// had come are counted, the program and the peer are told, and nobody else notices. What a program's own memory throws
+/// (a closed arena, an array of another thread's confinement) is the program's, and nothing ends.
+final class EngineGate {
+    /// Segments that may wait for the engine: more than a window of them is somebody else's doing.
+    private static final int MAX_INBOX = 16_384;
+    private static final int SPINS = 200;
+
+    private final TcpProtocol protocol;
+    private final ConnectionEndpoint endpoint;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Inbox inbox = new Inbox();
+
+    // Guarded by lock.
+    private final TcpConnection engine;
+    private Lifecycle life = Lifecycle.NEW;
+    /// A failure that the engine does not know of, or `null`.
+    private ErrorCode failure;
+    private Throwable cause;
+    private boolean resetTold;
+
+    EngineGate(ConnectionEndpoint endpoint, TcpConnection engine) {
+        this.protocol = endpoint.protocol;
+        this.endpoint = endpoint;
+        this.engine = engine;
+    }
+
+    // ---- the lock
+
+    /// Takes the lock from a program's thread: the one that has it runs the engine for microseconds, and parking for that
+    /// would cost more.
+    private long enter() {
+        acquire();
+        if (lock.getHoldCount() > 1) {
+            lock.unlock();
+            throw new IllegalStateException("a connection was called from inside its own engine: "
+                    + "congestion control must not use sockets");
+        }
+        return protocol.ctx.clock().nanoTime();
+    }
+
+    private void acquire() {
+        if (protocol.spin) {
+            for (int i = 0; i < SPINS; i++) {
+                if (lock.tryLock()) {
+                    return;
+                }
+                Thread.onSpinWait();
+            }
+        }
+        lock.lock();
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    boolean tryLock() {
+        return lock.tryLock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    // ---- inputs from the network
+
+    /// Leaves a packet for the engine. Returns whether its owner must be told.
+    boolean offer(Packet packet) {
+        if (inbox.size() >= MAX_INBOX) {
+            protocol.ctx.drop(packet, DropReason.RECEIVE_BUFFER_FULL);
+            return false;
+        }
+        return inbox.add(packet);
+    }
+
+    boolean hasMail() {
+        return !inbox.isEmpty();
+    }
+
+    void onTimer(long nowNs) {
+        lock.lock();
+        endpoint.timerExpired();
+        try {
+            if (!life.isDetached() && engine.nextDeadlineNs() - nowNs <= 0) {
+                engine.onTimer(nowNs);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        endpoint.settle(nowNs);
+    }
+
+    void onIcmpError(IcmpError error, int quotedSequence) {
+        long now = enter();
+        try {
+            if (!life.isDetached()) {
+                engine.onIcmpError(error, quotedSequence, now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        endpoint.settle(now);
+    }
+
+    /// Shows the engine what is in the inbox, with the lock held. Its data leaves after each segment, as the engine's
+    /// contract wants; what only acknowledges waits for the end of the batch. Packets that came too late for this engine
+    /// are returned, or `null`.
+    PacketList feed(Outbox outbox, int most, long nowNs) {
+        if (inbox.isEmpty()) {
+            return null;
+        }
+        PacketList late = null;
+        TcpProtocol.Scratch scratch = protocol.scratch();
+        PacketList batch = scratch.packets;
+        Packet packet = null;
+        inbox.drainTo(batch);
+        try {
+            while ((packet = batch.poll()) != null) {
+                if (life.isDetached()) {
+                    if (late == null) {
+                        late = new PacketList();
+                    }
+                    late.add(packet);
+                    continue;
+                }
+                scratch.segment.parse(packet);
+                DropReason dropped = engine.onSegment(scratch.segment, nowNs);
+                Packet used = packet;
+                packet = null;
+                if (dropped == null) {
+                    used.release();
+                } else {
+                    protocol.ctx.drop(used, dropped);
+                }
+                Packet data;
+                while (outbox.size() < most && (data = engine.pollData(nowNs)) != null) {
+                    outbox.add(data);
+                }
+            }
+            return late;
+        } catch (Throwable t) {
+            if (packet != null) {
+                batch.add(packet);
+            }
+            if (late != null) {
+                batch.addAll(late);
+            }
+            while ((packet = batch.poll()) != null) {
+                protocol.ctx.drop(packet, DropReason.FAILURE);
+            }
+            throw t;
+        }
+    }
+
+    // ---- opening: before anybody else knows of the connection
+
+    /// Sends the SYN.
+    void openActive() {
+        long now = enter();
+        try {
+            engine.openActive(now);
+            life = life.published();
+        } catch (Throwable t) {
+            fail(t);
+        }
+        endpoint.settle(now);
+    }
+
+    /// Goes on where a half-open record has come to, with the segment that completes the handshake; nothing is sent yet.
+    /// Returns whether the connection stands.
+    boolean resume(SynFacts syn, long sentNs, boolean lost, Segment ack) {
+        long now = enter();
+        try {
+            engine.resumePassive(syn, sentNs, lost, now);
+            engine.onSegment(ack, now);
+            return engine.state().isSynchronized();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The connection stands in the endpoint table: what [#resume] has left to be said goes out.
+    void publish() {
+        long now = enter();
+        life = life.published();
+        endpoint.settle(now);
+    }
+
+    // ---- what programs ask for
+
+    /// Copies from `src` and returns how many bytes were taken; 0 if there is no room.
+    int write(MemorySegment src, long offset, int length) throws IOException {
+        long now = enter();
+        try {
+            checkWritable();
+            return engine.write(src, offset, length, now);
+        } catch (IOException | IllegalStateException | WrongThreadException | IndexOutOfBoundsException e) {
+            // Of the program's making: `src` cannot be read, and none of it was taken.
+            throw e;
+        } catch (Throwable t) {
+            fail(t);
+            throw Failures.onWrite(failure, cause, false);
+        } finally {
+            endpoint.settle(now);
+        }
+    }
+
+    private void checkWritable() throws IOException {
+        ErrorCode why = failureLocked();
+        if (why != null) {
+            throw Failures.onWrite(why, cause, resetWasTold());
+        }
+        if (engine.outputShut()) {
+            throw Failures.outputShut();
+        }
+    }
+
+    /// Whether a program has been told that the connection was reset; from the second time on it hears of a broken pipe.
+    private boolean resetWasTold() {
+        boolean before = resetTold;
+        resetTold |= failureLocked() == ErrorCode.CONNECTION_RESET;
+        return before;
+    }
+
+    /// Moves up to `max` bytes of received data to `out` and returns how many; 0 if there are none yet, -1 at the end.
+    int read(ReceivedBytes out, int max) throws IOException {
+        long now = enter();
+        try {
+            int n = life == Lifecycle.RELEASED ? -1 : engine.read(out, max, now);
+            ErrorCode why = n > 0 ? null : failureLocked();
+            if (why != null && !(n < 0 && why == ErrorCode.CONNECTION_ABORTED)) {
+                resetWasTold();
+                throw Failures.onRead(why, cause);
+            }
+            return n;
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable t) {
+            fail(t);
+            throw Failures.onRead(failure, cause);
+        } finally {
+            endpoint.settle(now);
+        }
+    }
+
+    int available() {
+        lock.lock();
+        try {
+            return life == Lifecycle.RELEASED ? 0 : engine.available();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void shutdownInput() {
+        long now = enter();
+        try {
+            if (life != Lifecycle.RELEASED) {
+                engine.shutdownInput(now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        endpoint.settle(now);
+    }
+
+    void shutdownOutput() {
+        long now = enter();
+        try {
+            if (!life.isDetached()) {
+                engine.shutdownOutput(now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        endpoint.settle(now);
+    }
+
+    /// The program is done with the connection; it ends by itself from here.
+    void close() {
+        long now = enter();
+        try {
+            if (life != Lifecycle.RELEASED) {
+                engine.close(now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        life = life.letGo();
+        endpoint.settle(now);
+    }
+
+    /// The program throws the connection away, or somebody does it for `why`.
+    void abort(ErrorCode why) {
+        long now = enter();
+        if (why != null) {
+            failure = why;
+        }
+        try {
+            if (!life.isDetached()) {
+                engine.abort(now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        life = life.letGo();
+        endpoint.settle(now);
+    }
+
+    /// Asks the engine something under the lock.
+    <T> T inspect(Function<TcpConnection, T> question) {
+        lock.lock();
+        try {
+            return question.apply(engine);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Changes options under the lock and lets the engine act on them.
+    void changeOptions(Runnable change) {
+        long now = enter();
+        try {
+            // A value out of its range is the program's mistake.
+            change.run();
+            try {
+                if (!life.isDetached()) {
+                    engine.optionsChanged(now);
+                }
+            } catch (Throwable t) {
+                fail(t);
+            }
+        } finally {
+            endpoint.settle(now);
+        }
+    }
+
+    /// Why the connection failed, or `null`.
+    ErrorCode failure() {
+        lock.lock();
+        try {
+            return failureLocked();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ErrorCode failureLocked() {
+        return failure != null ? failure : engine.error();
+    }
+
+    // ---- for the endpoint, with the lock held
+
+    TcpConnection engine() {
+        assert lock.isHeldByCurrentThread();
+        return engine;
+    }
+
+    Lifecycle life() {
+        return life;
+    }
+
+    /// The engine has come to its end.
+    void engineEnded() {
+        life = life.ended();
+    }
+
+    /// Ends the connection for what was thrown inside. The engine is not trusted any more: but for its numbers and its
+    /// memory it is not asked again.
+    void fail(Throwable thrown) {
+        protocol.ctx.failed("a connection's engine", thrown);
+        if (failure == null) {
+            failure = ErrorCode.INTERNAL_FAILURE;
+            cause = thrown;
+        }
+        endpoint.discard();
+    }
+
+    /// Gives the engine's memory and the packets back, as far as that can be done.
+    void release() {
+        life = Lifecycle.RELEASED;
+        try {
+            engine.release();
+        } catch (Throwable t) {
+            protocol.ctx.failed("a connection's memory", t);
+        }
+        var rest = new PacketList();
+        inbox.drainTo(rest);
+        Packet packet;
+        while ((packet = rest.poll()) != null) {
+            protocol.ctx.drop(packet, DropReason.CLOSED);
+        }
+    }
+
+    /// The readiness bits of this moment.
+    int status(int before) {
+        int now = before & Wakeups.CONNECTED;
+        if (life == Lifecycle.RELEASED) {
+            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FINISHED;
+        } else {
+            now |= engineStatus();
+        }
+        if (failureLocked() != null) {
+            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FAILED | Wakeups.FINISHED;
+        }
+        return now;
+    }
+
+    private int engineStatus() {
+        int now = 0;
+        if (engine.available() > 0 || engine.isEof()) {
+            now |= Wakeups.READABLE;
+        }
+        if (engine.writableBytes() >= Math.min(endpoint.options.sendBuffer / 4, 128 * 1024) || engine.outputShut()) {
+            now |= Wakeups.WRITABLE;
+        }
+        var state = engine.state();
+        if (state.isSynchronized()) {
+            now |= Wakeups.CONNECTED;
+        }
+        if (life.isDetached()
+                || engine.outputShut() && engine.unsentOrUnacked() == 0 && !state.awaitsAckOfFin()) {
+            now |= Wakeups.FINISHED;
+        }
+        return now;
+    }
+}

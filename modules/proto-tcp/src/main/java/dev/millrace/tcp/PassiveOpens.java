@@ -1,0 +1,323 @@
+package dev.millrace.tcp;
+
+import dev.millrace.DropReason;
+import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.Path;
+import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.tcp.engine.Segment;
+import dev.millrace.tcp.engine.SynFacts;
+import dev.millrace.tcp.engine.SynSegment;
+import dev.millrace.tcp.engine.TcpSettings;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+import java.net.BindException;
+
+/// The handshakes of one listener: from a stranger's SYN to a connection that waits to be accepted. Until the ACK comes
+/// there is a record at most ([SynCache]), and when there are too many of those not even that ([SynCookies]).
+final class PassiveOpens implements SynCache.Answers {
+    private final TcpProtocol protocol;
+    private final TcpSettings settings;
+    /// What accepted connections begin with. A program may change it meanwhile: each value is the old or the new one.
+    private final SocketSettings chosen;
+    private final ConnectionOptions template;
+    private final AcceptQueue queue;
+    private final SynCache cache;
+    /// When a cookie was last sent without a record to go with it; one may come back for a while after.
+    private volatile long cookieNs;
+    private volatile boolean cookiesOut;
+
+    PassiveOpens(TcpProtocol protocol, SocketSettings chosen, AcceptQueue queue, int records) {
+        this.protocol = protocol;
+        this.settings = protocol.settings();
+        this.chosen = chosen;
+        this.template = chosen.options();
+        this.queue = queue;
+        cache = new SynCache(this, protocol.ctx.timers(), records, protocol.synAnswers, settings.initialRtoNs);
+    }
+
+    /// How many handshakes are under way.
+    int size() {
+        return cache.size();
+    }
+
+    void close() {
+        cache.close();
+    }
+
+    // ---- the peer's SYN
+
+    /// Answers a SYN and drops it, or drops it for a reason.
+    ///
+    /// @param previous the connection in TIME-WAIT that the new one follows, or `null`
+    void begin(Packet packet, Segment segment, TimeWaitEndpoint previous) {
+        DropReason refused = admit(packet);
+        if (refused != null) {
+            protocol.ctx.drop(packet, refused);
+            return;
+        }
+        long now = protocol.ctx.clock().nanoTime();
+        SynFacts syn = SynFacts.of(segment);
+        HalfOpen key = key(packet);
+        long pair = pair(key);
+        // Behind TIME-WAIT the number must follow the old connection's, which a cookie cannot.
+        boolean cookie = protocol.synCookies && previous == null && cache.isPressed();
+        int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
+                : protocol.initialSequence(pair, previous);
+        var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
+                now);
+        switch (cache.add(record, now)) {
+            case NO_ROOM -> {
+                if (!cookie) {
+                    protocol.backlogDrops.add(1);
+                    protocol.ctx.drop(packet, DropReason.BACKLOG_FULL);
+                    return;
+                }
+                rememberCookies(now);
+            }
+            case ADDED_FOR_ANOTHER -> rememberCookies(now);
+            case KNOWN -> {
+                // The same SYN on another thread.
+                protocol.ctx.drop(packet, DropReason.DUPLICATE);
+                return;
+            }
+            case ADDED -> {
+            }
+        }
+        packet.release();
+        answer(record, pair, now);
+    }
+
+    private void rememberCookies(long nowNs) {
+        cookieNs = nowNs;
+        cookiesOut = true;
+        protocol.cookiesSent.add(1);
+    }
+
+    private DropReason admit(Packet packet) {
+        // RFC 9293 §3.9.2.3: MUST-57 (a SYN to a broadcast address), MUST-63 (from what cannot be one host).
+        var source = new IpAddress(packet.sourceHi(), packet.sourceLo());
+        if (packet.isBroadcast() || source.isUnspecified() || source.isMulticast()
+                || protocol.ctx.isBroadcast(source)) {
+            return DropReason.MARTIAN_SOURCE;
+        }
+        if (queue.isFull()) {
+            protocol.backlogDrops.add(1);
+            return DropReason.BACKLOG_FULL;
+        }
+        return protocol.connectionCount() >= protocol.maxConnections ? DropReason.MEMORY_LIMIT : null;
+    }
+
+    /// A record that is equal to the one that a packet belongs to.
+    private HalfOpen key(Packet packet) {
+        var local = new IpAddress(packet.destinationHi(), packet.destinationLo());
+        var remote = new IpAddress(packet.sourceHi(), packet.sourceLo());
+        int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
+        int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
+        long pair = protocol.isn.pair(local, localPort, remote, remotePort);
+        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0);
+    }
+
+    private long pair(HalfOpen r) {
+        return protocol.isn.pair(r.local, r.localPort, r.remote, r.remotePort);
+    }
+
+    @Override
+    public void answerAgain(HalfOpen record) {
+        protocol.retransmits.add(1);
+        answer(record, pair(record), protocol.ctx.clock().nanoTime());
+    }
+
+    private void answer(HalfOpen record, long pair, long nowNs) {
+        SynFacts syn = record.syn();
+        int timestamp = timestamp(pair, nowNs);
+        try {
+            Path path = protocol.ctx.path(record.local, record.remote);
+            int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
+            int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
+            var list = new PacketList();
+            list.add(SynSegment.answer(syn, settings, template, record.localPort, record.remotePort, record.iss, mss,
+                    record.recoverable ? SynCookies.timestamp(timestamp, syn) : timestamp));
+            path.send(list, chosen.trafficClass(), chosen.hopLimit());
+        } catch (IOException e) {
+            // The peer will ask again, and the route may be there by then.
+            protocol.ctx.countDrop(DropReason.NO_ROUTE);
+        }
+    }
+
+    private static int timestamp(long pair, long nowNs) {
+        return (int) (nowNs / 1_000_000) + IsnGenerator.timestampOffset(pair);
+    }
+
+    // ---- what comes after the SYN
+
+    /// Looks at a segment that belongs to no connection; takes it if it belongs to a handshake. Returns `false` if it is a
+    /// stranger's.
+    boolean receive(Packet packet, Segment segment) {
+        HalfOpen key = key(packet);
+        HalfOpen record = cache.find(key);
+        if (record == null) {
+            record = recover(key, segment);
+            if (record == null) {
+                return false;
+            }
+        }
+        HalfOpen.Verdict verdict = record.judge(segment, Math.min(0xffff, template.receiveBuffer));
+        switch (verdict) {
+            case COMPLETE -> complete(record, packet, segment);
+            case ANSWER_AGAIN -> {
+                protocol.ctx.drop(packet, DropReason.DUPLICATE);
+                if (protocol.replies.mayAcknowledge()) {
+                    answer(record, pair(record), protocol.ctx.clock().nanoTime());
+                }
+            }
+            case CHALLENGE -> {
+                challenge(record, packet);
+                protocol.ctx.drop(packet, DropReason.OUT_OF_WINDOW);
+            }
+            case RESET -> protocol.replies.reset(packet, DropReason.UNACCEPTABLE_ACK);
+            case FORGET -> {
+                cache.remove(record);
+                packet.release();
+            }
+            case IGNORE -> protocol.ctx.drop(packet, DropReason.BAD_FLAGS);
+        }
+        return true;
+    }
+
+    private HalfOpen recover(HalfOpen key, Segment segment) {
+        if (!cookiesOut || segment.has(TcpHeader.SYN) || segment.has(TcpHeader.RST) || !segment.has(TcpHeader.ACK)) {
+            return null;
+        }
+        long now = protocol.ctx.clock().nanoTime();
+        if (now - cookieNs > SynCookies.LIFETIME_NS) {
+            cookiesOut = false;
+            return null;
+        }
+        SynFacts syn = protocol.cookies.decode(key.local, key.localPort, key.remote, key.remotePort, segment, now);
+        if (syn == null) {
+            return null;
+        }
+        protocol.cookiesReceived.add(1);
+        return new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, segment.ack - 1,
+                true, Long.MAX_VALUE);
+    }
+
+    private void challenge(HalfOpen record, Packet packet) {
+        if (!protocol.replies.mayAcknowledge()) {
+            protocol.ctx.countDrop(DropReason.RATE_LIMITED);
+            return;
+        }
+        SynFacts syn = record.syn();
+        protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1, Math.min(0xffff, template.receiveBuffer),
+                settings.timestamps && syn.timestamps(), timestamp(pair(record), protocol.ctx.clock().nanoTime()),
+                syn.timestampValue());
+    }
+
+    /// ICMP says that the peer of a handshake cannot be reached.
+    void onUnreachable(IpAddress local, int localPort, IpAddress remote, int remotePort, int quotedSequence) {
+        long pair = protocol.isn.pair(local, localPort, remote, remotePort);
+        HalfOpen record = cache.find(
+                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0));
+        // RFC 5927 §4.1: only who has seen our SYN,ACK can quote its number.
+        if (record != null && record.iss == quotedSequence) {
+            cache.remove(record);
+        }
+    }
+
+    // ---- the connection
+
+    private void complete(HalfOpen record, Packet packet, Segment segment) {
+        switch (record.claim(packet)) {
+            case PARKED -> {
+                return;
+            }
+            case FULL -> {
+                protocol.ctx.drop(packet, DropReason.RECEIVE_BUFFER_FULL);
+                return;
+            }
+            case GONE -> {
+                // The connection was made meanwhile, or there will be none: it is looked up anew.
+                protocol.receiveOnce(packet);
+                return;
+            }
+            case YOURS -> {
+            }
+        }
+        boolean done = true;
+        DropReason refused = DropReason.FAILURE;
+        try {
+            refused = open(record, segment);
+            // What is refused for want of room is asked for again; the record stays and its SYN,ACK goes again.
+            done = refused == null;
+        } catch (Throwable t) {
+            protocol.ctx.failed("making a connection", t);
+        }
+        if (done) {
+            cache.remove(record);
+        }
+        PacketList rest = record.finish(done);
+        if (refused == null) {
+            packet.release();
+        } else {
+            protocol.ctx.drop(packet, refused);
+        }
+        if (rest != null) {
+            protocol.receiveAgain(rest);
+        }
+    }
+
+    /// Makes the connection, lets its engine see the segment, and only then shows it to others. Returns why not, or `null`.
+    private DropReason open(HalfOpen record, Segment segment) {
+        if (queue.isOverfull()) {
+            protocol.backlogDrops.add(1);
+            return DropReason.BACKLOG_FULL;
+        }
+        if (protocol.connectionCount() >= protocol.maxConnections) {
+            return DropReason.MEMORY_LIMIT;
+        }
+        EndpointTable.Entry<TcpEndpoint> place;
+        Path path;
+        try {
+            path = protocol.ctx.path(record.local, record.remote);
+            place = protocol.endpoints.connect(record.local, record.localPort, record.remote, record.remotePort, null, null);
+        } catch (BindException e) {
+            // The same cookie on another thread.
+            return DropReason.DUPLICATE;
+        } catch (IOException e) {
+            return DropReason.NO_ROUTE;
+        }
+        ConnectionEndpoint connection = null;
+        boolean opened = false;
+        try {
+            connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings,
+                    new ConnectionOptions(template), chosen.congestionControl(), record.iss,
+                    IsnGenerator.timestampOffset(pair(record)));
+            connection.trafficClass = chosen.trafficClass();
+            connection.hopLimit = chosen.hopLimit();
+            opened = connection.gate.resume(record.syn(), record.sentNs(), cache.answersOf(record) > 1, segment)
+                    && place.replace(null, connection);
+        } finally {
+            if (!opened) {
+                place.release();
+                if (connection != null) {
+                    connection.abandon();
+                }
+            }
+        }
+        if (!opened) {
+            return DropReason.UNACCEPTABLE_ACK;
+        }
+        protocol.passiveOpens.add(1);
+        connection.gate.publish();
+        if (!queue.add(connection)) {
+            connection.abort();
+        }
+        if (protocol.isClosed()) {
+            connection.stackClosed();
+        }
+        return null;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.millrace.tcp;
+
+import dev.millrace.ErrorCode;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/// The writing side of a socket. One thread at a time writes, under a lock that it keeps while it waits for room.
+final class SocketOutput {
+    /// How much is written under the engine's lock at once: enough to cut a batch of segments from, little enough that
+    /// they leave while the rest is copied.
+    private static final int WRITE_STEP = 256 * 1024;
+
+    private final SocketLife life;
+    private final Blocking blocking;
+    private final DirectionLock lock = new DirectionLock();
+    /// Guarded by lock.
+    private final ProgramMemory source = new ProgramMemory();
+
+    SocketOutput(SocketLife life, Blocking blocking) {
+        this.life = life;
+        this.blocking = blocking;
+    }
+
+    int write(ByteBuffer src) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        blocking.lock(lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        try {
+            int n = src.remaining();
+            write(e, source.of(src), src.position(), n);
+            src.position(src.limit());
+            return n;
+        } finally {
+            lock.give(e);
+        }
+    }
+
+    void write(byte[] src, int offset, int length) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        blocking.lock(lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        try {
+            write(e, source.of(src), offset, length);
+        } finally {
+            lock.give(e);
+        }
+    }
+
+    /// Called with the lock held.
+    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length) throws IOException {
+        int done = 0;
+        while (done < length) {
+            life.checkOpen();
+            int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP));
+            done += n;
+            if (n == 0) {
+                blocking.await(Wakeups.WRITABLE, Long.MAX_VALUE, Blocking.Waiter.WRITER);
+            }
+        }
+    }
+
+    int tryWrite(ByteBuffer src) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        if (!src.hasRemaining() || !lock.tryTake()) {
+            return 0;
+        }
+        try {
+            life.checkOpen();
+            int n = e.gate.write(source.of(src), src.position(), src.remaining());
+            src.position(src.position() + n);
+            return n;
+        } finally {
+            lock.give(e);
+        }
+    }
+
+    /// Forgets the program's memory, unless a thread is writing.
+    void discard() {
+        if (lock.tryLock()) {
+            try {
+                source.forget();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

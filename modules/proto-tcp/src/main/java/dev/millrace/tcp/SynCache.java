@@ -1,0 +1,278 @@
+package dev.millrace.tcp;
+
+import dev.millrace.spi.Timers;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The half-open connections of one listener (RFC 4987 §3.3): a bounded number of small records, each answered again a few
+/// times and forgotten after about a minute.
+///
+/// A flood must not shut honest peers out. The first half of the room is for calm times: their records are never made to
+/// give way. The second half is for records whose sequence number is a SYN cookie ([SynCookies]): when it is full the
+/// oldest of those goes, and its peer's ACK is recognized without it.
+final class SynCache implements Timers.Task {
+    /// Told, without a lock, of records whose peers are to be answered again.
+    interface Answers {
+        void answerAgain(HalfOpen record);
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Answers answers;
+    private final Timers timers;
+    private final int limit;
+    private final int maxAnswers;
+    private final long firstIntervalNs;
+
+    // Guarded by lock.
+    private final Map<HalfOpen, HalfOpen> records = new HashMap<>();
+    /// By how often they were answered; each list is in the order of its deadlines, since all in it wait equally long.
+    private final Waiting[] calm;
+    private final Waiting[] recoverable;
+    private int calmCount;
+    private Timers.Timer timer;
+    private boolean closed;
+
+    /// @param limit the most records
+    /// @param maxAnswers how often a SYN is answered before it is forgotten, at least 1
+    /// @param firstIntervalNs the time until the second answer; it doubles from one to the next
+    SynCache(Answers answers, Timers timers, int limit, int maxAnswers, long firstIntervalNs) {
+        this.answers = answers;
+        this.timers = timers;
+        this.limit = limit;
+        this.maxAnswers = maxAnswers;
+        this.firstIntervalNs = firstIntervalNs;
+        calm = lists(maxAnswers);
+        recoverable = lists(maxAnswers);
+    }
+
+    /// Records in a list through themselves.
+    private static final class Waiting {
+        HalfOpen first;
+        HalfOpen last;
+
+        void append(HalfOpen r) {
+            r.before = last;
+            r.after = null;
+            if (last == null) {
+                first = r;
+            } else {
+                last.after = r;
+            }
+            last = r;
+        }
+
+        void remove(HalfOpen r) {
+            if (r.before == null) {
+                first = r.after;
+            } else {
+                r.before.after = r.after;
+            }
+            if (r.after == null) {
+                last = r.before;
+            } else {
+                r.after.before = r.before;
+            }
+            r.before = null;
+            r.after = null;
+        }
+    }
+
+    private static Waiting[] lists(int n) {
+        var all = new Waiting[n];
+        for (int i = 0; i < n; i++) {
+            all[i] = new Waiting();
+        }
+        return all;
+    }
+
+    /// Whether the next record should be a recoverable one.
+    boolean isPressed() {
+        lock.lock();
+        try {
+            return calmCount >= (limit + 1) / 2;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int size() {
+        lock.lock();
+        try {
+            return records.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The record with the same addresses and ports, or `null`.
+    HalfOpen find(HalfOpen key) {
+        lock.lock();
+        try {
+            return records.get(key);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// What [#add] did.
+    enum Added {
+        /// It is in.
+        ADDED,
+        /// It is in, and the oldest recoverable one is not any more.
+        ADDED_FOR_ANOTHER,
+        /// It is not in: there is no room, or the cache is closed.
+        NO_ROOM,
+        /// It is not in: another thread has entered the same peer.
+        KNOWN
+    }
+
+    /// Enters a record that was answered once.
+    Added add(HalfOpen record, long nowNs) {
+        lock.lock();
+        try {
+            if (closed) {
+                return Added.NO_ROOM;
+            }
+            if (records.containsKey(record)) {
+                return Added.KNOWN;
+            }
+            Added result = Added.ADDED;
+            if (records.size() >= limit) {
+                HalfOpen oldest = oldestRecoverable();
+                if (oldest == null) {
+                    return Added.NO_ROOM;
+                }
+                unlink(oldest);
+                result = Added.ADDED_FOR_ANOTHER;
+            }
+            records.put(record, record);
+            record.cached = true;
+            record.answers = 1;
+            calmCount += record.recoverable ? 0 : 1;
+            append(record, nowNs);
+            return result;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Waiting list(HalfOpen record) {
+        return (record.recoverable ? recoverable : calm)[record.answers - 1];
+    }
+
+    private void append(HalfOpen record, long nowNs) {
+        record.dueNs = nowNs + (firstIntervalNs << record.answers - 1);
+        Waiting list = list(record);
+        list.append(record);
+        if (list.first == record) {
+            arm();
+        }
+    }
+
+    /// Who was answered most often has been here longest.
+    private HalfOpen oldestRecoverable() {
+        for (int i = maxAnswers - 1; i >= 0; i--) {
+            if (recoverable[i].first != null) {
+                return recoverable[i].first;
+            }
+        }
+        return null;
+    }
+
+    private void unlink(HalfOpen record) {
+        list(record).remove(record);
+        records.remove(record);
+        record.cached = false;
+        calmCount -= record.recoverable ? 0 : 1;
+    }
+
+    /// Forgets a record; returns whether it was there.
+    boolean remove(HalfOpen record) {
+        lock.lock();
+        try {
+            if (!record.cached) {
+                return false;
+            }
+            unlink(record);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void arm() {
+        long first = Long.MAX_VALUE;
+        boolean any = false;
+        for (int i = 0; i < maxAnswers; i++) {
+            for (HalfOpen r : new HalfOpen[] {calm[i].first, recoverable[i].first}) {
+                if (r != null && (!any || r.dueNs - first < 0)) {
+                    first = r.dueNs;
+                    any = true;
+                }
+            }
+        }
+        if (any) {
+            if (timer == null) {
+                timer = timers.create(this);
+            }
+            timer.set(first);
+        }
+    }
+
+    @Override
+    public void run(long nowNs) {
+        List<HalfOpen> again = new ArrayList<>();
+        lock.lock();
+        try {
+            for (int i = maxAnswers - 1; i >= 0; i--) {
+                takeDue(calm[i], nowNs, again);
+                takeDue(recoverable[i], nowNs, again);
+            }
+            arm();
+        } finally {
+            lock.unlock();
+        }
+        again.forEach(answers::answerAgain);
+    }
+
+    private void takeDue(Waiting list, long nowNs, List<HalfOpen> again) {
+        HalfOpen r;
+        while ((r = list.first) != null && r.dueNs - nowNs <= 0) {
+            if (r.answers >= maxAnswers) {
+                unlink(r);
+            } else {
+                list.remove(r);
+                r.answers++;
+                append(r, nowNs);
+                again.add(r);
+            }
+        }
+    }
+
+    /// How often the record's SYN was answered.
+    int answersOf(HalfOpen record) {
+        lock.lock();
+        try {
+            return record.answers;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Forgets all and takes no more.
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            new ArrayList<>(records.keySet()).forEach(this::unlink);
+            if (timer != null) {
+                timer.cancel();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

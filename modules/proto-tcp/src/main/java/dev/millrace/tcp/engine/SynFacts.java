@@ -1,0 +1,23 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.TcpHeader;
+
+/// What a peer's SYN says of the connection to be (RFC 9293 §3.7.1, RFC 7323 §1.3, RFC 2018 §2): all that is to be
+/// remembered of it.
+///
+/// @param irs the peer's initial sequence number
+/// @param ack its acknowledgement number, or 0 if it has none
+/// @param window the window field, which a SYN never scales
+/// @param mss the MSS option, or 0 if there was none
+/// @param windowScale the shift, or -1 if there was none
+/// @param timestampValue TSval, if there are `timestamps`
+public record SynFacts(int irs, int ack, int window, int mss, int windowScale, boolean sackPermitted,
+        boolean timestamps, int timestampValue) {
+    /// What a segment with SYN says.
+    public static SynFacts of(Segment syn) {
+        assert syn.has(TcpHeader.SYN);
+        return new SynFacts(syn.seq, syn.has(TcpHeader.ACK) ? syn.ack : 0, syn.wnd, syn.options.mss(),
+                syn.options.windowScale(), syn.options.sackPermitted(), syn.options.hasTimestamps(),
+                syn.options.timestampValue());
+    }
+}

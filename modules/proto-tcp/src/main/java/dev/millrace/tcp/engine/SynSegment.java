@@ -1,0 +1,49 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.wire.TcpHeader;
+import dev.millrace.wire.TcpOptionWriter;
+import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+
+/// Writes SYN and SYN,ACK with their options.
+public final class SynSegment {
+    private SynSegment() {
+    }
+
+    /// The SYN,ACK that answers a peer's SYN: it offers what the peer offered and the settings allow.
+    ///
+    /// @param mss the largest payload that we take
+    /// @param timestamp TSval of this segment
+    public static Packet answer(SynFacts syn, TcpSettings settings, ConnectionOptions options, int localPort,
+            int remotePort, int iss, int mss, int timestamp) {
+        boolean scale = settings.windowScaling && syn.windowScale() >= 0;
+        return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK,
+                Math.min(0xffff, options.receiveBuffer), mss, settings.sack && syn.sackPermitted(),
+                settings.timestamps && syn.timestamps(), timestamp, syn.timestampValue(),
+                scale ? WindowAdvertiser.shiftFor(options.receiveBuffer) : -1);
+    }
+
+    static Packet write(int localPort, int remotePort, int seq, int ack, int flags, int window, int mss,
+            boolean sackPermitted, boolean timestamps, int timestamp, int echo, int windowScale) {
+        int header = TcpHeader.MIN_LENGTH + TcpOptionWriter.MSS_LENGTH
+                + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
+                + (sackPermitted ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
+                + (windowScale >= 0 ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0);
+        Packet p = Packet.allocate(Packet.HEADROOM, header);
+        int at = p.append(header);
+        MemorySegment m = p.memory();
+        TcpHeader.write(m, at, localPort, remotePort, seq, ack, header, flags, window, 0);
+        long to = TcpOptionWriter.mss(m, at + TcpHeader.MIN_LENGTH, mss);
+        if (sackPermitted) {
+            to = TcpOptionWriter.sackPermitted(m, to);
+        }
+        if (timestamps) {
+            to = TcpOptionWriter.timestamps(m, to, timestamp, echo);
+        }
+        if (windowScale >= 0) {
+            TcpOptionWriter.windowScale(m, to, windowScale);
+        }
+        p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
+        return p;
+    }
+}
