@@ -6,13 +6,11 @@ import dev.millrace.spi.Waits;
 import java.io.IOException;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// How a program's thread waits for its socket. No lock of an endpoint is held meanwhile.
+/// How a program's threads wait for their sockets. No lock of an endpoint is held meanwhile.
 final class Blocking {
-    private final StreamSocket socket;
     private final TcpProtocol protocol;
 
-    Blocking(StreamSocket socket, TcpProtocol protocol) {
-        this.socket = socket;
+    Blocking(TcpProtocol protocol) {
         this.protocol = protocol;
     }
 
@@ -39,19 +37,19 @@ final class Blocking {
     }
 
     /// Waits until one of `bits` is set, or the deadline has passed: then it returns `false`.
-    boolean await(int bits, long deadlineNs, Waiter as) throws IOException {
-        ConnectionEndpoint e = socket.life.endpoint();
+    boolean await(SocketLife socket, int bits, long deadlineNs, Waiter as) throws IOException {
+        ConnectionEndpoint e = socket.endpoint();
         Waits waits = protocol.ctx.waits();
         Thread self = Thread.currentThread();
         long spin = waits.spinNs();
-        if (spin > 0 && spin(e, bits, spin)) {
-            socket.life.checkOpen();
+        if (spin > 0 && spin(socket, e, bits, spin)) {
+            socket.checkOpen();
             return true;
         }
         try {
             while (true) {
                 as.set(e, self);
-                ErrorCode closed = socket.life.closed();
+                ErrorCode closed = socket.closed();
                 if (closed != null) {
                     throw SocketErrors.closed(closed, true);
                 }
@@ -59,23 +57,23 @@ final class Blocking {
                     return true;
                 }
                 if (self.isInterrupted()) {
-                    throw interrupted();
+                    throw interrupted(socket);
                 }
                 if (isOver(deadlineNs)) {
                     return false;
                 }
-                waits.park(this, deadlineNs);
+                waits.park(socket, deadlineNs);
             }
         } finally {
             as.set(e, null);
         }
     }
 
-    private boolean spin(ConnectionEndpoint e, int bits, long spinNs) {
+    private boolean spin(SocketLife socket, ConnectionEndpoint e, int bits, long spinNs) {
         long until = protocol.ctx.clock().nanoTime() + spinNs;
         do {
             for (int i = 0; i < 32; i++) {
-                if (e.wakeups.is(bits) || socket.life.closed() != null) {
+                if (e.wakeups.is(bits) || socket.closed() != null) {
                     return true;
                 }
                 Thread.onSpinWait();
@@ -85,7 +83,7 @@ final class Blocking {
     }
 
     /// Takes a lock that another thread of the program may hold for as long as it waits.
-    void lock(ReentrantLock lock, long deadlineNs, ErrorCode onTimeout) throws IOException {
+    void lock(SocketLife socket, ReentrantLock lock, long deadlineNs, ErrorCode onTimeout) throws IOException {
         if (lock.tryLock()) {
             return;
         }
@@ -95,13 +93,13 @@ final class Blocking {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw interrupted();
+            throw interrupted(socket);
         }
     }
 
     /// An interrupt closes the socket, as it closes a channel.
-    private IOException interrupted() {
-        socket.closeFor(ErrorCode.INTERRUPTED);
+    private IOException interrupted(SocketLife socket) {
+        socket.closeAtOnce(ErrorCode.INTERRUPTED);
         return SocketErrors.closed(ErrorCode.INTERRUPTED, true);
     }
 
@@ -125,7 +123,7 @@ final class Blocking {
                     e.abort();
                     return;
                 }
-                waits.park(this, deadline);
+                waits.park(e, deadline);
             }
         } finally {
             e.wakeups.watcher = null;

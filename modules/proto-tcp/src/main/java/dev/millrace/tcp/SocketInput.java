@@ -20,15 +20,10 @@ final class SocketInput {
     /// How many bytes are in `received`; written under lock.
     private volatile int left;
     private volatile boolean shut;
-    private volatile long timeoutNs;
 
     SocketInput(SocketLife life, Blocking blocking) {
         this.life = life;
         this.blocking = blocking;
-    }
-
-    void setTimeout(long ns) {
-        timeoutNs = ns;
     }
 
     int read(ByteBuffer dst) throws IOException {
@@ -63,8 +58,8 @@ final class SocketInput {
 
     /// Takes the lock and returns when the time for reading is over.
     private long lockForReading() throws IOException {
-        long deadline = blocking.deadline(timeoutNs);
-        blocking.lock(lock, deadline, ErrorCode.READ_TIMEOUT);
+        long deadline = blocking.deadline(life.readTimeoutNs);
+        blocking.lock(life, lock, deadline, ErrorCode.READ_TIMEOUT);
         return deadline;
     }
 
@@ -83,7 +78,7 @@ final class SocketInput {
             if (n != 0) {
                 return n;
             }
-            if (!blocking.await(Wakeups.READABLE, deadline, Blocking.Waiter.READER)) {
+            if (!blocking.await(life, Wakeups.READABLE, deadline, Blocking.Waiter.READER)) {
                 throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
             }
         }

@@ -20,6 +20,8 @@ final class SocketLife {
     private volatile ErrorCode closed;
     private volatile IpAddress boundAddress;
     private volatile int boundPort;
+    /// How long a read waits; 0 is for ever.
+    volatile long readTimeoutNs;
     /// Guarded by this. Holds the port until a connection takes it over, so that nobody listens on it meanwhile.
     private EndpointTable.Entry<TcpEndpoint> heldPort;
     /// Guarded by this.
@@ -138,6 +140,16 @@ final class SocketLife {
             held.release();
         }
         return true;
+    }
+
+    /// Closes without waiting, for a thread that was interrupted or an attempt that failed. A thread that still reads gives
+    /// back what it has when it leaves.
+    void closeAtOnce(ErrorCode why) {
+        ConnectionEndpoint e = endpoint;
+        if (close(why) && e != null) {
+            e.gate.close();
+            e.wakeups.wakeAll(protocol.ctx.waits());
+        }
     }
 
     InetSocketAddress localAddress() {

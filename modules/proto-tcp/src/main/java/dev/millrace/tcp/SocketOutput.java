@@ -24,7 +24,7 @@ final class SocketOutput {
 
     int write(ByteBuffer src) throws IOException {
         ConnectionEndpoint e = life.connected();
-        blocking.lock(lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
             int n = src.remaining();
             write(e, source.of(src), src.position(), n);
@@ -37,7 +37,7 @@ final class SocketOutput {
 
     void write(byte[] src, int offset, int length) throws IOException {
         ConnectionEndpoint e = life.connected();
-        blocking.lock(lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
             write(e, source.of(src), offset, length);
         } finally {
@@ -53,7 +53,7 @@ final class SocketOutput {
             int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP));
             done += n;
             if (n == 0) {
-                blocking.await(Wakeups.WRITABLE, Long.MAX_VALUE, Blocking.Waiter.WRITER);
+                blocking.await(life, Wakeups.WRITABLE, Long.MAX_VALUE, Blocking.Waiter.WRITER);
             }
         }
     }

@@ -24,11 +24,11 @@ import java.util.function.Consumer;
 /// What a program holds of a connection: joins the steps of its life, its two directions and its options.
 final class StreamSocket implements TcpSocket {
     private final TcpProtocol protocol;
-    final SocketLife life;
+    private final SocketLife life;
     private final SocketSettings settings;
-    private final Blocking blocking;
-    private final SocketInput input;
-    private final SocketOutput output;
+    // Made when they are first needed: a server may hold many connections that say nothing.
+    private volatile SocketInput input;
+    private volatile SocketOutput output;
     private volatile Consumer<Readiness> callback;
 
     /// A socket that is not connected yet.
@@ -41,9 +41,34 @@ final class StreamSocket implements TcpSocket {
         this.protocol = protocol;
         life = new SocketLife(protocol, accepted);
         settings = accepted == null ? listener : new SocketSettings(listener, accepted);
-        blocking = new Blocking(this, protocol);
-        input = new SocketInput(life, blocking);
-        output = new SocketOutput(life, blocking);
+    }
+
+    private SocketInput input() {
+        SocketInput in = input;
+        if (in == null) {
+            synchronized (this) {
+                in = input;
+                if (in == null) {
+                    in = new SocketInput(life, protocol.blocking);
+                    input = in;
+                }
+            }
+        }
+        return in;
+    }
+
+    private SocketOutput output() {
+        SocketOutput out = output;
+        if (out == null) {
+            synchronized (this) {
+                out = output;
+                if (out == null) {
+                    out = new SocketOutput(life, protocol.blocking);
+                    output = out;
+                }
+            }
+        }
+        return out;
     }
 
     // ---- connecting
@@ -57,16 +82,16 @@ final class StreamSocket implements TcpSocket {
     public void connect(InetSocketAddress remote, Duration timeout) throws IOException {
         long timeoutNs = Durations.toNanos(timeout);
         startConnect(remote);
-        long deadline = blocking.deadline(timeoutNs);
+        long deadline = protocol.blocking.deadline(timeoutNs);
         try {
             while (!finishConnect()) {
-                if (!blocking.await(Wakeups.CONNECTED | Wakeups.FAILED, deadline, Blocking.Waiter.WATCHER)) {
+                if (!protocol.blocking.await(life, Wakeups.CONNECTED | Wakeups.FAILED, deadline, Blocking.Waiter.WATCHER)) {
                     throw SocketErrors.of(ErrorCode.CONNECT_TIMEOUT);
                 }
             }
         } catch (Throwable t) {
             // A socket whose attempt failed is of no further use, as in java.net.
-            closeFor(ErrorCode.SOCKET_CLOSED);
+            life.closeAtOnce(ErrorCode.SOCKET_CLOSED);
             throw t;
         }
         // In process the connection stands before anyone had to wait: a virtual thread that connects again and again
@@ -109,49 +134,49 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        return input.read(dst);
+        return input().read(dst);
     }
 
     @Override
     public int read(byte[] dst, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dst.length);
-        return input.read(dst, offset, length);
+        return input().read(dst, offset, length);
     }
 
     @Override
     public int tryRead(ByteBuffer dst) throws IOException {
-        return input.tryRead(dst);
+        return input().tryRead(dst);
     }
 
     @Override
     public int peek(ByteBuffer dst) throws IOException {
-        return input.peek(dst);
+        return input().peek(dst);
     }
 
     @Override
     public int available() throws IOException {
-        return input.available();
+        return input().available();
     }
 
     @Override
     public void shutdownInput() throws IOException {
-        input.shutdown();
+        input().shutdown();
     }
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        return output.write(src);
+        return output().write(src);
     }
 
     @Override
     public void write(byte[] src, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, src.length);
-        output.write(src, offset, length);
+        output().write(src, offset, length);
     }
 
     @Override
     public int tryWrite(ByteBuffer src) throws IOException {
-        return output.tryWrite(src);
+        return output().tryWrite(src);
     }
 
     @Override
@@ -180,7 +205,7 @@ final class StreamSocket implements TcpSocket {
             return Readiness.of(false, false, false);
         }
         Readiness r = e.wakeups.readiness();
-        return input.hasLeft() ? Readiness.of(true, r.writable(), r.closed()) : r;
+        return hasLeft() ? Readiness.of(true, r.writable(), r.closed()) : r;
     }
 
     @Override
@@ -191,7 +216,7 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public void setReadTimeout(Duration timeout) {
-        input.setTimeout(Durations.toNanos(timeout));
+        life.readTimeoutNs = Durations.toNanos(timeout);
     }
 
     @Override
@@ -268,25 +293,21 @@ final class StreamSocket implements TcpSocket {
             return;
         }
         int linger = settings.lingerSeconds();
-        if (linger == 0 || input.hasLeft()) {
+        if (linger == 0 || hasLeft()) {
             // What was taken from the engine and not read is lost data, as what it still holds (RFC 9293 SHLD-3).
             e.abort();
         } else {
             e.gate.close();
             if (linger > 0) {
-                blocking.linger(e, TimeUnit.SECONDS.toNanos(linger));
+                protocol.blocking.linger(e, TimeUnit.SECONDS.toNanos(linger));
             }
         }
         letGo(e);
     }
 
-    /// Closes without waiting, for a thread that was interrupted or an attempt that failed.
-    void closeFor(ErrorCode why) {
-        ConnectionEndpoint e = life.endpoint();
-        if (life.close(why) && e != null) {
-            e.gate.close();
-            letGo(e);
-        }
+    private boolean hasLeft() {
+        SocketInput in = input;
+        return in != null && in.hasLeft();
     }
 
     @Override
@@ -301,8 +322,14 @@ final class StreamSocket implements TcpSocket {
 
     private void letGo(ConnectionEndpoint e) {
         e.wakeups.wakeAll(protocol.ctx.waits());
-        input.discard();
-        output.discard();
+        SocketInput in = input;
+        if (in != null) {
+            in.discard();
+        }
+        SocketOutput out = output;
+        if (out != null) {
+            out.discard();
+        }
     }
 
     @Override

@@ -60,6 +60,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final IsnGenerator isn;
     final TimeWaitTable timeWaits;
     final StatelessReplies replies;
+    final Blocking blocking = new Blocking(this);
     final Counters.Counter passiveOpens;
     final Counters.Counter backlogDrops;
     final Counters.Counter cookiesSent;
