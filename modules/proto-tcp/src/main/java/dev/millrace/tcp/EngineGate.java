@@ -173,18 +173,17 @@ final class EngineGate {
         }
     }
 
-    // ---- opening: before anybody else knows of the connection
+    // ---- opening: the engine is under way before anybody else knows of the connection, and says nothing until it is known
 
-    /// Sends the SYN.
+    /// Begins with a SYN.
     void openActive() {
         long now = enter();
         try {
             engine.openActive(now);
             life = life.published();
-        } catch (Throwable t) {
-            fail(t);
+        } finally {
+            lock.unlock();
         }
-        endpoint.settle(now);
     }
 
     /// Goes on where a half-open record has come to, with the segment that completes the handshake; nothing is sent yet.
@@ -194,17 +193,16 @@ final class EngineGate {
         try {
             engine.resumePassive(syn, sentNs, lost, now);
             engine.onSegment(ack, now);
+            life = life.published();
             return engine.state().isSynchronized();
         } finally {
             lock.unlock();
         }
     }
 
-    /// The connection stands in the endpoint table: what [#resume] has left to be said goes out.
+    /// The connection stands in the endpoint table: what it has to say goes out.
     void publish() {
-        long now = enter();
-        life = life.published();
-        endpoint.settle(now);
+        endpoint.settle(enter());
     }
 
     // ---- what programs ask for

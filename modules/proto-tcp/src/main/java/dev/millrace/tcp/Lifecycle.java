@@ -5,7 +5,7 @@ package dev.millrace.tcp;
 enum Lifecycle {
     /// The engine is made, its ports are reserved, nobody else knows of it.
     NEW,
-    /// It stands in the endpoint table and a program holds it, or will.
+    /// It stands in the endpoint table, or is about to, and a program holds it, or will.
     OPEN,
     /// The program has let go; the engine finishes by itself.
     ORPHANED,

@@ -344,13 +344,14 @@ final class TcpProtocol implements TransportProtocol, Tcp {
                     chosen.congestionControl(), initialSequence(pair, null), IsnGenerator.timestampOffset(pair));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
+            connection.gate.openActive();
             place.replace(null, connection);
         } catch (Throwable t) {
             place.release();
             throw t;
         }
         activeOpens.add(1);
-        connection.gate.openActive();
+        connection.gate.publish();
         if (closed) {
             connection.stackClosed();
         }
