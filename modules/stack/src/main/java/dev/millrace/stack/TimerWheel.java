@@ -13,9 +13,6 @@ import java.util.concurrent.locks.ReentrantLock;
 final class TimerWheel implements Runnable {
     private static final int SLOTS = 4096;
     private static final long TICK_NS = 1_000_000;
-    private static final ReentrantLock USERS = new ReentrantLock();
-    private static TimerWheel shared;
-    private static int users;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Entry[] slots = new Entry[SLOTS];
@@ -27,36 +24,6 @@ final class TimerWheel implements Runnable {
     private int count;
     private Thread thread;
     private boolean stopped;
-
-    /// The wheel, for one more stack.
-    static TimerWheel acquire() {
-        USERS.lock();
-        try {
-            if (users++ == 0) {
-                shared = new TimerWheel();
-            }
-            return shared;
-        } finally {
-            USERS.unlock();
-        }
-    }
-
-    /// One stack fewer; the last one ends the thread and waits for its end, unless it is that thread.
-    static void release() {
-        TimerWheel last = null;
-        USERS.lock();
-        try {
-            if (--users == 0) {
-                last = shared;
-                shared = null;
-            }
-        } finally {
-            USERS.unlock();
-        }
-        if (last != null) {
-            last.stop();
-        }
-    }
 
     /// One place in the wheel; what a timer of a stack is made of.
     abstract static class Entry {
@@ -207,7 +174,8 @@ final class TimerWheel implements Runnable {
         return doneTick + SLOTS;
     }
 
-    private void stop() {
+    /// Ends the thread and waits for its end, unless it is the caller.
+    void stop() {
         Thread t;
         lock.lock();
         try {
