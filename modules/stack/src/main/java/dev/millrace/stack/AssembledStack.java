@@ -92,6 +92,13 @@ final class AssembledStack implements ManualStack {
         }
         try {
             stack.build(check);
+            if (!surroundings.isStepped()) {
+                ExitHook.add(stack);
+                if (stack.isClosing()) {
+                    // Closed already by what came in, perhaps before it was added.
+                    ExitHook.remove(stack);
+                }
+            }
         } catch (Throwable t) {
             try {
                 stack.close();
@@ -99,9 +106,6 @@ final class AssembledStack implements ManualStack {
                 t.addSuppressed(again);
             }
             throw t;
-        }
-        if (!surroundings.isStepped()) {
-            ExitHook.add(stack);
         }
         LOG.debug("stack {} is open: {}", stack.name, stack.nics);
         return stack;

@@ -89,7 +89,7 @@ final class CaptureHub extends OutputStream {
                 }
             } catch (Throwable t) {
                 // No threads or no memory, perhaps: this client is lost, the next one may be served.
-                if (!closed) {
+                if (!closed || socket != null) {
                     refused(socket, t);
                 }
             }

@@ -85,11 +85,17 @@ final class CaptureSession implements PacketTap, Capture {
             }
             case CaptureRequest.Lines lines -> new CaptureLines(lines.lines(), lines.timestamps());
         };
-        var session = new CaptureSession(request, stackName, captured, clock, manual, dropCounters, output, hub);
-        if (!manual) {
-            session.thread.start();
+        try {
+            var session = new CaptureSession(request, stackName, captured, clock, manual, dropCounters, output, hub);
+            if (!manual) {
+                session.thread.start();
+            }
+            return session;
+        } catch (Throwable t) {
+            // No memory for the ring, or no thread: the target is open, and nobody else will close it.
+            output.abort();
+            throw t;
         }
-        return session;
     }
 
     private static CaptureOutput pcapng(OutputStream target, String stackName, List<TappedNic> nics,

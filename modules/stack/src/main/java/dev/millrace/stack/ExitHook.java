@@ -13,6 +13,9 @@ final class ExitHook {
     /// How long the end of the JVM waits in all. Peers are told at the beginning of a close; what may take long, or wait for
     /// a thread that itself waits in `System.exit`, comes after.
     private static final long PATIENCE_MS = TimeUnit.SECONDS.toMillis(2);
+    /// How long the program's own hooks, which run at the same time, have to close their stacks in their own way.
+    private static final long GRACE_MS = 500;
+    private static final long LOOK_MS = 5;
 
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static final Set<AssembledStack> OPEN = new LinkedHashSet<>();
@@ -70,6 +73,14 @@ final class ExitHook {
 
     /// A thread for each stack, since one that cannot be closed must not keep the others open, nor the JVM alive.
     private static void closeAll() {
+        try {
+            for (long waited = 0; waited < GRACE_MS && !open().isEmpty(); waited += LOOK_MS) {
+                Thread.sleep(LOOK_MS);
+            }
+        } catch (InterruptedException e) {
+            // Whoever is in such a hurry gets what there is.
+            Thread.currentThread().interrupt();
+        }
         List<Thread> closers = new ArrayList<>();
         for (AssembledStack stack : open()) {
             closers.add(Thread.ofPlatform().daemon().name("millrace-exit-" + stack.name()).start(stack::close));

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 public final class Vnic implements Link {
     private static final Runnable DONE = () -> {
     };
-    /// Guards the joining of two ends, which is one step for both.
+    /// Guards the joining of ends with one another and with stacks, where two ends are one step.
     private static final ReentrantLock JOINING = new ReentrantLock();
 
     /// Ethernet's MTU.
@@ -254,10 +254,15 @@ public final class Vnic implements Link {
 
     @Override
     public void attach(Sink newSink) {
-        if (sink != null) {
-            throw new IllegalStateException("the virtual NIC belongs to a stack already");
+        JOINING.lock();
+        try {
+            if (sink != null) {
+                throw new IllegalStateException("the virtual NIC belongs to a stack already");
+            }
+            sink = newSink;
+        } finally {
+            JOINING.unlock();
         }
-        sink = newSink;
     }
 
     /// Whether a stack uses the NIC.
