@@ -14,12 +14,13 @@ import java.util.random.RandomGenerator;
 /// The system's clock, the shared timer thread, parked threads, unguessable numbers.
 final class RealSurroundings implements Surroundings {
     private static final Clock CLOCK = new SystemClock();
-    private static final Waits WAITS = new ParkedThreads();
     /// A wake-up between two cores takes about 25 µs on small machines; spinning longer than that costs more than it saves.
     private static final long SPIN_NS = Runtime.getRuntime().availableProcessors() > 1 ? 20_000 : 0;
 
     private final SecureRandom random = new SecureRandom();
-    private final StackTimers timers = new StackTimers(TimerWheel.acquire());
+    private final SharedThreads threads = SharedThreads.acquire();
+    private final StackTimers timers = new StackTimers(threads.wheel());
+    private final Waits waits = new ParkedThreads(threads.waker());
 
     @Override
     public Clock clock() {
@@ -33,7 +34,7 @@ final class RealSurroundings implements Surroundings {
 
     @Override
     public Waits waits() {
-        return WAITS;
+        return waits;
     }
 
     @Override
@@ -54,7 +55,7 @@ final class RealSurroundings implements Surroundings {
     @Override
     public void close() {
         timers.close();
-        TimerWheel.release();
+        SharedThreads.release();
     }
 
     private static final class SystemClock implements Clock {
@@ -79,7 +80,7 @@ final class RealSurroundings implements Surroundings {
         }
     }
 
-    private static final class ParkedThreads implements Waits {
+    private record ParkedThreads(Waker waker) implements Waits {
         @Override
         public void park(Object blocker, long deadlineNs) {
             if (deadlineNs == Long.MAX_VALUE) {
@@ -91,7 +92,7 @@ final class RealSurroundings implements Surroundings {
 
         @Override
         public void unpark(Thread thread) {
-            LockSupport.unpark(thread);
+            waker.wake(thread);
         }
 
         @Override
