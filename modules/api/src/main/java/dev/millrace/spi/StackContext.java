@@ -47,4 +47,21 @@ public interface StackContext {
 
     /// Whether the stack is being closed.
     boolean isClosing();
+
+    /// Reports what a callback of the program has thrown, which is the program's mistake and must not become the stack's:
+    /// counts it (group `callbacks`, counter `failed`) and logs the first one of a stack. Throws nothing but what logging
+    /// throws.
+    ///
+    /// @param callback which callback it was, such as `UdpSocket.onReady`
+    /// @param failure what it threw
+    default void callbackFailed(String callback, Throwable failure) {
+        Counters.Counter failed = counters("callbacks").counter("failed");
+        boolean first = failed.value() == 0;
+        failed.add(1);
+        if (first) {
+            System.getLogger(StackContext.class.getName()).log(System.Logger.Level.WARNING,
+                    "Stack " + stackName() + ": a callback ("
+                    + callback + ") has thrown; it will be called again, and further failures are counted only", failure);
+        }
+    }
 }
