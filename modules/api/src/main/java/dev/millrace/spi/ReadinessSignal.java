@@ -35,8 +35,8 @@ public final class ReadinessSignal {
     ///
     /// @param present what the socket is ready for now; asked without a lock, by whatever thread signals
     /// @param listener the program's callback
-    /// @param onFailure told what the callback (or the supplier) threw; [StackContext#callbackFailed] is made for it. What
-    ///     it throws itself is lost
+    /// @param onFailure told what the callback (or the supplier) threw; [StackContext#failed] is made for it. What it throws
+    ///     itself is lost
     public ReadinessSignal(Supplier<Readiness> present, Consumer<? super Readiness> listener,
             Consumer<? super Throwable> onFailure) {
         this.present = Objects.requireNonNull(present, "present");

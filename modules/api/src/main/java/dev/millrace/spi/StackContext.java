@@ -45,23 +45,16 @@ public interface StackContext {
     /// processed before the tasks of [#afterDelivery] run.
     boolean isDelivering();
 
+    /// Tells what was thrown where nobody is who could be told: by a program's callback, or by work on a thread that serves
+    /// many. It is counted in the group `failures` and logged, not every time; nothing is thrown here, whatever state the
+    /// JVM is in. The caller ends what the failure concerns, and goes on.
+    ///
+    /// @param where what failed, as the counter's name: lower case with hyphens
+    /// @param failure what was thrown, an [Error] not excepted
+    default void failed(String where, Throwable failure) {
+        // For contexts of tests, which count nothing.
+    }
+
     /// Whether the stack is being closed.
     boolean isClosing();
-
-    /// Reports what a callback of the program has thrown, which is the program's mistake and must not become the stack's:
-    /// counts it (group `callbacks`, counter `failed`) and logs the first one of a stack. Throws nothing but what logging
-    /// throws.
-    ///
-    /// @param callback which callback it was, such as `UdpSocket.onReady`
-    /// @param failure what it threw
-    default void callbackFailed(String callback, Throwable failure) {
-        Counters.Counter failed = counters("callbacks").counter("failed");
-        boolean first = failed.value() == 0;
-        failed.add(1);
-        if (first) {
-            System.getLogger(StackContext.class.getName()).log(System.Logger.Level.WARNING,
-                    "Stack " + stackName() + ": a callback ("
-                    + callback + ") has thrown; it will be called again, and further failures are counted only", failure);
-        }
-    }
 }
