@@ -12,7 +12,8 @@ public interface Path {
     /// The destination address.
     IpAddress remote();
 
-    /// The most bytes of transport header and payload that fit into one packet.
+    /// The most bytes of transport header and payload that fit into one packet: by the NIC's MTU, and by what
+    /// [#packetTooBig] has taught about the destination.
     int mtu();
 
     /// The bytes that the IP header takes: 20 or 40.
@@ -21,8 +22,21 @@ public interface Path {
     /// The largest super-segment (transport header and payload, bytes) that the link cuts itself, or 0 for none.
     int maxSuperSegment();
 
-    /// Whether the route is still the right one; if not, ask the stack for a new path.
+    /// Whether route and path MTU are still the right ones; if not, ask the stack for a new path. What is learned about a
+    /// path MTU grows old (RFC 8201 §4), so this may become `false` by the passing of time.
     boolean isCurrent();
+
+    /// Tells that a packet of this path was too big for a link on the way (RFC 1191, RFC 8201). A transport calls it for an
+    /// [IcmpError] of kind [IcmpError.Kind#PACKET_TOO_BIG], after it has convinced itself that the quoted packet is its own
+    /// (RFC 5927 §4.1, §7): anybody can send such a message.
+    ///
+    /// If that is news, all paths of the stack to this destination are no longer current, and paths asked for from now on
+    /// have the smaller MTU. It is news only if it makes the MTU smaller than it is known to be; IP believes nothing below a
+    /// floor (552 bytes for IPv4, 1280 for IPv6).
+    ///
+    /// @param ipMtu the MTU that the router told, bytes with the IP header ([IcmpError#mtu()]), or 0 if it told none
+    default void packetTooBig(int ipMtu) {
+    }
 
     /// Sends packets that start at their transport header, which become the path's, and empties the list. A wanted
     /// checksum ([dev.millrace.wire.buffer.Packet#wantChecksum]) is computed here, unless the link takes it undone.

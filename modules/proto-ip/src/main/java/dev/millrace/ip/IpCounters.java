@@ -64,6 +64,11 @@ final class IpCounters {
         ofType(receivedOfType, type, "-received").add(1);
     }
 
+    /// Counts a path MTU that was learned.
+    void countPathMtu() {
+        group.counter("path-mtus-learned").add(1);
+    }
+
     /// Counts an ICMP error that was sent.
     void countSent(int type) {
         errorsSent.add(1);

@@ -20,9 +20,15 @@ abstract class IpPath implements Path {
     private final int headerLength;
     private final int maxPayload;
     private final IpCounters counters;
+    /// What routers tell about the way, or `null` if it does not matter: packets that may be fragmented, and what stays in
+    /// this stack.
+    private final PathMtus mtus;
+    private final PathMtus.Entry learned;
+    /// Written by any thread; whoever sees an old value looks once more.
+    private int mtusSeen;
 
     IpPath(Route route, IpAddress local, IpAddress remote, int protocol, int headerLength, int maxPayload,
-            IpCounters counters) {
+            IpCounters counters, PathMtus mtus) {
         this.route = route;
         this.local = local;
         this.remote = remote;
@@ -32,6 +38,10 @@ abstract class IpPath implements Path {
         nic = route.nic();
         nextHop = route.nextHop(remote);
         checksum = new TransportChecksum(nic.link(), local, remote, protocol);
+        this.mtus = route.local() ? null : mtus;
+        // Before the look-up, so that what is learned in between is found by the first isCurrent().
+        mtusSeen = mtus == null ? 0 : mtus.generation();
+        learned = this.mtus == null ? null : mtus.find(remote);
     }
 
     @Override
@@ -46,7 +56,8 @@ abstract class IpPath implements Path {
 
     @Override
     public final int mtu() {
-        return Math.min(nic.mtu() - headerLength, maxPayload);
+        int ipMtu = learned == null ? nic.mtu() : Math.min(nic.mtu(), learned.mtu());
+        return Math.min(ipMtu - headerLength, maxPayload);
     }
 
     @Override
@@ -62,7 +73,30 @@ abstract class IpPath implements Path {
 
     @Override
     public final boolean isCurrent() {
-        return route.isCurrent();
+        return route.isCurrent() && (mtus == null || mtuIsCurrent());
+    }
+
+    private boolean mtuIsCurrent() {
+        int generation = mtus.generation();
+        if (generation != mtusSeen) {
+            if (mtus.find(remote) != learned) {
+                return false;
+            }
+            mtusSeen = generation;
+        }
+        return learned == null || !mtus.isExpired(learned);
+    }
+
+    @Override
+    public final void packetTooBig(int toldMtu) {
+        if (mtus != null && mtus.learn(remote, toldMtu, nic.mtu())) {
+            counters.countPathMtu();
+        }
+    }
+
+    /// Whether a router wants smaller packets than this stack is willing to send.
+    final boolean isNarrow() {
+        return learned != null && learned.isNarrow();
     }
 
     @Override

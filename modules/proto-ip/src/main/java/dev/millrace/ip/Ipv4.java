@@ -21,6 +21,7 @@ final class Ipv4 implements NetworkProtocol {
     final NetworkContext context;
     final IpCounters counters;
     final KeyedHash hash;
+    final PathMtus mtus;
     final Ipv4Identification identification = new Ipv4Identification();
     final int ttl;
     final boolean dontFragment;
@@ -32,6 +33,7 @@ final class Ipv4 implements NetworkProtocol {
         this.context = context;
         counters = new IpCounters(context, "ipv4");
         hash = new KeyedHash(context.secret());
+        mtus = new PathMtus(4, context.clock());
         ttl = (int) options.number("ttl", 1, 255);
         dontFragment = options.flag("dont-fragment");
         IcmpLimits limits = IcmpLimits.of(options, context.clock());

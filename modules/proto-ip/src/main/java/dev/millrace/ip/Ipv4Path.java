@@ -22,13 +22,19 @@ final class Ipv4Path extends IpPath {
 
     Ipv4Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv4 owner) {
         // The total length counts the header.
-        super(route, local, remote, protocol, Ipv4Header.MIN_LENGTH, 0xffff - Ipv4Header.MIN_LENGTH, owner.counters);
+        super(route, local, remote, protocol, Ipv4Header.MIN_LENGTH, 0xffff - Ipv4Header.MIN_LENGTH, owner.counters,
+                hasDf(owner, protocol) ? owner.mtus : null);
         this.protocol = protocol;
         defaultTtl = owner.ttl;
-        flags = owner.dontFragment || protocol == IpProtocol.TCP ? Ipv4Header.DONT_FRAGMENT : 0;
+        // On a path that is narrower than what we are willing to send, routers fragment.
+        flags = hasDf(owner, protocol) && !isNarrow() ? Ipv4Header.DONT_FRAGMENT : 0;
         hash = owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol);
         identification = owner.identification;
         nextId = flags == 0 ? 0 : owner.identification.firstOfPath(hash);
+    }
+
+    private static boolean hasDf(Ipv4 owner, int protocol) {
+        return owner.dontFragment || protocol == IpProtocol.TCP;
     }
 
     @Override

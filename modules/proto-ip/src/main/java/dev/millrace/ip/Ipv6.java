@@ -21,6 +21,7 @@ final class Ipv6 implements NetworkProtocol {
     final NetworkContext context;
     final IpCounters counters;
     final KeyedHash hash;
+    final PathMtus mtus;
     final int hopLimit;
 
     private final Icmpv6Errors errors;
@@ -30,6 +31,7 @@ final class Ipv6 implements NetworkProtocol {
         this.context = context;
         counters = new IpCounters(context, "ipv6");
         hash = new KeyedHash(context.secret());
+        mtus = new PathMtus(6, context.clock());
         hopLimit = (int) options.number("hop-limit", 1, 255);
         IcmpLimits limits = IcmpLimits.of(options, context.clock());
         var replies = new ReplyPaths(context, this, IpProtocol.ICMPV6);

@@ -19,7 +19,7 @@ final class Ipv6Path extends IpPath {
 
     Ipv6Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv6 owner) {
         // The payload length does not count the header.
-        super(route, local, remote, protocol, Ipv6Header.LENGTH, 0xffff, owner.counters);
+        super(route, local, remote, protocol, Ipv6Header.LENGTH, 0xffff, owner.counters, owner.mtus);
         this.protocol = protocol;
         ports = protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
         defaultHopLimit = owner.hopLimit;
