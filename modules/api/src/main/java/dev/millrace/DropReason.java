@@ -55,8 +55,6 @@ public enum DropReason {
     UNACCEPTABLE_ACK("unacceptable acknowledgement"),
     /// All data of the TCP segment had been received before.
     DUPLICATE("duplicate data"),
-    /// What was to take it failed: a defect, or no memory.
-    FAILURE("processing failed"),
     /// The TCP timestamp is older than what was seen (PAWS).
     OLD_TIMESTAMP("old timestamp"),
     /// A RST that does not match the expected sequence number exactly.

@@ -37,12 +37,6 @@ public interface StackContext {
     /// Counts a reason for something that never became a packet.
     void countDrop(DropReason reason);
 
-    /// Tells of something that was thrown where only a defect throws: counts it (group `failures`) and logs it, the same
-    /// kind not more often than is useful. Never throws itself.
-    ///
-    /// @param what what was being done, as a noun ("a connection's engine"); counted under this name
-    void failed(String what, Throwable failure);
-
     /// Runs `task` after the packets that the calling thread is delivering have been processed, or at once if it is not
     /// delivering. The task may send packets; it is called without a lock.
     void afterDelivery(Runnable task);

@@ -264,18 +264,18 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     /// heard of the end. What cannot be given back is told, and the rest is.
     void discard() {
         if (!gate.life().isDetached()) {
-            protocol.attempt("a connection's place", entry::release);
-            protocol.attempt("a connection's reset", () -> {
+            protocol.attempt("connection-place", entry::release);
+            protocol.attempt("connection-reset", () -> {
                 Packet reset = gate.engine().farewell();
                 if (reset != null) {
                     outbox.add(reset);
                 }
             });
-            protocol.attempt("a connection's counters", () -> protocol.connectionEnded(gate.engine()));
+            protocol.attempt("connection-counters", () -> protocol.connectionEnded(gate.engine()));
         } else {
             outbox.clear();
         }
-        protocol.attempt("a connection's timer", this::cancelTimer);
+        protocol.attempt("connection-timer", this::cancelTimer);
         gate.release();
     }
 }

@@ -387,7 +387,7 @@ final class EngineGate {
     /// Ends the connection for what was thrown inside. The engine is not trusted any more: but for its numbers and its
     /// memory it is not asked again.
     void fail(Throwable thrown) {
-        protocol.ctx.failed("a connection's engine", thrown);
+        protocol.ctx.failed("connection-engine", thrown);
         if (failure == null) {
             failure = ErrorCode.INTERNAL_FAILURE;
             cause = thrown;
@@ -401,7 +401,7 @@ final class EngineGate {
         try {
             engine.release();
         } catch (Throwable t) {
-            protocol.ctx.failed("a connection's memory", t);
+            protocol.ctx.failed("connection-memory", t);
         }
         var rest = new PacketList();
         inbox.drainTo(rest);

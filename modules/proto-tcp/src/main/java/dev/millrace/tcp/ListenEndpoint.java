@@ -168,10 +168,10 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         if (orphans == null) {
             return;
         }
-        protocol.attempt("a listener's place", entry::release);
-        protocol.attempt("a listener's handshakes", opens::close);
+        protocol.attempt("listener-place", entry::release);
+        protocol.attempt("listener-handshakes", opens::close);
         // RFC 9293 §3.10.4, LISTEN; a kernel resets what nobody accepted.
-        orphans.forEach(c -> protocol.attempt("a connection that nobody accepted", c::abort));
+        orphans.forEach(c -> protocol.attempt("connection-that-nobody-accepted", c::abort));
         queue.tell();
     }
 }

@@ -253,7 +253,7 @@ final class PassiveOpens implements SynCache.Answers {
             // What is refused for want of room is asked for again; the record stays and its SYN,ACK goes again.
             done = refused == null;
         } catch (Throwable t) {
-            protocol.ctx.failed("making a connection", t);
+            protocol.ctx.failed("making-a-connection", t);
         }
         if (done) {
             cache.remove(record);

@@ -33,7 +33,7 @@ final class ReadinessCallback extends AtomicInteger {
             try {
                 listener.accept(present.get());
             } catch (Throwable t) {
-                ctx.failed("a readiness callback", t);
+                ctx.failed("readiness-callback", t);
             }
         } while (addAndGet(-seen) != 0);
     }

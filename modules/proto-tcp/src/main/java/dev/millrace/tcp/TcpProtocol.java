@@ -186,7 +186,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         try {
             dispatch(packet);
         } catch (Throwable t) {
-            ctx.failed("a segment's delivery", t);
+            ctx.failed("segment-delivery", t);
         }
     }
 
@@ -391,7 +391,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         closed = true;
         var all = new ArrayList<TcpEndpoint>();
         endpoints.forEach(all::add);
-        all.forEach(e -> attempt("the end of an endpoint", e::stackClosed));
+        all.forEach(e -> attempt("end-of-an-endpoint", e::stackClosed));
         timeWaits.close();
     }
 

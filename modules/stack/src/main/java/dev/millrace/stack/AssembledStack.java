@@ -239,16 +239,6 @@ final class AssembledStack implements ManualStack {
         }
     }
 
-    /// Counts and logs what was thrown where only a defect throws.
-    void failed(String what, Throwable failure) {
-        try {
-            counters.group("failures").counter(what.replace(' ', '-')).add(1);
-            LOG.error("stack {}: {} failed", name, what, failure);
-        } catch (Throwable alsoFailed) {
-            // Out of memory, most likely: nothing more can be said.
-        }
-    }
-
     boolean isClosing() {
         return phase.get() != Phase.OPEN;
     }

@@ -96,11 +96,6 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
-    public void failed(String what, Throwable failure) {
-        stack.failed(what, failure);
-    }
-
-    @Override
     public void afterDelivery(Runnable task) {
         DeliveryLoop.afterDelivery(task, stack.failures());
     }

@@ -67,6 +67,13 @@ final class Reassembler {
         if (!joins && rangeCount >= maxRanges || tail - head >= maxSlices) {
             return false;
         }
+        // One range at most comes to what there is: all parts of a segment touch. Its place is had before anything is
+        // kept, so that slices and ranges agree whatever is thrown.
+        if (rangeCount == lefts.length) {
+            int[] l = Arrays.copyOf(lefts, 2 * rangeCount);
+            rights = Arrays.copyOf(rights, 2 * rangeCount);
+            lefts = l;
+        }
         int p = firstSliceBehind(seq);
         int at = seq;
         while (Seq.lt(at, end)) {
@@ -148,6 +155,9 @@ final class Reassembler {
     }
 
     private boolean insertSlice(int p, Buffer buffer, int offset, int seq, int length) {
+        if (tail == seqs.length) {
+            makeRoom();
+        }
         if (!ReceiveBuffer.isCopied(buffer, length)) {
             if (!memory.tryReserve(buffer.capacity())) {
                 return false;
@@ -168,7 +178,13 @@ final class Reassembler {
         if (!memory.tryReserve(capacity)) {
             return false;
         }
-        Buffer own = Buffer.allocate(capacity);
+        Buffer own;
+        try {
+            own = Buffer.allocate(capacity);
+        } catch (Throwable t) {
+            memory.release(capacity);
+            throw t;
+        }
         MemorySegment.copy(buffer.memory(), offset, own.memory(), 0, length);
         // A negative charge marks a buffer of our own.
         open(p, own, 0, seq, length, -capacity);
@@ -176,9 +192,6 @@ final class Reassembler {
     }
 
     private void open(int p, Buffer buffer, int offset, int seq, int length, int charge) {
-        if (tail == seqs.length) {
-            makeRoom();
-        }
         int at = p;
         int moved = tail - at;
         if (moved > 0) {
@@ -200,11 +213,15 @@ final class Reassembler {
     private void makeRoom() {
         assert head == 0;
         int n = 2 * seqs.length;
-        seqs = Arrays.copyOf(seqs, n);
-        lengths = Arrays.copyOf(lengths, n);
-        offsets = Arrays.copyOf(offsets, n);
-        charges = Arrays.copyOf(charges, n);
+        int[] s = Arrays.copyOf(seqs, n);
+        int[] l = Arrays.copyOf(lengths, n);
+        int[] o = Arrays.copyOf(offsets, n);
+        int[] c = Arrays.copyOf(charges, n);
         buffers = Arrays.copyOf(buffers, n);
+        charges = c;
+        offsets = o;
+        lengths = l;
+        seqs = s;
     }
 
     private void addRange(int left, int right) {
@@ -218,10 +235,6 @@ final class Reassembler {
             j++;
         }
         if (j == i) {
-            if (rangeCount == lefts.length) {
-                lefts = Arrays.copyOf(lefts, 2 * rangeCount);
-                rights = Arrays.copyOf(rights, 2 * rangeCount);
-            }
             System.arraycopy(lefts, i, lefts, i + 1, rangeCount - i);
             System.arraycopy(rights, i, rights, i + 1, rangeCount - i);
             rangeCount++;
@@ -252,6 +265,10 @@ final class Reassembler {
     /// number behind it.
     int moveTo(ReceiveBuffer to, int nxt) {
         int at = nxt;
+        if (to != null) {
+            // From here on nothing may be thrown: what has moved must be told.
+            to.makeRoom(tail - head);
+        }
         while (head < tail && Seq.leq(seqs[head], at)) {
             int skip = at - seqs[head];
             int n = lengths[head] - skip;

@@ -10,6 +10,9 @@ import java.util.Arrays;
 final class ReceiveBuffer {
     /// Payloads up to this size are copied if they fill less than half of their buffer.
     static final int COPY_LIMIT = 2048;
+    /// What an empty queue takes though the memory budget has nothing left: connections must end, and a stack whose memory
+    /// other connections hold would else never finish one. More than this is never kept unbooked.
+    private static final int UNBOOKED = 256;
     private static final int SMALL = 4;
 
     private final MemoryBudget memory;
@@ -37,57 +40,102 @@ final class ReceiveBuffer {
         return length <= COPY_LIMIT && 2 * length < buffer.capacity();
     }
 
-    /// Appends bytes of a buffer that stays the caller's. Returns `false`, with nothing changed, if the memory budget
-    /// has no room; an empty queue always gets its part, so that a connection can go on.
-    boolean append(Buffer buffer, int offset, int length) {
+    /// Appends bytes of a buffer that stays the caller's, and returns how many: fewer than `length`, or none, if the
+    /// memory budget has no room for all. An empty queue always gets a small piece, so that a connection can go on.
+    ///
+    /// Whatever is thrown from here, what was returned before is held and booked, and nothing else.
+    int append(Buffer buffer, int offset, int length) {
         int last = count == 0 ? -1 : at(count - 1);
         if (last >= 0 && buffers[last] == buffer && offsets[last] + lengths[last] == offset && !lastIsOurs) {
             lengths[last] += length;
             bytes += length;
-            return true;
+            return length;
         }
         if (isCopied(buffer, length)) {
-            return copy(buffer, offset, length);
+            return copy(buffer, offset, length, bytes >= 8192 ? Buffer.MAX_CAPACITY : bytes > 0 || length > 256 ? 2048 : 256);
         }
-        int charge = charge(buffer.capacity());
-        if (charge < 0) {
-            return false;
+        makeRoom(1);
+        if (memory.tryReserve(buffer.capacity())) {
+            add(buffer.retain(), offset, length, buffer.capacity());
+            return length;
         }
-        add(buffer.retain(), offset, length, charge);
-        return true;
+        // The whole buffer is more than is left; copies of parts of it may not be.
+        return copy(buffer, offset, length, 2048);
     }
 
-    private int charge(int n) {
-        return memory.tryReserve(n) ? n : count == 0 ? 0 : -1;
+    /// Copies to buffers of our own, new ones of `capacity` bytes, for as long as the budget has room.
+    private int copy(Buffer from, int offset, int length, int capacity) {
+        int done = 0;
+        while (done < length) {
+            if ((!lastIsOurs || roomInLast() == 0) && !openNext(capacity, done > 0)) {
+                break;
+            }
+            int last = at(count - 1);
+            int end = offsets[last] + lengths[last];
+            int n = Math.min(length - done, roomInLast());
+            MemorySegment.copy(from.memory(), offset + done, buffers[last].memory(), end, n);
+            lengths[last] += n;
+            bytes += n;
+            done += n;
+        }
+        return done;
     }
 
-    private boolean copy(Buffer from, int offset, int length) {
-        int last = count == 0 ? -1 : at(count - 1);
-        if (lastIsOurs && last >= 0 && buffers[last].capacity() - offsets[last] - lengths[last] >= length) {
-            MemorySegment.copy(from.memory(), offset, buffers[last].memory(), offsets[last] + lengths[last], length);
-            lengths[last] += length;
-            bytes += length;
-            return true;
+    /// What is thrown when part of a segment is held already waits for the next one: the part must be told.
+    private boolean openNext(int capacity, boolean partHeld) {
+        try {
+            return openOwn(capacity);
+        } catch (OutOfMemoryError e) {
+            if (partHeld) {
+                return false;
+            }
+            throw e;
         }
-        int capacity = bytes >= 8192 ? Buffer.MAX_CAPACITY : bytes > 0 || length > 256 ? 2048 : 256;
-        int charge = charge(capacity);
-        if (charge < 0) {
-            return false;
+    }
+
+    private int roomInLast() {
+        int last = at(count - 1);
+        return buffers[last].capacity() - offsets[last] - lengths[last];
+    }
+
+    /// Appends an empty slice of a buffer of our own: of the size wanted, or a small one if the budget has no more.
+    private boolean openOwn(int wanted) {
+        makeRoom(1);
+        int capacity = wanted;
+        int charge = capacity;
+        if (!memory.tryReserve(capacity)) {
+            capacity = UNBOOKED;
+            charge = capacity;
+            if (wanted == capacity || !memory.tryReserve(capacity)) {
+                if (count > 0) {
+                    return false;
+                }
+                charge = 0;
+            }
         }
-        Buffer own = Buffer.allocate(capacity);
-        MemorySegment.copy(from.memory(), offset, own.memory(), 0, length);
-        add(own, 0, length, charge);
+        try {
+            add(Buffer.allocate(capacity), 0, 0, charge);
+        } catch (Throwable t) {
+            memory.release(charge);
+            throw t;
+        }
         lastIsOurs = true;
         return true;
     }
 
-    /// Appends a slice; the caller's reference, and what the budget was charged for it, move in.
-    void add(Buffer buffer, int offset, int length, int charge) {
+    /// Sees to it that `n` slices can be added without allocating.
+    void makeRoom(int n) {
         if (buffers == null) {
-            allocate();
-        } else if (count == buffers.length) {
+            allocate(Math.max(SMALL, Integer.highestOneBit(2 * n - 1)));
+        }
+        while (count + n > buffers.length) {
             grow();
         }
+    }
+
+    /// Appends a slice; the caller's reference, and what the budget was charged for it, move in.
+    void add(Buffer buffer, int offset, int length, int charge) {
+        makeRoom(1);
         int k = at(count++);
         buffers[k] = buffer;
         offsets[k] = offset;
@@ -101,11 +149,14 @@ final class ReceiveBuffer {
         return head + i & buffers.length - 1;
     }
 
-    private void allocate() {
-        buffers = new Buffer[SMALL];
-        offsets = new int[SMALL];
-        lengths = new int[SMALL];
-        charges = new int[SMALL];
+    private void allocate(int n) {
+        Buffer[] b = new Buffer[n];
+        int[] o = new int[n];
+        int[] l = new int[n];
+        charges = new int[n];
+        lengths = l;
+        offsets = o;
+        buffers = b;
         head = 0;
     }
 
@@ -131,6 +182,7 @@ final class ReceiveBuffer {
         int moved = 0;
         while (count > 0 && moved < max) {
             int n = Math.min(lengths[head], max - moved);
+            out.makeRoom();
             if (n == lengths[head]) {
                 out.add(buffers[head], offsets[head], n);
                 dropHead();

@@ -21,17 +21,24 @@ public final class ReceivedBytes {
 
     /// Appends a slice; the caller's reference moves in.
     void add(Buffer buffer, int offset, int length) {
-        if (count == buffers.length) {
-            int n = Math.max(4, 2 * count);
-            buffers = Arrays.copyOf(buffers, n);
-            offsets = Arrays.copyOf(offsets, n);
-            lengths = Arrays.copyOf(lengths, n);
-        }
+        makeRoom();
         buffers[count] = buffer;
         offsets[count] = offset;
         lengths[count] = length;
         count++;
         bytes += length;
+    }
+
+    /// Sees to it that the next [#add] does not allocate, so that no reference is lost between two owners.
+    void makeRoom() {
+        if (count == buffers.length) {
+            int n = Math.max(4, 2 * count);
+            Buffer[] b = Arrays.copyOf(buffers, n);
+            int[] o = Arrays.copyOf(offsets, n);
+            lengths = Arrays.copyOf(lengths, n);
+            offsets = o;
+            buffers = b;
+        }
     }
 
     /// Moves up to `max` bytes to `dst` from offset `at` on, and returns how many. What could not be copied, because `dst`

@@ -118,10 +118,13 @@ final class RetransmissionQueue {
     }
 
     private void allocate(int capacity) {
-        starts = new int[capacity];
-        ends = new int[capacity];
-        sentNs = new long[capacity];
+        int[] s = new int[capacity];
+        int[] e = new int[capacity];
+        long[] t = new long[capacity];
         flags = new byte[capacity];
+        sentNs = t;
+        ends = e;
+        starts = s;
         head = 0;
     }
 

@@ -304,13 +304,11 @@ final class SegmentArrival {
 
     private boolean textInOrder(Segment seg, int at, int length, long nowNs) {
         ReceiveSequence rcv = c.rcv;
-        int taken = c.inputShut ? length : append(seg.packet, at, length);
+        int taken = c.inputShut ? discard(length) : append(seg.packet, at, length);
         if (taken == 0) {
             c.acks.now();
             return drop(DropReason.MEMORY_LIMIT);
         }
-        rcv.nxt += taken;
-        c.bytesReceived += taken;
         int wireSize = seg.packet.segmentSize() > 0 ? seg.packet.segmentSize() : seg.len;
         c.acks.onText(taken, wireSize, c, nowNs);
         if (taken < length) {
@@ -332,7 +330,14 @@ final class SegmentArrival {
         return true;
     }
 
-    /// Gives the parts of the packet that hold these bytes to the receive buffer; returns how many were taken.
+    private int discard(int length) {
+        c.rcv.nxt += length;
+        c.bytesReceived += length;
+        return length;
+    }
+
+    /// Gives the parts of the packet that hold these bytes to the receive buffer; returns how many were taken. RCV.NXT
+    /// moves with each part, whatever is thrown at the next.
     private int append(Packet packet, int from, int length) {
         int taken = 0;
         int skip = from;
@@ -345,10 +350,13 @@ final class SegmentArrival {
                 continue;
             }
             int take = Math.min(length - taken, n - skip);
-            if (!c.receiveBuffer.append(b, offset + skip, take)) {
+            int kept = c.receiveBuffer.append(b, offset + skip, take);
+            c.rcv.nxt += kept;
+            c.bytesReceived += kept;
+            taken += kept;
+            if (kept < take) {
                 break;
             }
-            taken += take;
             skip = 0;
         }
         return taken;

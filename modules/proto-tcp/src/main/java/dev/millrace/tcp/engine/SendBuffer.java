@@ -71,6 +71,14 @@ final class SendBuffer {
     }
 
     private boolean addChunk(int wanted) {
+        if (chunks == null) {
+            int[] s = new int[2];
+            fills = new int[2];
+            starts = s;
+            chunks = new Buffer[2];
+        } else if (count == chunks.length) {
+            grow();
+        }
         int capacity = Math.max(wanted, length()) >= BULK ? Buffer.MAX_CAPACITY
                 : wanted > 256 || count > 0 ? 2048 : 256;
         if (!memory.tryReserve(capacity)) {
@@ -80,15 +88,18 @@ final class SendBuffer {
             capacity = 256;
             unbooked = !memory.tryReserve(capacity);
         }
-        if (chunks == null) {
-            chunks = new Buffer[2];
-            starts = new int[2];
-            fills = new int[2];
-        } else if (count == chunks.length) {
-            grow();
+        Buffer chunk;
+        try {
+            chunk = Buffer.allocate(capacity);
+        } catch (Throwable t) {
+            if (!unbooked) {
+                memory.release(capacity);
+            }
+            unbooked = false;
+            throw t;
         }
         int k = at(count++);
-        chunks[k] = Buffer.allocate(capacity);
+        chunks[k] = chunk;
         starts[k] = end;
         fills[k] = 0;
         return true;
