@@ -6,6 +6,4 @@ module dev.millrace.config {
     requires tools.jackson.dataformat.toml;
 
     exports dev.millrace.config;
-
-    uses dev.millrace.spi.StackProvider;
 }

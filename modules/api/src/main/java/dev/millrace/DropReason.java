@@ -67,6 +67,8 @@ public enum DropReason {
     NO_ROUTE("no route"),
     /// The program's own code on the link dropped it.
     BY_PROGRAM("dropped by the program"),
+    /// The stack, a plug-in or a callback threw something while it had the packet; the counters `failures` say where.
+    FAILURE("an error while it was processed"),
     /// The stack is closed.
     STACK_CLOSED("stack is closed");
 

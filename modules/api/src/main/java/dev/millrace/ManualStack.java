@@ -9,6 +9,9 @@ public interface ManualStack extends Stack {
     /// Lets time be `nowNs` and runs every timer that is due. Time never goes back: an earlier `nowNs` counts as the
     /// latest one given.
     ///
+    /// If a timer's task throws, the others that are due run nevertheless, and time is `nowNs` afterwards; then what it threw
+    /// is thrown here, with what others threw suppressed in it.
+    ///
     /// @param nowNs nanoseconds since the stack was opened
     void step(long nowNs);
 

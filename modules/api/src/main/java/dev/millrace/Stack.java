@@ -25,6 +25,10 @@ import java.util.function.Consumer;
 ///
 /// Any thread may call any method. [#close()] stops and joins everything that the stack started; callers blocked in its
 /// sockets wake with an exception that carries [ErrorCode#STACK_CLOSED].
+///
+/// A stack that is open when the JVM ends, by `System.exit` or a signal as by the end of the program, is closed then, so that
+/// its peers hear of it; one that a simulation or its caller steps is not. A program's own shutdown hook that wants to
+/// close it in another way has half a second before.
 public interface Stack extends AutoCloseable {
     /// Starts describing a stack.
     static Builder builder() {

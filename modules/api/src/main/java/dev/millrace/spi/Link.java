@@ -49,6 +49,8 @@ public interface Link extends AutoCloseable {
 
     /// Sends all packets, which become the link's, and empties the list. Never blocks: what cannot be sent is dropped
     /// through [Sink#drop]. Any thread may call it, several at once; no lock is held by the caller.
+    ///
+    /// If it throws, the NIC counts that and goes on; of the packets only those still in the list are the NIC's again.
     void transmit(PacketList packets);
 
     /// Stops delivering, ends and joins what the link started. No delivery begins after it has returned. Further calls

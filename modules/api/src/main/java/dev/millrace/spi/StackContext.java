@@ -45,6 +45,16 @@ public interface StackContext {
     /// processed before the tasks of [#afterDelivery] run.
     boolean isDelivering();
 
+    /// Tells what was thrown where nobody is who could be told: by a program's callback, or by work on a thread that serves
+    /// many. It is counted in the group `failures` and logged, not every time; nothing is thrown here, whatever state the
+    /// JVM is in. The caller ends what the failure concerns, and goes on.
+    ///
+    /// @param where what failed, as the counter's name: lower case with hyphens
+    /// @param failure what was thrown, an [Error] not excepted
+    default void failed(String where, Throwable failure) {
+        // For contexts of tests, which count nothing.
+    }
+
     /// Whether the stack is being closed.
     boolean isClosing();
 }

@@ -8,6 +8,7 @@ import dev.millrace.Stack;
 import dev.millrace.StackConfig;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /// Assembles stacks; the module `dev.millrace.stack` provides the one there is.
@@ -16,10 +17,16 @@ public interface StackProvider {
     ///
     /// @throws ConfigurationException with [ErrorCode#MISSING_PLUGIN] if there is none
     static StackProvider find() {
-        return ServiceLoader.load(StackProvider.class).findFirst().orElseThrow(() -> new ConfigurationException(
+        return present().orElseThrow(() -> new ConfigurationException(
                 ErrorCode.MISSING_PLUGIN, "",
                 "no stack assembler is present: add dev.millrace:millrace-stack (module dev.millrace.stack), "
                         + "or dev.millrace:millrace for all of it", null));
+    }
+
+    /// The provider that is present, if there is one: beside this class, or for the context class loader of the calling thread.
+    static Optional<StackProvider> present() {
+        return Providers.<StackProvider>find(StackProvider.class, loader -> ServiceLoader.load(StackProvider.class, loader),
+                layer -> ServiceLoader.load(layer, StackProvider.class)).stream().findFirst();
     }
 
     /// Opens a stack; see [Stack#open].

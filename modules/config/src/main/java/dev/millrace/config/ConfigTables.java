@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -43,7 +42,7 @@ final class ConfigTables {
 
     /// @throws ConfigurationException at the first thing that is wrong
     ConfigTables(JsonNode root) {
-        plugins = ServiceLoader.load(StackProvider.class).findFirst().map(StackProvider::plugins).orElse(List.of());
+        plugins = StackProvider.present().map(StackProvider::plugins).orElse(List.of());
         config = read(root);
         JsonNode node = root.get("capture");
         capture = node == null ? Optional.empty() : Optional.of(capture(node));

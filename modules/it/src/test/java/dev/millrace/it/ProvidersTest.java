@@ -4,11 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.Stack;
+import dev.millrace.config.StackConfigFile;
+import dev.millrace.spi.StackProvider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,5 +86,56 @@ class ProvidersTest {
                         .collect(Collectors.toSet()));
             }
         }
+    }
+
+    /// As in servers, plug-in systems and build tools, which set the context class loader to one of theirs, or to none.
+    @Test
+    void whatIsPresentIsFoundWhateverTheContextClassLoaderIs() throws Exception {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        var names = StackProvider.find().plugins().stream().map(StackProvider.PluginInfo::name).sorted().toList();
+        assertTrue(names.contains("tcp") && names.contains("tun"), names.toString());
+        // One that sees nothing, one that sees another copy of everything, and none.
+        URL[] all = Artifacts.all().stream().map(p -> {
+            try {
+                return p.toUri().toURL();
+            } catch (java.net.MalformedURLException e) {
+                throw new IllegalStateException(e);
+            }
+        }).toArray(URL[]::new);
+        try (var blind = new URLClassLoader(new URL[0], ClassLoader.getPlatformClassLoader());
+                var copy = new URLClassLoader(all, ClassLoader.getPlatformClassLoader())) {
+            for (ClassLoader foreign : new ClassLoader[] {blind, copy, null}) {
+                thread.setContextClassLoader(foreign);
+                assertEquals(names, StackProvider.find().plugins().stream().map(StackProvider.PluginInfo::name).sorted().toList(),
+                        "under " + foreign);
+                try (Stack stack = StackConfigFile.parse("[[nic]]\nname = \"lo\"\nlink = \"loopback:\"\naddresses = [\"127.0.0.1/8\"]\n"
+                        + "[tcp]\nsack = false\n", "test").open()) {
+                    assertTrue(stack.isOpen());
+                }
+            }
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    /// The fluent interface came with SLF4J 2; who has 1.7 on the class path, as many libraries bring it, gets 1.7.
+    @Test
+    void librariesCallWhatSlf4j17Has() throws IOException {
+        int classes = 0;
+        for (ModuleReference module : ours()) {
+            try (var reader = module.open()) {
+                for (String name : reader.list().filter(n -> n.endsWith(".class")).toList()) {
+                    classes++;
+                    try (InputStream in = reader.open(name).orElseThrow()) {
+                        // Names of classes stand in the constant pool as they are.
+                        String bytes = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+                        assertFalse(bytes.contains("org/slf4j/event/") || bytes.contains("org/slf4j/spi/"),
+                                name + " of " + module.descriptor().name() + " uses what SLF4J has since version 2");
+                    }
+                }
+            }
+        }
+        assertTrue(classes > 200, "found only " + classes + " classes");
     }
 }

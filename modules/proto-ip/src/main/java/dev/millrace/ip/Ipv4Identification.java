@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /// Identifications of IPv4 packets that may be fragmented on their way.
@@ -10,11 +11,20 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /// to another (RFC 7739 §5.3).
 ///
 /// Packets with DF set do not come here: they are atomic, RFC 6864 §4.1 lets their identification be anything, and
-/// [Ipv4Path] numbers them by path, which tells a peer no more than it knows.
+/// [Ipv4Path] numbers them by path, from a beginning that costs no random number: each connection and each reset that is
+/// sent needs a path, and to draw from a strong source takes as long as all the rest of a reset.
 final class Ipv4Identification {
     private static final int COUNTERS = 2048;
 
     private final AtomicIntegerArray counters = new AtomicIntegerArray(COUNTERS);
+    private final AtomicInteger paths = new AtomicInteger();
+
+    /// Where a path to a triple that hashes to `hash` begins to number atomic packets. Two paths to the same peer begin apart;
+    /// what a peer can learn is how many paths were made between two of its own, in steps that the hash hides from others.
+    int firstOfPath(long hash) {
+        long mixed = (hash ^ paths.getAndIncrement() * 0x9e37_79b9_7f4a_7c15L) * 0xbf58_476d_1ce4_e5b9L;
+        return (int) ((mixed ^ mixed >>> 29) * (hash | 1) >>> 40);
+    }
 
     /// The next of `n` consecutive identifications for packets whose triple hashes to `hash`.
     int next(long hash, int n) {

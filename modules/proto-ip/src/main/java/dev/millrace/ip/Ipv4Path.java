@@ -9,7 +9,7 @@ import dev.millrace.wire.buffer.Packet;
 /// Puts IPv4 headers in front of packets.
 ///
 /// Segments of TCP, and all packets if the option `dont-fragment` says so, have DF set (RFC 1191 §3) and are numbered
-/// by path from a secret beginning; the count is not guarded against two threads that take the same number, since it
+/// by path from a beginning that the secret and the number of paths before it decide; the count is not guarded against two threads that take the same number, since it
 /// means nothing for such packets (RFC 6864 §4.1). It still differs from packet to packet, because there are
 /// middleboxes that clear DF.
 final class Ipv4Path extends IpPath {
@@ -28,7 +28,7 @@ final class Ipv4Path extends IpPath {
         flags = owner.dontFragment || protocol == IpProtocol.TCP ? Ipv4Header.DONT_FRAGMENT : 0;
         hash = owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol);
         identification = owner.identification;
-        nextId = owner.context.random().nextInt();
+        nextId = flags == 0 ? 0 : owner.identification.firstOfPath(hash);
     }
 
     @Override

@@ -22,8 +22,10 @@ import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.Surroundings;
+import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.stack.Failures.Place;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
@@ -37,7 +39,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /// A stack in operation: what the parts find one another through, and its beginning and end.
 final class AssembledStack implements ManualStack {
@@ -49,6 +50,8 @@ final class AssembledStack implements ManualStack {
     private final StackOptions options;
     private final byte[] secret = new byte[16];
     private final CounterGroups counters = new CounterGroups();
+    private final Failures failures;
+    private final Timers timers;
     private final SocketMemory memory;
     private final InternalLoop internalLoop = new InternalLoop(this);
     private final NetworkProtocol[] networks = new NetworkProtocol[7];
@@ -61,6 +64,8 @@ final class AssembledStack implements ManualStack {
     private enum Phase { OPEN, CLOSING, CLOSED }
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
+    /// Held to begin closing, and to enter what is to be closed then.
+    private final ReentrantLock gate = new ReentrantLock();
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile Thread closer;
 
@@ -70,6 +75,8 @@ final class AssembledStack implements ManualStack {
         this.surroundings = surroundings;
         this.options = check.stackOptions();
         this.memory = new SocketMemory(options.memory());
+        failures = new Failures(counters.group("failures"), name);
+        timers = new ContainedTimers(surroundings.timers(), failures, surroundings.isStepped());
         surroundings.random().nextBytes(secret);
     }
 
@@ -85,16 +92,22 @@ final class AssembledStack implements ManualStack {
         }
         try {
             stack.build(check);
+            if (!surroundings.isStepped()) {
+                ExitHook.add(stack);
+                if (stack.isClosing()) {
+                    // Closed already by what came in, perhaps before it was added.
+                    ExitHook.remove(stack);
+                }
+            }
         } catch (Throwable t) {
             try {
                 stack.close();
-            } catch (RuntimeException e) {
-                t.addSuppressed(e);
+            } catch (Throwable again) {
+                t.addSuppressed(again);
             }
             throw t;
         }
-        // Simulations open stacks by the thousand.
-        LOG.atLevel(surroundings.isStepped() ? Level.DEBUG : Level.INFO).log("stack {} is open: {}", stack.name, stack.nics);
+        LOG.debug("stack {} is open: {}", stack.name, stack.nics);
         return stack;
     }
 
@@ -174,6 +187,14 @@ final class AssembledStack implements ManualStack {
         return surroundings;
     }
 
+    Timers timers() {
+        return timers;
+    }
+
+    Failures failures() {
+        return failures;
+    }
+
     Plugins plugins() {
         return plugins;
     }
@@ -210,9 +231,12 @@ final class AssembledStack implements ManualStack {
     }
 
     void drop(Packet packet, DropReason reason) {
-        counters.drop(reason);
-        packet.closeCapture(reason.text());
-        packet.release();
+        try {
+            counters.drop(reason);
+            packet.closeCapture(reason.text());
+        } finally {
+            packet.release();
+        }
     }
 
     boolean isClosing() {
@@ -371,13 +395,37 @@ final class AssembledStack implements ManualStack {
         }
         var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
                 surroundings.clock(), surroundings.isStepped(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
-        for (StackNic nic : nics) {
-            if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
-                nic.addTap(session);
+        var capture = new TappedCapture(session);
+        try {
+            register(session, request);
+        } catch (Throwable t) {
+            try {
+                capture.close();
+            } catch (Throwable again) {
+                t.addSuppressed(again);
             }
+            throw t;
         }
-        captures.add(session);
-        return new TappedCapture(session);
+        return capture;
+    }
+
+    /// Enters what was opened among what the stack closes: under the gate, so that it either is there when [#close] looks,
+    /// or is refused.
+    private void register(CaptureSession session, CaptureRequest request) throws IOException {
+        gate.lock();
+        try {
+            if (isClosing()) {
+                throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+            }
+            captures.add(session);
+            for (StackNic nic : nics) {
+                if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
+                    nic.addTap(session);
+                }
+            }
+        } finally {
+            gate.unlock();
+        }
     }
 
     /// A capture that leaves the NICs before it ends.
@@ -439,7 +487,7 @@ final class AssembledStack implements ManualStack {
 
     @Override
     public void close() {
-        if (!phase.compareAndSet(Phase.OPEN, Phase.CLOSING)) {
+        if (!beginClosing()) {
             awaitClosed();
             return;
         }
@@ -474,7 +522,17 @@ final class AssembledStack implements ManualStack {
             LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
+            ExitHook.remove(this);
             done.countDown();
+        }
+    }
+
+    private boolean beginClosing() {
+        gate.lock();
+        try {
+            return phase.compareAndSet(Phase.OPEN, Phase.CLOSING);
+        } finally {
+            gate.unlock();
         }
     }
 
@@ -482,8 +540,8 @@ final class AssembledStack implements ManualStack {
     private void attempt(String what, Runnable close) {
         try {
             close.run();
-        } catch (RuntimeException e) {
-            LOG.error("stack {}: closing the {} failed", name, what, e);
+        } catch (Throwable t) {
+            failures.add(Place.CLOSE, new IllegalStateException("closing the " + what + " failed", t));
         }
     }
 

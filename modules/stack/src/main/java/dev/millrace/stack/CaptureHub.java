@@ -76,25 +76,49 @@ final class CaptureHub extends OutputStream {
 
     private void accept() {
         while (!closed) {
+            Socket socket = null;
             try {
-                Socket socket = server.accept();
+                socket = server.accept();
                 everyClient.removeIf(c -> !c.thread.isAlive());
                 if (everyClient.size() == MAX_CLIENTS) {
                     LOG.info("capture of {} turns {} away: {} clients are served", name,
                             socket.getRemoteSocketAddress(), MAX_CLIENTS);
                     socket.close();
                 } else {
-                    var client = new Client(socket);
-                    everyClient.add(client);
-                    client.thread.start();
+                    serve(new Client(socket));
                 }
-            } catch (IOException e) {
-                if (!closed) {
-                    LOG.warn("capture of {} could not take a client: {}", name, e.toString());
-                    LockSupport.parkNanos(this, ACCEPT_RETRY_NS);
+            } catch (Throwable t) {
+                // No threads or no memory, perhaps: this client is lost, the next one may be served.
+                if (!closed || socket != null) {
+                    refused(socket, t);
                 }
             }
         }
+    }
+
+    private void serve(Client client) {
+        everyClient.add(client);
+        try {
+            clients.add(client);
+            client.thread.start();
+        } catch (Throwable t) {
+            clients.remove(client);
+            everyClient.remove(client);
+            throw t;
+        }
+    }
+
+    private void refused(Socket socket, Throwable why) {
+        try {
+            if (socket != null) {
+                socket.close();
+            }
+            LOG.warn("capture of {} could not take a client: {}", name, why.toString());
+        } catch (Throwable again) {
+            // Nothing more can be done for it, nor said.
+            LockSupport.parkNanos(this, ACCEPT_RETRY_NS);
+        }
+        LockSupport.parkNanos(this, ACCEPT_RETRY_NS);
     }
 
     @Override
@@ -172,7 +196,6 @@ final class CaptureHub extends OutputStream {
                     .unstarted(this::serve);
             pendingBytes.set(preamble.length);
             queue.add(preamble);
-            clients.add(this);
         }
 
         void offer(byte[] chunk) {

@@ -60,6 +60,8 @@ final class CaptureRing {
         /// The verdict that it waits for; an object of this slot's own that is used again and again.
         CaptureVerdict verdict;
         boolean awaitsVerdict;
+        /// Whether something was thrown before it was filled: it only takes a place.
+        boolean broken;
 
         private long next;
         @SuppressWarnings("unused") // through PUBLISHED

@@ -85,11 +85,17 @@ final class CaptureSession implements PacketTap, Capture {
             }
             case CaptureRequest.Lines lines -> new CaptureLines(lines.lines(), lines.timestamps());
         };
-        var session = new CaptureSession(request, stackName, captured, clock, manual, dropCounters, output, hub);
-        if (!manual) {
-            session.thread.start();
+        try {
+            var session = new CaptureSession(request, stackName, captured, clock, manual, dropCounters, output, hub);
+            if (!manual) {
+                session.thread.start();
+            }
+            return session;
+        } catch (Throwable t) {
+            // No memory for the ring, or no thread: the target is open, and nobody else will close it.
+            output.abort();
+            throw t;
         }
-        return session;
     }
 
     private static CaptureOutput pcapng(OutputStream target, String stackName, List<TappedNic> nics,
@@ -174,14 +180,21 @@ final class CaptureSession implements PacketTap, Capture {
         slot.dropReason = dropReason;
         slot.epochNanos = epochNanos;
         slot.originalLength = length;
-        slot.awaitsVerdict = !outbound && dropReason == null;
-        CaptureChecksum.note(packet, slot);
-        packet.copyTo(0, ring.memory(), slot.at, kept);
-        if (slot.awaitsVerdict) {
-            slot.verdict.open(packet.detachCapture());
-            packet.setCaptureRecord(slot.verdict);
+        slot.awaitsVerdict = false;
+        slot.broken = true;
+        try {
+            CaptureChecksum.note(packet, slot);
+            packet.copyTo(0, ring.memory(), slot.at, kept);
+            if (!outbound && dropReason == null) {
+                slot.verdict.open(packet.detachCapture());
+                packet.setCaptureRecord(slot.verdict);
+                slot.awaitsVerdict = true;
+            }
+            slot.broken = false;
+        } finally {
+            // A claimed slot that is never published would hold up all that come after it.
+            ring.publish(slot);
         }
-        ring.publish(slot);
         if (thread != null) {
             thread.published();
         } else {
@@ -271,7 +284,7 @@ final class CaptureSession implements PacketTap, Capture {
             }
         }
         int place = places[slot.nic.id()];
-        if (failure == null) {
+        if (failure == null && !slot.broken) {
             try {
                 CaptureChecksum.complete(slot, ring.memory());
                 output.packet(place, slot, ring.memory(), dropReason);
@@ -285,6 +298,11 @@ final class CaptureSession implements PacketTap, Capture {
             }
         }
         missedPackets.getAndIncrement(place);
+    }
+
+    /// Ends the capture because of something that was thrown where only IOExceptions are expected.
+    void fail(Throwable t) {
+        fail(new IOException("the capture failed: " + t, t));
     }
 
     private void fail(IOException e) {

@@ -60,7 +60,7 @@ final class CaptureThread {
     private void run() {
         int naps = 0;
         while (!session.isClosing()) {
-            if (session.drainReady(false) > 0) {
+            if (drain() > 0) {
                 naps = 0;
             } else if (ring.waiting() > 0 || naps < NAPS_BEFORE_SLEEP) {
                 naps++;
@@ -71,11 +71,21 @@ final class CaptureThread {
         }
         long deadline = System.nanoTime() + LAST_WAIT_NS;
         while (ring.waiting() > 0 && System.nanoTime() - deadline < 0) {
-            if (session.drainReady(false) == 0) {
+            if (drain() == 0) {
                 LockSupport.parkNanos(this, NAP_NS);
             }
         }
         session.finish();
+    }
+
+    /// As the session's; a failure is the capture's, which is told so by its end, and never that of the thread.
+    private int drain() {
+        try {
+            return session.drainReady(false);
+        } catch (Throwable t) {
+            session.fail(t);
+            return 0;
+        }
     }
 
     private void park(int how) {

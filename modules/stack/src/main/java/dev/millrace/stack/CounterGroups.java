@@ -29,13 +29,13 @@ final class CounterGroups {
         drops.get(reason).add(1);
     }
 
-    /// The values of all counters, sorted by name; of the drops only those that happened.
+    /// The values of all counters, sorted by name; of the drops and failures only those that happened.
     Map<String, Map<String, Long>> snapshot() {
         var all = new TreeMap<String, Map<String, Long>>();
         groups.forEach((name, group) -> {
             var values = new TreeMap<String, Long>();
             group.counters.forEach((key, counter) -> {
-                if (!name.equals("drops") || counter.value() != 0) {
+                if (!name.equals("drops") && !name.equals("failures") || counter.value() != 0) {
                     values.put(key, counter.value());
                 }
             });

@@ -3,8 +3,6 @@ package dev.millrace.stack;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.util.ArrayDeque;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The run queue of one thread: packets that came in while it was delivering others, and what was put off until all of
 /// them are processed.
@@ -13,11 +11,12 @@ import org.slf4j.LoggerFactory;
 /// once keeps the call stack flat, keeps locks from nesting, and makes one batch of what belongs together: an endpoint
 /// that gets ten segments answers once.
 final class DeliveryLoop {
-    private static final Logger LOG = LoggerFactory.getLogger(DeliveryLoop.class);
     private static final ThreadLocal<DeliveryLoop> CURRENT = ThreadLocal.withInitial(DeliveryLoop::new);
 
     private final PacketList packets = new PacketList();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>(4);
+    /// Whose the tasks are, in their order.
+    private final ArrayDeque<Failures> owners = new ArrayDeque<>(4);
     private boolean running;
 
     private DeliveryLoop() {
@@ -37,12 +36,20 @@ final class DeliveryLoop {
     }
 
     /// Runs `task` when this thread has processed all packets that it is delivering; at once if it is not delivering.
-    static void afterDelivery(Runnable task) {
+    ///
+    /// @param owner hears of it if the task fails later
+    static void afterDelivery(Runnable task, Failures owner) {
         DeliveryLoop loop = CURRENT.get();
-        if (loop.running) {
-            loop.tasks.add(task);
-        } else {
+        if (!loop.running) {
             task.run();
+            return;
+        }
+        loop.owners.add(owner);
+        try {
+            loop.tasks.add(task);
+        } catch (Throwable t) {
+            loop.owners.removeLast();
+            throw t;
         }
     }
 
@@ -54,39 +61,49 @@ final class DeliveryLoop {
     private void run() {
         running = true;
         try {
-            while (true) {
-                Packet packet = packets.poll();
-                if (packet != null) {
-                    process(packet);
+            boolean more = true;
+            while (more) {
+                try {
+                    more = runOne();
+                } catch (Throwable t) {
+                    // Thrown while a failure was dealt with, which is counted. What is left in the queues has its turn.
                     continue;
                 }
-                Runnable task = tasks.poll();
-                if (task == null) {
-                    break;
-                }
-                runTask(task);
             }
         } finally {
             running = false;
         }
     }
 
-    private void process(Packet packet) {
-        var ingress = (Ingress) packet.ingress();
-        try {
-            ingress.process(packet);
-        } catch (RuntimeException e) {
-            // A defect of ours or of a plug-in: one packet is lost and said so, the others go on.
-            LOG.error("a packet could not be processed", e);
-            ingress.discard(packet, e);
+    /// Takes one packet, or one task if there is no packet; returns whether there was one.
+    private boolean runOne() {
+        Packet packet = packets.poll();
+        if (packet != null) {
+            process(packet);
+            return true;
         }
-    }
-
-    private void runTask(Runnable task) {
+        Runnable task = tasks.poll();
+        if (task == null) {
+            return false;
+        }
+        Failures owner = owners.poll();
         try {
             task.run();
-        } catch (RuntimeException e) {
-            LOG.error("work after a delivery failed", e);
+        } catch (Throwable t) {
+            owner.add(Failures.Place.AFTER_DELIVERY, t);
+        }
+        return true;
+    }
+
+    private void process(Packet packet) {
+        var ingress = (Ingress) packet.ingress();
+        packet.holdFor(this);
+        try {
+            ingress.process(packet);
+        } catch (Throwable t) {
+            // A defect of ours or of a plug-in, or no memory. Who threw may have released the packet before, or put it
+            // where another thread has it by now: it is ended here only if it is still in this thread's hands.
+            ingress.failed(packet.isHeldBy(this) ? packet : null, t);
         }
     }
 }

@@ -5,6 +5,8 @@ import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.wire.IpAddress;
 import java.net.BindException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +34,9 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     private final AtomicInteger nextOffset = new AtomicInteger();
     private volatile AtomicReferenceArray<Node<E>> buckets = new AtomicReferenceArray<>(INITIAL_BUCKETS);
     private volatile int size;
+    /// By local port, what is bound to it: so that who binds everywhere need not look at the whole table, once for each port
+    /// that it might get. Guarded by lock.
+    private final Map<Integer, PortUse> portUses = new HashMap<>();
 
     /// @param secret 16 bytes
     HashedEndpointTable(RandomGenerator random, byte[] secret, int firstEphemeral, int lastEphemeral) {
@@ -57,6 +62,12 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
             this.place = place;
             this.next = next;
         }
+    }
+
+    /// How many bound entries a local port has.
+    private static final class PortUse {
+        int all;
+        int v4;
     }
 
     private static final class Place<E> implements Entry<E> {
@@ -197,17 +208,10 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                 && find(IpAddress.ANY_V4.hi(), IpAddress.ANY_V4.lo(), ports, 0, 0) != null;
     }
 
-    /// Whether some address of the versions in question is bound to this port. Rare: listening everywhere.
+    /// Whether some address of the versions in question is bound to this port.
     private boolean anyBound(int port, boolean bothVersions) {
-        AtomicReferenceArray<Node<E>> table = buckets;
-        for (int i = 0; i < table.length(); i++) {
-            for (Node<E> n = table.get(i); n != null; n = n.next) {
-                if (n.place.isBound() && n.place.localPort() == port && (bothVersions || n.place.local.isV4())) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        PortUse use = portUses.get(port);
+        return use != null && (bothVersions ? use.all : use.v4) > 0;
     }
 
     @Override
@@ -262,6 +266,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     }
 
     private Entry<E> add(Place<E> place) {
+        // First what takes memory, so that nothing is half entered when there is none.
+        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
         AtomicReferenceArray<Node<E>> table = buckets;
         if (size >= table.length()) {
             table = grow(table);
@@ -269,6 +275,10 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         int i = bucketOf(table, place);
         table.set(i, new Node<>(place, table.get(i)));
         size++;
+        if (use != null) {
+            use.all++;
+            use.v4 += place.local.isV4() ? 1 : 0;
+        }
         return place;
     }
 
@@ -296,6 +306,13 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
             }
             place.gone = true;
             size--;
+            if (place.isBound()) {
+                PortUse use = portUses.get(place.localPort());
+                use.v4 -= place.local.isV4() ? 1 : 0;
+                if (--use.all == 0) {
+                    portUses.remove(place.localPort());
+                }
+            }
             AtomicReferenceArray<Node<E>> table = buckets;
             int i = bucketOf(table, place);
             Node<E> before = null;

@@ -7,6 +7,8 @@ interface Ingress {
     /// Processes one packet, which becomes the callee's; called by the delivery loop only.
     void process(Packet packet);
 
-    /// Ends a packet that [#process] failed on.
-    void discard(Packet packet, RuntimeException failure);
+    /// Counts what [#process] threw.
+    ///
+    /// @param packet to be ended, if it is still there, else `null`
+    void failed(Packet packet, Throwable failure);
 }

@@ -51,8 +51,11 @@ final class InternalLoop implements NicPort, Link, Ingress {
     }
 
     @Override
-    public void discard(Packet packet, RuntimeException failure) {
-        stack.drop(packet, DropReason.BAD_IP_HEADER);
+    public void failed(Packet packet, Throwable failure) {
+        stack.failures().add(Failures.Place.PACKET, failure);
+        if (packet != null) {
+            stack.drop(packet, DropReason.FAILURE);
+        }
     }
 
     @Override

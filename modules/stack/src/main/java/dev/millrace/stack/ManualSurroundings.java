@@ -31,6 +31,7 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     /// Lets time be `toNs` and runs what is due, in the order of deadlines and among equal ones of setting.
     void step(long toNs) {
         long target = Math.max(toNs, nowNs);
+        Throwable failure = null;
         while (true) {
             QueuedTimer due;
             lock.lock();
@@ -46,9 +47,27 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
             } finally {
                 lock.unlock();
             }
-            due.task.run(nowNs);
+            try {
+                due.task.run(nowNs);
+            } catch (Throwable t) {
+                // The others that are due must not be lost with it; who steps is told at the end.
+                if (failure == null) {
+                    failure = t;
+                } else if (failure != t) {
+                    failure.addSuppressed(t);
+                }
+            }
         }
         nowNs = target;
+        if (failure != null) {
+            throw ManualSurroundings.<RuntimeException>unchanged(failure);
+        }
+    }
+
+    /// Has what a task threw pass as it is: tasks declare no checked exceptions, but code in other languages throws them.
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> T unchanged(Throwable failure) throws T {
+        throw (T) failure;
     }
 
     long nextDeadlineNs() {

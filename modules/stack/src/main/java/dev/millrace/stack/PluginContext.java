@@ -52,7 +52,12 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public Timers timers() {
-        return surroundings.timers();
+        return stack.timers();
+    }
+
+    @Override
+    public void failed(String where, Throwable failure) {
+        stack.failures().add(where, failure);
     }
 
     @Override
@@ -92,7 +97,7 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public void afterDelivery(Runnable task) {
-        DeliveryLoop.afterDelivery(task);
+        DeliveryLoop.afterDelivery(task, stack.failures());
     }
 
     @Override

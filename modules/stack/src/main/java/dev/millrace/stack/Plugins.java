@@ -4,18 +4,17 @@ import dev.millrace.OptionSpec;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.spi.Providers;
 import dev.millrace.spi.StackProvider.PluginInfo;
 import dev.millrace.spi.TransportProtocolFactory;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 
-/// The plug-ins that are present: those that [ServiceLoader] finds for the class loader of this class and for that of the
-/// calling thread, each once.
+/// The plug-ins that are present, as [Providers] finds them.
 record Plugins(
         List<LinkDriver> links,
         List<NetworkProtocolFactory> networks,
@@ -23,24 +22,21 @@ record Plugins(
         List<CongestionControlFactory> congestionControls) {
     static Plugins find() {
         return new Plugins(
-                merge(ServiceLoader.load(LinkDriver.class, Plugins.class.getClassLoader()),
-                        ServiceLoader.load(LinkDriver.class)),
-                merge(ServiceLoader.load(NetworkProtocolFactory.class, Plugins.class.getClassLoader()),
-                        ServiceLoader.load(NetworkProtocolFactory.class)),
-                merge(ServiceLoader.load(TransportProtocolFactory.class, Plugins.class.getClassLoader()),
-                        ServiceLoader.load(TransportProtocolFactory.class)),
-                merge(ServiceLoader.load(CongestionControlFactory.class, Plugins.class.getClassLoader()),
-                        ServiceLoader.load(CongestionControlFactory.class)));
+                sorted(l -> ServiceLoader.load(LinkDriver.class, l), y -> ServiceLoader.load(y, LinkDriver.class)),
+                sorted(l -> ServiceLoader.load(NetworkProtocolFactory.class, l),
+                        y -> ServiceLoader.load(y, NetworkProtocolFactory.class)),
+                sorted(l -> ServiceLoader.load(TransportProtocolFactory.class, l),
+                        y -> ServiceLoader.load(y, TransportProtocolFactory.class)),
+                sorted(l -> ServiceLoader.load(CongestionControlFactory.class, l),
+                        y -> ServiceLoader.load(y, CongestionControlFactory.class)));
     }
 
     /// Sorted by class name, so that the order does not depend on the path.
-    private static <S> List<S> merge(ServiceLoader<S> own, ServiceLoader<S> callers) {
-        Map<Class<?>, S> found = new LinkedHashMap<>();
-        own.forEach(s -> found.putIfAbsent(s.getClass(), s));
-        callers.forEach(s -> found.putIfAbsent(s.getClass(), s));
-        var sorted = new ArrayList<>(found.values());
-        sorted.sort(Comparator.comparing((S s) -> s.getClass().getName()));
-        return List.copyOf(sorted);
+    private static <S> List<S> sorted(Function<ClassLoader, ServiceLoader<S>> byLoader,
+            Function<ModuleLayer, ServiceLoader<S>> byLayer) {
+        List<S> found = Providers.find(Plugins.class, byLoader, byLayer);
+        found.sort(Comparator.comparing((S s) -> s.getClass().getName()));
+        return List.copyOf(found);
     }
 
     List<PluginInfo> infos() {

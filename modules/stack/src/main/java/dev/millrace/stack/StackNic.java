@@ -7,6 +7,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
+import dev.millrace.stack.Failures.Place;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
@@ -73,7 +74,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     @Override
     public void process(Packet packet) {
         for (PacketTap tap : taps) {
-            tap.packet(tapped, packet, false, stack.surroundings().clock().epochNanos());
+            show(tap, packet, false, stack.surroundings().clock().epochNanos());
         }
         if (packet.headLength() == 0 && !packet.makeLinear(Math.min(1, packet.length())) || packet.length() == 0) {
             stack.drop(packet, DropReason.TRUNCATED);
@@ -96,12 +97,10 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     }
 
     @Override
-    public void discard(Packet packet, RuntimeException failure) {
-        stack.counterGroups().group(name).counter("failures").add(1);
-        try {
-            stack.drop(packet, DropReason.BAD_IP_HEADER);
-        } catch (IllegalStateException alreadyReleased) {
-            LOG.debug("the failed packet had been released", alreadyReleased);
+    public void failed(Packet packet, Throwable failure) {
+        stack.failures().add(Place.PACKET, failure);
+        if (packet != null) {
+            stack.drop(packet, DropReason.FAILURE);
         }
     }
 
@@ -109,28 +108,40 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     public void drop(Packet packet, DropReason reason) {
         long now = stack.surroundings().clock().epochNanos();
         for (PacketTap tap : taps) {
-            tap.packetDropped(tapped, packet, true, reason.text(), now);
+            try {
+                tap.packetDropped(tapped, packet, true, reason.text(), now);
+            } catch (Throwable t) {
+                tapFailed(tap, t);
+            }
         }
         stack.drop(packet, reason);
     }
 
     @Override
     public void stateChanged(boolean nowUp, String reason) {
-        if (up != nowUp) {
-            up = nowUp;
-            stack.addressingChanged();
+        try {
+            if (up != nowUp) {
+                up = nowUp;
+                stack.addressingChanged();
+            }
+            LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
+        } catch (Throwable t) {
+            stack.failures().add(Place.NIC_CHANGE, t);
         }
-        LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
     }
 
     @Override
     public void mtuChanged(int bytes) {
-        if (bytes < MIN_MTU) {
-            LOG.warn("{}/{}: an MTU of {} bytes is too small for IPv4; {} stays", stack.name(), name, bytes, mtu);
-        } else if (bytes != mtu) {
-            LOG.info("{}/{}: the MTU is {} bytes now, it was {}", stack.name(), name, bytes, mtu);
-            mtu = bytes;
-            stack.addressingChanged();
+        try {
+            if (bytes < MIN_MTU) {
+                LOG.warn("{}/{}: an MTU of {} bytes is too small for IPv4; {} stays", stack.name(), name, bytes, mtu);
+            } else if (bytes != mtu) {
+                LOG.info("{}/{}: the MTU is {} bytes now, it was {}", stack.name(), name, bytes, mtu);
+                mtu = bytes;
+                stack.addressingChanged();
+            }
+        } catch (Throwable t) {
+            stack.failures().add(Place.NIC_CHANGE, t);
         }
     }
 
@@ -152,7 +163,23 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
             show(packets);
         }
         count(packets, packetsOut, bytesOut);
-        link.transmit(packets);
+        transmitContained(packets);
+    }
+
+    /// A link that throws loses the packet that it had in hand; the others are offered once more. The sender hears nothing:
+    /// it may be in the middle of another endpoint's work, and to it a packet was lost.
+    private void transmitContained(PacketList packets) {
+        int left;
+        do {
+            left = packets.size();
+            try {
+                link.transmit(packets);
+                return;
+            } catch (Throwable t) {
+                stack.failures().add(Place.TRANSMIT, t);
+            }
+        } while (!packets.isEmpty() && packets.size() < left);
+        dropAll(packets, DropReason.FAILURE);
     }
 
     private void removeTooBig(PacketList packets) {
@@ -172,8 +199,26 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         long now = stack.surroundings().clock().epochNanos();
         for (PacketTap tap : taps) {
             for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
-                tap.packet(tapped, p, true, now);
+                show(tap, p, true, now);
             }
+        }
+    }
+
+    private void show(PacketTap tap, Packet packet, boolean outbound, long now) {
+        try {
+            tap.packet(tapped, packet, outbound, now);
+        } catch (Throwable t) {
+            tapFailed(tap, t);
+        }
+    }
+
+    /// A capture that throws is shown nothing more.
+    private void tapFailed(PacketTap tap, Throwable failure) {
+        stack.failures().add(Place.CAPTURE, failure);
+        try {
+            removeTap(tap);
+        } catch (Throwable t) {
+            stack.failures().add(Place.CAPTURE, t);
         }
     }
 

@@ -3,14 +3,10 @@ package dev.millrace.stack;
 import dev.millrace.spi.Timers;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The timers of one stack on the shared wheel. After [#close()] none of its tasks begins, and none is running except one
 /// that is itself closing the stack.
 final class StackTimers implements Timers {
-    private static final Logger LOG = LoggerFactory.getLogger(StackTimers.class);
-
     private final TimerWheel wheel;
     /// The thread that is running a task, or `null`: the wheel has one thread.
     private final AtomicReference<Thread> running = new AtomicReference<>();
@@ -69,8 +65,6 @@ final class StackTimers implements Timers {
                 if (!closed) {
                     task.run(nowNs);
                 }
-            } catch (RuntimeException e) {
-                LOG.error("a timer's task failed", e);
             } finally {
                 running.set(null);
             }

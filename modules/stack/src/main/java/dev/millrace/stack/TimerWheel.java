@@ -1,7 +1,5 @@
 package dev.millrace.stack;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -22,6 +20,8 @@ final class TimerWheel implements Runnable {
     /// The tick to which the thread sleeps. Guarded by lock.
     private long sleepTick = Long.MAX_VALUE;
     private int count;
+    /// Taken out and not yet run: a chain, so that nothing is allocated for it. Of the wheel's thread alone.
+    private Entry due;
     private Thread thread;
     private boolean stopped;
 
@@ -31,6 +31,8 @@ final class TimerWheel implements Runnable {
         private Entry after;
         private int slot = -1;
         private long dueTick;
+        /// Of the wheel's thread alone: the next of those that were taken out together.
+        private Entry nextDue;
 
         /// Runs on the wheel's thread, without a lock.
         abstract void expire(long nowNs);
@@ -52,7 +54,8 @@ final class TimerWheel implements Runnable {
             }
             unlink(entry);
             link(entry);
-            if (thread == null) {
+            if (thread == null || !thread.isAlive()) {
+                // Also if the last attempt to start it failed for want of memory.
                 thread = Thread.ofPlatform().daemon().name("millrace-timers").unstarted(this);
                 thread.start();
             } else if (tick < sleepTick) {
@@ -108,46 +111,63 @@ final class TimerWheel implements Runnable {
 
     @Override
     public void run() {
-        List<Entry> due = new ArrayList<>();
         while (true) {
-            long sleepNs;
-            lock.lock();
             try {
-                if (stopped) {
+                if (!turn()) {
                     return;
                 }
-                collect(System.nanoTime(), due);
-                sleepTick = due.isEmpty() ? nextTick() : doneTick;
-                sleepNs = sleepTick == Long.MAX_VALUE
-                        ? Long.MAX_VALUE : startNs + sleepTick * TICK_NS - System.nanoTime();
-            } finally {
-                lock.unlock();
-            }
-            if (due.isEmpty()) {
-                if (sleepNs > 0) {
-                    LockSupport.parkNanos(this, sleepNs);
-                }
-            } else {
-                long now = System.nanoTime();
-                for (Entry e : due) {
-                    e.expire(now);
-                }
-                due.clear();
+            } catch (Throwable t) {
+                // Whose timer it was has counted it; all other stacks of the JVM live on this thread, which goes on with
+                // the next timer that is due, whatever it was.
+                Thread.onSpinWait();
             }
         }
     }
 
+    /// Runs what is due, or sleeps until something is. Returns whether the wheel goes on.
+    private boolean turn() {
+        while (due != null) {
+            Entry e = due;
+            due = e.nextDue;
+            e.nextDue = null;
+            e.expire(System.nanoTime());
+        }
+        long sleepNs;
+        lock.lock();
+        try {
+            if (stopped) {
+                return false;
+            }
+            collect(System.nanoTime());
+            sleepTick = due == null ? nextTick() : doneTick;
+            sleepNs = sleepTick == Long.MAX_VALUE
+                    ? Long.MAX_VALUE : startNs + sleepTick * TICK_NS - System.nanoTime();
+        } finally {
+            lock.unlock();
+        }
+        if (due == null && sleepNs > 0) {
+            LockSupport.parkNanos(this, sleepNs);
+        }
+        return true;
+    }
+
     /// Takes out all entries that are due; those that were moved to a later time are put where they belong.
-    private void collect(long nowNs, List<Entry> due) {
+    private void collect(long nowNs) {
         long nowTick = (nowNs - startNs) / TICK_NS;
         long from = Math.max(doneTick + 1, nowTick - SLOTS + 1);
+        Entry last = null;
         for (long tick = from; tick <= nowTick && count > 0; tick++) {
             Entry e = slots[(int) (tick & SLOTS - 1)];
             while (e != null) {
                 Entry next = e.after;
                 if (e.dueTick <= nowTick) {
                     unlink(e);
-                    due.add(e);
+                    if (last == null) {
+                        due = e;
+                    } else {
+                        last.nextDue = e;
+                    }
+                    last = e;
                 } else if ((e.dueTick & SLOTS - 1) != e.slot) {
                     unlink(e);
                     link(e);

@@ -89,6 +89,65 @@ class EndpointTableProperties {
         assertTrue(six.local() == null && six.localPort() == 82);
     }
 
+    /// Bound addresses with an overlap in the sense of sockets, looked for one by one.
+    private static boolean overlap(IpAddress a, IpAddress b) {
+        boolean anyA = a == null || a.equals(IpAddress.ANY_V6);
+        boolean anyB = b == null || b.equals(IpAddress.ANY_V6);
+        return anyA || anyB || a.equals(b) || a.equals(IpAddress.ANY_V4) && b.isV4() || b.equals(IpAddress.ANY_V4) && a.isV4();
+    }
+
+    private record Bound(IpAddress local, int port, EndpointTable.Entry<String> entry) {
+    }
+
+    @Property(tries = 200)
+    void bindsAsANaiveModelDoes(@ForAll long seed) {
+        var random = new Random(seed);
+        EndpointTable<String> table = table(50_000, 50_005);
+        IpAddress[] locals = {null, IpAddress.ANY_V4, IpAddress.ANY_V6, LOCAL[0], LOCAL[1], LOCAL[2]};
+        List<Bound> model = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            IpAddress local = locals[random.nextInt(locals.length)];
+            int port = random.nextBoolean() ? 0 : 50_000 + random.nextInt(8);
+            if (random.nextInt(3) > 0) {
+                try {
+                    var entry = table.bind(local, port, "b" + i);
+                    int got = entry.localPort();
+                    assertTrue(port == 0 ? got >= 50_000 && got <= 50_005 : got == port, "port " + got);
+                    assertTrue(model.stream().noneMatch(b -> b.port() == got && overlap(b.local(), local)), local + ":" + got);
+                    model.add(new Bound(local, got, entry));
+                } catch (BindException e) {
+                    int first = port == 0 ? 50_000 : port;
+                    int last = port == 0 ? 50_005 : port;
+                    for (int p = first; p <= last; p++) {
+                        int candidate = p;
+                        assertTrue(model.stream().anyMatch(b -> b.port() == candidate && overlap(b.local(), local)),
+                                local + ":" + candidate + " is free");
+                    }
+                }
+            } else if (!model.isEmpty()) {
+                model.remove(random.nextInt(model.size())).entry().release();
+            }
+            assertEquals(model.size(), table.size());
+        }
+    }
+
+    /// An index per port makes a bind one look-up for each port tried; a scan of the table would be 200 million steps here.
+    @Example
+    void manyEphemeralBindsEverywhereTakeNoScan() throws BindException {
+        EndpointTable<String> t = table(16_384, 65_535);
+        List<EndpointTable.Entry<String>> all = new ArrayList<>();
+        long begun = System.nanoTime();
+        for (int i = 0; i < 30_000; i++) {
+            all.add(t.bind(null, 0, "socket"));
+        }
+        long tookMs = (System.nanoTime() - begun) / 1_000_000;
+        assertEquals(30_000, all.stream().map(EndpointTable.Entry::localPort).distinct().count());
+        // Some 30 ms on an idle machine, and half a minute with a scan.
+        assertTrue(tookMs < 5_000, "30,000 binds took " + tookMs + " ms");
+        all.forEach(EndpointTable.Entry::release);
+        assertEquals(0, t.size());
+    }
+
     @Example
     void everyEphemeralPortIsGivenOnceAndThenItIsSaid() throws BindException {
         EndpointTable<String> t = table(50_000, 50_019);

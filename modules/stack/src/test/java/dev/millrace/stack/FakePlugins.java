@@ -33,6 +33,8 @@ final class FakePlugins {
     NetworkContext network;
     TransportContext transport;
     boolean failToOpen;
+    Error failToClose;
+    Packet lastInbound;
     int mtu = 1500;
     boolean loopback;
 
@@ -48,6 +50,7 @@ final class FakePlugins {
         Sink sink;
         boolean isClosed;
         final List<byte[]> sent = new ArrayList<>();
+        Consumer<PacketList> onTransmit;
 
         @Override
         public Medium medium() {
@@ -71,6 +74,10 @@ final class FakePlugins {
 
         @Override
         public void transmit(PacketList packets) {
+            if (onTransmit != null) {
+                onTransmit.accept(packets);
+                return;
+            }
             Packet p;
             while ((p = packets.poll()) != null) {
                 sent.add(p.toBytes());
@@ -153,6 +160,7 @@ final class FakePlugins {
             return new NetworkProtocol() {
                 @Override
                 public void receive(NicPort nic, Packet packet) {
+                    lastInbound = packet;
                     onPacket.accept(packet);
                 }
 
@@ -217,6 +225,9 @@ final class FakePlugins {
                 @Override
                 public void close() {
                     closed.add("toy");
+                    if (failToClose != null) {
+                        throw failToClose;
+                    }
                 }
             };
         }

@@ -18,8 +18,10 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,6 +36,14 @@ class LifeCycleTest {
 
     private static boolean timerThreadLives() {
         return Thread.getAllStackTraces().keySet().stream().anyMatch(t -> t.getName().equals("millrace-timers"));
+    }
+
+    /// A stack that is closed by its own timer cannot wait for that thread, which ends soon after.
+    private static void awaitEndOfTimerThread() throws InterruptedException {
+        for (int i = 0; i < 10_000 && timerThreadLives(); i++) {
+            Thread.sleep(1);
+        }
+        assertFalse(timerThreadLives(), "the timers' thread lives on");
     }
 
     @Test
@@ -83,7 +93,7 @@ class LifeCycleTest {
         };
         fake.links.getLast().deliver(new byte[] {0x45}, new byte[] {0x45});
         assertFalse(second.isOpen());
-        assertFalse(timerThreadLives());
+        awaitEndOfTimerThread();
     }
 
     @Test
@@ -108,10 +118,10 @@ class LifeCycleTest {
     }
 
     @Test
-    void timersNeverRunEarlyNorAfterTheEnd() throws Exception {
+    void timersNeverRunEarlyAndNoneIsLost() throws Exception {
         Stack stack = open();
         Timers timers = fake.transport.timers();
-        var early = new java.util.concurrent.ConcurrentLinkedQueue<Long>();
+        var early = new ConcurrentLinkedQueue<Long>();
         var latch = new CountDownLatch(200);
         var random = new java.util.Random(5);
         for (int i = 0; i < 200; i++) {
@@ -128,14 +138,46 @@ class LifeCycleTest {
         }
         assertTrue(latch.await(10, TimeUnit.SECONDS), "lost " + latch.getCount());
         assertTrue(early.isEmpty(), "early by " + early);
-        var never = new java.util.concurrent.atomic.AtomicInteger();
-        Timers.Timer cancelled = timers.create(_ -> never.incrementAndGet());
-        cancelled.set(System.nanoTime() + 1_000_000);
-        cancelled.cancel();
-        timers.create(_ -> never.incrementAndGet()).set(System.nanoTime() + 3_000_000);
         stack.close();
-        Thread.sleep(10);
-        assertEquals(0, never.get());
+    }
+
+    /// The wheel turns for another stack meanwhile, whose timer tells when the deadlines of the first one's are over.
+    @Test
+    void timersRunNeitherAfterTheEndNorAfterTheyAreCancelled() throws Exception {
+        try (Stack witness = open()) {
+            Timers others = fake.transport.timers();
+            Stack stack = open();
+            Timers timers = fake.transport.timers();
+            var closed = new AtomicBoolean();
+            var wrong = new ConcurrentLinkedQueue<String>();
+            long last = System.nanoTime();
+            for (int i = 0; i < 40; i++) {
+                last = System.nanoTime() + i * 500_000L;
+                timers.create(_ -> {
+                    if (closed.get()) {
+                        wrong.add("after the end");
+                    }
+                }).set(last);
+                var inTime = new AtomicBoolean();
+                Timers.Timer cancelled = others.create(_ -> {
+                    if (inTime.get()) {
+                        wrong.add("after it was cancelled");
+                    }
+                });
+                long deadline = last + 1_000_000;
+                cancelled.set(deadline);
+                cancelled.cancel();
+                // Who was held up until the deadline has cancelled nothing.
+                inTime.set(System.nanoTime() < deadline);
+            }
+            stack.close();
+            closed.set(true);
+            var over = new CountDownLatch(1);
+            others.create(_ -> over.countDown()).set(last + 5_000_000);
+            assertTrue(over.await(10, TimeUnit.SECONDS));
+            assertEquals(List.of(), List.copyOf(wrong));
+            assertTrue(witness.isOpen());
+        }
     }
 
     @Test

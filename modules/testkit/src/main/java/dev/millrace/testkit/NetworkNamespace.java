@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,9 @@ public final class NetworkNamespace implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final int CLONE_NEWNET = 0x40000000;
     private static final int O_RDONLY = 0;
+    /// Debian's names of packages that are not called as their programs.
+    private static final Map<String, String> PACKAGES = Map.of("ip", "iproute2", "ping", "iputils-ping", "nft", "nftables",
+            "nginx", "nginx-light", "dnsmasq", "dnsmasq-base", "setpriv", "util-linux");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final String name = "mr-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
@@ -65,7 +69,8 @@ public final class NetworkNamespace implements AutoCloseable {
             boolean there = List.of("/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/").stream()
                     .anyMatch(folder -> Files.isExecutable(Path.of(folder + program)));
             if (!there) {
-                return Optional.of("needs the program " + program + " although root has /dev/net/tun");
+                return Optional.of("needs the program " + program + " (package " + PACKAGES.getOrDefault(program, program)
+                        + ") although root has /dev/net/tun");
             }
         }
         return Optional.empty();

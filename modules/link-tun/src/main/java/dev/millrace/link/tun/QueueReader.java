@@ -8,6 +8,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,8 @@ final class QueueReader implements Runnable {
     /// How often a busy reader looks whether something happened to the device, in rounds.
     private static final int WATCH_EVERY = 256;
     private static final int POLLFD = 8;
+    /// How long a reader that failed lets others find memory.
+    private static final long PAUSE_NS = 1_000_000;
 
     private final TunLink link;
     private final int fd;
@@ -45,6 +48,7 @@ final class QueueReader implements Runnable {
     private final Thread thread;
     /// A packet to read into, kept when there was nothing to read.
     private Packet spare;
+    private long failures;
 
     QueueReader(TunLink link, int queue, LinkWatch watch) {
         this.link = link;
@@ -83,10 +87,14 @@ final class QueueReader implements Runnable {
             return;
         }
         try {
-            readUntilClosed();
-        } catch (RuntimeException | Error e) {
-            LOG.error("{}: the reader failed", link, e);
-            link.stateChanged(false, link + ": the reader failed: " + e);
+            boolean more = true;
+            while (more) {
+                try {
+                    more = read();
+                } catch (Throwable t) {
+                    failed(t);
+                }
+            }
         } finally {
             batch.releaseAll();
             if (spare != null) {
@@ -96,7 +104,24 @@ final class QueueReader implements Runnable {
         }
     }
 
-    private void readUntilClosed() {
+    /// Whatever was thrown, out of memory included: packets are lost by it, and not the device. What is in the batch is
+    /// delivered next.
+    private void failed(Throwable t) {
+        failures++;
+        try {
+            // One, two, four, ...: not a line for each of a thousand packets.
+            if ((failures & failures - 1) == 0) {
+                LOG.error("{}: the reader failed, for the {}. time; it goes on", link, failures, t);
+            }
+        } catch (Throwable again) {
+            // It cannot be said, for want of memory perhaps; the pause below helps more.
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+        LockSupport.parkNanos(PAUSE_NS);
+    }
+
+    /// Reads and delivers until the link is closed; returns `false`, since then there is nothing more to read.
+    private boolean read() {
         long busyNs = link.settings().busyPollNs();
         long lastNs = System.nanoTime();
         for (int round = 0; !link.isClosed(); round++) {
@@ -104,20 +129,22 @@ final class QueueReader implements Runnable {
                 // A reader that never sleeps has to ask by itself.
                 watch.readAll(link);
             }
-            int errno = fillBatch();
+            // Not empty only if its delivery failed.
+            int errno = batch.isEmpty() ? fillBatch() : 0;
             if (!batch.isEmpty()) {
                 link.sink().deliver(batch);
                 if (busyNs > 0) {
                     lastNs = System.nanoTime();
                 }
             } else if (errno != Errno.EAGAIN && errno != Errno.EINTR && isLost(errno)) {
-                return;
+                return false;
             } else if (busyNs > 0 && System.nanoTime() - lastNs < busyNs) {
                 Thread.yield();
             } else {
                 sleep(-1);
             }
         }
+        return false;
     }
 
     /// Reads until there is nothing left, an error, or enough. Returns the errno that ended it, or 0.
@@ -148,6 +175,18 @@ final class QueueReader implements Runnable {
             packet.append(n);
             spare = null;
         }
+        packet.holdFor(this);
+        try {
+            sort(packet, n);
+        } catch (Throwable t) {
+            if (packet.isHeldBy(this)) {
+                link.sink().drop(packet, DropReason.FAILURE);
+            }
+            throw t;
+        }
+    }
+
+    private void sort(Packet packet, int n) {
         if (!vnetHeader) {
             batch.add(packet);
             return;

@@ -121,15 +121,31 @@ final class TunLink implements Link {
             dropAll(packets, DropReason.LINK_CLOSED);
             return;
         }
-        CallMemory memory = callMemory.take();
         try {
-            Packet packet;
-            while ((packet = packets.poll()) != null) {
-                write(packet, memory);
+            CallMemory memory = callMemory.take();
+            try {
+                Packet packet;
+                while ((packet = packets.poll()) != null) {
+                    writeContained(packet, memory);
+                }
+            } finally {
+                callMemory.give(memory);
             }
         } finally {
-            callMemory.give(memory);
             exit();
+        }
+    }
+
+    /// A packet that could not be written because something was thrown does not leak; the NIC hears what it was.
+    private void writeContained(Packet packet, CallMemory memory) {
+        packet.holdFor(memory);
+        try {
+            write(packet, memory);
+        } catch (Throwable t) {
+            if (packet.isHeldBy(memory)) {
+                sinkDrop(packet, DropReason.FAILURE);
+            }
+            throw t;
         }
     }
 

@@ -23,7 +23,9 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,10 +42,11 @@ class DeviceTest {
     private LeakCheck leaks;
     private long descriptors;
     private final RecordingSink sink = new RecordingSink();
+    private final List<Link> opened = new CopyOnWriteArrayList<>();
 
     @BeforeEach
     void open() throws Exception {
-        String missing = NetworkNamespace.missing().orElse(null);
+        String missing = NetworkNamespace.missing("ping", "socat", "python3").orElse(null);
         assumeTrue(missing == null, missing);
         leaks = new LeakCheck();
         ns = new NetworkNamespace();
@@ -57,9 +60,11 @@ class DeviceTest {
         descriptors = openDescriptors();
     }
 
+    /// Gives everything back whatever the test did, so that a failure is one failure and not also that of all tests after it.
     @AfterEach
     void close() throws IOException {
         if (ns != null) {
+            opened.reversed().forEach(Link::close);
             ns.close();
             assertEquals(descriptors, openDescriptors(), "open descriptors");
             leaks.close();
@@ -80,9 +85,12 @@ class DeviceTest {
         }
     }
 
-    private static Link driver(boolean tap, String name, Map<String, String> options, int mtu) throws IOException {
+    private Link driver(boolean tap, String name, Map<String, String> options, int mtu) throws IOException {
         LinkDriver driver = tap ? new TapDriver() : new TunDriver();
-        return driver.open(new LinkDriver.Request("n0", name, mtu, OptionValues.check("nic[0]", driver.options(), options)));
+        Link link = driver.open(new LinkDriver.Request("n0", name, mtu,
+                OptionValues.check("nic[0]", driver.options(), options)));
+        opened.add(link);
+        return link;
     }
 
     private Link tun(String name, Map<String, String> options) throws Exception {
@@ -211,7 +219,7 @@ class DeviceTest {
             ns.run("ip", "link", "set", "t0", "down").orFail();
             assertEquals("down: t0 was set down", sink.states.poll(5, TimeUnit.SECONDS));
             send(link, udp(9));
-            assertEquals(java.util.List.of(DropReason.LINK_CLOSED), sink.drops);
+            assertEquals(List.of(DropReason.LINK_CLOSED), sink.drops);
             ns.run("ip", "link", "set", "t0", "name", "t1").orFail();
             ns.run("ip", "link", "set", "t1", "up").orFail();
             assertEquals("up: t1 was set up", sink.states.poll(5, TimeUnit.SECONDS));
@@ -219,7 +227,7 @@ class DeviceTest {
             assertEquals("down: t1 was set down", sink.states.poll(5, TimeUnit.SECONDS));
             assertEquals("down: t1 was removed", sink.states.poll(5, TimeUnit.SECONDS));
             send(link, udp(9));
-            assertEquals(java.util.List.of(DropReason.LINK_CLOSED, DropReason.LINK_CLOSED), sink.drops);
+            assertEquals(List.of(DropReason.LINK_CLOSED, DropReason.LINK_CLOSED), sink.drops);
         }
         assertNull(sink.states.poll(), "told once");
     }
@@ -367,6 +375,43 @@ class DeviceTest {
         closing.await(g -> true);
         closing.threads.getFirst().join(5000);
         assertFalse(closing.threads.getFirst().isAlive());
+    }
+
+    /// A NIC that throws before it has taken anything, and then while it has the first packet in hand.
+    @Test
+    void readerThatFailsGoesOnAndLosesNoBatch() throws Exception {
+        ns.addDevice("t0", "tun", "10.0.0.1/24");
+        Link link = tun("t0", Map.of());
+        var failing = new java.util.concurrent.atomic.AtomicInteger();
+        link.attach(new Link.Sink() {
+            @Override
+            public void deliver(PacketList packets) {
+                if (failing.incrementAndGet() <= 3) {
+                    throw new OutOfMemoryError("a test's");
+                }
+                sink.deliver(packets);
+            }
+
+            @Override
+            public void drop(Packet packet, DropReason reason) {
+                sink.drop(packet, reason);
+            }
+
+            @Override
+            public void stateChanged(boolean up, String reason) {
+                sink.stateChanged(up, reason);
+            }
+
+            @Override
+            public void mtuChanged(int mtu) {
+                sink.mtuChanged(mtu);
+            }
+        });
+        ping();
+        sink.await(DeviceTest::isEcho);
+        assertTrue(failing.get() > 3);
+        assertNull(sink.states.poll(), "the device is what it was");
+        link.close();
     }
 
     @Test

@@ -9,7 +9,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /// A virtual NIC of IP medium. What the stack transmits goes to the program's [#onTransmit] callback, or to another
@@ -17,6 +19,11 @@ import java.util.function.Consumer;
 ///
 /// Any thread may call any method. Without a callback and without a peer, frames are dropped and counted.
 public final class Vnic implements Link {
+    private static final Runnable DONE = () -> {
+    };
+    /// Guards the joining of ends with one another and with stacks, where two ends are one step.
+    private static final ReentrantLock JOINING = new ReentrantLock();
+
     /// Ethernet's MTU.
     public static final int DEFAULT_MTU = 1500;
 
@@ -27,9 +34,10 @@ public final class Vnic implements Link {
     private final LongAdder framesIn = new LongAdder();
     private final LongAdder framesDropped = new LongAdder();
     private volatile Sink sink;
-    private volatile Consumer<byte[]> callback;
-    private volatile Vnic peer;
-    private volatile Runnable onClose;
+    /// Where frames go: `null`, a `Vnic` or a callback. One place, so that they exclude each other.
+    private final AtomicReference<Object> wire = new AtomicReference<>();
+    /// What is to be run at the end; [#DONE] once it has been run.
+    private final AtomicReference<Runnable> onClose = new AtomicReference<>();
 
     /// A virtual NIC whose frames carry checksums.
     ///
@@ -54,33 +62,62 @@ public final class Vnic implements Link {
     /// Joins two virtual NICs by a wire without delay: what one transmits the other receives, on the thread that
     /// transmits. Packets move by reference.
     ///
-    /// @throws IllegalStateException if one of them has a peer or a callback already
+    /// @throws IllegalStateException if one of them has a peer or a callback already, or is closed
+    /// @throws IllegalArgumentException if one computes and verifies checksums and the other does not: all that one sends the
+    ///     other would drop
     public static void connect(Vnic a, Vnic b) {
-        if (a == b || a.peer != null || b.peer != null || a.callback != null || b.callback != null) {
-            throw new IllegalStateException("a virtual NIC has one wire");
+        if (a.checksums != b.checksums) {
+            throw new IllegalArgumentException("one virtual NIC has checksums and the other has not; set checksums to the same"
+                    + " on both ends of the wire");
         }
-        a.peer = b;
-        b.peer = a;
+        JOINING.lock();
+        try {
+            if (a == b || a.closed.get() || b.closed.get() || !a.wire.compareAndSet(null, b)) {
+                throw oneWire();
+            }
+            if (!b.wire.compareAndSet(null, a)) {
+                a.wire.set(null);
+                throw oneWire();
+            }
+        } finally {
+            JOINING.unlock();
+        }
+    }
+
+    private static IllegalStateException oneWire() {
+        return new IllegalStateException("a virtual NIC has one wire, and none once it is closed");
     }
 
     /// Has `frames` called with a copy of each frame that the stack transmits, an IP packet, on the thread that
-    /// transmits it. It may inject frames, here or elsewhere, and must not block. `null` removes it.
+    /// transmits it. It may inject frames, here or elsewhere, and must not block. `null` removes it. If it throws, that frame
+    /// is lost and the stack's counters `failures` say so.
     ///
     /// @throws IllegalStateException if the NIC is connected to another one
     public void onTransmit(Consumer<byte[]> frames) {
-        if (peer != null && frames != null) {
-            throw new IllegalStateException("a virtual NIC has one wire");
+        JOINING.lock();
+        try {
+            if (!(wire.get() instanceof Vnic)) {
+                wire.set(frames);
+            } else if (frames != null) {
+                throw oneWire();
+            }
+        } finally {
+            JOINING.unlock();
         }
-        callback = frames;
     }
 
-    /// Has `action` run once when the NIC is closed, without a lock; at once if it is closed already.
+    /// Has `action` run once when the NIC is closed, without a lock; at once if it is closed already. Of several actions the
+    /// last one counts that was given before the end.
     public void onClose(Runnable action) {
         Objects.requireNonNull(action, "action");
-        onClose = action;
-        if (closed.get()) {
-            runOnClose();
-        }
+        Runnable before;
+        do {
+            before = onClose.get();
+            if (before == DONE) {
+                action.run();
+                return;
+            }
+        } while (!onClose.compareAndSet(before, action));
     }
 
     /// Lets the stack receive a copy of a frame, an IP packet; the stack has processed it when the call returns, unless
@@ -127,20 +164,31 @@ public final class Vnic implements Link {
             dropAll(packets, s, DropReason.LINK_CLOSED);
             return;
         }
-        Vnic p = peer;
-        Consumer<byte[]> c = callback;
-        framesOut.add(packets.size());
-        if (p != null) {
-            p.receive(packets, s);
-        } else if (c != null) {
-            Packet packet;
-            while ((packet = packets.poll()) != null) {
-                byte[] frame = packet.toBytes();
-                packet.release();
-                c.accept(frame);
+        switch (wire.get()) {
+            case null -> {
+                framesOut.add(packets.size());
+                dropAll(packets, s, DropReason.BY_PROGRAM);
             }
-        } else {
-            dropAll(packets, s, DropReason.BY_PROGRAM);
+            case Vnic peer -> {
+                framesOut.add(packets.size());
+                peer.receive(packets, s);
+            }
+            case Object callback -> call(callback, packets);
+        }
+    }
+
+    @SuppressWarnings("unchecked") // what onTransmit put there
+    private void call(Object callback, PacketList packets) {
+        Packet packet;
+        while ((packet = packets.poll()) != null) {
+            framesOut.increment();
+            byte[] frame;
+            try {
+                frame = packet.toBytes();
+            } finally {
+                packet.release();
+            }
+            ((Consumer<byte[]>) callback).accept(frame);
         }
     }
 
@@ -206,10 +254,15 @@ public final class Vnic implements Link {
 
     @Override
     public void attach(Sink newSink) {
-        if (sink != null) {
-            throw new IllegalStateException("the virtual NIC belongs to a stack already");
+        JOINING.lock();
+        try {
+            if (sink != null) {
+                throw new IllegalStateException("the virtual NIC belongs to a stack already");
+            }
+            sink = newSink;
+        } finally {
+            JOINING.unlock();
         }
-        sink = newSink;
     }
 
     /// Whether a stack uses the NIC.
@@ -239,15 +292,9 @@ public final class Vnic implements Link {
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            runOnClose();
-        }
-    }
-
-    private void runOnClose() {
-        Runnable action = onClose;
+        closed.set(true);
+        Runnable action = onClose.getAndSet(DONE);
         if (action != null) {
-            onClose = null;
             action.run();
         }
     }

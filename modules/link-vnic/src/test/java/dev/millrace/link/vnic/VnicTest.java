@@ -156,4 +156,76 @@ class VnicTest {
         assertTrue(link.vouchesForChecksums());
         link.close();
     }
+
+    @Test
+    void endsThatDisagreeAboutChecksumsAreNotJoined() {
+        var a = new Vnic(100, true);
+        var b = new Vnic(100, false);
+        var e = assertThrows(IllegalArgumentException.class, () -> Vnic.connect(a, b));
+        assertTrue(e.getMessage().contains("checksums"), e.getMessage());
+        // Nothing is left of the attempt.
+        Vnic.connect(a, new Vnic(100, true));
+        Vnic.connect(b, new Vnic(100, false));
+        var closed = new Vnic(100);
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> Vnic.connect(new Vnic(100), closed));
+    }
+
+    @Test
+    void endIsToldOnceWhoeverComesFirst() throws Exception {
+        for (int i = 0; i < 2000; i++) {
+            var v = new Vnic(100);
+            var told = new AtomicInteger();
+            Thread closer = Thread.ofVirtual().start(v::close);
+            v.onClose(told::incrementAndGet);
+            closer.join();
+            v.close();
+            assertEquals(1, told.get(), "round " + i);
+        }
+    }
+
+    @Test
+    void wireAndCallbackExcludeEachOtherWhoeverComesFirst() throws Exception {
+        for (int i = 0; i < 500; i++) {
+            var a = new Vnic(100);
+            var b = new Vnic(100);
+            var done = new AtomicInteger();
+            Runnable[] attempts = {() -> Vnic.connect(a, b), () -> Vnic.connect(b, a), () -> a.onTransmit(_ -> { })};
+            List<Thread> threads = new ArrayList<>();
+            for (Runnable attempt : attempts) {
+                threads.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        attempt.run();
+                        done.incrementAndGet();
+                    } catch (IllegalStateException second) {
+                        // Another one was first.
+                        return;
+                    }
+                }));
+            }
+            for (Thread t : threads) {
+                t.join();
+            }
+            assertEquals(1, done.get(), "round " + i);
+        }
+    }
+
+    @Test
+    void callbackThatThrowsLosesItsFrameOnly() {
+        var v = new Vnic(100);
+        var sink = new Sink();
+        v.attach(sink);
+        var seen = new ArrayList<byte[]>();
+        v.onTransmit(f -> {
+            if (f[0] == 1) {
+                throw new IllegalStateException("a test's");
+            }
+            seen.add(f);
+        });
+        PacketList two = list(new byte[] {1}, new byte[] {2});
+        assertThrows(IllegalStateException.class, () -> v.transmit(two));
+        v.transmit(two);
+        assertEquals(1, seen.size());
+        assertEquals(2, v.framesOut());
+    }
 }

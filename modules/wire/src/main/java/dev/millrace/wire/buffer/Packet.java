@@ -61,6 +61,7 @@ public final class Packet extends Pooled {
     private boolean broadcast;
     private CaptureRecord captureRecord;
     private Object ingress;
+    Object holder;
 
     /// What is known of the transport checksum of a packet.
     public enum Checksumming {
@@ -165,6 +166,7 @@ public final class Packet extends Pooled {
         fragmentCount = 0;
         fragmentBytes = 0;
         ingress = null;
+        holder = null;
         Buffer h = head;
         head = null;
         h.release();
@@ -500,6 +502,20 @@ public final class Packet extends Pooled {
     /// Marks where the packet came in.
     public void setIngress(Object where) {
         ingress = where;
+    }
+
+    /// Notes that `who` has the packet in hand, until it is released or put into a list. So whoever gives a packet to code
+    /// that may fail can tell, when it has failed, whether the packet is still there to be released.
+    ///
+    /// @param who an object that only the calling thread ever notes
+    public void holdFor(Object who) {
+        holder = who;
+    }
+
+    /// Whether the packet was neither released nor put into a list since the calling thread called [#holdFor] with `who`.
+    /// May be asked after the packet was handed over: another thread never makes the answer `true`.
+    public boolean isHeldBy(Object who) {
+        return holder == who;
     }
 
     /// Attaches the record of a capture that waits to hear what becomes of the packet.

@@ -14,6 +14,7 @@ public final class PacketList {
     /// Puts a packet at the end.
     public void add(Packet packet) {
         assert packet.next == null && packet != last : "already in a list";
+        packet.holder = null;
         if (last == null) {
             first = packet;
         } else {

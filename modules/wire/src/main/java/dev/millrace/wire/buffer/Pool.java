@@ -76,12 +76,18 @@ abstract class Pool<T extends Pooled> {
             throw new IllegalStateException("released twice: " + object, object.taken);
         }
         Stripe stripe = acquire();
-        object.nextFree = stripe.free;
-        stripe.free = object;
-        if (++stripe.count >= 2 * BATCH) {
-            spill(stripe);
+        try {
+            object.nextFree = stripe.free;
+            stripe.free = object;
+            if (++stripe.count >= 2 * BATCH) {
+                spill(stripe);
+            }
+        } catch (OutOfMemoryError e) {
+            // The shared list could not grow. The stripe keeps what it has, and the next one who gives tries again.
+            return;
+        } finally {
+            stripe.release();
         }
-        stripe.release();
     }
 
     private Stripe acquire() {
@@ -127,12 +133,13 @@ abstract class Pool<T extends Pooled> {
         for (int i = 1; i < BATCH; i++) {
             last = last.nextFree;
         }
-        stripe.free = last.nextFree;
-        stripe.count -= BATCH;
-        last.nextFree = null;
         lockShared();
         try {
+            // First what may fail; nobody sees the batch before the list is given back.
             sharedBatches.add(head);
+            stripe.free = last.nextFree;
+            stripe.count -= BATCH;
+            last.nextFree = null;
         } finally {
             shared.release();
         }
