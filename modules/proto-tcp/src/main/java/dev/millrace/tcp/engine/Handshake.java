@@ -34,7 +34,7 @@ final class Handshake {
             c.window.shift = c.ownShift;
         }
         // The window of a SYN is never scaled (RFC 7323 §2.2).
-        c.snd.setWindow(seg.seq, seg.ack, seg.wnd);
+        c.snd.setWindow(seg.seq, c.snd.una, seg.wnd);
         c.snd.mss = effectiveMss(c);
     }
 
@@ -49,7 +49,7 @@ final class Handshake {
 
     /// Our SYN is acknowledged.
     static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
-        c.snd.una = seg.ack;
+        c.snd.advance(seg.ack);
         if (!c.synLost) {
             c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
         } else {

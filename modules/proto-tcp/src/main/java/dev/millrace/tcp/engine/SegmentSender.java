@@ -77,10 +77,25 @@ final class SegmentSender {
         RetransmissionQueue q = c.queue;
         int mss = c.snd.mss;
         int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
+        boolean forced = c.recovery.isForced();
+        int room = c.snd.una + c.snd.wnd - q.start(i);
+        if (length > 0 && (room <= 0 || !forced && room < Math.min(Math.min(length, mss), c.snd.maxWnd / 2))) {
+            // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
+            // timer, which sends a byte at least, to learn whether there is a window again.
+            if (!forced || room > 0) {
+                return null;
+            }
+            c.recovery.onRetransmitted();
+            startRetransmissionTimer(c, nowNs);
+            return build(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
+        }
         int limit = mss;
         if (c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
             limit = (int) Math.max(1, budget / mss) * mss;
+        }
+        if (length > 0) {
+            limit = Math.min(limit, room);
         }
         if (length > limit) {
             q.split(i, q.start(i) + limit);
@@ -90,7 +105,12 @@ final class SegmentSender {
         c.recovery.onRetransmitted();
         c.snd.lastSentNs = nowNs;
         c.retransmittedSegments++;
-        startRetransmissionTimer(c, nowNs);
+        if (i == 0) {
+            // RFC 6675 §6: what is sent again gets a timeout of its own.
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+        } else {
+            startRetransmissionTimer(c, nowNs);
+        }
         int flags = TcpHeader.ACK | (q.is(i, RetransmissionQueue.FIN) ? TcpHeader.FIN : 0);
         return build(c, q.start(i), length, flags, nowNs);
     }
@@ -116,16 +136,20 @@ final class SegmentSender {
         }
         boolean fin = snd.finQueued && !snd.finSent && length == unsent;
         int start = snd.nxt;
+        // First of all: should it throw, nothing was sent.
+        c.queue.add(start, start + length + (fin ? 1 : 0), fin, nowNs);
         snd.nxt += length + (fin ? 1 : 0);
         snd.finSent |= fin;
         snd.probed = false;
         if (length % snd.mss != 0) {
             snd.sml = start + length;
         }
-        c.queue.add(start, snd.nxt, fin, nowNs);
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
         c.persist.stop(c);
+        if (budget - length < snd.mss) {
+            snd.cwndLimitedTo = snd.nxt;
+        }
         startRetransmissionTimer(c, nowNs);
         int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
         Packet p = build(c, start, length, flags, nowNs);
@@ -141,13 +165,12 @@ final class SegmentSender {
         int most = c.maxSuperSegment > mss ? c.maxSuperSegment / mss * mss : mss;
         length = Math.min(length, most);
         if (budget < Math.min(length, mss)) {
-            c.cwndLimited = true;
+            snd.cwndLimitedTo = snd.nxt;
             return 0;
         }
         if (length > mss) {
             // The congestion window is spent in whole segments.
             if (length > budget) {
-                c.cwndLimited = true;
                 length = (int) (budget / mss) * mss;
             }
             int tail = length % mss;
@@ -297,6 +320,7 @@ final class SegmentSender {
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;
+            c.snd.cwndLimitedTo = c.snd.nxt;
         }
         c.snd.lastSentNs = nowNs;
         if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {

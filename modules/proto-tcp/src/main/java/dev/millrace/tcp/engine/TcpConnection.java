@@ -55,7 +55,7 @@ public final class TcpConnection {
     final RetransmissionQueue queue = new RetransmissionQueue();
     final ConnectionTimers timers = new ConnectionTimers();
     final RttEstimator rtt;
-    final LossRecovery recovery = new LossRecovery();
+    final LossRecovery recovery;
     final AckPolicy acks = new AckPolicy();
     final WindowAdvertiser window = new WindowAdvertiser();
     final PersistTimer persist = new PersistTimer();
@@ -88,7 +88,6 @@ public final class TcpConnection {
     boolean closed;
     boolean inputShut;
     boolean corkExpired;
-    boolean cwndLimited;
     boolean writeStarved;
     /// Timeouts of the oldest data.
     int retries;
@@ -122,6 +121,7 @@ public final class TcpConnection {
         congestionControls = cc;
         this.memory = memory;
         snd = new SendSequence(iss);
+        recovery = new LossRecovery(iss);
         sendBuffer = new SendBuffer(memory, iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
@@ -351,6 +351,7 @@ public final class TcpConnection {
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
+        assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info();
         assert holds();
         return p;
     }
@@ -459,6 +460,30 @@ public final class TcpConnection {
                 retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError);
     }
 
+    /// Whether something that was to reach the peer is unsent or unacknowledged.
+    private boolean waits() {
+        return state != TcpState.CLOSED && state != TcpState.TIME_WAIT
+                && (snd.flight() > 0 || state.isSynchronized() && (hasUnsent() || snd.finQueued && !snd.finSent));
+    }
+
+    /// Whether a timer runs that will go on with it.
+    private boolean isTimed() {
+        return timers.isSet(ConnectionTimers.RETRANSMISSION)
+                || snd.flight() == 0 && (timers.isSet(ConnectionTimers.PERSIST) || timers.isSet(ConnectionTimers.CORK));
+    }
+
+    /// Whether each stored sequence number is still on the right side of what it is compared with: asked after every
+    /// input, so that one that is left behind is found before it seems to lie ahead.
+    private boolean numbersAreNear() {
+        if (!state.isSynchronized()) {
+            return true;
+        }
+        return snd.isNear() && recovery.isNear(snd) && queue.isNear(snd.una, snd.nxt)
+                && (scoreboard == null || scoreboard.isNear(snd.una, snd.nxt))
+                && Seq.leq(rcv.lastAckSent, rcv.nxt) && Seq.leq(snd.wl1, rcv.edge)
+                && (!rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge));
+    }
+
     /// What must hold between any two calls.
     private boolean holds() {
         assert Seq.leq(snd.una, snd.nxt) : "SND.UNA " + snd.una + " beyond SND.NXT " + snd.nxt;
@@ -469,6 +494,7 @@ public final class TcpConnection {
                 : "the queue holds " + queue.start(0) + " to " + queue.end(queue.size() - 1) + ", not "
                 + snd.una + " to " + snd.nxt;
         assert LossRecovery.pipe(this) >= 0;
+        assert numbersAreNear() : "a number was left behind: " + info();
         return true;
     }
 }
