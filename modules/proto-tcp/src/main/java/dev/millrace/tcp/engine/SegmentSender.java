@@ -22,7 +22,7 @@ final class SegmentSender {
     /// The next segment to send, or `null`.
     static Packet poll(TcpConnection c, long nowNs) {
         if (c.rstDue) {
-            return reset(c);
+            return reset(c, nowNs);
         }
         switch (c.state) {
             case CLOSED, LISTEN -> {
@@ -34,8 +34,8 @@ final class SegmentSender {
             default -> {
             }
         }
-        // What SACK has to report, and duplicate ACKs, travel alone: data takes the whole packet, and a peer counts a
-        // duplicate only without it.
+        // What SACK has to report, and duplicate ACKs, travel alone at first: a peer counts a duplicate only without data.
+        // Data repeats the report, for as long as there is one (RFC 2018 §4).
         if (c.acks.isDue() && (c.reassembler != null && !c.reassembler.isEmpty()
                 || c.sackBlocks != null && c.sackBlocks.hasDuplicate())) {
             return ack(c, nowNs);
@@ -141,7 +141,7 @@ final class SegmentSender {
         snd.nxt += length + (fin ? 1 : 0);
         snd.finSent |= fin;
         snd.probed = false;
-        if (length % snd.mss != 0) {
+        if (length % fullSize(c) != 0) {
             snd.sml = start + length;
         }
         c.bytesSent += length;
@@ -160,7 +160,7 @@ final class SegmentSender {
     /// How many bytes the next segment takes, or 0 if it is to wait.
     private static int lengthOf(TcpConnection c, int unsent, int room, long budget, long nowNs) {
         SendSequence snd = c.snd;
-        int mss = snd.mss;
+        int mss = fullSize(c);
         int length = Math.min(unsent, room);
         int most = c.maxSuperSegment > mss ? c.maxSuperSegment / mss * mss : mss;
         length = Math.min(length, most);
@@ -249,9 +249,11 @@ final class SegmentSender {
     }
 
     private static Packet build(TcpConnection c, int seq, int length, int flags, long nowNs) {
-        boolean pure = length == 0 && (flags & TcpHeader.FIN) == 0;
-        int blocks = pure && c.sackOn && c.sackBlocks != null
-                ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
+        int blocks = sackBlocks(c);
+        if (blocks > 0 && length + TcpOptionWriter.sackLength(blocks) > c.snd.mss) {
+            // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
+            blocks = 0;
+        }
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
         boolean linear = length <= COPY_LIMIT;
@@ -279,6 +281,17 @@ final class SegmentSender {
         c.rcv.lastAckSent = c.rcv.nxt;
         c.acks.onSent(c);
         return p;
+    }
+
+    private static int sackBlocks(TcpConnection c) {
+        return c.sackOn && c.sackBlocks != null ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
+    }
+
+    /// The payload of a full segment that goes out now: less than SND.MSS while SACK has something to report.
+    private static int fullSize(TcpConnection c) {
+        int mss = c.snd.mss;
+        int blocks = c.maxSuperSegment > mss ? 0 : sackBlocks(c);
+        return blocks == 0 ? mss : Math.max(Math.min(mss, 48), mss - TcpOptionWriter.sackLength(blocks));
     }
 
     private static void finish(TcpConnection c, Packet p, int length) {
@@ -332,12 +345,18 @@ final class SegmentSender {
         return p;
     }
 
-    private static Packet reset(TcpConnection c) {
+    private static Packet reset(TcpConnection c, long nowNs) {
         c.rstDue = false;
-        Packet p = Packet.allocate(HEADROOM, TcpHeader.MIN_LENGTH);
-        int at = p.append(TcpHeader.MIN_LENGTH);
-        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, TcpHeader.MIN_LENGTH,
+        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        Packet p = Packet.allocate(HEADROOM, header);
+        int at = p.append(header);
+        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, header,
                 c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
+        if (c.timestampsOn) {
+            // RFC 7323 §3.2: SHOULD; the echo is valid with ACK only.
+            TcpOptionWriter.timestamps(p.memory(), at + TcpHeader.MIN_LENGTH, c.timestampNow(nowNs),
+                    c.rstWithAck ? c.rcv.tsRecent : 0);
+        }
         finish(c, p, 0);
         return p;
     }

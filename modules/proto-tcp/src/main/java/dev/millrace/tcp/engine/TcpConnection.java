@@ -193,12 +193,16 @@ public final class TcpConnection {
     }
 
     /// ICMP complains about a segment with this sequence number.
-    public void onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
-        PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
+    ///
+    /// @return the MTU in bytes, IP header included, that the path is to be told because one of our packets was really too
+    ///     big for it; or -1. After telling it, renew the path and call [#setPath].
+    public int onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
+        int mtu = PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
         assert holds();
+        return mtu;
     }
 
-    /// The path has changed: its largest payload as for the constructor.
+    /// The path has changed: its largest payload as for the constructor. The MSS follows it down and up.
     public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
         ipMss = newIpMss;
         maxSuperSegment = newMaxSuperSegment;
@@ -478,10 +482,14 @@ public final class TcpConnection {
         if (!state.isSynchronized()) {
             return true;
         }
-        return snd.isNear() && recovery.isNear(snd) && queue.isNear(snd.una, snd.nxt)
-                && (scoreboard == null || scoreboard.isNear(snd.una, snd.nxt))
-                && Seq.leq(rcv.lastAckSent, rcv.nxt) && Seq.leq(snd.wl1, rcv.edge)
-                && (!rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge));
+        assert snd.isNear() : "send sequence";
+        assert recovery.isNear(snd) : "recovery point";
+        assert queue.isNear(snd.una, snd.nxt) : "the queue's hint";
+        assert scoreboard == null || scoreboard.isNear(snd.una, snd.nxt) : "scoreboard";
+        assert Seq.leq(rcv.lastAckSent, rcv.nxt) : "Last.ACK.sent";
+        assert Seq.leq(snd.wl1, rcv.edge) : "SND.WL1";
+        assert !rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge) : "the peer's FIN";
+        return true;
     }
 
     /// What must hold between any two calls.
@@ -494,7 +502,7 @@ public final class TcpConnection {
                 : "the queue holds " + queue.start(0) + " to " + queue.end(queue.size() - 1) + ", not "
                 + snd.una + " to " + snd.nxt;
         assert LossRecovery.pipe(this) >= 0;
-        assert numbersAreNear() : "a number was left behind: " + info();
+        assert numbersAreNear();
         return true;
     }
 }
