@@ -2,6 +2,7 @@ package dev.millrace.tcp;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
+import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -21,7 +22,7 @@ final class AcceptQueue {
     private final ArrayDeque<Thread> acceptors = new ArrayDeque<>();
     private volatile ErrorCode closed;
     private volatile int size;
-    private volatile ReadinessCallback callback;
+    private volatile ReadinessSignal callback;
 
     /// @param limit from how many waiting connections on SYNs are refused. Handshakes that were begun before are still
     ///     completed, up to as many again
@@ -72,7 +73,7 @@ final class AcceptQueue {
     }
 
     void onReady(Consumer<Readiness> listener) {
-        callback = listener == null ? null : new ReadinessCallback(this::readiness, listener, protocol.ctx);
+        callback = listener == null ? null : protocol.signal(this::readiness, listener);
         if (size > 0 || closed != null) {
             tell();
         }
@@ -84,7 +85,7 @@ final class AcceptQueue {
 
     /// Tells the program its present readiness.
     void tell() {
-        ReadinessCallback c = callback;
+        ReadinessSignal c = callback;
         if (c != null) {
             c.signal();
         }

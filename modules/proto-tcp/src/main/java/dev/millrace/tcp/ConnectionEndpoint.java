@@ -192,6 +192,11 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         return true;
     }
 
+    /// A router has refused one of our packets: all of the stack that goes there is to know, and [#settle] renews our path.
+    void packetTooBig(int mtu) {
+        path.packetTooBig(mtu);
+    }
+
     private void renewPath(long nowNs) {
         try {
             path = protocol.ctx.path(local, remote);
@@ -266,7 +271,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         if (!gate.life().isDetached()) {
             protocol.attempt("connection-place", entry::release);
             protocol.attempt("connection-reset", () -> {
-                Packet reset = gate.engine().farewell();
+                Packet reset = gate.engine().farewell(protocol.ctx.clock().nanoTime());
                 if (reset != null) {
                     outbox.add(reset);
                 }

@@ -115,7 +115,10 @@ final class EngineGate {
         long now = enter();
         try {
             if (!life.isDetached()) {
-                engine.onIcmpError(error, quotedSequence, now);
+                int mtu = engine.onIcmpError(error, quotedSequence, now);
+                if (mtu >= 0) {
+                    endpoint.packetTooBig(mtu);
+                }
             }
         } catch (Throwable t) {
             fail(t);

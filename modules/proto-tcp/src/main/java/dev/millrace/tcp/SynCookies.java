@@ -76,7 +76,7 @@ final class SynCookies {
         boolean timestamps = seg.options.hasTimestamps();
         int options = timestamps ? seg.options.timestampEcho() & OPTION_MASK : NO_SCALE;
         int shift = options & NO_SCALE;
-        return new SynFacts(irs, 0, seg.wnd, MSS[low >> 1], shift == NO_SCALE ? -1 : shift,
+        return new SynFacts(irs, seg.wnd, MSS[low >> 1], shift == NO_SCALE ? -1 : shift,
                 (options & SACK) != 0, timestamps, timestamps ? seg.options.timestampValue() : 0);
     }
 }

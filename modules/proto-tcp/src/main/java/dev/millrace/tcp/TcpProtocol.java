@@ -4,6 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
+import dev.millrace.Readiness;
 import dev.millrace.Tcp;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
@@ -11,8 +12,8 @@ import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
-import dev.millrace.spi.TokenBucket;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.tcp.engine.Segment;
@@ -32,6 +33,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// TCP in one stack: checks segments, finds their endpoints, and is where programs begin ([Tcp]).
 final class TcpProtocol implements TransportProtocol, Tcp {
@@ -188,6 +191,11 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         } catch (Throwable t) {
             ctx.failed("segment-delivery", t);
         }
+    }
+
+    /// Tells a program's callback what its socket is ready for.
+    ReadinessSignal signal(Supplier<Readiness> present, Consumer<Readiness> listener) {
+        return new ReadinessSignal(present, listener, t -> ctx.failed("readiness-callback", t));
     }
 
     /// Does something that must be done whatever became of what was to be done before it.

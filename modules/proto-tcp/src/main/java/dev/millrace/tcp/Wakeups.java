@@ -1,6 +1,7 @@
 package dev.millrace.tcp;
 
 import dev.millrace.Readiness;
+import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.Waits;
 import java.util.function.Consumer;
 
@@ -26,7 +27,7 @@ final class Wakeups {
     volatile Thread writer;
     /// A thread that waits for the connection to stand or to be finished.
     volatile Thread watcher;
-    private volatile ReadinessCallback callback;
+    private volatile ReadinessSignal callback;
 
     /// The present bits.
     int status() {
@@ -80,7 +81,7 @@ final class Wakeups {
     }
 
     void onReady(Consumer<Readiness> listener, TcpProtocol protocol) {
-        callback = listener == null ? null : new ReadinessCallback(this::readiness, listener, protocol.ctx);
+        callback = listener == null ? null : protocol.signal(this::readiness, listener);
         if (is(READABLE | WRITABLE | FAILED)) {
             tell();
         }
@@ -88,7 +89,7 @@ final class Wakeups {
 
     /// Tells the program its present readiness, whether it is news or not.
     void tell() {
-        ReadinessCallback c = callback;
+        ReadinessSignal c = callback;
         if (c != null) {
             c.signal();
         }

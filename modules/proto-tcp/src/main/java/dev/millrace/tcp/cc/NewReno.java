@@ -104,8 +104,10 @@ final class NewReno implements CongestionControl {
     public void onMssChange(int newMss) {
         // The window is meant in segments: what was one before stays one (RFC 8899 leaves it to the sender).
         if (newMss < mss) {
-            cwnd = Math.max(newMss, cwnd / mss * newMss);
+            cwnd = cwnd / mss * newMss;
         }
+        // Less than one segment would let nothing go (RFC 5681 §3.1: the loss window is one).
+        cwnd = Math.max(newMss, cwnd);
         mss = newMss;
     }
 }

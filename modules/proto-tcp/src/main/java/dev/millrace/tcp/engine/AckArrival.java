@@ -15,10 +15,14 @@ final class AckArrival {
         int acked = Math.max(0, seg.ack - c.snd.una);
         int newWnd = seg.wnd << c.sendShift;
         boolean sameWindow = newWnd == c.snd.wnd;
+        int wndBefore = c.snd.wnd;
         boolean ackOfFin = false;
         if (acked > 0) {
-            c.snd.una = seg.ack;
+            c.snd.advance(seg.ack);
             c.queue.ackTo(seg.ack);
+            if (c.scoreboard != null) {
+                c.scoreboard.onAdvance(seg.ack);
+            }
             ackOfFin = c.snd.finSent && c.snd.una == c.snd.nxt;
             int roomBefore = c.writableBytes();
             c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Seq.min(c.snd.una, c.sendBuffer.end()));
@@ -29,6 +33,7 @@ final class AckArrival {
                 }
             }
             sampleRtt(c, seg, priorFlight, nowNs);
+            c.rtt.onProgress();
             c.retries = 0;
         }
         boolean duplicate = acked == 0 && seg.ack == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
@@ -37,19 +42,21 @@ final class AckArrival {
             c.persist.onAck(c);
         }
         if (c.timers.isSet(ConnectionTimers.PERSIST)) {
-            onAckWhilePersisting(c);
+            onAckWhilePersisting(c, nowNs);
+        }
+        boolean reopened = wndBefore < c.snd.mss && c.snd.wnd > wndBefore;
+        if (reopened) {
+            // Timeouts against a closed window were probes, and tell nothing of the path.
+            c.rtt.endBackOff();
         }
         int newlySacked = 0;
         if (c.sackOn && seg.options.sackCount() > 0 && !c.queue.isEmpty()) {
             newlySacked = c.scoreboard().update(seg, c.snd);
         }
         if (priorFlight > 0) {
-            boolean restart = c.recovery.restartsTimer();
             c.recovery.onAck(c, acked, newlySacked, duplicate, priorFlight, nowNs);
-            updateRetransmissionTimer(c, acked, restart, nowNs);
-            if (acked > 0) {
-                c.cwndLimited = false;
-            } else if (c.snd.wnd == 0) {
+            updateRetransmissionTimer(c, acked > 0 || reopened, nowNs);
+            if (acked == 0 && c.snd.wnd == 0) {
                 // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
                 c.retries = 0;
             }
@@ -59,21 +66,27 @@ final class AckArrival {
         }
     }
 
-    private static void onAckWhilePersisting(TcpConnection c) {
+    private static void onAckWhilePersisting(TcpConnection c, long nowNs) {
         c.persist.onAck(c);
         int worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
         if (c.snd.room() > 0 && !c.persist.overrides && c.snd.room() >= worthwhile) {
             c.persist.stop(c);
             c.timers.cancel(ConnectionTimers.USER);
+        } else if (c.snd.room() > 0) {
+            c.persist.onPartlyOpen(c, nowNs);
         }
     }
 
     /// RFC 6298 §5.2, §5.3.
-    private static void updateRetransmissionTimer(TcpConnection c, int acked, boolean restart, long nowNs) {
+    ///
+    /// Differs: RFC 6582 §3.2 lets only the first of the partial ACKs restart the timer (its §4 calls that impatient). Here
+    /// each does, as RFC 6298 says of every ACK of new data: while partial ACKs come, recovery goes on, and a timeout in
+    /// the middle of it would send everything again that has arrived.
+    private static void updateRetransmissionTimer(TcpConnection c, boolean restart, long nowNs) {
         if (c.snd.flight() == 0) {
             c.timers.cancel(ConnectionTimers.RETRANSMISSION);
             c.timers.cancel(ConnectionTimers.USER);
-        } else if (acked > 0 && restart) {
+        } else if (restart) {
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
             c.startUserTimer(nowNs);
         }
@@ -87,7 +100,10 @@ final class AckArrival {
             c.rtt.onSample(nowNs - c.queue.sampleSentNs, expected);
         } else if (c.timestampsOn && seg.options.hasTimestamps()) {
             int ms = c.timestampNow(nowNs) - seg.options.timestampEcho();
-            if (ms >= 0 && ms < 3_600_000) {
+            // After several timeouts an echo from before the last of them tells of ACKs that were lost more likely than of a
+            // slow path, and would count the waiting in between as a round trip.
+            boolean doubtful = c.retries > 1 && (ms - 2) * 1_000_000L > nowNs - c.snd.lastSentNs;
+            if (ms >= 0 && ms < 3_600_000 && !doubtful) {
                 c.rtt.onSample(Math.max(1, ms) * 1_000_000L, expected);
             }
         }

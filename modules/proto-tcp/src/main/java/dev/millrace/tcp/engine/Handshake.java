@@ -7,7 +7,7 @@ import dev.millrace.wire.TcpOptionWriter;
 final class Handshake {
     private static final int DEFAULT_MSS_V4 = 536;
     private static final int DEFAULT_MSS_V6 = 1220;
-    /// A smaller MSS of a peer's is not believed: headers would outweigh data without end.
+    /// Less payload than this is not sent because a peer says so: headers would outweigh data without end.
     private static final int MIN_MSS = 48;
 
     private Handshake() {
@@ -34,23 +34,25 @@ final class Handshake {
             c.window.shift = c.ownShift;
         }
         // The window of a SYN is never scaled (RFC 7323 §2.2).
-        c.snd.setWindow(syn.irs(), syn.ack(), syn.window());
+        c.snd.setWindow(syn.irs(), c.snd.una, syn.window());
         c.snd.mss = effectiveMss(c);
     }
 
     /// Eff.snd.MSS (RFC 9293 §3.7.1, MUST-16).
     static int effectiveMss(TcpConnection c) {
-        int mss = Math.min(c.peerMss, c.ipMss);
+        int mss = c.peerMss;
         if (c.options.maxSegment > 0) {
             mss = Math.min(mss, c.options.maxSegment);
         }
-        return Math.max(MIN_MSS, mss) - (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
+        // What the path says is a fact, however little it is.
+        return Math.max(1, Math.min(Math.max(MIN_MSS, mss - options), c.ipMss - options));
     }
 
     /// Our SYN is acknowledged.
     static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
-        c.snd.una = seg.ack;
-        if (!c.synLost && !c.synUntimed) {
+        c.snd.advance(seg.ack);
+        if (c.retransmittedSegments == 0 && !c.synLost && !c.synUntimed) {
             c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
         } else if (c.synLost) {
             c.rtt.afterSynLoss();

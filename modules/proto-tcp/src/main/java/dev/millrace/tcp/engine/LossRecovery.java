@@ -17,7 +17,10 @@ final class LossRecovery {
     /// The first retransmission goes out whatever the window says (RFC 6675 §5 step 4.3).
     private boolean forced;
     private boolean rescued;
-    private boolean partialSeen;
+
+    LossRecovery(int iss) {
+        recoveryPoint = iss;
+    }
 
     /// An acceptable ACK was processed.
     ///
@@ -28,6 +31,10 @@ final class LossRecovery {
     void onAck(TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
         if (c.sackOn && newlySacked > 0) {
             c.scoreboard.judge(c.snd.mss);
+        }
+        if (Seq.lt(recoveryPoint, c.snd.una - 1)) {
+            // What lies behind must not seem to lie ahead two gibibytes on.
+            recoveryPoint = phase == Phase.OPEN ? c.snd.una - 1 : recoveryPoint;
         }
         switch (phase) {
             case OPEN -> onAckWhileOpen(c, acked, newlySacked, duplicate, priorFlight, nowNs);
@@ -46,14 +53,18 @@ final class LossRecovery {
             TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
         if (acked > 0) {
             dupAcks = 0;
-            c.cc.onAck(c.queue.ackedUnsackedBytes + newlySacked, priorFlight, c.cwndLimited, c.rtt.srttNs(), nowNs);
+            boolean limited = Seq.lt(c.snd.una - acked, c.snd.cwndLimitedTo);
+            c.cc.onAck(c.queue.ackedUnsackedBytes + newlySacked, priorFlight, limited, c.rtt.srttNs(), nowNs);
         }
         // RFC 6675 §2: with SACK a duplicate is an ACK that reports something new.
         if (c.sackOn ? newlySacked > 0 && acked == 0 : duplicate) {
             dupAcks++;
         }
         boolean firstLost = !c.queue.isEmpty() && c.queue.is(0, RetransmissionQueue.LOST);
-        if (!c.queue.isEmpty() && (dupAcks >= SackScoreboard.DUP_THRESH || firstLost)) {
+        // RFC 6582 §3.2 step 2: without SACK, duplicates that cover no more than `recover` are what an earlier recovery
+        // has sent again needlessly.
+        boolean news = c.sackOn || Seq.gt(c.snd.una, recoveryPoint);
+        if (!c.queue.isEmpty() && (dupAcks >= SackScoreboard.DUP_THRESH && news || firstLost)) {
             enter(c, nowNs);
         }
     }
@@ -65,10 +76,10 @@ final class LossRecovery {
         }
         phase = c.sackOn ? Phase.SACK_RECOVERY : Phase.FAST_RECOVERY;
         recoveryPoint = c.snd.nxt;
-        c.cc.onCongestion(c.snd.flight(), nowNs);
+        // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
+        c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
         inflation = c.sackOn ? 0 : (long) SackScoreboard.DUP_THRESH * c.snd.mss;
         rescued = false;
-        partialSeen = false;
         // What an earlier recovery has sent again is not sent a third time for the same report.
         if (!c.sackOn || !c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
             loseFirst(c, i);
@@ -106,7 +117,6 @@ final class LossRecovery {
         inflation = Math.max(0, inflation - acked + (acked >= c.snd.mss ? c.snd.mss : 0));
         loseFirst(c, 0);
         forced = true;
-        partialSeen = true;
     }
 
     private boolean endIfRecovered(TcpConnection c, boolean tell, long nowNs) {
@@ -151,7 +161,8 @@ final class LossRecovery {
 
     /// How many more bytes may go out now: the window less what is deemed in the network.
     long budget(TcpConnection c) {
-        long limit = c.cc.cwnd() + inflation;
+        // One segment may always be in the network: less would end the connection without a timer.
+        long limit = Math.max(c.cc.cwnd(), c.snd.mss) + inflation;
         if (phase == Phase.OPEN && !c.sackOn) {
             // RFC 3042: the first two duplicate ACKs let one new segment each go.
             limit += (long) Math.min(dupAcks, 2) * c.snd.mss;
@@ -197,9 +208,15 @@ final class LossRecovery {
         forced = false;
     }
 
-    /// RFC 6582 §3.2: of the partial ACKs only the first restarts the timer, lest a long series of losses never meet it.
-    boolean restartsTimer() {
-        return phase != Phase.FAST_RECOVERY || !partialSeen;
+    /// Whether the next retransmission goes whatever the windows say.
+    boolean isForced() {
+        return forced;
+    }
+
+    /// Whether the numbers remembered are near enough to be compared.
+    boolean isNear(SendSequence snd) {
+        return Seq.leq(recoveryPoint, snd.nxt) && (phase != Phase.OPEN || Seq.geq(recoveryPoint, snd.una - 1)
+                || snd.una - recoveryPoint < 1 << 30);
     }
 
     Phase phase() {

@@ -3,26 +3,30 @@ package dev.millrace.tcp.engine;
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.wire.Seq;
+import dev.millrace.wire.TcpOptionWriter;
 
 /// What ICMP says about a connection (RFC 9293 §3.9.2.2, RFC 5927), and packets that are too big for the path (RFC 1191,
 /// RFC 8201).
 final class PathMtu {
-    private static final int MIN_V4 = 68;
+    /// Differs: RFC 791 knows links of 68 bytes. Nobody has one, and whoever claims it wants us to send headers; Linux does
+    /// not go below 552 either.
+    private static final int MIN_V4 = 552;
     private static final int MIN_V6 = 1280;
-    /// RFC 1191 §7.1, for routers that do not say their MTU.
-    private static final int[] PLATEAUS = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, MIN_V4};
 
     private PathMtu() {
     }
 
-    static void onIcmpError(TcpConnection c, IcmpError error, int quotedSeq, long nowNs) {
+    /// Returns the MTU that the path is to be told (0: the router did not say it), or -1 if there is nothing to tell.
+    static int onIcmpError(TcpConnection c, IcmpError error, int quotedSeq, long nowNs) {
         // RFC 5927 §4.1: the quoted segment must be one that is in flight, or anybody could have written it.
         boolean inFlight = c.snd.flight() > 0 && Seq.leq(c.snd.una, quotedSeq) && Seq.lt(quotedSeq, c.snd.nxt);
         if (!inFlight || c.state == TcpState.CLOSED || c.state == TcpState.TIME_WAIT) {
-            return;
+            return -1;
         }
         switch (error.kind()) {
-            case PACKET_TOO_BIG -> onPacketTooBig(c, error.mtu(), nowNs);
+            case PACKET_TOO_BIG -> {
+                return onPacketTooBig(c, error.mtu(), quotedSeq, nowNs);
+            }
             case TIME_EXCEEDED, PARAMETER_PROBLEM -> c.softError = error.kind().code();
             case NETWORK_UNREACHABLE, HOST_UNREACHABLE, PROTOCOL_UNREACHABLE, PORT_UNREACHABLE, PROHIBITED -> {
                 if (c.state.isSynchronized()) {
@@ -34,24 +38,37 @@ final class PathMtu {
                 }
             }
         }
+        return -1;
     }
 
-    private static void onPacketTooBig(TcpConnection c, int mtu, long nowNs) {
-        int headers = c.v4 ? 40 : 60;
-        int present = c.ipMss + headers;
-        int next = mtu;
+    /// The shell tells the path, takes a new one and calls [TcpConnection#setPath]; until it does, the connection goes by
+    /// what it was told here.
+    private static int onPacketTooBig(TcpConnection c, int mtu, int quotedSeq, long nowNs) {
         if (mtu == 0 && c.v4) {
-            next = PLATEAUS[PLATEAUS.length - 1];
-            for (int plateau : PLATEAUS) {
-                if (plateau < present) {
-                    next = plateau;
-                    break;
-                }
-            }
+            // RFC 1191 §5: a router that does not say its MTU; the path knows what comes next below its own.
+            return 0;
         }
-        next = Math.max(next, c.v4 ? MIN_V4 : MIN_V6);
-        if (next < present) {
+        if (mtu <= 0 || mtu >= packetSize(c, quotedSeq)) {
+            // RFC 5927 §7.2: what fits cannot have been refused.
+            return -1;
+        }
+        int headers = c.v4 ? 40 : 60;
+        int next = Math.max(mtu, c.v4 ? MIN_V4 : MIN_V6);
+        if (next < c.ipMss + headers) {
             c.setPath(next - headers, c.maxSuperSegment, nowNs);
         }
+        return next;
+    }
+
+    /// The most that the packet which began at this number can have had, IP header included.
+    private static int packetSize(TcpConnection c, int seq) {
+        int headers = c.v4 ? 40 : 60;
+        if (c.queue.isEmpty()) {
+            // A SYN, whose options take 20 bytes.
+            return headers + 20;
+        }
+        int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
+        int payload = Math.min(c.snd.mss, c.queue.end(c.queue.indexOf(seq)) - seq);
+        return headers + options + payload;
     }
 }

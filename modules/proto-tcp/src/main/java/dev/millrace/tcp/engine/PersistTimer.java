@@ -27,6 +27,15 @@ final class PersistTimer {
                 nowNs + (interval <= 0 || interval > MAX_INTERVAL_NS ? MAX_INTERVAL_NS : interval));
     }
 
+    /// The window is open, but less than is worth sending (RFC 9293 §3.8.6.2.1): the override comes after a plain timeout,
+    /// however seldom the closed window was probed in the end.
+    void onPartlyOpen(TcpConnection c, long nowNs) {
+        if (backoff > 0) {
+            backoff = 0;
+            arm(c, nowNs);
+        }
+    }
+
     void stop(TcpConnection c) {
         c.timers.cancel(ConnectionTimers.PERSIST);
         backoff = 0;

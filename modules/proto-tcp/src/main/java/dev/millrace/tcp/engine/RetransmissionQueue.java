@@ -186,6 +186,7 @@ final class RetransmissionQueue {
             size--;
         }
         sampleValid &= !first;
+        lostHint = Seq.max(lostHint, una);
         if (size == 0 && starts != null && starts.length > KEPT) {
             free();
         }
@@ -286,6 +287,10 @@ final class RetransmissionQueue {
         }
         lostHint = end(size - 1);
         return -1;
+    }
+
+    boolean isNear(int una, int nxt) {
+        return size == 0 || Seq.leq(una, lostHint) && Seq.leq(lostHint, nxt);
     }
 
     private void free() {

@@ -7,16 +7,21 @@ final class RttEstimator {
     /// G of RFC 6298: the granularity of the clock that timers run on.
     private static final long GRANULARITY_NS = 1_000_000;
 
+    /// How often the timeout stays doubled when new data was acknowledged but not measured.
+    private static final int KEPT_BACK_OFF = 2;
+
     private final long minNs;
     private final long maxNs;
     private long srttNs;
     private long rttvarNs;
-    private long rtoNs;
+    /// RTO before it is doubled.
+    private long baseNs;
+    private int backOff;
 
     RttEstimator(long initialNs, long minNs, long maxNs) {
         this.minNs = minNs;
         this.maxNs = maxNs;
-        rtoNs = initialNs;
+        baseNs = initialNs;
     }
 
     /// Takes a measurement (§2.2, §2.3).
@@ -35,19 +40,39 @@ final class RttEstimator {
             rttvarNs += (deviation - rttvarNs) / (4L * n);
             srttNs = Math.max(1, srttNs + (r - srttNs) / (8L * n));
         }
-        rtoNs = clamp(srttNs + Math.max(GRANULARITY_NS, 4 * rttvarNs));
+        // Differs: the least timeout is a floor under the variation, as in Linux, and not under the sum: with steady round
+        // trips longer than it the timer would run within a normal one. Microseconds are enough.
+        baseNs = clamp((srttNs + Math.max(Math.max(GRANULARITY_NS, minNs), 4 * rttvarNs)) / 1000 * 1000);
+        backOff = 0;
         assert srttNs > 0 && rttvarNs >= 0;
     }
 
-    /// The timer ran out: twice as long the next time (§5.5). Karn: stays so until a new measurement.
+    /// The timer ran out: twice as long the next time (§5.5).
     void backOff() {
-        rtoNs = clamp(2 * rtoNs);
+        if (baseNs << backOff < maxNs) {
+            backOff++;
+        }
+    }
+
+    /// New data was acknowledged, maybe without a measurement.
+    ///
+    /// Differs: by Karn's algorithm all of the backing off stays until a new measurement. After a long outage that is
+    /// minutes, which the loss of one segment would then cost, though ACKs come; four times the timeout is enough to
+    /// measure a round trip that has grown.
+    void onProgress() {
+        backOff = Math.min(backOff, KEPT_BACK_OFF);
+    }
+
+    /// The timeouts were not the path's: the peer's window was closed, or the path is another one now.
+    void endBackOff() {
+        backOff = 0;
     }
 
     /// §5.7: the SYN was lost, and data is about to be sent.
     void afterSynLoss() {
         if (srttNs == 0) {
-            rtoNs = clamp(RTO_AFTER_SYN_LOSS_NS);
+            baseNs = clamp(RTO_AFTER_SYN_LOSS_NS);
+            backOff = 0;
         }
     }
 
@@ -64,6 +89,6 @@ final class RttEstimator {
     }
 
     long rtoNs() {
-        return rtoNs;
+        return clamp(baseNs << backOff);
     }
 }

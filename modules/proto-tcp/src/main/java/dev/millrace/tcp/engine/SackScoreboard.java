@@ -162,6 +162,28 @@ final class SackScoreboard {
         return -1;
     }
 
+    /// SND.UNA has moved: what lies behind it is forgotten or taken along, since two gibibytes on it would lie ahead.
+    void onAdvance(int una) {
+        judgedTo = Seq.max(judgedTo, una);
+        if (any && Seq.leq(highestSacked, una)) {
+            any = false;
+        }
+        int kept = 0;
+        for (int k = 0; k < seenCount; k++) {
+            if (Seq.gt(seen[2 * k + 1], una)) {
+                seen[2 * kept] = seen[2 * k];
+                seen[2 * kept + 1] = seen[2 * k + 1];
+                kept++;
+            }
+        }
+        seenCount = kept;
+    }
+
+    boolean isNear(int una, int nxt) {
+        return !any || Seq.lt(una, highestSacked) && Seq.leq(highestSacked, nxt)
+                && Seq.leq(una, judgedTo) && Seq.leq(judgedTo, nxt);
+    }
+
     /// Forgets all reports, as after a timeout.
     void reset() {
         any = false;

@@ -31,14 +31,19 @@ final class SegmentArrival {
             default -> {
                 if (checkTimestamps(seg, nowNs) && checkSequence(seg, nowNs) && checkRst(seg, nowNs)
                         && checkSyn(seg, nowNs) && checkAck(seg, nowNs)) {
-                    checkUrg(seg);
-                    if (segmentText(seg, nowNs)) {
-                        checkFin(seg, nowNs);
-                    }
+                    updateTsRecent(seg, nowNs);
+                    textAndFin(seg, nowNs);
                 }
             }
         }
         return reason;
+    }
+
+    private void textAndFin(Segment seg, long nowNs) {
+        checkUrg(seg);
+        if (segmentText(seg, nowNs)) {
+            checkFin(seg, nowNs);
+        }
     }
 
     private boolean drop(DropReason why) {
@@ -72,16 +77,25 @@ final class SegmentArrival {
             drop(DropReason.BAD_FLAGS);
             return;
         }
-        // Text in a SYN is not taken, and so not acknowledged: the peer sends it again.
+        if (!ack && seg.has(TcpHeader.FIN)) {
+            // Nobody opens a connection to close it: a scanner asks what we make of it.
+            drop(DropReason.BAD_FLAGS);
+            return;
+        }
         Handshake.takeSyn(c, SynFacts.of(seg), nowNs);
         if (ack) {
             Handshake.ackSyn(c, seg, nowNs);
             Handshake.establish(c, nowNs);
             c.acks.now();
+            // Other controls and text are processed from the sixth step on.
+            textAndFin(seg, nowNs);
         } else {
             // Simultaneous open (MUST-10): SYN goes out again, with ACK.
+            //
+            // Differs: its text should be queued until ESTABLISHED. It is not acknowledged instead, and so sent again:
+            // what may come from anybody shall not take memory. The same holds for the SYN that a listener gets.
             c.become(TcpState.SYN_RECEIVED);
-            c.synDue = true;
+            sendSynAgain();
         }
     }
 
@@ -92,16 +106,13 @@ final class SegmentArrival {
             return true;
         }
         if (!seg.options.hasTimestamps()) {
-            // RFC 7323 §3.2: once agreed upon, a segment without timestamps is dropped in silence.
-            return drop(DropReason.OLD_TIMESTAMP);
+            // Differs: RFC 7323 §3.2 (SHOULD) drops it in silence. Linux takes it, since peers of Apple's and Microsoft's
+            // leave the option out of keep-alives and ACKs, and middleboxes strip it: a healthy connection would end. A
+            // SYN must be heard in any case, or a peer that has restarted never gets its challenge ACK (RFC 5961 §4.2).
+            return true;
         }
         int tsVal = seg.options.timestampValue();
-        if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN)) {
-            if (nowNs - c.rcv.tsRecentNs > PAWS_IDLE_NS) {
-                c.rcv.tsRecent = tsVal;
-                c.rcv.tsRecentNs = nowNs;
-                return true;
-            }
+        if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN) && !isTsRecentOutdated(nowNs)) {
             c.acks.reply(seg, c, nowNs);
             return drop(DropReason.OLD_TIMESTAMP);
         }
@@ -111,11 +122,13 @@ final class SegmentArrival {
     private boolean checkSequence(Segment seg, long nowNs) {
         ReceiveSequence rcv = c.rcv;
         if (rcv.accepts(seg.seq, seg.sequenceLength())) {
-            updateTsRecent(seg, nowNs);
             return true;
         }
         if (c.state == TcpState.SYN_RECEIVED && seg.has(TcpHeader.SYN) && seg.seq == rcv.irs) {
             return repeatedSyn(seg);
+        }
+        if (seg.has(TcpHeader.RST) && isFinsReset(seg)) {
+            return true;
         }
         boolean old = Seq.leq(seg.seq + seg.sequenceLength(), rcv.nxt) && seg.sequenceLength() > 0;
         if (seg.has(TcpHeader.RST)) {
@@ -133,13 +146,33 @@ final class SegmentArrival {
         return drop(old ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
     }
 
-    /// RFC 7323 §4.3 (2): from a segment that Last.ACK.sent lies in or behind.
+    private boolean isTsRecentOutdated(long nowNs) {
+        return nowNs - c.rcv.tsRecentNs > PAWS_IDLE_NS;
+    }
+
+    /// RFC 7323 §4.3 (2): from a segment that Last.ACK.sent lies in or behind. Only from one that all checks have let
+    /// pass (§5.3 R3): a forged one could else make PAWS drop all true data.
     private void updateTsRecent(Segment seg, long nowNs) {
         if (c.timestampsOn && seg.options.hasTimestamps() && Seq.leq(seg.seq, c.rcv.lastAckSent)
-                && Seq.geq(seg.options.timestampValue(), c.rcv.tsRecent)) {
+                && (Seq.geq(seg.options.timestampValue(), c.rcv.tsRecent) || isTsRecentOutdated(nowNs))) {
             c.rcv.tsRecent = seg.options.timestampValue();
             c.rcv.tsRecentNs = nowNs;
         }
+    }
+
+    /// Differs: macOS gives a RST that follows its FIN the FIN's own number, which is old for us. RFC 5961 §3.2 would be
+    /// silent, and the connection would live on for as long as the program lets it; Linux takes it, too.
+    private boolean isFinsReset(Segment seg) {
+        return seg.seq == c.rcv.nxt - 1 && switch (c.state) {
+            case CLOSE_WAIT, CLOSING, LAST_ACK -> true;
+            default -> false;
+        };
+    }
+
+    /// SYN goes out once more, and its ACK will not tell which of them it answers (Karn).
+    private void sendSynAgain() {
+        c.synDue = true;
+        c.retransmittedSegments++;
     }
 
     /// Differs: strictly the peer's SYN is old here and gets an ACK. But a repeated SYN means that our SYN,ACK was lost,
@@ -147,6 +180,9 @@ final class SegmentArrival {
     private boolean repeatedSyn(Segment seg) {
         if (seg.has(TcpHeader.RST)) {
             return drop(DropReason.OUT_OF_WINDOW);
+        }
+        if (seg.has(TcpHeader.FIN) && !seg.has(TcpHeader.ACK)) {
+            return drop(DropReason.BAD_FLAGS);
         }
         if (seg.has(TcpHeader.ACK)) {
             if (seg.ack == c.snd.nxt) {
@@ -156,7 +192,7 @@ final class SegmentArrival {
             c.sendReset(seg.ack, 0, false);
             return drop(DropReason.UNACCEPTABLE_ACK);
         }
-        c.synDue = true;
+        sendSynAgain();
         return drop(DropReason.DUPLICATE);
     }
 
@@ -170,7 +206,7 @@ final class SegmentArrival {
             // RFC 1337 §3: TIME-WAIT is not to be assassinated.
             return drop(DropReason.INEXACT_RST);
         }
-        if (seg.seq != c.rcv.nxt) {
+        if (seg.seq != c.rcv.nxt && !isFinsReset(seg)) {
             // RFC 5961 §3.2: in the window but not exact.
             c.acks.challenge(c, nowNs);
             return drop(DropReason.INEXACT_RST);
@@ -198,7 +234,8 @@ final class SegmentArrival {
         }
         if (c.state == TcpState.SYN_RECEIVED) {
             if (seg.seq == c.rcv.irs) {
-                return true;
+                // With text it reaches into the window.
+                return seg.has(TcpHeader.ACK) || repeatedSyn(seg);
             }
             if (!c.active) {
                 c.toClosed();
@@ -315,6 +352,10 @@ final class SegmentArrival {
             c.acks.now();
         }
         if (c.reassembler != null && !c.reassembler.isEmpty()) {
+            if (c.sackOn && Seq.lt(c.reassembler.left(0), rcv.nxt)) {
+                // RFC 2883 §4: what this segment brought once more.
+                c.sackBlocks().onDuplicate(c.reassembler.left(0), Seq.min(c.reassembler.right(0), rcv.nxt));
+            }
             int before = rcv.nxt;
             rcv.nxt = c.reassembler.moveTo(c.inputShut ? null : c.receiveBuffer, rcv.nxt);
             c.bytesReceived += rcv.nxt - before;
@@ -390,7 +431,10 @@ final class SegmentArrival {
         if (seg.has(TcpHeader.FIN) && !rcv.finKnown) {
             int finSeq = seg.seq + seg.sequenceLength() - 1;
             // Differs: FIN takes no room in the buffer, so one that stands right at a closed window's edge is taken.
-            if (Seq.geq(finSeq, rcv.nxt) && Seq.leq(finSeq, rcv.edge)) {
+            // One that stands before text which is held already cannot be the end.
+            boolean contradicted = c.reassembler != null && !c.reassembler.isEmpty()
+                    && Seq.gt(c.reassembler.right(c.reassembler.rangeCount() - 1), finSeq);
+            if (Seq.geq(finSeq, rcv.nxt) && Seq.leq(finSeq, rcv.edge) && !contradicted) {
                 rcv.finSeq = finSeq;
                 rcv.finKnown = true;
                 c.acks.now();

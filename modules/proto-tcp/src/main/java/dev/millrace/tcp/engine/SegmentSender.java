@@ -22,7 +22,7 @@ final class SegmentSender {
     /// The next segment to send, or `null`.
     static Packet poll(TcpConnection c, long nowNs) {
         if (c.rstDue) {
-            return reset(c);
+            return reset(c, nowNs);
         }
         switch (c.state) {
             case CLOSED, LISTEN -> {
@@ -65,8 +65,8 @@ final class SegmentSender {
         return data(c, nowNs);
     }
 
-    /// What SACK has to report, and duplicate ACKs, travel alone: data takes the whole packet, and a peer counts a duplicate
-    /// only without it.
+    /// What SACK has to report, and duplicate ACKs, travel alone at first: a peer counts a duplicate only without data. Data
+    /// repeats the report, for as long as there is one (RFC 2018 §4).
     private static boolean acksAlone(TcpConnection c) {
         return c.acks.isDue() && (c.reassembler != null && !c.reassembler.isEmpty()
                 || c.sackBlocks != null && c.sackBlocks.hasDuplicate());
@@ -92,10 +92,25 @@ final class SegmentSender {
         RetransmissionQueue q = c.queue;
         int mss = c.snd.mss;
         int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
+        boolean forced = c.recovery.isForced();
+        int room = c.snd.una + c.snd.wnd - q.start(i);
+        if (length > 0 && (room <= 0 || !forced && room < Math.min(Math.min(length, mss), c.snd.maxWnd / 2))) {
+            // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
+            // timer, which sends a byte at least, to learn whether there is a window again.
+            if (!forced || room > 0) {
+                return null;
+            }
+            c.recovery.onRetransmitted();
+            startRetransmissionTimer(c, nowNs);
+            return build(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
+        }
         int limit = mss;
         if (c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
             limit = (int) Math.max(1, budget / mss) * mss;
+        }
+        if (length > 0) {
+            limit = Math.min(limit, room);
         }
         if (length > limit) {
             q.split(i, q.start(i) + limit);
@@ -105,7 +120,12 @@ final class SegmentSender {
         c.recovery.onRetransmitted();
         c.snd.lastSentNs = nowNs;
         c.retransmittedSegments++;
-        startRetransmissionTimer(c, nowNs);
+        if (i == 0) {
+            // RFC 6675 §6: what is sent again gets a timeout of its own.
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+        } else {
+            startRetransmissionTimer(c, nowNs);
+        }
         int flags = TcpHeader.ACK | (q.is(i, RetransmissionQueue.FIN) ? TcpHeader.FIN : 0);
         return build(c, q.start(i), length, flags, nowNs);
     }
@@ -131,16 +151,20 @@ final class SegmentSender {
         }
         boolean fin = snd.finQueued && !snd.finSent && length == unsent;
         int start = snd.nxt;
+        // First of all: should it throw, nothing was sent.
+        c.queue.add(start, start + length + (fin ? 1 : 0), fin, nowNs);
         snd.nxt += length + (fin ? 1 : 0);
         snd.finSent |= fin;
         snd.probed = false;
-        if (length % snd.mss != 0) {
+        if (length % fullSize(c) != 0) {
             snd.sml = start + length;
         }
-        c.queue.add(start, snd.nxt, fin, nowNs);
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
         c.persist.stop(c);
+        if (budget - length < snd.mss) {
+            snd.cwndLimitedTo = snd.nxt;
+        }
         startRetransmissionTimer(c, nowNs);
         int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
         Packet p = build(c, start, length, flags, nowNs);
@@ -151,18 +175,17 @@ final class SegmentSender {
     /// How many bytes the next segment takes, or 0 if it is to wait.
     private static int lengthOf(TcpConnection c, int unsent, int room, long budget, long nowNs) {
         SendSequence snd = c.snd;
-        int mss = snd.mss;
+        int mss = fullSize(c);
         int length = Math.min(unsent, room);
         int most = c.maxSuperSegment > mss ? c.maxSuperSegment / mss * mss : mss;
         length = Math.min(length, most);
         if (budget < Math.min(length, mss)) {
-            c.cwndLimited = true;
+            snd.cwndLimitedTo = snd.nxt;
             return 0;
         }
         if (length > mss) {
             // The congestion window is spent in whole segments.
             if (length > budget) {
-                c.cwndLimited = true;
                 length = (int) (budget / mss) * mss;
             }
             int tail = length % mss;
@@ -241,9 +264,11 @@ final class SegmentSender {
     }
 
     private static Packet build(TcpConnection c, int seq, int length, int flags, long nowNs) {
-        boolean pure = length == 0 && (flags & TcpHeader.FIN) == 0;
-        int blocks = pure && c.sackOn && c.sackBlocks != null
-                ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
+        int blocks = sackBlocks(c);
+        if (blocks > 0 && length + TcpOptionWriter.sackLength(blocks) > c.snd.mss) {
+            // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
+            blocks = 0;
+        }
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
         boolean linear = length <= COPY_LIMIT;
@@ -273,6 +298,17 @@ final class SegmentSender {
         return p;
     }
 
+    private static int sackBlocks(TcpConnection c) {
+        return c.sackOn && c.sackBlocks != null ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
+    }
+
+    /// The payload of a full segment that goes out now: less than SND.MSS while SACK has something to report.
+    private static int fullSize(TcpConnection c) {
+        int mss = c.snd.mss;
+        int blocks = c.maxSuperSegment > mss ? 0 : sackBlocks(c);
+        return blocks == 0 ? mss : Math.max(Math.min(mss, 48), mss - TcpOptionWriter.sackLength(blocks));
+    }
+
     private static void finish(TcpConnection c, Packet p, int length) {
         p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
         if (length > c.snd.mss && c.snd.mss > 0) {
@@ -295,6 +331,7 @@ final class SegmentSender {
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;
+            c.snd.cwndLimitedTo = c.snd.nxt;
         }
         c.snd.lastSentNs = nowNs;
         if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {
@@ -306,12 +343,18 @@ final class SegmentSender {
         return p;
     }
 
-    static Packet reset(TcpConnection c) {
+    static Packet reset(TcpConnection c, long nowNs) {
         c.rstDue = false;
-        Packet p = Packet.allocate(HEADROOM, TcpHeader.MIN_LENGTH);
-        int at = p.append(TcpHeader.MIN_LENGTH);
-        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, TcpHeader.MIN_LENGTH,
+        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        Packet p = Packet.allocate(HEADROOM, header);
+        int at = p.append(header);
+        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, header,
                 c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
+        if (c.timestampsOn) {
+            // RFC 7323 §3.2: SHOULD; the echo is valid with ACK only.
+            TcpOptionWriter.timestamps(p.memory(), at + TcpHeader.MIN_LENGTH, c.timestampNow(nowNs),
+                    c.rstWithAck ? c.rcv.tsRecent : 0);
+        }
         finish(c, p, 0);
         return p;
     }

@@ -20,6 +20,9 @@ final class SendSequence {
     int mss;
     /// The end of the last segment sent that was smaller than `mss` (SND.SML of Minshall's variant of Nagle).
     int sml;
+    /// What was in flight up to here filled the congestion window: its ACKs may open it (RFC 7661 §4.3). Whether a window
+    /// was used up is a property of the flight, not of the moment at which its ACK comes.
+    int cwndLimitedTo;
     /// When anything that counts as data was last sent.
     long lastSentNs;
     /// The program has closed its side: FIN follows the last byte.
@@ -33,6 +36,19 @@ final class SendSequence {
         una = iss;
         nxt = iss;
         sml = iss;
+        cwndLimitedTo = iss;
+    }
+
+    /// Moves SND.UNA. Numbers that lie behind it are taken along, since two gibibytes on they would lie ahead.
+    void advance(int to) {
+        cwndLimitedTo = Seq.max(cwndLimitedTo, una);
+        una = to;
+        sml = Seq.max(sml, una);
+    }
+
+    boolean isNear() {
+        return Seq.leq(una, sml) && Seq.leq(sml, nxt) && Seq.leq(cwndLimitedTo, nxt)
+                && Seq.leq(wl2, una);
     }
 
     /// FlightSize (RFC 5681 §2): sent and not acknowledged, in bytes; SYN and FIN count one each.

@@ -6,17 +6,16 @@ import dev.millrace.wire.TcpHeader;
 /// remembered of it.
 ///
 /// @param irs the peer's initial sequence number
-/// @param ack its acknowledgement number, or 0 if it has none
 /// @param window the window field, which a SYN never scales
 /// @param mss the MSS option, or 0 if there was none
 /// @param windowScale the shift, or -1 if there was none
 /// @param timestampValue TSval, if there are `timestamps`
-public record SynFacts(int irs, int ack, int window, int mss, int windowScale, boolean sackPermitted,
+public record SynFacts(int irs, int window, int mss, int windowScale, boolean sackPermitted,
         boolean timestamps, int timestampValue) {
     /// What a segment with SYN says.
     public static SynFacts of(Segment syn) {
         assert syn.has(TcpHeader.SYN);
-        return new SynFacts(syn.seq, syn.has(TcpHeader.ACK) ? syn.ack : 0, syn.wnd, syn.options.mss(),
+        return new SynFacts(syn.seq, syn.wnd, syn.options.mss(),
                 syn.options.windowScale(), syn.options.sackPermitted(), syn.options.hasTimestamps(),
                 syn.options.timestampValue());
     }

@@ -55,7 +55,7 @@ public final class TcpConnection {
     final RetransmissionQueue queue = new RetransmissionQueue();
     final ConnectionTimers timers = new ConnectionTimers();
     final RttEstimator rtt;
-    final LossRecovery recovery = new LossRecovery();
+    final LossRecovery recovery;
     final AckPolicy acks = new AckPolicy();
     final WindowAdvertiser window = new WindowAdvertiser();
     final PersistTimer persist = new PersistTimer();
@@ -90,7 +90,6 @@ public final class TcpConnection {
     boolean closed;
     boolean inputShut;
     boolean corkExpired;
-    boolean cwndLimited;
     boolean writeStarved;
     /// Timeouts of the oldest data.
     int retries;
@@ -124,6 +123,7 @@ public final class TcpConnection {
         congestionControls = cc;
         this.memory = memory;
         snd = new SendSequence(iss);
+        recovery = new LossRecovery(iss);
         sendBuffer = new SendBuffer(memory, iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
@@ -213,12 +213,16 @@ public final class TcpConnection {
     }
 
     /// ICMP complains about a segment with this sequence number.
-    public void onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
-        PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
+    ///
+    /// @return the MTU in bytes, IP header included, that the path is to be told because one of our packets was really too
+    ///     big for it, 0 if the router did not say it; or -1. After telling it, renew the path and call [#setPath].
+    public int onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
+        int mtu = PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
         assert holds();
+        return mtu;
     }
 
-    /// The path has changed: its largest payload as for the constructor.
+    /// The path has changed: its largest payload as for the constructor. The MSS follows it down and up.
     public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
         ipMss = newIpMss;
         maxSuperSegment = newMaxSuperSegment;
@@ -377,17 +381,18 @@ public final class TcpConnection {
     }
 
     /// A reset for a connection whose engine has failed, or `null` if the peer expects none.
-    public Packet farewell() {
+    public Packet farewell(long nowNs) {
         if (state == TcpState.CLOSED || state == TcpState.SYN_SENT || state == TcpState.TIME_WAIT) {
             return null;
         }
         sendReset(snd.nxt, rcv.nxt, true);
-        return SegmentSender.reset(this);
+        return SegmentSender.reset(this, nowNs);
     }
 
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
+        assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info();
         assert holds();
         return p;
     }
@@ -496,6 +501,34 @@ public final class TcpConnection {
                 retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError);
     }
 
+    /// Whether something that was to reach the peer is unsent or unacknowledged.
+    private boolean waits() {
+        return state != TcpState.CLOSED && state != TcpState.TIME_WAIT
+                && (snd.flight() > 0 || state.isSynchronized() && (hasUnsent() || snd.finQueued && !snd.finSent));
+    }
+
+    /// Whether a timer runs that will go on with it.
+    private boolean isTimed() {
+        return timers.isSet(ConnectionTimers.RETRANSMISSION)
+                || snd.flight() == 0 && (timers.isSet(ConnectionTimers.PERSIST) || timers.isSet(ConnectionTimers.CORK));
+    }
+
+    /// Whether each stored sequence number is still on the right side of what it is compared with: asked after every
+    /// input, so that one that is left behind is found before it seems to lie ahead.
+    private boolean numbersAreNear() {
+        if (!state.isSynchronized()) {
+            return true;
+        }
+        assert snd.isNear() : "send sequence";
+        assert recovery.isNear(snd) : "recovery point";
+        assert queue.isNear(snd.una, snd.nxt) : "the queue's hint";
+        assert scoreboard == null || scoreboard.isNear(snd.una, snd.nxt) : "scoreboard";
+        assert Seq.leq(rcv.lastAckSent, rcv.nxt) : "Last.ACK.sent";
+        assert Seq.leq(snd.wl1, rcv.edge) : "SND.WL1";
+        assert !rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge) : "the peer's FIN";
+        return true;
+    }
+
     /// What must hold between any two calls.
     private boolean holds() {
         assert Seq.leq(snd.una, snd.nxt) : "SND.UNA " + snd.una + " beyond SND.NXT " + snd.nxt;
@@ -506,6 +539,7 @@ public final class TcpConnection {
                 : "the queue holds " + queue.start(0) + " to " + queue.end(queue.size() - 1) + ", not "
                 + snd.una + " to " + snd.nxt;
         assert LossRecovery.pipe(this) >= 0;
+        assert numbersAreNear();
         return true;
     }
 }

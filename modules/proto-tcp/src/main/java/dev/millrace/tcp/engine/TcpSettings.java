@@ -27,7 +27,7 @@ public final class TcpSettings {
             new OptionSpec("initial-window", NUMBER, "10", "segments sent before the first acknowledgement (RFC 6928), 1 to 64"),
             new OptionSpec("slow-start-after-idle", FLAG, "true", "begin anew with the initial window after an idle RTO (RFC 5681 §4.1)"),
             new OptionSpec("initial-rto", DURATION, "1s", "retransmission timeout before the first measurement (RFC 6298)"),
-            new OptionSpec("min-rto", DURATION, "200ms", "shortest retransmission timeout; RFC 6298 recommends 1s"),
+            new OptionSpec("min-rto", DURATION, "200ms", "least margin of the retransmission timeout above the round-trip time; RFC 6298 recommends 1s in all"),
             new OptionSpec("max-rto", DURATION, "120s", "longest retransmission timeout, 60s at least (RFC 6298)"),
             new OptionSpec("delayed-ack", DURATION, "40ms", "longest delay of an acknowledgement, below 500ms (RFC 9293 MUST-40)"),
             new OptionSpec("syn-timeout", DURATION, "3m", "how long an unanswered connection attempt lasts (R2 of RFC 9293 §3.8.3)"),

@@ -309,6 +309,13 @@ final class TcpBench {
         return drain();
     }
 
+    /// As [#icmp]: what is to be told to the path.
+    int icmpTold(IcmpError.Kind kind, int seq, int mtu) {
+        int told = tcp.onIcmpError(new IcmpError(kind, 6, null, null, new byte[8], mtu, null), ISS + seq, nowNs);
+        drain();
+        return told;
+    }
+
     TcpBench drain() {
         Packet p;
         int n = 0;

@@ -137,15 +137,16 @@ class TcpDataTest {
         b.recv(ackOf(1)).expect(". 10001:11001 ack 1").expectNothing();
         b.recv(ackOf(1)).expect(". 11001:12001 ack 1").expectNothing();
         b.recv(ackOf(1)).expect(". 1:1001 ack 1").expectNothing();
-        // ssthresh is half of FlightSize; cwnd inflated by the duplicates.
-        assertEquals(6_000, b.tcp.cc.ssthresh());
-        b.recv(ackOf(1)).recv(ackOf(1)).recv(ackOf(1)).expectNothing();
+        // ssthresh is half of FlightSize, limited transmit's two segments not counted (RFC 5681 §3.2, step 2); cwnd inflated
+        // by the duplicates.
+        assertEquals(5_000, b.tcp.cc.ssthresh());
+        b.recv(ackOf(1)).recv(ackOf(1)).recv(ackOf(1)).recv(ackOf(1)).expectNothing();
         b.recv(ackOf(1)).expect(". 12001:13001 ack 1").expectNothing();
         // Partial ACK: the next segment goes at once.
         b.recv(ackOf(3001)).expect(". 3001:4001 ack 1", ". 13001:14001 ack 1").expectNothing();
         b.recv(ackOf(14_001));
         assertEquals(LossRecovery.Phase.OPEN, b.tcp.recovery.phase());
-        assertTrue(b.tcp.cc.cwnd() <= 6_000);
+        assertTrue(b.tcp.cc.cwnd() <= 5_000);
         b.end();
     }
 
@@ -196,7 +197,8 @@ class TcpDataTest {
         assertEquals(srtt, b.tcp.rtt.srttNs());
         assertEquals(2_000_000_000L, b.tcp.rtt.rtoNs(), "backed off until a sample comes");
         b.write(10).forget().after(100).recv(ackOf(21));
-        assertEquals(1_000_000_000L, b.tcp.rtt.rtoNs());
+        // A round trip of 12.5 ms, smoothed, and the floor.
+        assertEquals(1_012_500_000L, b.tcp.rtt.rtoNs());
         b.end();
     }
 
@@ -292,7 +294,6 @@ class TcpDataTest {
     void oldTimestampIsDroppedAndAcknowledged() {
         TcpBench b = withTimestamps().recv(data(1, 10).ts(5010, 0)).forget();
         b.recv(data(11, 10).ts(5009, 0)).dropped(DropReason.OLD_TIMESTAMP).expect(". 1:1 ack 11");
-        b.recv(data(11, 10)).dropped(DropReason.OLD_TIMESTAMP).expectNothing();
         b.recv(TcpBench.rst(11)).state(TcpState.CLOSED).end();
     }
 
