@@ -1,6 +1,7 @@
 package dev.millrace;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
@@ -16,15 +17,31 @@ public interface UdpSocket extends AutoCloseable {
     /// Undoes [#connect].
     void disconnect() throws IOException;
 
-    /// Sends what remains in `src` as one datagram.
+    /// Sends what remains in `src` as one datagram. It leaves from the address that the socket is bound to; on a socket for
+    /// all addresses from the one that the stack chooses for the destination, unless `to` came from [#receive]: then from the
+    /// address that its datagram was sent to, if that is one that can be sent from.
     ///
     /// @param to the destination, or `null` on a connected socket to send to its peer
     /// @throws java.net.PortUnreachableException on a connected socket after ICMP said that nobody listens there
-    /// @throws java.net.SocketException `Message too long` if the datagram does not fit
+    /// @throws java.net.SocketException `Message too long` if the datagram does not fit into a packet of the NIC or, where
+    ///     routers do not fragment (IPv6, or IPv4 with `dont-fragment`), of what routers have told of the path. On a connected
+    ///     socket also after a router has said that an earlier datagram did not fit
     void send(ByteBuffer src, InetSocketAddress to) throws IOException;
 
+    /// Sends what remains in `src` as one datagram from an address of the program's choice (what IP_PKTINFO does for
+    /// kernels).
+    ///
+    /// @param to as for [#send(ByteBuffer, InetSocketAddress)]
+    /// @param from one of the stack's addresses, of the destination's IP version; `null` and addresses that nobody sends from
+    ///     (unspecified, broadcast and multicast ones, so that [Datagram#local()] may be given as it is) leave the choice to
+    ///     the stack. A connected socket sends from its own address only
+    /// @throws java.net.BindException if `from` is not an address of the stack
+    /// @throws IOException as [#send(ByteBuffer, InetSocketAddress)]
+    void send(ByteBuffer src, InetSocketAddress to, InetAddress from) throws IOException;
+
     /// Waits for a datagram, moves as much of it to `dst` as has room (the rest is lost, as everywhere), and returns the
-    /// sender.
+    /// sender. The address remembers to which of this stack's addresses the datagram was sent: an answer that is sent to it,
+    /// to this very object, leaves from there, as the one who asked expects it to.
     ///
     /// @throws java.net.SocketTimeoutException if [#setReadTimeout] has passed
     /// @throws java.net.PortUnreachableException on a connected socket after ICMP said that nobody listens there
@@ -32,6 +49,20 @@ public interface UdpSocket extends AutoCloseable {
 
     /// As [#receive] without waiting: `null` if there is no datagram.
     InetSocketAddress tryReceive(ByteBuffer dst) throws IOException;
+
+    /// As [#receive], and tells what else is known of the datagram.
+    Datagram receiveDatagram(ByteBuffer dst) throws IOException;
+
+    /// As [#tryReceive], and tells what else is known of the datagram; `null` if there is none.
+    Datagram tryReceiveDatagram(ByteBuffer dst) throws IOException;
+
+    /// What is known of a datagram that was received.
+    ///
+    /// @param sender who sent it
+    /// @param local the address that it was sent to: one of the stack's, or a broadcast or multicast address
+    /// @param length the bytes it had; more than were received if the buffer was too short
+    record Datagram(InetSocketAddress sender, InetAddress local, int length) {
+    }
 
     /// Has `listener` called whenever a datagram or an error may be there, or the socket was closed. The call comes on
     /// whatever thread found out, without a lock; it must not block. One callback at most; `null` removes it.

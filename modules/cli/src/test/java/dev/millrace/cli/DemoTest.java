@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
+import dev.millrace.testkit.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,8 +77,8 @@ class DemoTest {
 
     @Test
     void tsharkFindsNothingWrongInThePcap() throws Exception {
-        assumeTrue(Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(p -> Files.isExecutable(Path.of(p, "tshark"))), "tshark is not installed");
+        String missing = Programs.missing("tshark").orElse(null);
+        assumeTrue(missing == null, missing);
         Path pcap = folder.resolve("demo.pcapng");
         assertEquals(0, Run.of("demo", "--pcap", pcap.toString()).code());
         String wrong = tshark(pcap, "_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0"

@@ -96,17 +96,31 @@ public record DnsMessage(int id, int flags, List<DnsQuestion> questions, List<Dn
         int id = reader.u16();
         int flags = reader.u16();
         int[] counts = {reader.u16(), reader.u16(), reader.u16(), reader.u16()};
-        List<DnsQuestion> questions = new ArrayList<>();
-        for (int i = 0; i < counts[0]; i++) {
-            String name = reader.name();
-            int type = reader.u16();
-            if (reader.u16() != DnsRecord.IN) {
-                throw new DnsFormatException("a question of another class than IN");
-            }
-            questions.add(new DnsQuestion(name, type));
-        }
+        List<DnsQuestion> questions = reader.questions(counts[0]);
         return new DnsMessage(id, flags, questions, reader.records(counts[1]), reader.records(counts[2]),
                 reader.records(counts[3]));
+    }
+
+    /// Reads what the header says, and the questions if they are whole: of a message that was cut wherever the room ended, or
+    /// whose records nobody can read, that is still true.
+    ///
+    /// @throws DnsFormatException if not even the header is there
+    static DnsMessage parseHeader(byte[] bytes) throws DnsFormatException {
+        if (bytes.length < HEADER) {
+            throw new DnsFormatException("shorter than a header");
+        }
+        var reader = new Reader(bytes);
+        int id = reader.u16();
+        int flags = reader.u16();
+        int count = reader.u16();
+        reader.need(6);
+        List<DnsQuestion> questions;
+        try {
+            questions = reader.questions(count);
+        } catch (DnsFormatException e) {
+            questions = List.of();
+        }
+        return new DnsMessage(id, flags, questions, List.of(), List.of(), List.of());
     }
 
     private static final class Reader {
@@ -135,6 +149,19 @@ public record DnsMessage(int id, int flags, List<DnsQuestion> questions, List<Dn
             var name = new StringBuilder();
             at = DnsName.read(bytes, at, name);
             return name.toString();
+        }
+
+        List<DnsQuestion> questions(int count) throws DnsFormatException {
+            List<DnsQuestion> all = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                String name = name();
+                int type = u16();
+                if (u16() != DnsRecord.IN) {
+                    throw new DnsFormatException("a question of another class than IN");
+                }
+                all.add(new DnsQuestion(name, type));
+            }
+            return all;
         }
 
         List<DnsRecord> records(int count) throws DnsFormatException {

@@ -3,6 +3,7 @@ package dev.millrace.dns;
 import dev.millrace.Cidr;
 import dev.millrace.Nic;
 import dev.millrace.Stack;
+import dev.millrace.dns.DnsExchange.Query;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -20,7 +21,8 @@ import java.util.random.RandomGenerator;
 /// A stub resolver: asks name servers over a stack for the addresses of names (RFC 1034 §5.3.1), keeps their answers for
 /// as long as they allow.
 ///
-/// Any thread may call any method. A call blocks at most for the time-out times attempts times servers, for each question.
+/// Any thread may call any method. A call blocks at most for the time-out times attempts times servers, in all: whatever
+/// servers send, however slowly, and however many aliases there are.
 public final class Resolver {
     /// The port of name servers.
     public static final int PORT = 53;
@@ -71,7 +73,8 @@ public final class Resolver {
             return this;
         }
 
-        /// How long to wait for each answer, 1 ms to a minute (default: 2 s).
+        /// How long to wait for the answers of one server, 1 ms to a minute (default: 2 s); again so long if an answer has to be
+        /// fetched by TCP.
         public Builder timeout(Duration timeout) {
             if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(Duration.ofMinutes(1)) > 0) {
                 throw new IllegalArgumentException("the time-out must be 1 ms to a minute, not " + timeout);
@@ -123,7 +126,7 @@ public final class Resolver {
     }
 
     /// The addresses of a host, of the IP versions that the stack has addresses of: IPv6 first, each kind in the order of
-    /// the answer. An address as text is its own answer.
+    /// the answer. An address as text is its own answer. Both kinds are asked for at once (RFC 8305 §3).
     ///
     /// @return at least one address
     /// @throws DnsException if there is none; the message says why
@@ -139,18 +142,23 @@ public final class Resolver {
         if (!v4 && !v6) {
             throw new DnsException(host + ": the stack has no address, so none can be reached");
         }
+        List<Lookup> lookups = new ArrayList<>();
+        if (v6) {
+            lookups.add(new Lookup(name, DnsRecord.AAAA));
+        }
+        if (v4) {
+            lookups.add(new Lookup(name, DnsRecord.A));
+        }
+        follow(lookups);
         List<InetAddress> all = new ArrayList<>();
         boolean exists = false;
-        IOException failure = null;
-        for (int type : new int[] {DnsRecord.AAAA, DnsRecord.A}) {
-            if (type == DnsRecord.A ? v4 : v6) {
-                try {
-                    Answer answer = follow(name, type);
-                    all.addAll(answer.addresses());
-                    exists |= answer.exists();
-                } catch (DnsException e) {
-                    failure = e;
-                }
+        DnsException failure = null;
+        for (Lookup lookup : lookups) {
+            if (lookup.failure == null) {
+                all.addAll(lookup.answer.addresses());
+                exists |= lookup.answer.exists();
+            } else {
+                failure = lookup.failure;
             }
         }
         if (!all.isEmpty()) {
@@ -180,38 +188,88 @@ public final class Resolver {
                 .anyMatch(a -> a instanceof Inet4Address == v4);
     }
 
-    private Answer follow(String name, int type) throws IOException {
-        String at = name;
-        for (int i = 0; i <= MAX_ALIASES; i++) {
-            Answer answer = answer(new DnsQuestion(at, type));
-            if (answer.alias() == null) {
-                return answer;
+    /// The search for one kind of address: where it has come to along the aliases, and how it ended.
+    private static final class Lookup {
+        final String name;
+        DnsQuestion question;
+        int aliases;
+        Answer answer;
+        DnsException failure;
+
+        Lookup(String name, int type) {
+            this.name = name;
+            question = new DnsQuestion(name, type);
+        }
+
+        boolean isOpen() {
+            return answer == null && failure == null;
+        }
+
+        void take(Answer found) {
+            if (found.alias() == null) {
+                answer = found;
+            } else if (++aliases > MAX_ALIASES) {
+                failure = new DnsException(name + ": more than " + MAX_ALIASES + " aliases (CNAME) one after another");
+            } else {
+                question = new DnsQuestion(found.alias(), question.type());
             }
-            at = answer.alias();
         }
-        throw new DnsException(name + ": more than " + MAX_ALIASES + " aliases (CNAME) one after another");
     }
 
-    private Answer answer(DnsQuestion question) throws IOException {
-        Answer known = cache.get(question);
-        if (known != null) {
-            return known;
+    /// Brings all lookups to their end, side by side.
+    private void follow(List<Lookup> lookups) throws IOException {
+        long end = nanoTime.getAsLong() + timeout.toNanos() * attempts * servers.size();
+        while (true) {
+            List<Lookup> open = new ArrayList<>();
+            for (Lookup lookup : lookups) {
+                Answer known;
+                while (lookup.isOpen() && (known = cache.get(lookup.question)) != null) {
+                    lookup.take(known);
+                }
+                if (lookup.isOpen()) {
+                    open.add(lookup);
+                }
+            }
+            if (open.isEmpty()) {
+                return;
+            }
+            askFor(open, end);
         }
-        Answer answer = Answer.of(question, ask(question));
-        cache.put(question, answer);
-        return answer;
     }
 
-    private DnsMessage ask(DnsQuestion question) throws IOException {
+    /// Asks for all of them; each has an answer, a failure or another question afterwards.
+    private void askFor(List<Lookup> lookups, long end) throws IOException {
+        List<Query> queries = lookups.stream().map(l -> new Query(l.question)).toList();
+        String failure = askServers(queries, end);
+        for (int i = 0; i < queries.size(); i++) {
+            Lookup lookup = lookups.get(i);
+            DnsMessage response = queries.get(i).response;
+            try {
+                if (response == null) {
+                    throw new DnsException(lookup.question.name() + " cannot be resolved: " + failure + " ("
+                            + servers.size() + " server" + (servers.size() == 1 ? "" : "s") + ", asked " + attempts
+                            + " times)");
+                }
+                Answer answer = Answer.of(lookup.question, response);
+                cache.put(lookup.question, answer);
+                lookup.take(answer);
+            } catch (DnsException e) {
+                lookup.failure = e;
+            }
+        }
+    }
+
+    /// Asks one server after the other, and all of them again, what has no answer yet. Returns what failed last.
+    private String askServers(List<Query> queries, long end) throws IOException {
         String failure = "";
+        List<Query> open = queries;
         for (int attempt = 0; attempt < attempts; attempt++) {
             for (InetSocketAddress server : servers) {
+                if (end - nanoTime.getAsLong() <= 0) {
+                    return failure.isEmpty() ? "its aliases took all the time there was" : failure;
+                }
                 try {
-                    DnsMessage response = new DnsExchange(stack, server, timeout, nanoTime, random).ask(question);
-                    if (response.code() == DnsMessage.NO_ERROR || response.code() == DnsMessage.NAME_ERROR) {
-                        return response;
-                    }
-                    failure = text(server) + " answers with " + codeText(response.code());
+                    new DnsExchange(stack, server, timeout, end, nanoTime, random).ask(open);
                 } catch (SocketTimeoutException e) {
                     failure = text(server) + " does not answer in " + timeout.toMillis() + " ms";
                 } catch (ClosedByInterruptException e) {
@@ -222,10 +280,25 @@ public final class Resolver {
                     }
                     failure = text(server) + ": " + e.getMessage();
                 }
+                List<Query> left = new ArrayList<>();
+                for (Query query : open) {
+                    DnsMessage response = query.response;
+                    if (response != null && response.code() != DnsMessage.NO_ERROR
+                            && response.code() != DnsMessage.NAME_ERROR) {
+                        failure = text(server) + " answers with " + codeText(response.code());
+                        query.response = null;
+                    }
+                    if (query.response == null) {
+                        left.add(query);
+                    }
+                }
+                if (left.isEmpty()) {
+                    return failure;
+                }
+                open = left;
             }
         }
-        throw new DnsException(question.name() + " cannot be resolved: " + failure + " (" + servers.size() + " server"
-                + (servers.size() == 1 ? "" : "s") + ", asked " + attempts + " times)");
+        return failure;
     }
 
     private static String codeText(int code) {

@@ -25,11 +25,18 @@ final class FakeServer implements AutoCloseable {
     private final Behaviour behaviour;
 
     FakeServer(Stack stack, InetSocketAddress address, Behaviour behaviour) throws IOException {
+        this(stack, address, behaviour, true);
+    }
+
+    /// @param byTcp whether it answers by TCP, too
+    FakeServer(Stack stack, InetSocketAddress address, Behaviour behaviour, boolean byTcp) throws IOException {
         this.behaviour = behaviour;
         udp = stack.udp().bind(address);
-        tcp = stack.tcp().listen(address, 0);
+        tcp = byTcp ? stack.tcp().listen(address, 0) : null;
         Thread.startVirtualThread(this::datagrams);
-        Thread.startVirtualThread(this::connections);
+        if (byTcp) {
+            Thread.startVirtualThread(this::connections);
+        }
     }
 
     private List<byte[]> answer(byte[] query, boolean byTcp) throws Exception {
@@ -78,6 +85,8 @@ final class FakeServer implements AutoCloseable {
     @Override
     public void close() {
         udp.close();
-        tcp.close();
+        if (tcp != null) {
+            tcp.close();
+        }
     }
 }

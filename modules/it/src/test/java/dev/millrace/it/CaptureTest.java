@@ -9,6 +9,7 @@ import dev.millrace.CaptureRequest;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
+import dev.millrace.testkit.Programs;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -42,14 +43,8 @@ class CaptureTest {
 
     @Test
     void tsharkFindsNothingWrongInALossFreeConversation() throws Exception {
-        boolean present;
-        try {
-            present = new ProcessBuilder("tshark", "--version").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
-        } catch (IOException e) {
-            present = false;
-        }
-        assumeTrue(present, "tshark is not installed: apt-get install tshark");
+        String missing = Programs.missing("tshark").orElse(null);
+        assumeTrue(missing == null, missing);
         Path file = temp.resolve("pair.pcapng");
         try (Lab.Pair pair = Lab.Pair.open(1500)) {
             Capture capture = pair.a().capture(new CaptureRequest(new CaptureRequest.File(file), List.of(), 0, 100_000));

@@ -12,6 +12,7 @@ import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
 import dev.millrace.internet.LinkConditions;
 import dev.millrace.plot.Plot;
+import dev.millrace.testkit.Programs;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -92,7 +93,8 @@ class PlotsTest {
 
     @Test
     void retransmissionsAreThoseThatTsharkFinds() throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/tshark")), "needs tshark");
+        String missing = Programs.missing("tshark").orElse(null);
+        assumeTrue(missing == null, missing);
         Path file = transfer(1_000_000, c -> c.loss(0.03));
         int ours = Plot.read(file).connections().getFirst().received().retransmissions();
         // Both count a segment that begins below what was sent before, seen where it was sent.

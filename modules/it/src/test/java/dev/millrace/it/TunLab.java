@@ -45,21 +45,32 @@ final class TunLab implements AutoCloseable {
         assumeTrue(missing == null, missing);
         this.lossFree = lossFree;
         ns = new NetworkNamespace();
-        folder = Files.createTempDirectory("millrace-tun");
+        Stack opened = null;
+        Path made = null;
         try {
+            made = Files.createTempDirectory("millrace-tun");
+            folder = made;
             ns.addDevice("t0", "tun", KERNEL + "/24", "fd00:1::1/64");
             // The default of this kernel may be BBR, which paces: how fast a test is would be chance.
             ns.run("ip", "route", "change", "10.0.0.0/24", "dev", "t0", "src", KERNEL, "congctl", "cubic");
-            stack = ns.call(() -> Stack.builder().name("tunlab").nic("nic", "tun:t0", nic -> {
+            opened = ns.call(() -> Stack.builder().name("tunlab").nic("nic", "tun:t0", nic -> {
                 nic.address(V4 + "/24").address(V6 + "/64");
                 options.forEach(nic::option);
                 // Short, so that what is left at the end is a leak.
             }).route("default", "nic").option("tcp", "time-wait", "20ms").open());
+            stack = opened;
             pcap = folder.resolve("capture.pcapng");
             capture = captured ? stack.capture(new CaptureRequest(new CaptureRequest.File(pcap), java.util.List.of(), 0, 65536))
                     : null;
         } catch (Throwable t) {
-            ns.close();
+            // A test that fails gives back what it opened, or those after it fail as well.
+            try (ns) {
+                if (opened != null) {
+                    opened.close();
+                }
+            } finally {
+                delete(made);
+            }
             throw t;
         }
     }
@@ -129,12 +140,21 @@ final class TunLab implements AutoCloseable {
             assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().startsWith("millrace-t0")),
                     "a thread of the link is left");
         } finally {
-            ns.close();
-            try (var files = Files.walk(folder)) {
-                files.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+            try {
+                ns.close();
+            } finally {
+                delete(folder);
             }
         }
         leaks.close();
+    }
+
+    private static void delete(Path made) throws IOException {
+        if (made != null) {
+            try (var files = Files.walk(made)) {
+                files.sorted(java.util.Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+            }
+        }
     }
 
     private void judge() throws IOException {

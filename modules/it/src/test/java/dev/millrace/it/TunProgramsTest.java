@@ -28,7 +28,8 @@ class TunProgramsTest {
 
     @BeforeEach
     void open() throws Exception {
-        String missing = NetworkNamespace.missing("curl", "nginx", "wrk", "dnsmasq", "iptables", "openssl", "tshark").orElse(null);
+        String missing = NetworkNamespace.missing("curl", "nginx", "wrk", "dnsmasq", "iptables", "openssl",
+                "tshark", "sysctl").orElse(null);
         assumeTrue(missing == null, missing);
         folder = Files.createTempDirectory("millrace-programs");
         ns = new NetworkNamespace();

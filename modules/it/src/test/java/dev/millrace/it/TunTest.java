@@ -295,9 +295,24 @@ class TunTest {
         private volatile long written;
 
         Transfer() throws Exception {
-            // The address goes with the link in IPv4 only when it is deleted; routes have to come back with it.
-            lab.ns.start(lab.folder().resolve("sink.log"), "socat", "-u", "TCP-LISTEN:6000,reuseaddr", "OPEN:/dev/null");
-            socket = connect(lab, TunLab.KERNEL, 6000);
+            TcpSocket connected = null;
+            try {
+                // The address goes with the link in IPv4 only when it is deleted; routes have to come back with it.
+                lab.ns.start(lab.folder().resolve("sink.log"), "socat", "-u", "TCP-LISTEN:6000,reuseaddr", "OPEN:/dev/null");
+                connected = connect(lab, TunLab.KERNEL, 6000);
+                socket = connected;
+                begin();
+            } catch (Throwable t) {
+                // Nobody else could: the test has no object yet.
+                if (connected != null) {
+                    connected.abort();
+                }
+                lab.close();
+                throw t;
+            }
+        }
+
+        private void begin() throws InterruptedException {
             Thread.startVirtualThread(() -> {
                 byte[] chunk = new byte[100_000];
                 try {

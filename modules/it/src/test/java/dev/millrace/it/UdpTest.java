@@ -157,24 +157,34 @@ class UdpTest {
         assertEquals("Receive timed out",
                 assertThrows(SocketTimeoutException.class, () -> socket.receive(ByteBuffer.allocate(1))).getMessage());
         socket.setReadTimeout(Duration.ZERO);
-        CompletableFuture<InetSocketAddress> blocked = Lab.async(() -> socket.receive(ByteBuffer.allocate(1)));
-        Thread.sleep(30);
+        var closed = new CompletableFuture<Throwable>();
+        Thread blocked = Thread.startVirtualThread(() -> receive(socket, closed));
+        awaitWaiting(blocked);
         socket.close();
-        assertInstanceOf(AsynchronousCloseException.class,
-                assertThrows(java.util.concurrent.ExecutionException.class, () -> Lab.within(blocked)).getCause());
+        assertInstanceOf(AsynchronousCloseException.class, Lab.within(closed));
 
         UdpSocket other = stack.udp().bind(9000);
         var thrown = new CompletableFuture<Throwable>();
-        Thread t = Thread.startVirtualThread(() -> {
-            try {
-                other.receive(ByteBuffer.allocate(1));
-            } catch (IOException e) {
-                thrown.complete(e);
-            }
-        });
-        Thread.sleep(30);
+        Thread t = Thread.startVirtualThread(() -> receive(other, thrown));
+        awaitWaiting(t);
         t.interrupt();
         assertInstanceOf(ClosedByInterruptException.class, Lab.within(thrown));
+    }
+
+    private static void receive(UdpSocket socket, CompletableFuture<Throwable> thrown) {
+        try {
+            socket.receive(ByteBuffer.allocate(1));
+        } catch (Throwable t) {
+            thrown.complete(t);
+        }
+    }
+
+    private static void awaitWaiting(Thread thread) {
+        long until = System.nanoTime() + 30_000_000_000L;
+        while (thread.getState() != Thread.State.WAITING) {
+            assertTrue(System.nanoTime() < until, "the thread does not come to wait");
+            Thread.yield();
+        }
     }
 
     @Test

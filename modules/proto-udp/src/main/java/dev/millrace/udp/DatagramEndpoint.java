@@ -4,7 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.spi.EndpointTable;
-import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.UdpHeader;
 import dev.millrace.wire.buffer.Packet;
@@ -44,32 +44,50 @@ final class DatagramEndpoint implements Runnable {
     private boolean wakePending;
     private EndpointTable.Entry<DatagramEndpoint> connected;
 
+    /// `null` until the table has given a place; written under lock.
     private volatile EndpointTable.Entry<DatagramEndpoint> bound;
     /// Datagrams that have arrived; written under lock.
     private volatile long arrivedCount;
     private volatile int receiveBuffer;
-    private volatile IpAddress remote;
-    private volatile int remotePort;
+    private volatile Peer peer;
+    /// Written under lock.
     private volatile ErrorCode error;
     private volatile ErrorCode closed;
-    private volatile Consumer<Readiness> callback;
+    private volatile ReadinessSignal callback;
     private final AtomicLong dropped = new AtomicLong();
+
+    /// Whom a connected socket talks to; one object, so that nobody sees the address of one and the port of another.
+    record Peer(IpAddress address, int port) {
+    }
 
     DatagramEndpoint(UdpProtocol protocol) {
         this.protocol = protocol;
         this.receiveBuffer = protocol.receiveBuffer;
     }
 
+    /// Takes the place in the table. The endpoint can be found from the moment it is there, before this is called: by
+    /// datagrams, which need no place, and by a stack that closes, after which the place is given back here.
     void bound(EndpointTable.Entry<DatagramEndpoint> entry) {
-        bound = entry;
+        boolean late;
+        lock.lock();
+        try {
+            bound = entry;
+            late = closed != null;
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            entry.release();
+        }
     }
 
     // ---- from the network
 
     /// Whether a datagram from this peer is for the socket: a connected one takes its own peer's only.
     boolean wants(Packet packet, int sourcePort) {
-        IpAddress r = remote;
-        return r == null || sourcePort == remotePort && packet.sourceLo() == r.lo() && packet.sourceHi() == r.hi();
+        Peer p = peer;
+        return p == null || sourcePort == p.port && packet.sourceLo() == p.address.lo()
+                && packet.sourceHi() == p.address.hi();
     }
 
     void receive(Packet arrived) {
@@ -102,7 +120,17 @@ final class DatagramEndpoint implements Runnable {
             }
             protocol.ctx.drop(packet, refused);
         } else if (wake) {
+            wakeAfterDelivery();
+        }
+    }
+
+    private void wakeAfterDelivery() {
+        try {
             protocol.ctx.afterDelivery(this);
+        } catch (Throwable t) {
+            // No memory to put it off: it is done now, or nobody would ever be woken again, since a wake-up is pending.
+            protocol.ctx.failed("udp-wake-up", t);
+            run();
         }
     }
 
@@ -159,18 +187,28 @@ final class DatagramEndpoint implements Runnable {
     }
 
     private void tell() {
-        Consumer<Readiness> c = callback;
+        ReadinessSignal c = callback;
         if (c != null) {
-            c.accept(Readiness.of(hasDatagram() || error != null, true, closed != null));
+            c.signal();
         }
     }
 
-    void onError(IcmpError icmp) {
-        // RFC 1122 §4.1.3.3; a port unreachable is what programs know as "connection refused".
-        if (icmp.kind() == IcmpError.Kind.PACKET_TOO_BIG) {
-            return;
+    private Readiness readiness() {
+        return Readiness.of(hasDatagram() || error != null, true, closed != null);
+    }
+
+    /// Has the program told what happened to one of its datagrams (RFC 1122 §4.1.3.3); a port unreachable is what programs
+    /// know as "connection refused".
+    void onError(ErrorCode code) {
+        lock.lock();
+        try {
+            if (closed != null) {
+                return;
+            }
+            error = code;
+        } finally {
+            lock.unlock();
         }
-        error = icmp.kind().code();
         wakeAll();
     }
 
@@ -250,52 +288,60 @@ final class DatagramEndpoint implements Runnable {
 
     /// The error that ICMP reported since this was last asked, or `null`.
     ErrorCode takeError() {
-        ErrorCode e = error;
-        if (e != null) {
-            error = null;
+        if (error == null) {
+            return null;
         }
-        return e;
+        lock.lock();
+        try {
+            ErrorCode e = error;
+            error = null;
+            return e;
+        } finally {
+            lock.unlock();
+        }
     }
 
     void onReady(Consumer<Readiness> listener) {
-        callback = listener;
-        if (listener != null && isReady()) {
+        callback = listener == null ? null : new ReadinessSignal(this::readiness, listener,
+                t -> protocol.ctx.failed("udp-readiness-callback", t));
+        if (isReady()) {
             tell();
         }
     }
 
     /// Takes datagrams of this peer only from now on.
-    void connect(EndpointTable.Entry<DatagramEndpoint> entry, IpAddress peer, int port) {
-        EndpointTable.Entry<DatagramEndpoint> before;
+    ///
+    /// @param entry the place of the connection, which becomes the endpoint's; `null` to undo
+    void connect(EndpointTable.Entry<DatagramEndpoint> entry, Peer to) {
+        EndpointTable.Entry<DatagramEndpoint> needless;
         lock.lock();
         try {
-            before = connected;
-            connected = entry;
-            remotePort = port;
-            remote = peer;
-            error = null;
+            if (closed == null) {
+                needless = connected;
+                connected = entry;
+                peer = to;
+                error = null;
+            } else {
+                needless = entry;
+            }
         } finally {
             lock.unlock();
         }
-        if (before != null) {
-            before.release();
+        if (needless != null) {
+            needless.release();
         }
     }
 
     void disconnect() {
-        connect(null, null, 0);
+        connect(null, null);
     }
 
     EndpointTable.Entry<DatagramEndpoint> place() {
         return bound;
     }
 
-    IpAddress remote() {
-        return remote;
-    }
-
-    int remotePort() {
-        return remotePort;
+    Peer peer() {
+        return peer;
     }
 
     int receiveBuffer() {
@@ -320,6 +366,9 @@ final class DatagramEndpoint implements Runnable {
 
     void close(ErrorCode why) {
         var rest = new PacketList();
+        EndpointTable.Entry<DatagramEndpoint> connection;
+        EndpointTable.Entry<DatagramEndpoint> place;
+        long unneeded;
         takeLock.lock();
         lock.lock();
         try {
@@ -329,25 +378,47 @@ final class DatagramEndpoint implements Runnable {
             closed = why;
             rest.addAll(taken);
             rest.addAll(queue);
-            protocol.ctx.memory().release(reservedBytes);
+            unneeded = reservedBytes;
             reservedBytes = 0;
             consumedBytes = arrivedBytes;
             consumedCount = arrivedCount;
+            connection = connected;
+            connected = null;
+            peer = null;
+            place = bound;
         } finally {
             lock.unlock();
             takeLock.unlock();
         }
-        rest.releaseAll();
-        disconnect();
-        bound.release();
-        wakeAll();
+        // Each step is taken whatever the one before it throws, and those who wait come first.
+        try {
+            wakeAll();
+        } finally {
+            try {
+                release(connection);
+            } finally {
+                try {
+                    release(place);
+                } finally {
+                    protocol.ctx.memory().release(unneeded);
+                    rest.releaseAll();
+                }
+            }
+        }
+    }
+
+    private static void release(EndpointTable.Entry<?> entry) {
+        if (entry != null) {
+            entry.release();
+        }
     }
 
     private void wakeAll() {
         lock.lock();
         try {
-            waiting.forEach(protocol.ctx.waits()::unpark);
-            waiting.clear();
+            for (Thread t = waiting.poll(); t != null; t = waiting.poll()) {
+                protocol.ctx.waits().unpark(t);
+            }
         } finally {
             lock.unlock();
         }

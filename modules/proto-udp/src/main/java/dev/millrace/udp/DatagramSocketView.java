@@ -7,12 +7,13 @@ import dev.millrace.UdpSocket;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.udp.DatagramEndpoint.Peer;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.UdpHeader;
 import dev.millrace.wire.buffer.Packet;
-import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -27,107 +28,110 @@ import java.util.function.Consumer;
 final class DatagramSocketView implements UdpSocket {
     private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF,
             StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS, TcpOptions.HOP_LIMIT);
-    private static final int MAX_DATAGRAM = 65535 - UdpHeader.LENGTH;
 
     private final UdpProtocol protocol;
     private final DatagramEndpoint endpoint;
-    /// The last way that was sent over; most sockets talk to one peer at a time.
-    private volatile Way lastWay;
+    private final DatagramOutput output;
+    /// Kept because the next datagram often comes from there too.
     private volatile Sender lastSender;
     private volatile long readTimeoutNs;
-    private volatile boolean broadcast;
-    private volatile int trafficClass;
-    private volatile int hopLimit;
 
-    /// A destination with the path to it.
-    private record Way(InetSocketAddress to, IpAddress address, Path path) {
-    }
-
-    /// A source as programs see it, kept because the next datagram often comes from there too.
-    private record Sender(long hi, long lo, int port, InetSocketAddress address) {
+    /// A sender of a datagram and whom it asked, as numbers and as programs see it.
+    private record Sender(long hi, long lo, int port, long localHi, long localLo, DatagramSender address) {
     }
 
     DatagramSocketView(UdpProtocol protocol, DatagramEndpoint endpoint) {
         this.protocol = protocol;
         this.endpoint = endpoint;
+        output = new DatagramOutput(protocol, endpoint);
     }
 
     // ---- sending
 
     @Override
     public void send(ByteBuffer src, InetSocketAddress to) throws IOException {
+        checkMaySend();
+        output.send(src, to);
+    }
+
+    @Override
+    public void send(ByteBuffer src, InetSocketAddress to, InetAddress from) throws IOException {
+        checkMaySend();
+        output.send(src, to, from);
+    }
+
+    private void checkMaySend() throws IOException {
         checkOpen();
-        IpAddress peer = endpoint.remote();
-        if (peer != null) {
+        if (endpoint.peer() != null) {
             throwPending();
         }
-        Way way = way(to, peer);
-        int length = src.remaining();
-        if (length > MAX_DATAGRAM - (way.address().isV4() ? 20 : 0) || length + UdpHeader.LENGTH > way.path().mtu()) {
-            throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
-        }
-        Packet packet = Packet.allocate(Packet.HEADROOM, UdpHeader.LENGTH + length);
-        int at = packet.append(UdpHeader.LENGTH + length);
-        UdpHeader.write(packet.memory(), at, endpoint.place().localPort(), way.to().getPort(),
-                UdpHeader.LENGTH + length);
-        MemorySegment.copy(MemorySegment.ofBuffer(src), 0, packet.memory(), at + UdpHeader.LENGTH, length);
-        src.position(src.limit());
-        packet.wantChecksum(0, UdpHeader.CHECKSUM_OFFSET);
-        protocol.sent.add(1);
-        PacketList list = OUT.get();
-        list.add(packet);
-        way.path().send(list, trafficClass, hopLimit);
-    }
-
-    private static final ThreadLocal<PacketList> OUT = ThreadLocal.withInitial(PacketList::new);
-
-    /// The way to a destination: the last one if it still leads there.
-    private Way way(InetSocketAddress to, IpAddress peer) throws IOException {
-        Way way = lastWay;
-        InetSocketAddress target = to;
-        if (peer != null) {
-            if (to != null && (to.getPort() != endpoint.remotePort() || !IpAddress.of(to.getAddress()).equals(peer))) {
-                throw new IllegalArgumentException("Connected address not equal to target address");
-            }
-            if (way != null && way.address().equals(peer) && way.path().isCurrent()) {
-                return way;
-            }
-            target = remoteAddress();
-        } else if (to == null) {
-            throw SocketErrors.of(ErrorCode.NOT_CONNECTED, "Destination address required");
-        } else if (way != null && (way.to() == to || way.to().equals(to)) && way.path().isCurrent()) {
-            return way;
-        }
-        if (target.isUnresolved()) {
-            throw new UnknownHostException(target.getHostString());
-        }
-        if (target.getPort() == 0) {
-            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Can't send to port 0");
-        }
-        IpAddress address = IpAddress.of(target.getAddress());
-        if (protocol.ctx.isBroadcast(address) && !broadcast) {
-            // The kernel's EACCES, which tells a program that it has to ask for this (RFC 919 §7).
-            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Permission denied");
-        }
-        Way found = new Way(target, address, protocol.ctx.path(sourceAddress(), address));
-        lastWay = found;
-        return found;
-    }
-
-    /// The address to send from: the one bound to, unless that is a group or broadcast address.
-    private IpAddress sourceAddress() {
-        IpAddress local = endpoint.place().local();
-        return local == null || local.isUnspecified() || local.isMulticast() || protocol.ctx.isBroadcast(local)
-                ? null : local;
     }
 
     // ---- receiving
 
     @Override
     public InetSocketAddress receive(ByteBuffer dst) throws IOException {
-        InetSocketAddress from = tryReceive(dst);
-        if (from != null) {
-            return from;
+        Packet packet = await(dst);
+        try {
+            move(packet, dst);
+            return sender(packet);
+        } finally {
+            packet.release();
+        }
+    }
+
+    @Override
+    public InetSocketAddress tryReceive(ByteBuffer dst) throws IOException {
+        Packet packet = next(dst);
+        if (packet == null) {
+            return null;
+        }
+        try {
+            move(packet, dst);
+            return sender(packet);
+        } finally {
+            packet.release();
+        }
+    }
+
+    @Override
+    public Datagram receiveDatagram(ByteBuffer dst) throws IOException {
+        return describe(await(dst), dst);
+    }
+
+    @Override
+    public Datagram tryReceiveDatagram(ByteBuffer dst) throws IOException {
+        Packet packet = next(dst);
+        return packet == null ? null : describe(packet, dst);
+    }
+
+    private Datagram describe(Packet packet, ByteBuffer dst) {
+        try {
+            move(packet, dst);
+            DatagramSender sender = sender(packet);
+            return new Datagram(sender, sender.local, packet.length() - UdpHeader.LENGTH);
+        } finally {
+            packet.release();
+        }
+    }
+
+    /// The next datagram, which becomes the caller's, or `null`.
+    private Packet next(ByteBuffer dst) throws IOException {
+        if (dst.isReadOnly()) {
+            throw new IllegalArgumentException("Read-only buffer");
+        }
+        checkOpen();
+        Packet packet = endpoint.poll();
+        if (packet == null) {
+            throwPending();
+        }
+        return packet;
+    }
+
+    private Packet await(ByteBuffer dst) throws IOException {
+        Packet packet = next(dst);
+        if (packet != null) {
+            return packet;
         }
         long timeoutNs = readTimeoutNs;
         long deadline = timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
@@ -151,14 +155,34 @@ final class DatagramSocketView implements UdpSocket {
                 endpoint.close(ErrorCode.INTERRUPTED);
                 throw SocketErrors.closed(ErrorCode.INTERRUPTED, true);
             }
-            from = tryReceive(dst);
-            if (from != null) {
-                return from;
+            packet = next(dst);
+            if (packet != null) {
+                return packet;
             }
             if (deadline != Long.MAX_VALUE && protocol.ctx.clock().nanoTime() - deadline >= 0) {
                 throw SocketErrors.of(ErrorCode.RECEIVE_TIMEOUT);
             }
         }
+    }
+
+    private static void move(Packet packet, ByteBuffer dst) {
+        int length = Math.min(packet.length() - UdpHeader.LENGTH, dst.remaining());
+        packet.copyTo(UdpHeader.LENGTH, MemorySegment.ofBuffer(dst), 0, length);
+        dst.position(dst.position() + length);
+    }
+
+    private DatagramSender sender(Packet p) {
+        int port = DatagramEndpoint.sourcePort(p);
+        Sender s = lastSender;
+        if (s == null || s.lo() != p.sourceLo() || s.hi() != p.sourceHi() || s.port() != port
+                || s.localLo() != p.destinationLo() || s.localHi() != p.destinationHi()) {
+            var asked = new IpAddress(p.destinationHi(), p.destinationLo());
+            s = new Sender(p.sourceHi(), p.sourceLo(), port, asked.hi(), asked.lo(),
+                    new DatagramSender(new IpAddress(p.sourceHi(), p.sourceLo()).toInetAddress(), port, asked,
+                            asked.toInetAddress()));
+            lastSender = s;
+        }
+        return s.address();
     }
 
     private void spin() {
@@ -174,38 +198,6 @@ final class DatagramSocketView implements UdpSocket {
                 }
             } while (protocol.ctx.clock().nanoTime() - until < 0);
         }
-    }
-
-    @Override
-    public InetSocketAddress tryReceive(ByteBuffer dst) throws IOException {
-        if (dst.isReadOnly()) {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-        checkOpen();
-        Packet packet = endpoint.poll();
-        if (packet == null) {
-            throwPending();
-            return null;
-        }
-        try {
-            int length = Math.min(packet.length() - UdpHeader.LENGTH, dst.remaining());
-            packet.copyTo(UdpHeader.LENGTH, MemorySegment.ofBuffer(dst), 0, length);
-            dst.position(dst.position() + length);
-            return sender(packet);
-        } finally {
-            packet.release();
-        }
-    }
-
-    private InetSocketAddress sender(Packet p) {
-        int port = DatagramEndpoint.sourcePort(p);
-        Sender s = lastSender;
-        if (s == null || s.lo() != p.sourceLo() || s.hi() != p.sourceHi() || s.port() != port) {
-            s = new Sender(p.sourceHi(), p.sourceLo(), port,
-                    new InetSocketAddress(new IpAddress(p.sourceHi(), p.sourceLo()).toInetAddress(), port));
-            lastSender = s;
-        }
-        return s.address();
     }
 
     private void throwPending() throws IOException {
@@ -227,23 +219,20 @@ final class DatagramSocketView implements UdpSocket {
         if (remote.getPort() == 0) {
             throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Can't connect to port 0");
         }
-        IpAddress asked = IpAddress.of(remote.getAddress());
-        Path path = protocol.ctx.path(sourceAddress(), asked);
-        endpoint.disconnect();
+        Path path = protocol.ctx.path(output.source(null), IpAddress.of(remote.getAddress()));
+        var peer = new Peer(path.remote(), remote.getPort());
+        // Connecting again to the same peer takes over the place. If the place is another's, the socket stays as it was.
         EndpointTable.Entry<DatagramEndpoint> entry = protocol.endpoints.connect(path.local(),
-                endpoint.place().localPort(), path.remote(), remote.getPort(), endpoint, null);
-        endpoint.connect(entry, path.remote(), remote.getPort());
-        lastWay = new Way(new InetSocketAddress(path.remote().toInetAddress(), remote.getPort()), path.remote(), path);
-        if (endpoint.closed() != null) {
-            entry.release();
-        }
+                endpoint.place().localPort(), path.remote(), remote.getPort(), endpoint, e -> e == endpoint);
+        endpoint.connect(entry, peer);
+        output.connected(peer, path);
     }
 
     @Override
     public void disconnect() throws IOException {
         checkOpen();
         endpoint.disconnect();
-        lastWay = null;
+        output.connected(null, null);
     }
 
     // ---- the rest
@@ -271,7 +260,7 @@ final class DatagramSocketView implements UdpSocket {
             throw new IllegalArgumentException("Invalid value '" + value + "' for " + option.name());
         }
         if (option == StandardSocketOptions.SO_BROADCAST) {
-            broadcast = (Boolean) value;
+            output.broadcast = (Boolean) value;
             return this;
         }
         int number = (Integer) value;
@@ -281,9 +270,9 @@ final class DatagramSocketView implements UdpSocket {
             }
             endpoint.setReceiveBuffer(Math.clamp(number, 4096, 1 << 30));
         } else if (option == StandardSocketOptions.IP_TOS) {
-            trafficClass = within(option, number, 0, 255);
+            output.trafficClass = within(option, number, 0, 255);
         } else {
-            hopLimit = within(option, number, 1, 255);
+            output.hopLimit = within(option, number, 1, 255);
         }
         return this;
     }
@@ -300,13 +289,13 @@ final class DatagramSocketView implements UdpSocket {
         checkOpen();
         Object value;
         if (option == StandardSocketOptions.SO_BROADCAST) {
-            value = broadcast;
+            value = output.broadcast;
         } else if (option == StandardSocketOptions.SO_RCVBUF) {
             value = endpoint.receiveBuffer();
         } else if (option == StandardSocketOptions.IP_TOS) {
-            value = trafficClass;
+            value = output.trafficClass;
         } else if (option == TcpOptions.HOP_LIMIT) {
-            value = hopLimit;
+            value = output.hopLimit;
         } else {
             throw new UnsupportedOperationException("'" + option + "' not supported");
         }
@@ -320,16 +309,16 @@ final class DatagramSocketView implements UdpSocket {
 
     @Override
     public InetSocketAddress localAddress() {
-        Way way = endpoint.remote() == null ? null : lastWay;
-        IpAddress local = way != null ? way.path().local() : endpoint.place().local();
+        IpAddress connected = output.connectedSource();
+        IpAddress local = connected != null ? connected : endpoint.place().local();
         int port = endpoint.place().localPort();
         return local == null ? new InetSocketAddress(port) : new InetSocketAddress(local.toInetAddress(), port);
     }
 
     @Override
     public InetSocketAddress remoteAddress() {
-        IpAddress remote = endpoint.remote();
-        return remote == null ? null : new InetSocketAddress(remote.toInetAddress(), endpoint.remotePort());
+        Peer peer = endpoint.peer();
+        return peer == null ? null : new InetSocketAddress(peer.address().toInetAddress(), peer.port());
     }
 
     @Override

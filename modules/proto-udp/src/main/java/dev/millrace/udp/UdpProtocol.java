@@ -89,16 +89,45 @@ final class UdpProtocol implements TransportProtocol, Udp {
     @Override
     public void onError(IcmpError error) {
         byte[] q = error.quoted();
-        if (q.length < 4) {
+        if (q.length < UdpHeader.LENGTH) {
             return;
         }
-        int localPort = (q[0] & 0xff) << 8 | q[1] & 0xff;
-        int remotePort = (q[2] & 0xff) << 8 | q[3] & 0xff;
+        int localPort = field(q, 0);
+        IpAddress local = error.local();
+        IpAddress remote = error.remote();
+        DatagramEndpoint connected =
+                endpoints.findConnected(local.hi(), local.lo(), localPort, remote.hi(), remote.lo(), field(q, 2));
+        if (error.kind() == IcmpError.Kind.PACKET_TOO_BIG && !learn(error, connected, localPort, field(q, 4))) {
+            return;
+        }
         // RFC 1122 §4.1.3.3: told to connected sockets only; others could not say which of their datagrams it was.
-        DatagramEndpoint endpoint = endpoints.findConnected(error.local().hi(), error.local().lo(), localPort,
-                error.remote().hi(), error.remote().lo(), remotePort);
-        if (endpoint != null) {
-            endpoint.onError(error);
+        if (connected != null) {
+            connected.onError(error.kind().code());
+        }
+    }
+
+    private static int field(byte[] header, int at) {
+        return (header[at] & 0xff) << 8 | header[at + 1] & 0xff;
+    }
+
+    /// Lets IP know of a path that takes smaller packets only, if one of our sockets may have sent the quoted datagram:
+    /// the connected one, or one that is bound to the port and free to send to anybody (RFC 5927 §7, as far as a datagram
+    /// tells). Returns whether the datagram is too long for what is known of the path now: a lost one, of which a connected
+    /// socket is told as it is by kernels (EMSGSIZE). The others see it when they next send.
+    private boolean learn(IcmpError error, DatagramEndpoint connected, int localPort, int length) {
+        DatagramEndpoint sender = connected;
+        if (sender == null) {
+            sender = endpoints.findBound(error.local().hi(), error.local().lo(), localPort);
+            if (sender == null || sender.peer() != null) {
+                return false;
+            }
+        }
+        try {
+            ctx.path(error.local(), error.remote()).packetTooBig(error.mtu());
+            return length > ctx.path(error.local(), error.remote()).mtu();
+        } catch (IOException e) {
+            // No way leads there any more, or the address is gone: nothing that could be too narrow.
+            return false;
         }
     }
 
@@ -122,12 +151,14 @@ final class UdpProtocol implements TransportProtocol, Udp {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
         }
         var endpoint = new DatagramEndpoint(this);
+        // Made first: once the table has given a place, nothing must fail before somebody can close the socket.
+        var socket = new DatagramSocketView(this, endpoint);
         endpoint.bound(endpoints.bind(address, local.getPort(), endpoint));
         if (closed) {
             endpoint.stackClosed();
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
         }
-        return new DatagramSocketView(this, endpoint);
+        return socket;
     }
 
     @Override
@@ -142,6 +173,13 @@ final class UdpProtocol implements TransportProtocol, Udp {
         closed = true;
         var all = new ArrayList<DatagramEndpoint>();
         endpoints.forEach(all::add);
-        all.forEach(DatagramEndpoint::stackClosed);
+        for (DatagramEndpoint endpoint : all) {
+            try {
+                endpoint.stackClosed();
+            } catch (Throwable t) {
+                // The others are closed nevertheless.
+                ctx.failed("udp-close", t);
+            }
+        }
     }
 }

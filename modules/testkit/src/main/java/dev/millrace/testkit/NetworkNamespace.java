@@ -14,13 +14,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /// A network namespace of its own on Linux, in which tests run real programs, and open stacks on its TUN devices. Made
 /// empty but for `lo`, which is up; removed with all that was started in it. Needs root.
@@ -30,9 +30,6 @@ public final class NetworkNamespace implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final int CLONE_NEWNET = 0x40000000;
     private static final int O_RDONLY = 0;
-    /// Debian's names of packages that are not called as their programs.
-    private static final Map<String, String> PACKAGES = Map.of("ip", "iproute2", "ping", "iputils-ping", "nft", "nftables",
-            "nginx", "nginx-light", "dnsmasq", "dnsmasq-base", "setpriv", "util-linux");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final String name = "mr-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
@@ -43,7 +40,12 @@ public final class NetworkNamespace implements AutoCloseable {
     /// @throws IOException if it cannot be made; ask [#missing] before
     public NetworkNamespace() throws IOException {
         command(List.of("ip", "netns", "add", name), PATIENCE).orFail();
-        run("ip", "link", "set", "lo", "up").orFail();
+        try {
+            run("ip", "link", "set", "lo", "up").orFail();
+        } catch (Throwable t) {
+            close();
+            throw t;
+        }
     }
 
     /// What this machine lacks for tests with a TUN device in a namespace, in words for a report, or empty.
@@ -63,17 +65,7 @@ public final class NetworkNamespace implements AutoCloseable {
         } catch (IOException e) {
             return Optional.of("needs root: " + e);
         }
-        List<String> all = new ArrayList<>(List.of("ip"));
-        all.addAll(List.of(programs));
-        for (String program : all) {
-            boolean there = List.of("/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/").stream()
-                    .anyMatch(folder -> Files.isExecutable(Path.of(folder + program)));
-            if (!there) {
-                return Optional.of("needs the program " + program + " (package " + PACKAGES.getOrDefault(program, program)
-                        + ") although root has /dev/net/tun");
-            }
-        }
-        return Optional.empty();
+        return Programs.missing(Stream.concat(Stream.of("ip"), Stream.of(programs)).toArray(String[]::new));
     }
 
     /// Its name, for `ip netns`.

@@ -184,6 +184,7 @@ final class Fetch implements AutoCloseable {
     }
 
     private HttpConnection connect(HttpConnection.Server server, String host, InetSocketAddress remote) throws IOException {
+        long until = System.nanoTime() + settings.connectTimeout().toNanos();
         TcpSocket socket = stack.tcp().connect(remote, settings.connectTimeout());
         took("connect");
         try {
@@ -192,8 +193,10 @@ final class Fetch implements AutoCloseable {
             report.connected(socket.localAddress(), remote);
             SSLSocket secure = null;
             if (server.scheme().equals("https")) {
-                adapted.setSoTimeout((int) settings.connectTimeout().toMillis());
+                // One time for each address, however many messages the handshake has.
+                adapted.setReadDeadline(until);
                 secure = tls.connect(adapted, host);
+                adapted.clearReadDeadline();
                 took("tls");
                 report.secured(secure.getSession());
             }

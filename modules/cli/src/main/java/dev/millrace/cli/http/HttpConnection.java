@@ -37,6 +37,8 @@ final class HttpConnection implements AutoCloseable {
     }
 
     private final Server server;
+    private final StackSocket socket;
+    private final Duration readTimeout;
     private final DefaultBHttpClientConnection http = new DefaultBHttpClientConnection(CONFIG, null, null, null,
             null, null, new DefaultHttpResponseParserFactory(CONFIG));
     private final HttpProcessor processor = HttpProcessors.client("millrace");
@@ -47,6 +49,8 @@ final class HttpConnection implements AutoCloseable {
     /// @param tls what was made of it, or `null` for plain HTTP
     HttpConnection(Server server, StackSocket socket, SSLSocket tls, Duration readTimeout) throws IOException {
         this.server = server;
+        this.socket = socket;
+        this.readTimeout = readTimeout;
         if (tls == null) {
             http.bind(socket);
         } else {
@@ -72,7 +76,8 @@ final class HttpConnection implements AutoCloseable {
         return (InetSocketAddress) http.getRemoteAddress();
     }
 
-    /// Sends a request and returns the response, whose body is still to be read.
+    /// Sends a request and returns the response, whose body is still to be read. All of the header has to come within the
+    /// time-out, however often the server sends a byte of it; while it sends the body, it must not be silent for so long.
     ///
     /// @throws IOException if the connection fails or the server does not speak HTTP
     ClassicHttpResponse request(String method, URI url, List<Header> headers) throws IOException {
@@ -80,6 +85,7 @@ final class HttpConnection implements AutoCloseable {
                 .setHeader("Accept", "*/*").setHeader("User-Agent", "millrace").build();
         headers.forEach(request::setHeader);
         var context = HttpCoreContext.create();
+        socket.setReadDeadline(System.nanoTime() + readTimeout.toNanos());
         try {
             executor.preProcess(request, processor, context);
             ClassicHttpResponse response = executor.execute(request, http, context);
@@ -88,6 +94,8 @@ final class HttpConnection implements AutoCloseable {
             return response;
         } catch (HttpException e) {
             throw new IOException("no valid answer from " + server.host() + ": " + e.getMessage(), e);
+        } finally {
+            socket.clearReadDeadline();
         }
     }
 

@@ -39,6 +39,11 @@ final class StackSocket extends Socket {
         deadlineNs = nanoTime;
     }
 
+    /// Lets reads take as long as the time-out of each allows.
+    void clearReadDeadline() {
+        deadlineNs = NEVER;
+    }
+
     /// Has [#close()] send FIN first and read on for this long at most, so that an answer reaches a peer that still sends
     /// and is not overtaken by the RST that its bytes would cause (RFC 9112 §9.6).
     void lingerOnClose(Duration most) {

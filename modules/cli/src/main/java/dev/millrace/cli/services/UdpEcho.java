@@ -15,7 +15,7 @@ final class UdpEcho {
 
     /// Binds and begins to answer.
     ///
-    /// @param local one address, since an answer has to come from the address that was asked
+    /// @param local where to listen; an answer comes from the address that was asked, also if this is the unspecified one
     UdpEcho(Stack stack, InetSocketAddress local, Figures figures, ThreadKind threads) throws IOException {
         socket = stack.udp().bind(local);
         this.figures = figures;

@@ -227,6 +227,26 @@ class FetchTest {
     }
 
     @Test
+    void aHeaderThatComesByteAfterByteHasTheTimeThatWasPromisedAndNoMore() throws Exception {
+        try (var listener = stack.tcp().listen(80)) {
+            Thread.startVirtualThread(() -> {
+                try (var socket = listener.accept()) {
+                    socket.write(java.nio.ByteBuffer.wrap("HTTP/1.1 200 OK\r\nX: ".getBytes()));
+                    while (true) {
+                        // Never silent for as long as the time-out, and never done.
+                        Thread.sleep(50);
+                        socket.write(java.nio.ByteBuffer.wrap(new byte[] {'x'}));
+                    }
+                } catch (IOException | InterruptedException e) {
+                    // The client has enough.
+                }
+            });
+            var e = assertThrows(IOException.class, () -> fetch("http://a.test/"));
+            assertEquals("no answer from a.test in 2.0 s", e.getMessage());
+        }
+    }
+
+    @Test
     void triesTheAddressesInTurn() throws Exception {
         try (var _ = new Wire.Script(stack, 80, connection(OK))) {
             assertEquals(200, fetch("http://two.test/").status());

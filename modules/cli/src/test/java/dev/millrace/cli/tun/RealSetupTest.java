@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.Cidr;
+import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,10 +82,11 @@ class RealSetupTest {
 
     @BeforeEach
     void makeNamespace() {
-        boolean can = LINUX.mayAdministerNetwork() && Files.exists(Path.of("/dev/net/tun"))
-                && Stream.of("ip", "iptables", "ip6tables", "nft").allMatch(LINUX::has)
-                && LINUX.run(List.of("ip", "netns", "add", namespace)).ok();
-        assumeTrue(can, "needs root, /dev/net/tun, ip, iptables and nft");
+        String missing = NetworkNamespace.missing("iptables", "ip6tables", "nft", "sysctl").orElse(null);
+        assumeTrue(missing == null, missing);
+        assumeTrue(LINUX.mayAdministerNetwork(), "needs root with CAP_NET_ADMIN");
+        Machine.Result made = LINUX.run(List.of("ip", "netns", "add", namespace));
+        assertTrue(made.ok(), made.err());
         for (String command : List.of("ip link set lo up", "ip link add out0 type veth peer name out1", "ip link set out0 up",
                 "sysctl -qw net.ipv4.conf.all.accept_redirects=0", "sysctl -qw net.ipv6.conf.out0.accept_ra=1",
                 "sysctl -qw net.ipv6.conf.out0.forwarding=1", "iptables -P FORWARD DROP")) {

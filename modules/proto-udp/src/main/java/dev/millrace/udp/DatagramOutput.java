@@ -1,0 +1,189 @@
+package dev.millrace.udp;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.spi.Path;
+import dev.millrace.spi.SocketErrors;
+import dev.millrace.udp.DatagramEndpoint.Peer;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.UdpHeader;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+
+/// The sending half of a UDP socket: makes datagrams and finds the way for them. It has no queue; a datagram leaves on the
+/// thread that sends it.
+final class DatagramOutput {
+    private static final int MAX_DATAGRAM = 65535 - UdpHeader.LENGTH;
+    private static final ThreadLocal<PacketList> OUT = ThreadLocal.withInitial(PacketList::new);
+
+    volatile boolean broadcast;
+    volatile int trafficClass;
+    volatile int hopLimit;
+
+    private final UdpProtocol protocol;
+    private final DatagramEndpoint endpoint;
+    /// The last way that was sent over; most sockets talk to one peer at a time.
+    private volatile Way lastWay;
+
+    /// A destination with the path to it.
+    ///
+    /// @param from the source that was asked for, or `null` for the stack's choice
+    private record Way(InetSocketAddress to, IpAddress from, Path path) {
+        boolean leadsTo(InetSocketAddress target, IpAddress source) {
+            return (to == target || to.equals(target)) && (from == null ? source == null : from.equals(source))
+                    && path.isCurrent();
+        }
+    }
+
+    DatagramOutput(UdpProtocol protocol, DatagramEndpoint endpoint) {
+        this.protocol = protocol;
+        this.endpoint = endpoint;
+    }
+
+    /// Sends to `to`; if that is the sender of a datagram, and the socket is free to choose, from the address that it asked.
+    void send(ByteBuffer src, InetSocketAddress to) throws IOException {
+        IpAddress asked = to instanceof DatagramSender sender && endpoint.peer() == null && source(null) == null
+                ? sender.asked : null;
+        Way way;
+        try {
+            way = way(to, asked);
+        } catch (IOException e) {
+            if (asked == null) {
+                throw e;
+            }
+            // The address that was asked is no longer ours. That is not what the program wanted to know.
+            way = way(to, null);
+        }
+        send(src, way);
+    }
+
+    void send(ByteBuffer src, InetSocketAddress to, InetAddress from) throws IOException {
+        send(src, way(to, from == null ? null : IpAddress.of(from)));
+    }
+
+    private void send(ByteBuffer src, Way way) throws IOException {
+        Path path = way.path();
+        int length = src.remaining();
+        if (length > MAX_DATAGRAM - (path.remote().isV4() ? 20 : 0) || length + UdpHeader.LENGTH > path.mtu()) {
+            throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
+        }
+        Packet packet = datagram(src, length, way.to().getPort());
+        src.position(src.limit());
+        protocol.sent.add(1);
+        PacketList list = OUT.get();
+        if (!list.isEmpty()) {
+            // A link's callback that sends, on a thread that is sending: what is in the list goes elsewhere.
+            list = new PacketList();
+        }
+        list.add(packet);
+        try {
+            path.send(list, trafficClass, hopLimit);
+        } finally {
+            // Nothing is left of a send that threw: the thread's next datagram, of whatever socket, goes another way.
+            list.releaseAll();
+        }
+    }
+
+    private Packet datagram(ByteBuffer src, int length, int port) {
+        Packet packet = Packet.allocate(Packet.HEADROOM, UdpHeader.LENGTH + length);
+        try {
+            int at = packet.append(UdpHeader.LENGTH + length);
+            UdpHeader.write(packet.memory(), at, endpoint.place().localPort(), port, UdpHeader.LENGTH + length);
+            MemorySegment.copy(MemorySegment.ofBuffer(src), 0, packet.memory(), at + UdpHeader.LENGTH, length);
+            packet.wantChecksum(0, UdpHeader.CHECKSUM_OFFSET);
+            return packet;
+        } catch (Throwable t) {
+            // The program's buffer may be of an arena that is closed, or of another thread's.
+            packet.release();
+            throw t;
+        }
+    }
+
+    /// The way to a destination: the last one if it still leads there.
+    private Way way(InetSocketAddress to, IpAddress from) throws IOException {
+        Peer peer = endpoint.peer();
+        if (peer != null) {
+            return wayToPeer(to, from, peer);
+        }
+        if (to == null) {
+            throw SocketErrors.of(ErrorCode.NOT_CONNECTED, "Destination address required");
+        }
+        Way way = lastWay;
+        if (way != null && way.leadsTo(to, from)) {
+            return way;
+        }
+        Way found = new Way(to, from, protocol.ctx.path(source(from), destination(to)));
+        lastWay = found;
+        return found;
+    }
+
+    private Way wayToPeer(InetSocketAddress to, IpAddress from, Peer peer) throws IOException {
+        if (to != null && (to.isUnresolved() || to.getPort() != peer.port()
+                || !IpAddress.of(to.getAddress()).equals(peer.address()))) {
+            throw new IllegalArgumentException("Connected address not equal to target address");
+        }
+        Way way = lastWay;
+        if (way == null || !way.path().isCurrent() || way.to().getPort() != peer.port()
+                || !way.path().remote().equals(peer.address())) {
+            way = wayTo(peer);
+            lastWay = way;
+        }
+        if (from != null && isSource(from) && !from.equals(way.path().local())) {
+            throw new IllegalArgumentException("Connected address not equal to source address");
+        }
+        return way;
+    }
+
+    private Way wayTo(Peer peer) throws IOException {
+        return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null,
+                protocol.ctx.path(source(null), peer.address()));
+    }
+
+    private IpAddress destination(InetSocketAddress to) throws IOException {
+        if (to.isUnresolved()) {
+            throw new UnknownHostException(to.getHostString());
+        }
+        if (to.getPort() == 0) {
+            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Can't send to port 0");
+        }
+        IpAddress address = IpAddress.of(to.getAddress());
+        if (protocol.ctx.isBroadcast(address) && !broadcast) {
+            // The kernel's EACCES, which tells a program that it has to ask for this (RFC 919 §7).
+            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Permission denied");
+        }
+        return address;
+    }
+
+    /// The address to send from: the one asked for, else the one bound to, unless nobody can send from it.
+    IpAddress source(IpAddress from) {
+        if (from != null && isSource(from)) {
+            return from;
+        }
+        IpAddress local = endpoint.place().local();
+        return local != null && isSource(local) ? local : null;
+    }
+
+    private boolean isSource(IpAddress address) {
+        return !address.isUnspecified() && !address.isMulticast() && !protocol.ctx.isBroadcast(address);
+    }
+
+    // ---- the peer
+
+    /// Prepares for a peer, before the endpoint knows it; `null` if there is none any more.
+    void connected(Peer peer, Path path) {
+        lastWay = peer == null ? null
+                : new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null, path);
+    }
+
+    /// The address that a connected socket sends from, or `null` if it is not connected.
+    IpAddress connectedSource() {
+        Peer peer = endpoint.peer();
+        Way way = lastWay;
+        return peer == null || way == null || !way.path().remote().equals(peer.address()) ? null : way.path().local();
+    }
+}
