@@ -493,8 +493,8 @@ final class StreamSocket implements TcpSocket {
     public TcpInfo info() {
         ConnectionEndpoint e = endpoint;
         return e == null
-                ? new TcpInfo("CLOSED", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null)
-                : e.inspect(TcpConnection::info);
+                ? TcpInfo.CLOSED
+                : e.inspect(engine -> engine.info(e.protocol.ctx.clock().nanoTime()));
     }
 
     @Override

@@ -20,11 +20,6 @@ public enum TcpState {
         return this == ESTABLISHED || this == FIN_WAIT_1 || this == FIN_WAIT_2;
     }
 
-    /// Whether our FIN was queued but is not acknowledged yet.
-    public boolean awaitsAckOfFin() {
-        return this == FIN_WAIT_1 || this == CLOSING || this == LAST_ACK;
-    }
-
     /// Whether RFC 9293 §3.3.2 (figure 5 and its notes) allows the step from this state to `next`.
     public boolean mayBecome(TcpState next) {
         if (next == CLOSED) {
