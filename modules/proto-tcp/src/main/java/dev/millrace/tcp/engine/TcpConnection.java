@@ -220,6 +220,7 @@ public final class TcpConnection {
             rtt.endBackOff();
             timers.set(ConnectionTimers.RETRANSMISSION, nowNs + rtt.rtoNs());
         }
+        persist.startOver(this, nowNs);
         if (snd.mss != before) {
             cc.onMssChange(snd.mss);
         }
