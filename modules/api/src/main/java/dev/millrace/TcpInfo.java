@@ -20,6 +20,19 @@ package dev.millrace;
 /// @param segmentsReceived segments received
 /// @param congestionControl the name of the congestion control
 /// @param softError what ICMP last said that did not end the connection, or `null`
+/// @param recovery what loss recovery is doing: `OPEN`, `FAST_RECOVERY`, `SACK_RECOVERY` or `RTO_RECOVERY`
+/// @param bytesUnsent bytes written that were never sent
+/// @param bytesSacked of the bytes in flight those that the peer has reported by SACK
+/// @param bytesLost of the bytes in flight those that are deemed lost
+/// @param bytesRetransmitted bytes sent again, all told
+/// @param advertisedMss the MSS that this side has announced, in bytes
+/// @param peerMss the MSS that the peer has announced or that holds without the option, in bytes; 0 before its SYN
+/// @param timestamps whether timestamps were agreed upon (RFC 7323)
+/// @param sack whether selective acknowledgements were agreed upon (RFC 2018)
+/// @param sendWindowScale the shift of the windows that the peer offers; 0 without window scaling
+/// @param receiveWindowScale the shift of the windows that this side offers; 0 without window scaling
+/// @param sinceSentNs nanoseconds since data, SYN or FIN was last sent, or -1 if never
+/// @param sinceReceivedNs nanoseconds since data was last received, or -1 if never
 public record TcpInfo(
         String state,
         long srttNs,
@@ -38,5 +51,21 @@ public record TcpInfo(
         long segmentsSent,
         long segmentsReceived,
         String congestionControl,
-        ErrorCode softError) {
+        ErrorCode softError,
+        String recovery,
+        long bytesUnsent,
+        long bytesSacked,
+        long bytesLost,
+        long bytesRetransmitted,
+        int advertisedMss,
+        int peerMss,
+        boolean timestamps,
+        boolean sack,
+        int sendWindowScale,
+        int receiveWindowScale,
+        long sinceSentNs,
+        long sinceReceivedNs) {
+    /// What is known of a socket that has no connection.
+    public static final TcpInfo CLOSED = new TcpInfo("CLOSED", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null,
+            "OPEN", 0, 0, 0, 0, 0, 0, false, false, 0, 0, -1, -1);
 }

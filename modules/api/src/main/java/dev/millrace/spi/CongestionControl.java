@@ -4,7 +4,7 @@ package dev.millrace.spi;
 /// knows nothing of the connection, its timers or its segments. One thread at a time. All sizes are bytes, all times
 /// nanoseconds on the stack's clock.
 public interface CongestionControl {
-    /// The congestion window (cwnd).
+    /// The congestion window (cwnd). Whatever it says, one segment may be in flight.
     long cwnd();
 
     /// The slow-start threshold (ssthresh); [Long#MAX_VALUE] before the first loss.
@@ -14,7 +14,8 @@ public interface CongestionControl {
     ///
     /// @param bytes the bytes acknowledged for the first time, cumulatively or selectively
     /// @param inFlight the bytes in flight before this acknowledgement
-    /// @param cwndLimited whether the window was what held the sender back (RFC 7661): if not, it must not grow
+    /// @param cwndLimited whether what is acknowledged belongs to a flight that filled the window (RFC 7661): if not, the
+    ///     window must not grow
     /// @param srttNs the smoothed round-trip time, or 0 before the first sample
     /// @param nowNs the present time
     void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs);
@@ -22,7 +23,8 @@ public interface CongestionControl {
     /// A loss was detected, or the peer echoed a congestion mark: loss recovery begins. Called once for each window of
     /// data.
     ///
-    /// @param inFlight the bytes in flight (FlightSize, RFC 5681 §3.1)
+    /// @param inFlight the bytes in flight (FlightSize, RFC 5681 §3.1), less what limited transmit has sent beyond the
+    ///     window (§3.2, step 2)
     /// @param nowNs the present time
     void onCongestion(long inFlight, long nowNs);
 
@@ -39,17 +41,9 @@ public interface CongestionControl {
     /// @param nowNs the present time
     void onTimeout(long inFlight, boolean first, long nowNs);
 
-    /// Recovery or timeout turned out to have been without cause: back to the state before (RFC 4015).
-    void onSpurious(long nowNs);
-
     /// The connection sends again after having been idle for longer than the RTO (RFC 5681 §4.1).
     void onIdleRestart(long nowNs);
 
     /// The SMSS changed, as when the path's MTU became known.
     void onMssChange(int mss);
-
-    /// How fast to send, in bytes a second, or 0 for as fast as the window allows.
-    default long pacingRate() {
-        return 0;
-    }
 }

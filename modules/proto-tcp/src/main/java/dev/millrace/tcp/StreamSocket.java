@@ -5,7 +5,6 @@ import dev.millrace.Readiness;
 import dev.millrace.TcpInfo;
 import dev.millrace.TcpSocket;
 import dev.millrace.spi.SocketErrors;
-import dev.millrace.tcp.engine.TcpConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -272,8 +271,8 @@ final class StreamSocket implements TcpSocket {
     public TcpInfo info() {
         ConnectionEndpoint e = life.endpoint();
         return e == null
-                ? new TcpInfo("CLOSED", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null)
-                : e.gate.inspect(TcpConnection::info);
+                ? TcpInfo.CLOSED
+                : e.gate.inspect(engine -> engine.info(protocol.ctx.clock().nanoTime()));
     }
 
     @Override

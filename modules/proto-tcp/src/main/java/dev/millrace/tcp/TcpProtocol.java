@@ -271,7 +271,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     void connectionEnded(TcpConnection engine) {
         ended.add(1);
-        retransmits.add(engine.info().retransmittedSegments());
+        retransmits.add(engine.retransmittedSegments());
     }
 
     // ---- programs

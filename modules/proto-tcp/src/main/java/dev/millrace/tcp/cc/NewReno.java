@@ -14,8 +14,6 @@ final class NewReno implements CongestionControl {
     private long ssthresh = Long.MAX_VALUE;
     private long ackedInAvoidance;
     private boolean afterTimeout;
-    private long cwndBefore;
-    private long ssthreshBefore;
 
     NewReno(int mss, int initialWindow) {
         this.mss = mss;
@@ -58,7 +56,6 @@ final class NewReno implements CongestionControl {
 
     @Override
     public void onCongestion(long inFlight, long nowNs) {
-        remember();
         ssthresh = Math.max(inFlight / 2, 2L * mss);
         cwnd = ssthresh;
         ackedInAvoidance = 0;
@@ -73,26 +70,11 @@ final class NewReno implements CongestionControl {
     @Override
     public void onTimeout(long inFlight, boolean first, long nowNs) {
         if (first) {
-            remember();
             ssthresh = Math.max(inFlight / 2, 2L * mss);
         }
         cwnd = mss;
         ackedInAvoidance = 0;
         afterTimeout = true;
-    }
-
-    private void remember() {
-        cwndBefore = cwnd;
-        ssthreshBefore = ssthresh;
-    }
-
-    @Override
-    public void onSpurious(long nowNs) {
-        if (cwndBefore > 0) {
-            cwnd = Math.max(cwnd, cwndBefore);
-            ssthresh = ssthreshBefore;
-            afterTimeout = false;
-        }
     }
 
     @Override

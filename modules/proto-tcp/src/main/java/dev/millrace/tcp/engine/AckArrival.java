@@ -73,7 +73,7 @@ final class AckArrival {
             c.persist.stop(c);
             c.timers.cancel(ConnectionTimers.USER);
         } else if (c.snd.room() > 0) {
-            c.persist.onPartlyOpen(c, nowNs);
+            c.persist.startOver(c, nowNs);
         }
     }
 

@@ -27,10 +27,10 @@ final class PersistTimer {
                 nowNs + (interval <= 0 || interval > MAX_INTERVAL_NS ? MAX_INTERVAL_NS : interval));
     }
 
-    /// The window is open, but less than is worth sending (RFC 9293 §3.8.6.2.1): the override comes after a plain timeout,
-    /// however seldom the closed window was probed in the end.
-    void onPartlyOpen(TcpConnection c, long nowNs) {
-        if (backoff > 0) {
+    /// Something has changed, and the next expiry comes after a plain timeout, however seldom the closed window was probed in
+    /// the end: the window is open, but less than is worth sending (RFC 9293 §3.8.6.2.1), or the path is another one.
+    void startOver(TcpConnection c, long nowNs) {
+        if (backoff > 0 && c.timers.isSet(ConnectionTimers.PERSIST)) {
             backoff = 0;
             arm(c, nowNs);
         }

@@ -14,6 +14,8 @@ final class ReceiveSequence {
     /// TS.Recent, and when it was taken.
     int tsRecent;
     long tsRecentNs;
+    /// When text was last taken in order.
+    long lastTextNs;
     /// The number of the peer's FIN, if `finKnown`.
     int finSeq;
     boolean finKnown;

@@ -347,6 +347,7 @@ final class SegmentArrival {
             return drop(DropReason.MEMORY_LIMIT);
         }
         int wireSize = seg.packet.segmentSize() > 0 ? seg.packet.segmentSize() : seg.len;
+        rcv.lastTextNs = nowNs;
         c.acks.onText(taken, wireSize, c, nowNs);
         if (taken < length) {
             c.acks.now();

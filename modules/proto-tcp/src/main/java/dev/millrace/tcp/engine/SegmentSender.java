@@ -120,6 +120,7 @@ final class SegmentSender {
         c.recovery.onRetransmitted();
         c.snd.lastSentNs = nowNs;
         c.retransmittedSegments++;
+        c.retransmittedBytes += length;
         if (i == 0) {
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());

@@ -97,6 +97,7 @@ public final class TcpConnection {
     long bytesSent;
     long bytesReceived;
     long retransmittedSegments;
+    long retransmittedBytes;
     long timeouts;
     long segmentsSent;
     private long segmentsReceived;
@@ -234,6 +235,12 @@ public final class TcpConnection {
         }
         int before = snd.mss;
         snd.mss = Handshake.effectiveMss(this);
+        if (retries > 0 && snd.flight() > 0) {
+            // The timeouts were those of another path: this one is tried within a plain timeout.
+            rtt.endBackOff();
+            timers.set(ConnectionTimers.RETRANSMISSION, nowNs + rtt.rtoNs());
+        }
+        persist.startOver(this, nowNs);
         if (snd.mss != before) {
             cc.onMssChange(snd.mss);
         }
@@ -392,7 +399,7 @@ public final class TcpConnection {
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
-        assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info();
+        assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info(nowNs);
         assert holds();
         return p;
     }
@@ -495,10 +502,19 @@ public final class TcpConnection {
         return scoreboard;
     }
 
-    public TcpInfo info() {
+    /// How many segments were sent again.
+    public long retransmittedSegments() {
+        return retransmittedSegments;
+    }
+
+    /// A snapshot at this time.
+    public TcpInfo info(long nowNs) {
         return new TcpInfo(state.name(), rtt.srttNs(), rtt.rttvarNs(), rtt.rtoNs(), cc == null ? 0 : cc.cwnd(),
                 cc == null ? 0 : cc.ssthresh(), snd.mss, snd.flight(), snd.wnd, rcv.wnd(), bytesSent, bytesReceived,
-                retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError);
+                retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError,
+                recovery.phase().name(), hasUnsent() ? sendBuffer.end() - snd.nxt : 0, queue.sackedBytes, queue.lostBytes,
+                retransmittedBytes, advertisedMss, peerMss, timestampsOn, sackOn, sendShift, window.shift,
+                snd.nxt == snd.iss ? -1 : nowNs - snd.lastSentNs, bytesReceived == 0 ? -1 : nowNs - rcv.lastTextNs);
     }
 
     /// Whether something that was to reach the peer is unsent or unacknowledged.

@@ -10,6 +10,7 @@ import static dev.millrace.tcp.engine.TcpBench.syn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.spi.CongestionControl;
 import dev.millrace.wire.buffer.Packet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ class LivenessTest {
     void anMssThatGrowsPastTheCongestionWindowStallsNothing() {
         TcpBench b = establish(new TcpBench(536, true, 0, 0), syn().mss(8960).sackOk());
         b.tcp.setPath(8960, 0, b.nowNs);
+        assertEquals(8960, b.tcp.cc.cwnd());
         b.write(20_000);
         assertEquals(8960, b.next().len(), "5,360 bytes of initial window are less than one segment now");
         b.end();
@@ -36,6 +38,48 @@ class LivenessTest {
         b.drain().recv(ackOf(1301));
         assertTrue(!b.sent.isEmpty(), "nothing goes although nothing is in the network");
         b.end();
+    }
+
+    /// A congestion control that is a plug-in may say anything.
+    @Test
+    void aCongestionWindowOfNothingLetsOneSegmentGo() {
+        TcpBench b = established();
+        b.tcp.cc = new CongestionControl() {
+            @Override
+            public long cwnd() {
+                return 1;
+            }
+
+            @Override
+            public long ssthresh() {
+                return 1;
+            }
+
+            @Override
+            public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+            }
+
+            @Override
+            public void onCongestion(long inFlight, long nowNs) {
+            }
+
+            @Override
+            public void onRecovered(long inFlight, long nowNs) {
+            }
+
+            @Override
+            public void onTimeout(long inFlight, boolean first, long nowNs) {
+            }
+
+            @Override
+            public void onIdleRestart(long nowNs) {
+            }
+
+            @Override
+            public void onMssChange(int mss) {
+            }
+        };
+        b.write(5000).expect(". 1:1001 ack 1").expectNothing().recv(ackOf(1001)).expect(". 1001:2001 ack 1").end();
     }
 
     /// Minshall's variant of Nagle remembers where the last small segment ended: two gibibytes on it must not look as if

@@ -355,7 +355,7 @@ final class Pair {
         b.closeWhenDone = true;
         open();
         boolean done = run(limitNs, () -> a.eof && b.eof && finished(a) && finished(b));
-        assertTrue(done, () -> "stuck at " + nowNs + ": a " + a.tcp.info() + " read " + a.read + ", b " + b.tcp.info()
+        assertTrue(done, () -> "stuck at " + nowNs + ": a " + a.tcp.info(nowNs) + " read " + a.read + ", b " + b.tcp.info(nowNs)
                 + " read " + b.read);
         assertEquals(fromA, b.read);
         assertEquals(fromB, a.read);

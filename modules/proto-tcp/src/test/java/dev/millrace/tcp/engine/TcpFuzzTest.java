@@ -67,7 +67,7 @@ class TcpFuzzTest {
             connected |= b.tcp.state().isSynchronized();
             boolean waiting = b.tcp.state().isSynchronized() && (b.tcp.snd.flight() > 0 || b.tcp.hasUnsent());
             assertTrue(!waiting || b.tcp.nextDeadlineNs() != Long.MAX_VALUE,
-                    () -> "waits without a timer: " + b.tcp.info());
+                    () -> "waits without a timer: " + b.tcp.info(b.nowNs));
             if (b.tcp.cc != null && b.tcp.state() != TcpState.CLOSED) {
                 assertEquals(Pair.naivePipe(b.tcp), LossRecovery.pipe(b.tcp));
             }
