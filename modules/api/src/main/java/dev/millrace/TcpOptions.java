@@ -14,6 +14,8 @@ public final class TcpOptions {
     public static final SocketOption<Duration> KEEP_ALIVE_INTERVAL = new Option<>("KEEP_ALIVE_INTERVAL", Duration.class);
     /// How many unanswered keep-alive probes end the connection.
     public static final SocketOption<Integer> KEEP_ALIVE_COUNT = new Option<>("KEEP_ALIVE_COUNT", Integer.class);
+    /// How long a closed connection waits for the peer's FIN, in FIN-WAIT-2 (Linux's TCP_LINGER2); zero is for ever.
+    public static final SocketOption<Duration> LINGER2 = new Option<>("LINGER2", Duration.class);
     /// Holds partial segments back until they are full, for at most 200 ms.
     public static final SocketOption<Boolean> CORK = new Option<>("CORK", Boolean.class);
     /// Acknowledges every segment at once while set.

@@ -65,6 +65,10 @@ public interface TcpSocket extends AutoCloseable {
     /// @throws java.net.SocketException `Connection reset` or `Broken pipe` if the connection is gone
     int write(ByteBuffer src) throws IOException;
 
+    /// As [#write(ByteBuffer)], with more to come soon (MSG_MORE of other systems): a partial segment waits for the next write,
+    /// at most 200 ms.
+    int writeMore(ByteBuffer src) throws IOException;
+
     /// As [#write(ByteBuffer)], for an array.
     void write(byte[] src, int offset, int length) throws IOException;
 

@@ -5,7 +5,6 @@ import dev.millrace.ErrorCode;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
-import dev.millrace.spi.Timers;
 import dev.millrace.tcp.engine.ConnectionOptions;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
@@ -21,7 +20,7 @@ import java.io.IOException;
 /// Threads that deliver segments put them into the inbox and never wait: if another thread has the lock, that one looks
 /// into the inbox before it goes. Everything that the engine emits goes to the outbox under the lock and leaves without
 /// it; one thread at a time transmits, so that segments keep their order. So no thread ever holds two endpoints' locks.
-final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
+final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     /// How many segments leave in one batch: enough to spread costs, few enough to stay in the cache.
     private static final int BATCH = 64;
 
@@ -36,11 +35,11 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
     volatile int hopLimit;
 
     // Guarded by the gate.
-    private final Outbox outbox;
+    private final Outbox outbox = new Outbox(this);
+    final EngineTimer timer = new EngineTimer(this);
     private final EndpointTable.Entry<TcpEndpoint> entry;
-    private Path path;
-    private Timers.Timer timer;
-    private long timerNs = Long.MAX_VALUE;
+    /// Read by the gate, too.
+    Path path;
 
     /// An endpoint with its engine, for a place in the endpoint table that is reserved but does not show it yet.
     ///
@@ -56,7 +55,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         this.remote = path.remote();
         this.remotePort = remotePort;
         this.options = options;
-        this.outbox = new Outbox(this);
         this.gate = new EngineGate(this, new TcpConnection(settings, options, place.localPort(), remotePort, iss,
                 timestampOffset, path.mtu() - TcpHeader.MIN_LENGTH, remote.isV4(), superPayload(path),
                 congestionControl, protocol.ctx.memory(), protocol.ctx.clock().nanoTime()));
@@ -71,12 +69,18 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         return entry.localPort();
     }
 
-    // ---- inputs from the network and the clock
+    // ---- inputs from the network
 
     @Override
     public void receive(Packet packet) {
         if (gate.offer(packet)) {
-            protocol.ctx.afterDelivery(this);
+            try {
+                protocol.ctx.afterDelivery(this);
+            } catch (Throwable t) {
+                // Nobody would be told of this mail, nor of what comes after it: now rather than never.
+                protocol.ctx.failed("after-delivery", t);
+                run();
+            }
         }
     }
 
@@ -86,11 +90,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         if (gate.hasMail() && gate.tryLock()) {
             settle(protocol.ctx.clock().nanoTime());
         }
-    }
-
-    @Override
-    public void run(long nowNs) {
-        gate.onTimer(nowNs);
     }
 
     @Override
@@ -110,16 +109,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         gate.abort(null);
     }
 
-    /// Gives back what a connection that never came to be has taken; its place is the caller's affair.
-    void abandon() {
-        gate.lock();
-        try {
-            gate.release();
-        } finally {
-            gate.unlock();
-        }
-    }
-
     // ---- the machine
 
     /// Brings everything to rest: the engine sees what is in the inbox, what it emits leaves, timers are set, waiting
@@ -133,12 +122,14 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
             boolean moreData = false;
             try {
                 if (gate.life() != Lifecycle.RELEASED && !path.isCurrent()) {
-                    renewPath(now);
+                    renewPath(false, now);
                 }
                 strays = gate.feed(outbox, BATCH, now);
                 more = collectSegments(now);
                 moreData = act(now);
-                armTimer();
+                if (!gate.life().isDetached()) {
+                    timer.fireBy(gate.engine().nextDeadlineNs());
+                }
             } catch (Throwable t) {
                 gate.fail(t);
             }
@@ -192,15 +183,14 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         return true;
     }
 
-    /// A router has refused one of our packets: all of the stack that goes there is to know, and [#settle] renews our path.
-    void packetTooBig(int mtu) {
-        path.packetTooBig(mtu);
-    }
-
-    private void renewPath(long nowNs) {
+    private void renewPath(boolean onSuspicion, long nowNs) {
         try {
+            int before = path.mtu();
             path = protocol.ctx.path(local, remote);
-            gate.engine().setPath(path.mtu() - TcpHeader.MIN_LENGTH, superPayload(path), nowNs);
+            // A new path begins with a plain RTO; a mere suspicion must not end the backing off (RFC 6298 §5.5).
+            if (!onSuspicion || path.mtu() != before) {
+                gate.engine().setPath(path.mtu() - TcpHeader.MIN_LENGTH, superPayload(path), nowNs);
+            }
         } catch (IOException e) {
             // The route may come back before the retransmissions run out; until then segments are lost on the old path,
             // where they are counted.
@@ -214,7 +204,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         TcpConnection engine = gate.engine();
         int events = engine.pollEvents();
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
-            renewPath(nowNs);
+            renewPath(true, nowNs);
         }
         if ((events & (TcpConnection.EVENT_TIME_WAIT | TcpConnection.EVENT_CLOSED | TcpConnection.EVENT_FAILED)) != 0
                 && !gate.life().isDetached()) {
@@ -224,6 +214,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
                 entry.release();
             }
             gate.engineEnded();
+            timer.cancel();
             protocol.connectionEnded(engine);
         }
         if (gate.life() == Lifecycle.RELEASED) {
@@ -235,34 +226,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
             engine.release();
         }
         return (events & TcpConnection.EVENT_READABLE) != 0;
-    }
-
-    private void armTimer() {
-        if (gate.life().isDetached()) {
-            cancelTimer();
-            return;
-        }
-        long deadline = gate.engine().nextDeadlineNs();
-        // A timer that fires too early is cheaper than one that is moved with every segment.
-        if (deadline != Long.MAX_VALUE && (timerNs == Long.MAX_VALUE || deadline - timerNs < 0)) {
-            if (timer == null) {
-                timer = protocol.ctx.timers().create(this);
-            }
-            timerNs = deadline;
-            timer.set(deadline);
-        }
-    }
-
-    /// The timer has run out or was never set.
-    void timerExpired() {
-        timerNs = Long.MAX_VALUE;
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
     }
 
     /// Gives everything up at once, with the gate's lock held: nothing is sent any more but a reset, if the peer has not
@@ -280,7 +243,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable, Timers.Task {
         } else {
             outbox.clear();
         }
-        protocol.attempt("connection-timer", this::cancelTimer);
+        protocol.attempt("connection-timer", timer::cancel);
         gate.release();
     }
 }

@@ -100,7 +100,7 @@ final class EngineGate {
 
     void onTimer(long nowNs) {
         lock.lock();
-        endpoint.timerExpired();
+        endpoint.timer.expired();
         try {
             if (!life.isDetached() && engine.nextDeadlineNs() - nowNs <= 0) {
                 engine.onTimer(nowNs);
@@ -117,7 +117,8 @@ final class EngineGate {
             if (!life.isDetached()) {
                 int mtu = engine.onIcmpError(error, quotedSequence, now);
                 if (mtu >= 0) {
-                    endpoint.packetTooBig(mtu);
+                    // All of the stack that goes there is to know; settling renews our path.
+                    endpoint.path.packetTooBig(mtu);
                 }
             }
         } catch (Throwable t) {
@@ -203,6 +204,16 @@ final class EngineGate {
         }
     }
 
+    /// Gives back what a connection that never came to be has taken; its place is the caller's affair.
+    void abandon() {
+        lock.lock();
+        try {
+            release();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// The connection stands in the endpoint table: what it has to say goes out.
     void publish() {
         endpoint.settle(enter());
@@ -211,10 +222,13 @@ final class EngineGate {
     // ---- what programs ask for
 
     /// Copies from `src` and returns how many bytes were taken; 0 if there is no room.
-    int write(MemorySegment src, long offset, int length) throws IOException {
+    ///
+    /// @param more whether more comes soon, so that a partial segment waits for it
+    int write(MemorySegment src, long offset, int length, boolean more) throws IOException {
         long now = enter();
         try {
             checkWritable();
+            engine.moreToCome(more);
             return engine.write(src, offset, length, now);
         } catch (IOException | IllegalStateException | WrongThreadException | IndexOutOfBoundsException e) {
             // Of the program's making: `src` cannot be read, and none of it was taken.

@@ -303,7 +303,7 @@ final class PassiveOpens implements SynCache.Answers {
             if (!opened) {
                 place.release();
                 if (connection != null) {
-                    connection.abandon();
+                    connection.gate.abandon();
                 }
             }
         }

@@ -22,12 +22,12 @@ final class SocketOutput {
         this.blocking = blocking;
     }
 
-    int write(ByteBuffer src) throws IOException {
+    int write(ByteBuffer src, boolean more) throws IOException {
         ConnectionEndpoint e = life.connected();
         blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
             int n = src.remaining();
-            write(e, source.of(src), src.position(), n);
+            write(e, source.of(src), src.position(), n, more);
             src.position(src.limit());
             return n;
         } finally {
@@ -39,18 +39,19 @@ final class SocketOutput {
         ConnectionEndpoint e = life.connected();
         blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
-            write(e, source.of(src), offset, length);
+            write(e, source.of(src), offset, length, false);
         } finally {
             lock.give(e);
         }
     }
 
     /// Called with the lock held.
-    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length) throws IOException {
+    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length, boolean more)
+            throws IOException {
         int done = 0;
         while (done < length) {
             life.checkOpen();
-            int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP));
+            int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP), more);
             done += n;
             if (n == 0) {
                 blocking.await(life, Wakeups.WRITABLE, Long.MAX_VALUE, Blocking.Waiter.WRITER);
@@ -65,7 +66,7 @@ final class SocketOutput {
         }
         try {
             life.checkOpen();
-            int n = e.gate.write(source.of(src), src.position(), src.remaining());
+            int n = e.gate.write(source.of(src), src.position(), src.remaining(), false);
             src.position(src.position() + n);
             return n;
         } finally {

@@ -16,7 +16,7 @@ final class SocketSettings {
     static final Set<SocketOption<?>> SUPPORTED = Set.of(
             StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_LINGER,
             StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR,
-            StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.KEEP_ALIVE_IDLE,
+            StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.LINGER2, TcpOptions.KEEP_ALIVE_IDLE,
             TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
             TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL);
     private static final int MIN_BUFFER = 2048;
@@ -132,6 +132,8 @@ final class SocketSettings {
             options.keepAliveIdleNs = positive(option, (Duration) value);
         } else if (option == TcpOptions.KEEP_ALIVE_INTERVAL) {
             options.keepAliveIntervalNs = positive(option, (Duration) value);
+        } else if (option == TcpOptions.LINGER2) {
+            options.finWait2Ns = Durations.toNanos((Duration) value);
         } else if (option == TcpOptions.USER_TIMEOUT) {
             options.userTimeoutNs = Durations.toNanos((Duration) value);
         }
@@ -162,6 +164,7 @@ final class SocketSettings {
             case SocketOption<?> o when o == TcpOptions.QUICK_ACK -> options.quickAck;
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> options.keepAliveCount;
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_IDLE -> Duration.ofNanos(options.keepAliveIdleNs);
+            case SocketOption<?> o when o == TcpOptions.LINGER2 -> Duration.ofNanos(options.finWait2Ns);
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_INTERVAL ->
                     Duration.ofNanos(options.keepAliveIntervalNs);
             default -> Duration.ofNanos(options.userTimeoutNs);

@@ -164,7 +164,12 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        return output().write(src);
+        return output().write(src, false);
+    }
+
+    @Override
+    public int writeMore(ByteBuffer src) throws IOException {
+        return output().write(src, true);
     }
 
     @Override

@@ -80,10 +80,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
             stack.drop(packet, DropReason.TRUNCATED);
             return;
         }
-        if (packet.length() > mtu && packet.segmentSize() == 0) {
-            stack.drop(packet, DropReason.TOO_BIG);
-            return;
-        }
+        // The MTU is what may be sent (RFC 1122 §3.3.3); what a link could receive is taken, as kernels do.
         if (vouches) {
             packet.setChecksumming(Checksumming.VOUCHED);
         }

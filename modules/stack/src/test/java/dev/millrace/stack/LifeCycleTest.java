@@ -208,16 +208,20 @@ class LifeCycleTest {
     void sizesAndVersionsAreChecked() throws Exception {
         long before = Leaks.packets();
         try (Stack stack = open()) {
-            fake.links.getFirst().deliver(new byte[0], new byte[] {0x15}, new byte[1501], new byte[] {0x45});
+            // The MTU is what may be sent; what comes in larger is taken, as kernels do.
+            byte[] large = new byte[1501];
+            large[0] = 0x45;
+            fake.links.getFirst().deliver(new byte[0], new byte[] {0x15}, large, new byte[] {0x45});
             var drops = stack.counters().get("drops");
             assertEquals(1L, drops.get("truncated"));
             assertEquals(1L, drops.get("unknown-network-protocol"));
-            assertEquals(1L, drops.get("too-big"));
+            assertEquals(0L, drops.getOrDefault("too-big", 0L));
             var list = new PacketList();
             list.add(Packet.copyOf(new byte[1501]));
             list.add(Packet.copyOf(new byte[1500]));
             ((StackNic) stack.nics().getFirst()).transmit(list, null);
             assertEquals(1, fake.links.getFirst().sent.size());
+            assertEquals(1L, stack.counters().get("drops").get("too-big"));
         }
         assertEquals(before, Leaks.packets());
     }

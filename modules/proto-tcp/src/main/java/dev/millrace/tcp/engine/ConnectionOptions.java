@@ -15,6 +15,8 @@ public final class ConnectionOptions {
     public int maxSegment;
     public long keepAliveIdleNs;
     public long keepAliveIntervalNs;
+    /// How long a closed connection is in FIN-WAIT-2; 0 is for ever.
+    public long finWait2Ns;
     /// 0 leaves it to the number of retransmissions.
     public long userTimeoutNs;
     /// Bytes, read when the connection opens; a later change takes effect, but the window scale stays.
@@ -29,6 +31,7 @@ public final class ConnectionOptions {
         keepAliveIdleNs = settings.keepAliveIdleNs;
         keepAliveIntervalNs = settings.keepAliveIntervalNs;
         userTimeoutNs = settings.userTimeoutNs;
+        finWait2Ns = settings.finWait2Ns;
         receiveBuffer = settings.receiveBuffer;
         sendBuffer = settings.sendBuffer;
     }
@@ -44,6 +47,7 @@ public final class ConnectionOptions {
         keepAliveIdleNs = other.keepAliveIdleNs;
         keepAliveIntervalNs = other.keepAliveIntervalNs;
         userTimeoutNs = other.userTimeoutNs;
+        finWait2Ns = other.finWait2Ns;
         receiveBuffer = other.receiveBuffer;
         sendBuffer = other.sendBuffer;
     }

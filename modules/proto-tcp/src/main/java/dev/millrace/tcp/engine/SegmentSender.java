@@ -215,7 +215,7 @@ final class SegmentSender {
         if (c.snd.finQueued) {
             return true;
         }
-        if (c.options.cork) {
+        if (c.options.cork || c.moreToCome) {
             if (c.corkExpired) {
                 c.corkExpired = false;
                 return true;

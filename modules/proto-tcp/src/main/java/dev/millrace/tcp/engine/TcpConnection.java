@@ -90,6 +90,8 @@ public final class TcpConnection {
     boolean closed;
     boolean inputShut;
     boolean corkExpired;
+    /// The program has said that more comes soon.
+    boolean moreToCome;
     boolean writeStarved;
     /// Timeouts of the oldest data.
     int retries;
@@ -189,8 +191,8 @@ public final class TcpConnection {
     }
 
     void startFinWait2(long nowNs) {
-        if (closed && settings.finWait2Ns > 0) {
-            timers.set(ConnectionTimers.LINGER, nowNs + settings.finWait2Ns);
+        if (closed && options.finWait2Ns > 0) {
+            timers.set(ConnectionTimers.LINGER, nowNs + options.finWait2Ns);
         }
     }
 
@@ -258,9 +260,8 @@ public final class TcpConnection {
 
     /// Something in the [ConnectionOptions] was changed.
     public void optionsChanged(long nowNs) {
-        if (!options.cork) {
-            timers.cancel(ConnectionTimers.CORK);
-            corkExpired = false;
+        if (!options.cork && !moreToCome) {
+            uncork();
         }
         if (options.quickAck && timers.isSet(ConnectionTimers.DELAYED_ACK)) {
             acks.now();
@@ -274,7 +275,20 @@ public final class TcpConnection {
         }
     }
 
+    private void uncork() {
+        timers.cancel(ConnectionTimers.CORK);
+        corkExpired = false;
+    }
+
     // ---- user calls: see UserCalls
+
+    /// Says before a [#write] whether more comes soon, so that a partial segment waits for it as if corked.
+    public void moreToCome(boolean more) {
+        if (moreToCome && !more && !options.cork) {
+            uncork();
+        }
+        moreToCome = more;
+    }
 
     /// Copies up to `length` bytes to be sent. Returns how many were taken; 0 if there is no room or the state forbids it.
     public int write(MemorySegment src, long offset, int length, long nowNs) {

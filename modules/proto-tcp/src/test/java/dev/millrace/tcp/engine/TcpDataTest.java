@@ -86,6 +86,17 @@ class TcpDataTest {
     }
 
     @Test
+    void partialSegmentWaitsWhileMoreIsToCome() {
+        TcpBench b = established("no-delay", "true", "min-rto", "1s");
+        b.tcp.moreToCome(true);
+        b.write(600).expectNothing();
+        b.tcp.moreToCome(false);
+        b.write(100).expect("P. 1:701 ack 1").recv(ackOf(701));
+        b.tcp.moreToCome(true);
+        b.at(1000).write(5).at(1199).expectNothing().at(1200).expect("P. 701:706 ack 1").end();
+    }
+
+    @Test
     void everySecondFullSegmentIsAcknowledgedAtOnceAndOthersDelayed() {
         TcpBench b = established().recv(data(1, MSS)).expectNothing().recv(data(1001, MSS)).expect(". 1:1 ack 2001");
         b.at(10).recv(data(2001, 10)).at(49).expectNothing().at(50).expect(". 1:1 ack 2011").end();

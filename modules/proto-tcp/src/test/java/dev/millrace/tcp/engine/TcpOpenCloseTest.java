@@ -192,6 +192,13 @@ class TcpOpenCloseTest {
                 .at(60_000).state(TcpState.CLOSED).end();
     }
 
+    @Test
+    void finWait2HasALimitForEachConnection() {
+        TcpBench b = established();
+        b.options.finWait2Ns = 2_000_000_000L;
+        b.close().forget().recv(ackOf(2)).at(1_999).state(TcpState.FIN_WAIT_2).at(2_000).state(TcpState.CLOSED).end();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"FIN_WAIT_1", "CLOSING", "LAST_ACK"})
     void finIsSentAgainUnderTheSameNumber(String state) {
