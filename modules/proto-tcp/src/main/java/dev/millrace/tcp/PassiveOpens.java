@@ -140,7 +140,7 @@ final class PassiveOpens implements SynCache.Answers {
             var list = new PacketList();
             list.add(SynSegment.answer(syn, settings, template, record.localPort, record.remotePort, record.iss, mss,
                     record.recoverable ? SynCookies.timestamp(timestamp, syn) : timestamp));
-            path.send(list, chosen.trafficClass(), chosen.hopLimit());
+            StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
             // The peer will ask again, and the route may be there by then.
             protocol.ctx.countDrop(DropReason.NO_ROUTE);

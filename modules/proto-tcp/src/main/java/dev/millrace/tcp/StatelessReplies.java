@@ -89,6 +89,8 @@ final class StatelessReplies {
             return;
         }
         int headerLength = TcpHeader.MIN_LENGTH + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        // Before the packet: whatever throws, nothing is lost.
+        var list = new PacketList();
         Packet reply = Packet.allocate(Packet.HEADROOM, TcpHeader.MAX_LENGTH);
         int at = reply.append(headerLength);
         TcpHeader.write(reply.memory(), at, TcpHeader.destinationPort(to.memory(), to.start()),
@@ -98,9 +100,18 @@ final class StatelessReplies {
             TcpOptionWriter.timestamps(reply.memory(), at + TcpHeader.MIN_LENGTH, tsVal, tsEcr);
         }
         reply.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
-        var list = new PacketList();
         list.add(reply);
-        path.send(list, 0, 0);
+        send(path, list, 0, 0);
+    }
+
+    /// Sends what belongs to no connection; what a path that throws has left is given back.
+    static void send(Path path, PacketList list, int trafficClass, int hopLimit) {
+        try {
+            path.send(list, trafficClass, hopLimit);
+        } catch (Throwable t) {
+            list.releaseAll();
+            throw t;
+        }
     }
 
     /// RFC 9293 §3.9.2.3 (MUST-63): nothing is sent to what cannot be one host's address.

@@ -13,13 +13,14 @@ import org.junit.jupiter.api.Test;
 /// `-Dmillrace.schedules=N` runs each combination N times; `-Dmillrace.schedule="SEED action action ..."` runs one again.
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
-    private static final int PAIR_RUNS = Integer.getInteger("millrace.schedules", 6);
+    private static final int PAIR_RUNS = Integer.getInteger("millrace.schedules", 3);
     private static final int TRIPLE_RUNS = Integer.getInteger("millrace.schedules", 1);
 
     private final Scenario scenario = woven();
 
     private static Scenario woven() {
         try {
+            System.setProperty("org.slf4j.simpleLogger.log.dev.millrace.stack.Failures", "off");
             var loader = new WovenLoader(ShellScheduleTest.class.getClassLoader());
             Thread.currentThread().setContextClassLoader(loader);
             return (Scenario) loader.loadClass("dev.millrace.it.schedule.WovenShell").getConstructor().newInstance();
