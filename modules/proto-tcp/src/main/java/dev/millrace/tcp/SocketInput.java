@@ -67,7 +67,7 @@ final class SocketInput {
     private void leave(ConnectionEndpoint e) {
         lock.give(e);
         if (shut || life.isOver()) {
-            discard();
+            discard(e);
         }
     }
 
@@ -78,7 +78,7 @@ final class SocketInput {
             if (n != 0) {
                 return n;
             }
-            if (!blocking.await(life, Wakeups.READABLE, deadline, Blocking.Waiter.READER)) {
+            if (!blocking.await(life, Wakeups.READABLE, deadline, Wakeups.Role.READS)) {
                 throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
             }
         }
@@ -109,7 +109,8 @@ final class SocketInput {
         try {
             int wanted = dst.remaining();
             int n = received.length();
-            if (n < wanted) {
+            // What is here is shown whatever became of the connection: its failure is told when nothing is left.
+            if (n == 0 || n < wanted && e.gate.available() > 0) {
                 n = fill(e, wanted - n);
             }
             if (n <= 0 && received.length() == 0) {
@@ -171,18 +172,18 @@ final class SocketInput {
         shut = true;
         // Makes the engine's side readable for ever: the end of the stream is what there is to read.
         e.gate.shutdownInput();
-        discard();
+        discard(e);
     }
 
     /// Gives back what nobody will read, unless a thread is reading: it will find the socket closed.
-    void discard() {
+    void discard(ConnectionEndpoint e) {
         if (lock.tryLock()) {
             try {
                 received.clear();
                 left = 0;
                 target.forget();
             } finally {
-                lock.unlock();
+                lock.give(e);
             }
         }
     }

@@ -186,10 +186,15 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     /// Finds the endpoint of a packet anew; if it cannot be had, the packet is dropped and the failure told.
     void receiveOnce(Packet packet) {
+        Object here = Thread.currentThread();
+        packet.holdFor(here);
         try {
             dispatch(packet);
         } catch (Throwable t) {
             ctx.failed("segment-delivery", t);
+            if (packet.isHeldBy(here)) {
+                ctx.drop(packet, DropReason.FAILURE);
+            }
         }
     }
 
@@ -345,7 +350,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         var path = ctx.path(local, peer);
         EndpointTable.Entry<TcpEndpoint> place = endpoints.connect(
                 path.local(), localPort, peer, remote.getPort(), null, this::mayReplace);
-        ConnectionEndpoint connection;
+        ConnectionEndpoint connection = null;
         try {
             long pair = isn.pair(path.local(), place.localPort(), peer, remote.getPort());
             connection = new ConnectionEndpoint(this, path, place, remote.getPort(), settings, chosen.options(),
@@ -355,7 +360,13 @@ final class TcpProtocol implements TransportProtocol, Tcp {
             connection.gate.openActive();
             place.replace(null, connection);
         } catch (Throwable t) {
-            place.release();
+            try {
+                place.release();
+            } finally {
+                if (connection != null) {
+                    connection.gate.abandon();
+                }
+            }
             throw t;
         }
         activeOpens.add(1);
