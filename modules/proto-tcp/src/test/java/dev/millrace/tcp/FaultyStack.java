@@ -18,9 +18,11 @@ import dev.millrace.spi.Waits;
 import dev.millrace.tcp.cc.NewRenoFactory;
 import dev.millrace.testkit.VirtualTime;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.BindException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -62,6 +64,8 @@ final class FaultyStack implements TransportContext {
     Runnable insideEngine;
     /// Which packets the wire loses, counted from 0.
     Set<Integer> lost = Set.of();
+    /// The payloads that went out, in bytes, without those of length 0.
+    final List<Integer> payloads = new ArrayList<>();
 
     private final IpAddress address;
     private final VirtualTime time;
@@ -175,6 +179,10 @@ final class FaultyStack implements TransportContext {
             while ((p = packets.poll()) != null) {
                 byte[] bytes = p.toBytes();
                 p.release();
+                int payload = bytes.length - TcpHeader.headerLength(MemorySegment.ofArray(bytes), 0);
+                if (payload > 0) {
+                    payloads.add(payload);
+                }
                 if (lost.contains(sentPackets++)) {
                     continue;
                 }
