@@ -86,6 +86,15 @@ class WorstMomentTest {
         }
     }
 
+    private void connect() throws Exception {
+        FaultyStack.join(a, b);
+        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
+        client = a.tcp.open();
+        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
+        pass(10);
+        accept();
+    }
+
     private void write(TcpSocket from, int n) throws Exception {
         if (from != null) {
             sent += from.tryWrite(ByteBuffer.allocate(n));
@@ -235,12 +244,7 @@ class WorstMomentTest {
     @Test
     void congestionControlThatClosesItsStackLeavesNothing() throws Exception {
         try (var _ = new LeakCheck()) {
-            FaultyStack.join(a, b);
-            listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
-            client = a.tcp.open();
-            client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
-            pass(10);
-            accept();
+            connect();
             talk(client, server, 3_000);
             a.insideEngine = () -> {
                 a.closing = true;
@@ -259,12 +263,7 @@ class WorstMomentTest {
     @Test
     void congestionControlMustNotUseItsSocket() throws Exception {
         try (var _ = new LeakCheck()) {
-            FaultyStack.join(a, b);
-            listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
-            client = a.tcp.open();
-            client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
-            pass(10);
-            accept();
+            connect();
             var thrown = new ArrayList<Throwable>();
             a.insideEngine = () -> thrown.add(assertThrows(IllegalStateException.class, client::close));
             write(client, 3_000);
@@ -279,12 +278,7 @@ class WorstMomentTest {
     /// The peer's reset is told when what came before it has been shown, not before.
     @Test
     void peekShowsWhatIsLeftOfAConnectionThatFailed() throws Exception {
-        FaultyStack.join(a, b);
-        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
-        client = a.tcp.open();
-        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
-        pass(10);
-        accept();
+        connect();
         write(client, 100);
         pass(10);
         assertEquals(60, server.peek(ByteBuffer.allocate(60)));
