@@ -391,7 +391,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     @Override
     public int connectionCount() {
-        return endpoints.size();
+        return endpoints.connected();
     }
 
     @Override
