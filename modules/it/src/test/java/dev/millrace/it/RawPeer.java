@@ -75,6 +75,11 @@ final class RawPeer {
         return send(SYN, seq, 0, options, new byte[0]);
     }
 
+    /// Whether segments carry timestamps; what the SYN did until this says otherwise.
+    void stamped(boolean on) {
+        timestamps = on;
+    }
+
     /// Sends a segment and returns the last answer that came at once, or `null`.
     Answer send(int flags, int seq, int ack, byte... text) {
         return send(flags, seq, ack, new ArrayList<>(), text);

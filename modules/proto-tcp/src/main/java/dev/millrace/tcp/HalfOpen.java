@@ -39,7 +39,7 @@ final class HalfOpen {
     final boolean recoverable;
     private final int hash;
     private SynFacts syn;
-    /// When the SYN,ACK first went out.
+    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers or it went out twice because the peer asked twice.
     private long sentNs;
 
     // Guarded by the SYN cache: the place in the list of records that wait for the same number of answers.
@@ -47,7 +47,6 @@ final class HalfOpen {
     HalfOpen after;
     int answers;
     long dueNs;
-    boolean cached;
 
     private enum Phase { WAITING, COMPLETING, GONE }
 
@@ -73,7 +72,7 @@ final class HalfOpen {
         return syn;
     }
 
-    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers.
+    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if that says nothing of the round-trip time.
     synchronized long sentNs() {
         return sentNs;
     }
@@ -120,6 +119,8 @@ final class HalfOpen {
         // Differs: strictly an old SYN gets an ACK. But it means that our SYN,ACK was lost, and its timestamp is the newer
         // one to echo.
         syn = SynFacts.of(seg);
+        // Karn: the ACK will not tell which SYN,ACK it answers.
+        sentNs = Long.MAX_VALUE;
         return Verdict.ANSWER_AGAIN;
     }
 

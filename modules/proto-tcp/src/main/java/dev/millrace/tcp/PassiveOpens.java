@@ -25,7 +25,7 @@ final class PassiveOpens implements SynCache.Answers {
     private final ConnectionOptions template;
     private final AcceptQueue queue;
     private final SynCache cache;
-    /// When a cookie was last sent without a record to go with it; one may come back for a while after.
+    /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
 
@@ -64,6 +64,10 @@ final class PassiveOpens implements SynCache.Answers {
         long pair = pair(key);
         // Behind TIME-WAIT the number must follow the old connection's, which a cookie cannot.
         boolean cookie = protocol.synCookies && previous == null && cache.isPressed();
+        if (cookie) {
+            cookieNs = now;
+            cookiesOut = true;
+        }
         int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
                 : protocol.initialSequence(pair, previous);
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
@@ -75,9 +79,9 @@ final class PassiveOpens implements SynCache.Answers {
                     protocol.ctx.drop(packet, DropReason.BACKLOG_FULL);
                     return;
                 }
-                rememberCookies(now);
+                protocol.cookiesSent.add(1);
             }
-            case ADDED_FOR_ANOTHER -> rememberCookies(now);
+            case ADDED_FOR_ANOTHER -> protocol.cookiesSent.add(1);
             case KNOWN -> {
                 // The same SYN on another thread.
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
@@ -88,12 +92,6 @@ final class PassiveOpens implements SynCache.Answers {
         }
         packet.release();
         answer(record, pair, now);
-    }
-
-    private void rememberCookies(long nowNs) {
-        cookieNs = nowNs;
-        cookiesOut = true;
-        protocol.cookiesSent.add(1);
     }
 
     private DropReason admit(Packet packet) {
@@ -130,16 +128,21 @@ final class PassiveOpens implements SynCache.Answers {
         answer(record, pair(record), protocol.ctx.clock().nanoTime());
     }
 
-    private void answer(HalfOpen record, long pair, long nowNs) {
+    /// What is agreed on with a record's peer, of which a recoverable record must not hold more than its cookie does.
+    private SynFacts agreed(HalfOpen record) {
         SynFacts syn = record.syn();
-        int timestamp = timestamp(pair, nowNs);
+        return record.recoverable ? SynCookies.kept(syn, settings.timestamps) : syn;
+    }
+
+    private void answer(HalfOpen record, long pair, long nowNs) {
+        SynFacts syn = agreed(record);
         try {
             Path path = protocol.ctx.path(record.local, record.remote);
             int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
             list.add(SynSegment.answer(syn, settings, template, record.localPort, record.remotePort, record.iss, mss,
-                    record.recoverable ? SynCookies.timestamp(timestamp, syn) : timestamp));
+                    timestamp(record, pair, syn, nowNs)));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
             // The peer will ask again, and the route may be there by then.
@@ -147,8 +150,10 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
-    private static int timestamp(long pair, long nowNs) {
-        return (int) (nowNs / 1_000_000) + IsnGenerator.timestampOffset(pair);
+    /// TSval of a segment for a half-open connection: the peer may echo any in the ACK that a cookie is recovered from.
+    private static int timestamp(HalfOpen record, long pair, SynFacts syn, long nowNs) {
+        int plain = (int) (nowNs / 1_000_000) + IsnGenerator.timestampOffset(pair);
+        return record.recoverable ? SynCookies.timestamp(plain, syn) : plain;
     }
 
     // ---- what comes after the SYN
@@ -157,19 +162,27 @@ final class PassiveOpens implements SynCache.Answers {
     /// stranger's.
     boolean receive(Packet packet, Segment segment) {
         HalfOpen key = key(packet);
+        int window = Math.min(0xffff, template.receiveBuffer);
         HalfOpen record = cache.find(key);
-        if (record == null) {
-            record = recover(key, segment);
-            if (record == null) {
-                return false;
+        HalfOpen.Verdict verdict = record == null ? null : record.judge(segment, window);
+        if (verdict != HalfOpen.Verdict.COMPLETE) {
+            // Also beside a record: its peer's SYN came twice, or another's in its name, and this ACK is for the first
+            // answer, whose record had to go.
+            HalfOpen recovered = recover(key, segment);
+            if (recovered != null) {
+                record = recovered;
+                verdict = record.judge(segment, window);
             }
         }
-        HalfOpen.Verdict verdict = record.judge(segment, Math.min(0xffff, template.receiveBuffer));
+        if (record == null) {
+            return false;
+        }
         switch (verdict) {
             case COMPLETE -> complete(record, packet, segment);
             case ANSWER_AGAIN -> {
+                boolean allowed = protocol.replies.mayAcknowledge(packet);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
-                if (protocol.replies.mayAcknowledge()) {
+                if (allowed) {
                     answer(record, pair(record), protocol.ctx.clock().nanoTime());
                 }
             }
@@ -193,7 +206,6 @@ final class PassiveOpens implements SynCache.Answers {
         }
         long now = protocol.ctx.clock().nanoTime();
         if (now - cookieNs > SynCookies.LIFETIME_NS) {
-            cookiesOut = false;
             return null;
         }
         SynFacts syn = protocol.cookies.decode(key.local, key.localPort, key.remote, key.remotePort, segment, now);
@@ -206,14 +218,14 @@ final class PassiveOpens implements SynCache.Answers {
     }
 
     private void challenge(HalfOpen record, Packet packet) {
-        if (!protocol.replies.mayAcknowledge()) {
+        if (!protocol.replies.mayAcknowledge(packet)) {
             protocol.ctx.countDrop(DropReason.RATE_LIMITED);
             return;
         }
-        SynFacts syn = record.syn();
-        protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1, Math.min(0xffff, template.receiveBuffer),
-                settings.timestamps && syn.timestamps(), timestamp(pair(record), protocol.ctx.clock().nanoTime()),
-                syn.timestampValue());
+        SynFacts syn = agreed(record);
+        protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1,
+                SynSegment.windowAfter(syn, settings, template), settings.timestamps && syn.timestamps(),
+                timestamp(record, pair(record), syn, protocol.ctx.clock().nanoTime()), syn.timestampValue());
     }
 
     /// ICMP says that the peer of a handshake cannot be reached.
@@ -252,6 +264,10 @@ final class PassiveOpens implements SynCache.Answers {
             refused = open(record, segment);
             // What is refused for want of room is asked for again; the record stays and its SYN,ACK goes again.
             done = refused == null;
+            if (!done && refused != DropReason.DUPLICATE) {
+                // Of a cookie there is no record yet, and a peer that waits for us to speak would wait for ever.
+                remember(record);
+            }
         } catch (Throwable t) {
             protocol.ctx.failed("making-a-connection", t);
         }
@@ -266,6 +282,12 @@ final class PassiveOpens implements SynCache.Answers {
         }
         if (rest != null) {
             protocol.receiveAgain(rest);
+        }
+    }
+
+    private void remember(HalfOpen record) {
+        if (cache.add(record, protocol.ctx.clock().nanoTime()) == SynCache.Added.ADDED_FOR_ANOTHER) {
+            protocol.cookiesSent.add(1);
         }
     }
 
@@ -297,7 +319,7 @@ final class PassiveOpens implements SynCache.Answers {
                     IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            opened = connection.gate.resume(record.syn(), record.sentNs(), cache.answersOf(record) > 1, segment)
+            opened = connection.gate.resume(agreed(record), record.sentNs(), cache.answersOf(record) > 1, segment)
                     && place.replace(null, connection);
         } finally {
             if (!opened) {

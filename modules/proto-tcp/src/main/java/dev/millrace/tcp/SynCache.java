@@ -149,7 +149,6 @@ final class SynCache implements Timers.Task {
                 result = Added.ADDED_FOR_ANOTHER;
             }
             records.put(record, record);
-            record.cached = true;
             record.answers = 1;
             calmCount += record.recoverable ? 0 : 1;
             append(record, nowNs);
@@ -185,15 +184,15 @@ final class SynCache implements Timers.Task {
     private void unlink(HalfOpen record) {
         list(record).remove(record);
         records.remove(record);
-        record.cached = false;
         calmCount -= record.recoverable ? 0 : 1;
     }
 
-    /// Forgets a record; returns whether it was there.
-    boolean remove(HalfOpen record) {
+    /// Forgets the record with the same addresses and ports; returns whether there was one.
+    boolean remove(HalfOpen key) {
         lock.lock();
         try {
-            if (!record.cached) {
+            HalfOpen record = records.get(key);
+            if (record == null) {
                 return false;
             }
             unlink(record);

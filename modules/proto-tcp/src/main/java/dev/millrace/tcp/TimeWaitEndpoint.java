@@ -80,7 +80,7 @@ final class TimeWaitEndpoint implements TcpEndpoint {
         // among them), except a pure one that is in order: two sides in TIME-WAIT would answer each other for ever.
         boolean pureAck = segment.len == 0 && (flags & (TcpHeader.SYN | TcpHeader.FIN)) == 0;
         if (!pureAck || !acceptable) {
-            if (protocol.replies.mayAcknowledge()) {
+            if (protocol.replies.mayAcknowledge(packet)) {
                 protocol.replies.acknowledge(packet, sndNxt, rcvNxt, receiveWindow, timestamps, timestampNow(),
                         timestampRecent);
             } else {
