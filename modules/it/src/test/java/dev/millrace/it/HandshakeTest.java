@@ -13,6 +13,7 @@ import dev.millrace.it.RawPeer.Offer;
 import dev.millrace.link.vnic.Vnic;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -346,6 +347,21 @@ class HandshakeTest {
             var honest = new RawPeer(wire, "fd78::1", 1, "fd09::2", 80);
             RawPeer.listen(wire, honest);
             assertTrue(honest.syn(1, Offer.ALL).is(RawPeer.RST | RawPeer.ACK));
+        }
+    }
+
+    /// The window scale of a SYN,ACK stands, whatever the program has made of the listener's buffers since.
+    @ParameterizedTest
+    @CsvSource({"65536", "16777216"})
+    void listenersBufferMayChangeBetweenAnswerAndAck(int buffer) throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 4)) {
+            RawPeer.listen(wire, peer);
+            Answer answer = peer.syn(100, Offer.ALL);
+            listener.setOption(StandardSocketOptions.SO_RCVBUF, buffer);
+            peer.send(RawPeer.ACK, 101, answer.seq() + 1);
+            try (TcpSocket s = listener.tryAccept()) {
+                assertEquals(answer.scale(), s.info().receiveWindowScale());
+            }
         }
     }
 }

@@ -37,6 +37,8 @@ final class HalfOpen {
     final int iss;
     /// Whether [#iss] is a SYN cookie, so that nothing is lost when this record is.
     final boolean recoverable;
+    /// The receive buffer that the SYN,ACK's window and scale stand for.
+    final int receiveBuffer;
     private final int hash;
     private SynFacts syn;
     /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers or it went out twice because the peer asked twice.
@@ -56,7 +58,7 @@ final class HalfOpen {
 
     /// @param hash of the addresses and ports, with a secret
     HalfOpen(IpAddress local, int localPort, IpAddress remote, int remotePort, int hash, SynFacts syn, int iss,
-            boolean recoverable, long sentNs) {
+            boolean recoverable, int receiveBuffer, long sentNs) {
         this.local = local;
         this.remote = remote;
         this.localPort = localPort;
@@ -65,6 +67,7 @@ final class HalfOpen {
         this.syn = syn;
         this.iss = iss;
         this.recoverable = recoverable;
+        this.receiveBuffer = receiveBuffer;
         this.sentNs = sentNs;
     }
 
@@ -80,9 +83,8 @@ final class HalfOpen {
     // ---- what arrives (RFC 9293 §3.10.7.4 for SYN-RECEIVED)
 
     /// Judges a segment of this peer's.
-    ///
-    /// @param window the receive window that the SYN,ACK offered
-    synchronized Verdict judge(Segment seg, int window) {
+    synchronized Verdict judge(Segment seg) {
+        int window = Math.min(0xffff, receiveBuffer);
         boolean rst = seg.has(TcpHeader.RST);
         if (seg.has(TcpHeader.SYN) && !rst && seg.seq == syn.irs()) {
             return judgeRepeated(seg);

@@ -71,7 +71,7 @@ final class PassiveOpens implements SynCache.Answers {
         int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
                 : protocol.initialSequence(pair, previous);
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
-                now);
+                template.receiveBuffer, now);
         switch (cache.add(record, now)) {
             case NO_ROOM -> {
                 if (!cookie) {
@@ -115,7 +115,7 @@ final class PassiveOpens implements SynCache.Answers {
         int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
         int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
-        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0);
+        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0);
     }
 
     private long pair(HalfOpen r) {
@@ -141,7 +141,7 @@ final class PassiveOpens implements SynCache.Answers {
             int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
-            list.add(SynSegment.answer(syn, settings, template, record.localPort, record.remotePort, record.iss, mss,
+            list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.localPort, record.remotePort, record.iss, mss,
                     timestamp(record, pair, syn, nowNs)));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
@@ -162,16 +162,15 @@ final class PassiveOpens implements SynCache.Answers {
     /// stranger's.
     boolean receive(Packet packet, Segment segment) {
         HalfOpen key = key(packet);
-        int window = Math.min(0xffff, template.receiveBuffer);
         HalfOpen record = cache.find(key);
-        HalfOpen.Verdict verdict = record == null ? null : record.judge(segment, window);
+        HalfOpen.Verdict verdict = record == null ? null : record.judge(segment);
         if (verdict != HalfOpen.Verdict.COMPLETE) {
             // Also beside a record: its peer's SYN came twice, or another's in its name, and this ACK is for the first
             // answer, whose record had to go.
             HalfOpen recovered = recover(key, segment);
             if (recovered != null) {
                 record = recovered;
-                verdict = record.judge(segment, window);
+                verdict = record.judge(segment);
             }
         }
         if (record == null) {
@@ -214,7 +213,7 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.cookiesReceived.add(1);
         return new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, segment.ack - 1,
-                true, Long.MAX_VALUE);
+                true, template.receiveBuffer, Long.MAX_VALUE);
     }
 
     private void challenge(HalfOpen record, Packet packet) {
@@ -224,7 +223,7 @@ final class PassiveOpens implements SynCache.Answers {
         }
         SynFacts syn = agreed(record);
         protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1,
-                SynSegment.windowAfter(syn, settings, template), settings.timestamps && syn.timestamps(),
+                SynSegment.windowAfter(syn, settings, record.receiveBuffer), settings.timestamps && syn.timestamps(),
                 timestamp(record, pair(record), syn, protocol.ctx.clock().nanoTime()), syn.timestampValue());
     }
 
@@ -232,7 +231,7 @@ final class PassiveOpens implements SynCache.Answers {
     void onUnreachable(IpAddress local, int localPort, IpAddress remote, int remotePort, int quotedSequence) {
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
         HalfOpen record = cache.find(
-                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0));
+                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0));
         // RFC 5927 §4.1: only who has seen our SYN,ACK can quote its number.
         if (record != null && record.iss == quotedSequence) {
             cache.remove(record);
@@ -314,9 +313,11 @@ final class PassiveOpens implements SynCache.Answers {
         ConnectionEndpoint connection = null;
         boolean opened = false;
         try {
-            connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings,
-                    new ConnectionOptions(template), chosen.congestionControl(), record.iss,
-                    IsnGenerator.timestampOffset(pair(record)));
+            var options = new ConnectionOptions(template);
+            // The scale that the peer was told is that of the buffer of then.
+            options.receiveBuffer = record.receiveBuffer;
+            connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings, options,
+                    chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
             opened = connection.gate.resume(agreed(record), record.sentNs(), cache.answersOf(record) > 1, segment)
