@@ -49,6 +49,8 @@ final class HalfOpen {
     HalfOpen after;
     int answers;
     long dueNs;
+    /// The next of those whose time has come, for the thread that runs the cache's timer.
+    HalfOpen alsoDue;
 
     private enum Phase { WAITING, COMPLETING, GONE }
 

@@ -124,8 +124,13 @@ final class PassiveOpens implements SynCache.Answers {
 
     @Override
     public void answerAgain(HalfOpen record) {
-        protocol.retransmits.add(1);
-        answer(record, pair(record), protocol.ctx.clock().nanoTime());
+        try {
+            protocol.retransmits.add(1);
+            answer(record, pair(record), protocol.ctx.clock().nanoTime());
+        } catch (Throwable t) {
+            // The others that are due have their turn.
+            protocol.ctx.failed("answer-to-a-syn", t);
+        }
     }
 
     /// What is agreed on with a record's peer, of which a recoverable record must not hold more than its cookie does.
@@ -335,8 +340,13 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.passiveOpens.add(1);
         connection.gate.publish();
-        if (!queue.add(connection)) {
-            connection.abort();
+        boolean queued = false;
+        try {
+            queued = queue.add(connection);
+        } finally {
+            if (!queued) {
+                connection.abort();
+            }
         }
         if (protocol.isClosed()) {
             connection.stackClosed();

@@ -197,6 +197,16 @@ public final class Schedule {
         a.allocationsLeft = 1 + nextInt(among);
     }
 
+    /// As [#failAllocation], at a certain one.
+    public void failAllocationAt(int n) {
+        Points.current().allocationsLeft = n;
+    }
+
+    /// Whether memory has run out for this thread since it was to.
+    public boolean hasFailed() {
+        return Points.current().allocationsLeft < 0;
+    }
+
     public void stopFailing() {
         Points.current().allocationsLeft = -1;
     }
