@@ -5,7 +5,7 @@ import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
-import java.util.ArrayDeque;
+import java.util.LinkedList;
 import java.util.Queue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -16,9 +16,9 @@ final class AcceptQueue {
     private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by lock.
-    private final ArrayDeque<ConnectionEndpoint> waiting = new ArrayDeque<>();
-    private final ArrayDeque<Thread> acceptors = new ArrayDeque<>();
+    // Guarded by lock. Linked lists: an ArrayDeque that finds no memory to grow has lost all that was in it.
+    private final LinkedList<ConnectionEndpoint> waiting = new LinkedList<>();
+    private final LinkedList<Thread> acceptors = new LinkedList<>();
     private volatile ErrorCode closed;
     private volatile int size;
     private volatile ReadinessSignal callback;

@@ -44,7 +44,7 @@ class HandshakesWithoutMemoryTest {
             var text = new StringBuilder(action + " " + place + ": " + e.getMessage());
             for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
                 text.append("\n    ").append(t);
-                for (StackTraceElement f : List.of(t.getStackTrace()).subList(0, Math.min(6, t.getStackTrace().length))) {
+                for (StackTraceElement f : List.of(t.getStackTrace()).subList(0, Math.min(12, t.getStackTrace().length))) {
                     text.append("\n        ").append(f);
                 }
             }

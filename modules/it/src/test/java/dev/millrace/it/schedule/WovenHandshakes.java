@@ -154,7 +154,7 @@ public final class WovenHandshakes implements Scenario {
         });
         check(!schedule.run().contains(actor), "hangs: " + schedule.describe());
         if (actor.failure != null) {
-            throw new AssertionError(actor.failure.getMessage(), actor.failure);
+            throw new AssertionError(actor.failure.getMessage() + " at " + actor.failure.getStackTrace()[1], schedule.struck());
         }
         if (!failed[0]) {
             throw new Exhausted();
