@@ -364,4 +364,76 @@ class HandshakeTest {
             }
         }
     }
+
+    /// RFC 9293 MUST-15, and the cookie's table: what it names is never above what the peer announced.
+    @ParameterizedTest
+    @CsvSource({"false, -1, 536", "false, 0, 536", "false, 536, 536", "false, 1459, 1440", "false, 30, 48", "false, 65535, 8940",
+            "true, -1, 1220", "true, 0, 1220", "true, 1440, 1440", "true, 1220, 1220", "true, 1000, 536"})
+    void cookieBringsBackTheMss(boolean v6, int announced, int mss) throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 4)) {
+            var host = v6 ? new RawPeer(wire, "fd09::1", 5555, "fd09::2", 80) : peer;
+            RawPeer.listen(wire, host);
+            press();
+            Answer answer = host.syn(100, new Offer(announced, 7, true, true));
+            evict();
+            host.send(RawPeer.ACK, 101, answer.seq() + 1);
+            try (TcpSocket s = listener.tryAccept()) {
+                assertEquals(mss, s.info().peerMss());
+                assertEquals(1, tcp(stack, "syn-cookies-received"));
+            }
+        }
+    }
+
+    @Test
+    void backlogOfOneLetsOneWaitAndTheNextTryAgain() throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 1)) {
+            var other = new RawPeer(wire, "10.9.0.1", 5556, SERVER, 80);
+            RawPeer.listen(wire, peer, other);
+            peer.send(RawPeer.ACK, 101, peer.syn(100, Offer.ALL).seq() + 1);
+            assertEquals(null, other.syn(100, Offer.ALL));
+            assertEquals(1, tcp(stack, "backlog-drops"));
+            listener.tryAccept().abort();
+            other.send(RawPeer.ACK, 101, other.syn(100, Offer.ALL).seq() + 1);
+            listener.tryAccept().abort();
+            assertEquals(0, stack.tcp().connectionCount());
+        }
+    }
+
+    /// A SYN that says that it comes from whom it goes to.
+    @ParameterizedTest
+    @CsvSource({"80, 80", "81, 80"})
+    void landsSynIsNotAnswered(int from, int to) throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener _ = stack.tcp().listen(new InetSocketAddress(80), 1)) {
+            var self = new RawPeer(wire, SERVER, from, SERVER, to);
+            self.syn(100, Offer.ALL);
+            assertEquals(0, tcp(stack, "segments-received"), () -> stack.counters() + "");
+            assertEquals(Long.MAX_VALUE, stack.nextDeadlineNs());
+        }
+    }
+
+    /// Old answers of a cookie's time come back when the next step has begun, and not in the step after.
+    @ParameterizedTest
+    @CsvSource({"0, 127", "63, 127", "64, 191", "127, 190"})
+    void cookieLivesThroughTheNextStep(int sent, int lastGood) throws Exception {
+        for (int late = 0; late <= 1; late++) {
+            int seconds = lastGood + late;
+            if (late == 1 && seconds / 64 - sent / 64 < 2) {
+                continue;
+            }
+            var w = new Vnic(1500);
+            try (ManualStack stack = stack(w); TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 4)) {
+                stack.step(sent * SECOND);
+                for (int i = 0; i < RECORDS; i++) {
+                    new RawPeer(w, "172.16.0." + i, 1024, SERVER, 80).syn(i, Offer.ALL);
+                }
+                var host = new RawPeer(w, "10.9.0.1", 5555, SERVER, 80);
+                RawPeer.listen(w, host);
+                Answer answer = host.syn(100, Offer.ALL);
+                stack.step(seconds * SECOND);
+                host.send(RawPeer.ACK, 101, answer.seq() + 1);
+                assertEquals(1 - late, stack.tcp().connectionCount(), "at " + seconds);
+                assertEquals(late == 0, listener.tryAccept() != null);
+            }
+        }
+    }
 }
