@@ -436,4 +436,37 @@ class HandshakeTest {
             }
         }
     }
+
+    /// The ACK and the first text were lost: a reset would end what the first text, when it comes again, completes.
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void laterTextDoesNotEndWhatTheFirstWillComplete(boolean text) throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 4)) {
+            RawPeer.listen(wire, peer);
+            press();
+            Answer answer = peer.syn(100, Offer.ALL);
+            evict();
+            assertEquals(null, peer.send(RawPeer.ACK, 111, answer.seq() + 1, bytes(text ? 10 : 0)));
+            peer.send(RawPeer.ACK, 101, answer.seq() + 1, bytes(10));
+            peer.send(RawPeer.ACK, 111, answer.seq() + 1, bytes(10));
+            try (TcpSocket s = listener.tryAccept()) {
+                assertEquals(20, s.tryRead(java.nio.ByteBuffer.allocate(100)));
+            }
+            // Strangers are told again as soon as it cannot be one of those.
+            stack.step(200 * SECOND);
+            var stranger = new RawPeer(wire, "10.9.0.1", 5556, SERVER, 80);
+            RawPeer.listen(wire, stranger);
+            assertTrue(stranger.send(RawPeer.ACK, 111, 5).is(RawPeer.RST));
+        }
+    }
+
+    /// Cookies with records beside them are no reason to leave strangers without an answer.
+    @Test
+    void strangerIsResetWhileNoRecordHadToGo() throws Exception {
+        try (ManualStack stack = stack(wire); TcpListener _ = stack.tcp().listen(new InetSocketAddress(80), 4)) {
+            RawPeer.listen(wire, peer);
+            flood(0, RECORDS);
+            assertTrue(peer.send(RawPeer.ACK, 111, 5).is(RawPeer.RST));
+        }
+    }
 }

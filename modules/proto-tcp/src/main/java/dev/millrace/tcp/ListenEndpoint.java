@@ -58,6 +58,9 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
     private void receiveFromStranger(Packet packet, Segment segment) {
         if (segment.has(TcpHeader.RST)) {
             protocol.ctx.drop(packet, DropReason.NO_SOCKET);
+        } else if (segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && opens.mayHaveForgotten()) {
+            // Differs: RFC 9293 resets it. That would end a connection whose ACK and first text were lost.
+            protocol.ctx.drop(packet, DropReason.UNACCEPTABLE_ACK);
         } else if (segment.has(TcpHeader.ACK)) {
             protocol.replies.reset(packet, DropReason.NO_SOCKET);
         } else if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN)) {

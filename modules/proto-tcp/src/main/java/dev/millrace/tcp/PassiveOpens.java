@@ -28,6 +28,9 @@ final class PassiveOpens implements SynCache.Answers {
     /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
+    /// When a cookie was last left without a record.
+    private volatile long forgottenNs;
+    private volatile boolean forgotten;
 
     PassiveOpens(TcpProtocol protocol, SocketSettings chosen, AcceptQueue queue, int records) {
         this.protocol = protocol;
@@ -79,9 +82,9 @@ final class PassiveOpens implements SynCache.Answers {
                     protocol.ctx.drop(packet, DropReason.BACKLOG_FULL);
                     return;
                 }
-                protocol.cookiesSent.add(1);
+                forget(now);
             }
-            case ADDED_FOR_ANOTHER -> protocol.cookiesSent.add(1);
+            case ADDED_FOR_ANOTHER -> forget(now);
             case KNOWN -> {
                 // The same SYN on another thread.
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
@@ -92,6 +95,18 @@ final class PassiveOpens implements SynCache.Answers {
         }
         packet.release();
         answer(record, pair, now);
+    }
+
+    private void forget(long nowNs) {
+        forgottenNs = nowNs;
+        forgotten = true;
+        protocol.cookiesSent.add(1);
+    }
+
+    /// Whether a segment that is a stranger's may be the later one of a peer that only its cookie knows. What a cookie is
+    /// recognized by is the first number; if that was lost, its peer sends it again.
+    boolean mayHaveForgotten() {
+        return forgotten && protocol.ctx.clock().nanoTime() - forgottenNs <= SynCookies.LIFETIME_NS;
     }
 
     private DropReason admit(Packet packet) {
@@ -290,8 +305,9 @@ final class PassiveOpens implements SynCache.Answers {
     }
 
     private void remember(HalfOpen record) {
-        if (cache.add(record, protocol.ctx.clock().nanoTime()) == SynCache.Added.ADDED_FOR_ANOTHER) {
-            protocol.cookiesSent.add(1);
+        long now = protocol.ctx.clock().nanoTime();
+        if (cache.add(record, now) == SynCache.Added.ADDED_FOR_ANOTHER) {
+            forget(now);
         }
     }
 
