@@ -5,9 +5,8 @@ import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedList;
+import java.util.Queue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -17,9 +16,9 @@ final class AcceptQueue {
     private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by lock.
-    private final ArrayDeque<ConnectionEndpoint> waiting = new ArrayDeque<>();
-    private final ArrayDeque<Thread> acceptors = new ArrayDeque<>();
+    // Guarded by lock. Linked lists: an ArrayDeque that finds no memory to grow has lost all that was in it.
+    private final LinkedList<ConnectionEndpoint> waiting = new LinkedList<>();
+    private final LinkedList<Thread> acceptors = new LinkedList<>();
     private volatile ErrorCode closed;
     private volatile int size;
     private volatile ReadinessSignal callback;
@@ -161,7 +160,7 @@ final class AcceptQueue {
         lock.lock();
         try {
             acceptors.remove(self);
-            if (givingUp && !waiting.isEmpty()) {
+            if (givingUp && size > 0) {
                 next = acceptors.poll();
             }
         } finally {
@@ -172,26 +171,33 @@ final class AcceptQueue {
         }
     }
 
-    /// Ends it: whoever waits is told, and the connections that nobody will accept are returned; `null` if it had ended
-    /// before.
-    List<ConnectionEndpoint> close(ErrorCode why) {
-        List<ConnectionEndpoint> orphans;
-        List<Thread> threads;
+    /// Ends it: whoever waits is told, and the connections that nobody will accept are the caller's; `null` if it had ended
+    /// before. Takes no memory: what is lost here is never closed.
+    Queue<ConnectionEndpoint> close(ErrorCode why) {
         lock.lock();
         try {
             if (closed != null) {
                 return null;
             }
             closed = why;
-            orphans = new ArrayList<>(waiting);
-            waiting.clear();
             size = 0;
-            threads = List.copyOf(acceptors);
-            acceptors.clear();
         } finally {
             lock.unlock();
         }
-        threads.forEach(protocol.ctx.waits()::unpark);
-        return orphans;
+        Thread waits;
+        while ((waits = nextAcceptor()) != null) {
+            protocol.ctx.waits().unpark(waits);
+        }
+        // Whoever looks from now on sees first that it is closed.
+        return waiting;
+    }
+
+    private Thread nextAcceptor() {
+        lock.lock();
+        try {
+            return acceptors.poll();
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -131,6 +131,11 @@ class UdpLifeCycleTest {
         public int size() {
             return endpoints.size();
         }
+
+        @Override
+        public int connected() {
+            return 0;
+        }
     }
 
     private UdpProtocol protocol() {

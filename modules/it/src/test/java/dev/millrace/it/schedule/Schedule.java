@@ -116,7 +116,8 @@ public final class Schedule {
             if (allocationsLeft > 0 && --allocationsLeft == 0) {
                 allocationsLeft = -1;
                 outOfMemory++;
-                throw new OutOfMemoryError("as the schedule wants it");
+                struck = new OutOfMemoryError("as the schedule wants it");
+                throw struck;
             }
         }
 
@@ -147,6 +148,7 @@ public final class Schedule {
     private final long seed;
     private final SplittableRandom random;
     private final int switchEvery;
+    private volatile OutOfMemoryError struck;
     private final List<Actor> actors = new ArrayList<>();
     private Actor running;
     private boolean over;
@@ -195,6 +197,21 @@ public final class Schedule {
     public void failAllocation(int among) {
         Actor a = Points.current();
         a.allocationsLeft = 1 + nextInt(among);
+    }
+
+    /// As [#failAllocation], at a certain one.
+    public void failAllocationAt(int n) {
+        Points.current().allocationsLeft = n;
+    }
+
+    /// What was thrown last when memory ran out, to tell where that was.
+    public OutOfMemoryError struck() {
+        return struck;
+    }
+
+    /// Whether memory has run out for this thread since it was to.
+    public boolean hasFailed() {
+        return Points.current().allocationsLeft < 0;
     }
 
     public void stopFailing() {

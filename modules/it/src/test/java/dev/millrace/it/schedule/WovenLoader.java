@@ -21,12 +21,15 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Set;
 
 /// Loads Millrace anew, with points for a [Schedule] woven into the shell of TCP, the stack and UDP: before accesses of
 /// fields of the shell, before atomic operations, around locks, and before allocations. Nothing in the classes themselves
 /// knows of it.
 final class WovenLoader extends ClassLoader {
     private static final ClassDesc POINTS = ClassDesc.of(Points.class.getName());
+    /// Methods of collections that may take memory.
+    private static final Set<String> GROWING = Set.of("add", "addAll", "put", "computeIfAbsent", "copyOf");
     private static final ClassDesc LOCK = ClassDesc.of("java.util.concurrent.locks.ReentrantLock");
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
     private static final MethodTypeDesc ON_LOCK = MethodTypeDesc.of(ConstantDescs.CD_void, LOCK);
@@ -105,7 +108,8 @@ final class WovenLoader extends ClassLoader {
         } else if (e instanceof InvokeInstruction i) {
             String owner = i.owner().asInternalName();
             String method = i.name().stringValue();
-            if (method.equals("allocate") && owner.startsWith("dev/millrace/wire/buffer/")) {
+            if (method.equals("allocate") && owner.startsWith("dev/millrace/wire/buffer/")
+                    || shell && owner.startsWith("java/util/") && GROWING.contains(method)) {
                 b.invokestatic(POINTS, "allocating", NOTHING);
             }
             if (shell && weaveLock(b, i, owner, method)) {
