@@ -55,6 +55,7 @@ final class DatagramEndpoint implements Runnable {
     private volatile ErrorCode closed;
     private volatile ReadinessSignal callback;
     private final AtomicLong dropped = new AtomicLong();
+    final LargeSends largeSends = new LargeSends();
 
     /// Whom a connected socket talks to; one object, so that nobody sees the address of one and the port of another.
     record Peer(IpAddress address, int port) {

@@ -79,6 +79,7 @@ final class DatagramOutput {
         Packet packet = datagram(src, length, way.to().getPort());
         src.position(src.limit());
         protocol.sent.add(1);
+        endpoint.largeSends.note(path.remote(), path.ipHeaderLength() + UdpHeader.LENGTH + length);
         PacketList list = OUT.get();
         if (!list.isEmpty()) {
             // A link's callback that sends, on a thread that is sending: what is in the list goes elsewhere.
