@@ -39,13 +39,14 @@ final class DatagramEndpoint implements Runnable {
     // Guarded by lock.
     private final PacketList queue = new PacketList();
     private long arrivedBytes;
-    private long reservedBytes;
     private final java.util.ArrayDeque<Thread> waiting = new java.util.ArrayDeque<>(2);
     private boolean wakePending;
     private EndpointTable.Entry<DatagramEndpoint> connected;
 
     /// `null` until the table has given a place; written under lock.
     private volatile EndpointTable.Entry<DatagramEndpoint> bound;
+    /// Written under lock.
+    private volatile long reservedBytes;
     /// Datagrams that have arrived; written under lock.
     private volatile long arrivedCount;
     private volatile int receiveBuffer;
@@ -229,6 +230,14 @@ final class DatagramEndpoint implements Runnable {
             if (p != null) {
                 consumedBytes += cost(p);
                 consumedCount++;
+                if (reservedBytes > 0 && !hasDatagram() && isMemoryScarce()) {
+                    lock.lock();
+                    try {
+                        giveBack(0);
+                    } finally {
+                        lock.unlock();
+                    }
+                }
             }
             return p;
         } finally {
@@ -241,13 +250,24 @@ final class DatagramEndpoint implements Runnable {
         lock.lock();
         try {
             taken.addAll(queue);
-            long excess = reservedBytes - (arrivedBytes - consumedBytes) - RESERVATION;
-            if (excess >= RESERVATION) {
-                reservedBytes -= excess;
-                protocol.ctx.memory().release(excess);
-            }
+            giveBack(RESERVATION);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Whether more than half of the stack's memory is reserved. Then nobody keeps any ready, so that sockets that hold
+    /// nothing never have more than the other half.
+    private boolean isMemoryScarce() {
+        return protocol.ctx.memory().reserved() > protocol.ctx.memory().limit() / 2;
+    }
+
+    /// Gives memory back beyond what is queued and `kept`, if it is worth the while; called with the lock held.
+    private void giveBack(long kept) {
+        long excess = reservedBytes - (arrivedBytes - consumedBytes) - kept;
+        if (excess >= Math.max(kept, 1)) {
+            reservedBytes -= excess;
+            protocol.ctx.memory().release(excess);
         }
     }
 
