@@ -204,7 +204,8 @@ final class DatagramEndpoint implements Runnable {
     void onError(ErrorCode code) {
         lock.lock();
         try {
-            if (closed != null) {
+            // Connected sockets only, since no other could say which of its datagrams it was.
+            if (closed != null || connected == null) {
                 return;
             }
             error = code;

@@ -227,6 +227,11 @@ final class DatagramSocketView implements UdpSocket {
         EndpointTable.Entry<DatagramEndpoint> entry = protocol.endpoints.connect(path.local(),
                 endpoint.place().localPort(), path.remote(), remote.getPort(), endpoint, e -> e == endpoint);
         endpoint.connect(entry, peer);
+        ErrorCode closed = endpoint.closed();
+        if (closed != null) {
+            // By another thread meanwhile: the place was given back.
+            throw SocketErrors.closed(closed, true);
+        }
         output.connected(peer, path);
     }
 
