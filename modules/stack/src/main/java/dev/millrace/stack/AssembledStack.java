@@ -287,16 +287,26 @@ final class AssembledStack implements ManualStack {
         change(a -> new Addressing(a.generation + 1, a.owned, a.configured()));
     }
 
+    /// Changes what a program asks to change: not from the moment on that the stack closes.
+    private void changeWhileOpen(Change change) {
+        gate.lock();
+        try {
+            if (isClosing()) {
+                throw new IllegalStateException("stack " + name + " is closed");
+            }
+            change(change);
+        } finally {
+            gate.unlock();
+        }
+    }
+
     void addAddress(StackNic nic, Cidr cidr) {
-        change(a -> {
+        ConfigurationCheck.checkAddress("address", cidr, network(cidr.address().version()) != null, nic.mtu());
+        changeWhileOpen(a -> {
             StackNic owner = a.owner(cidr.address().hi(), cidr.address().lo());
             if (owner != null) {
                 throw new ConfigurationException("address",
                         cidr.address() + " is given twice: NIC \"" + owner.name() + "\" has it already");
-            }
-            if (network(cidr.address().version()) == null) {
-                throw new ConfigurationException("address",
-                        cidr + ": the stack does not run ipv" + cidr.address().version());
             }
             var more = new ArrayList<>(a.owned);
             more.add(new Addressing.Owned(nic, cidr));
@@ -320,7 +330,7 @@ final class AssembledStack implements ManualStack {
                 .map(n -> new NicConfig(n.name(), n.linkName(), null, n.mtu(), n.addresses(), null, Map.of())).toList();
         NicConfig through = ConfigurationCheck.checkRoute("route", route, known);
         StackNic nic = nics.get(known.indexOf(through));
-        change(a -> {
+        changeWhileOpen(a -> {
             var more = new ArrayList<>(a.configured());
             more.addAll(entries(route, nic));
             return new Addressing(a.generation + 1, a.owned, more);
@@ -505,25 +515,28 @@ final class AssembledStack implements ManualStack {
                 }
             }
             phase.set(Phase.CLOSED);
-            for (StackNic nic : nics.reversed()) {
-                attempt("link of " + nic.name(), () -> nic.link().close());
+            for (int i = nics.size() - 1; i >= 0; i--) {
+                StackNic nic = nics.get(i);
+                attempt(nic.linkName(), () -> nic.link().close());
             }
             for (CaptureSession capture : captures) {
-                nics.forEach(n -> n.removeTap(capture));
-                attempt("capture", () -> {
-                    try {
-                        capture.close();
-                    } catch (IOException e) {
-                        LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
-                    }
-                });
+                attempt("capture", () -> close(capture));
             }
             attempt("timers", surroundings::close);
             LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
-            ExitHook.remove(this);
             done.countDown();
+            ExitHook.remove(this);
+        }
+    }
+
+    private void close(CaptureSession capture) {
+        nics.forEach(n -> n.removeTap(capture));
+        try {
+            capture.close();
+        } catch (IOException e) {
+            LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
         }
     }
 
@@ -541,13 +554,23 @@ final class AssembledStack implements ManualStack {
         try {
             close.run();
         } catch (Throwable t) {
-            failures.add(Place.CLOSE, new IllegalStateException("closing the " + what + " failed", t));
+            report(what, t);
+        }
+    }
+
+    private void report(String what, Throwable failure) {
+        try {
+            failures.add(Place.CLOSE, new IllegalStateException("closing the " + what + " failed", failure));
+        } catch (Throwable again) {
+            // No memory to say so; what is left is closed nevertheless.
+            return;
         }
     }
 
     private void awaitClosed() {
-        // Whoever closes waits for timer tasks and for links' threads: those must not wait for it in turn.
-        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()) {
+        // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
+        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
+                || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
             return;
         }
         boolean interrupted = false;
