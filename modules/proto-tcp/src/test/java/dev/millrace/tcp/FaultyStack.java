@@ -289,6 +289,11 @@ final class FaultyStack implements TransportContext {
         public int size() {
             return places.size();
         }
+
+        @Override
+        public int connected() {
+            return (int) places.keySet().stream().filter(k -> k.contains("-")).count();
+        }
     }
 
     // ---- the context
