@@ -6,8 +6,6 @@ import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -172,26 +170,36 @@ final class AcceptQueue {
         }
     }
 
-    /// Ends it: whoever waits is told, and the connections that nobody will accept are returned; `null` if it had ended
-    /// before.
-    List<ConnectionEndpoint> close(ErrorCode why) {
-        List<ConnectionEndpoint> orphans;
-        List<Thread> threads;
+    /// Ends it: whoever waits is told. Returns `false` if it had ended before. It takes no memory, since it is done once only.
+    boolean close(ErrorCode why) {
         lock.lock();
         try {
             if (closed != null) {
-                return null;
+                return false;
             }
             closed = why;
-            orphans = new ArrayList<>(waiting);
-            waiting.clear();
             size = 0;
-            threads = List.copyOf(acceptors);
-            acceptors.clear();
         } finally {
             lock.unlock();
         }
-        threads.forEach(protocol.ctx.waits()::unpark);
-        return orphans;
+        Thread acceptor;
+        while ((acceptor = next(acceptors)) != null) {
+            protocol.ctx.waits().unpark(acceptor);
+        }
+        return true;
+    }
+
+    /// After the end: one of the connections that nobody will accept, or `null` if there is none left.
+    ConnectionEndpoint orphan() {
+        return next(waiting);
+    }
+
+    private <T> T next(ArrayDeque<T> queue) {
+        lock.lock();
+        try {
+            return queue.poll();
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -164,14 +163,23 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
 
     /// Peers of handshakes under way hear of it when their ACK comes: it meets a closed port.
     private void close(ErrorCode why) {
-        List<ConnectionEndpoint> orphans = queue.close(why);
-        if (orphans == null) {
+        // What takes memory comes first: who is told that it is closed already does not close it again.
+        Runnable place = entry::release;
+        Runnable handshakes = opens::close;
+        if (!queue.close(why)) {
             return;
         }
-        protocol.attempt("listener-place", entry::release);
-        protocol.attempt("listener-handshakes", opens::close);
+        protocol.attempt("listener-place", place);
+        protocol.attempt("listener-handshakes", handshakes);
         // RFC 9293 §3.10.4, LISTEN; a kernel resets what nobody accepted.
-        orphans.forEach(c -> protocol.attempt("connection-that-nobody-accepted", c::abort));
+        ConnectionEndpoint orphan;
+        while ((orphan = queue.orphan()) != null) {
+            try {
+                orphan.abort();
+            } catch (Throwable t) {
+                protocol.ctx.failed("connection-that-nobody-accepted", t);
+            }
+        }
         queue.tell();
     }
 }

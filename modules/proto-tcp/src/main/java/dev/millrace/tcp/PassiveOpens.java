@@ -312,8 +312,14 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.passiveOpens.add(1);
         connection.gate.publish();
-        if (!queue.add(connection)) {
-            connection.abort();
+        boolean waits = false;
+        try {
+            waits = queue.add(connection);
+        } finally {
+            if (!waits) {
+                // The queue is closed, or has no memory.
+                connection.abort();
+            }
         }
         if (protocol.isClosed()) {
             connection.stackClosed();

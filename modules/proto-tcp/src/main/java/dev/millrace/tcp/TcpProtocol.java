@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -84,6 +83,8 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     private final Counters.Counter segmentsReceived;
     private final Counters.Counter ended;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    /// Made beforehand: a stack is closed once, memory or not.
+    private final Consumer<TcpEndpoint> ending = this::end;
     private volatile boolean closed;
 
     TcpProtocol(TransportContext ctx, OptionValues options) {
@@ -403,10 +404,16 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     @Override
     public void close() {
         closed = true;
-        var all = new ArrayList<TcpEndpoint>();
-        endpoints.forEach(all::add);
-        all.forEach(e -> attempt("end-of-an-endpoint", e::stackClosed));
+        endpoints.forEach(ending);
         timeWaits.close();
+    }
+
+    private void end(TcpEndpoint endpoint) {
+        try {
+            endpoint.stackClosed();
+        } catch (Throwable t) {
+            ctx.failed("end-of-an-endpoint", t);
+        }
     }
 
     boolean isClosed() {

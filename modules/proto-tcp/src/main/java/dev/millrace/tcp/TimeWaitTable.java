@@ -102,7 +102,14 @@ final class TimeWaitTable implements Timers.Task {
 
     @Override
     public void run(long nowNs) {
-        var expired = new ArrayDeque<TimeWaitEndpoint>();
+        TimeWaitEndpoint expired;
+        while ((expired = pollExpired(nowNs)) != null) {
+            expired.entry.release();
+        }
+    }
+
+    /// Takes out one whose wait is over, or sets the timer for the next and returns `null`.
+    private TimeWaitEndpoint pollExpired(long nowNs) {
         lock.lock();
         try {
             TimeWaitEndpoint e;
@@ -113,19 +120,23 @@ final class TimeWaitTable implements Timers.Task {
                     queue.poll();
                     e.gone = true;
                     live--;
-                    expired.add(e);
-                } else if (e.expiresNs - nowNs > 0 && queue.size() > 1 && isLaterThanNext(e)) {
+                    return e;
+                } else if (queue.size() > 1 && isLaterThanNext(e)) {
                     queue.poll();
                     queue.add(e);
                 } else {
                     timer.set(e.expiresNs);
-                    break;
+                    return null;
                 }
             }
+            return null;
+        } catch (Throwable t) {
+            // No memory to look through the queue: without the timer nobody would ever leave it.
+            timer.set(nowNs + durationNs);
+            throw t;
         } finally {
             lock.unlock();
         }
-        expired.forEach(e -> e.entry.release());
     }
 
     /// A restarted record at the head would hold back those behind it; it goes to the end, where its time belongs.

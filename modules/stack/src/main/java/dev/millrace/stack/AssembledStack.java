@@ -495,30 +495,20 @@ final class AssembledStack implements ManualStack {
         try {
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
-                if (t != null) {
-                    attempt("transport", t::close);
-                }
+                close(t);
             }
             for (NetworkProtocol n : networks) {
-                if (n != null) {
-                    attempt("network protocol", n::close);
-                }
+                close(n);
             }
             phase.set(Phase.CLOSED);
-            for (StackNic nic : nics.reversed()) {
-                attempt("link of " + nic.name(), () -> nic.link().close());
+            for (int i = nics.size() - 1; i >= 0; i--) {
+                close(nics.get(i));
             }
-            for (CaptureSession capture : captures) {
-                nics.forEach(n -> n.removeTap(capture));
-                attempt("capture", () -> {
-                    try {
-                        capture.close();
-                    } catch (IOException e) {
-                        LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
-                    }
-                });
+            CaptureSession capture;
+            while ((capture = takeCapture()) != null) {
+                close(capture);
             }
-            attempt("timers", surroundings::close);
+            close(surroundings);
             LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
@@ -536,12 +526,54 @@ final class AssembledStack implements ManualStack {
         }
     }
 
-    /// One part that cannot close must not keep the others open.
-    private void attempt(String what, Runnable close) {
+    /// One part that cannot close must not keep the others open, nor must a lack of memory: it comes to closing once only.
+    private void close(Object part) {
         try {
-            close.run();
+            switch (part) {
+                case TransportProtocol t -> t.close();
+                case NetworkProtocol n -> n.close();
+                case StackNic nic -> nic.link().close();
+                case CaptureSession capture -> end(capture);
+                case Surroundings s -> s.close();
+                case null, default -> {
+                    // No protocol of this number.
+                }
+            }
         } catch (Throwable t) {
-            failures.add(Place.CLOSE, new IllegalStateException("closing the " + what + " failed", t));
+            closingFailed(part, t);
+        }
+    }
+
+    private void closingFailed(Object part, Throwable failure) {
+        Throwable told = failure;
+        try {
+            told = new IllegalStateException("closing " + part + " failed", failure);
+        } catch (Throwable noMemory) {
+            // Told without what it was.
+        }
+        failures.add(Place.CLOSE, told);
+    }
+
+    private CaptureSession takeCapture() {
+        gate.lock();
+        try {
+            return captures.isEmpty() ? null : captures.removeLast();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void end(CaptureSession capture) {
+        try {
+            for (StackNic nic : nics) {
+                nic.removeTap(capture);
+            }
+        } finally {
+            try {
+                capture.close();
+            } catch (IOException e) {
+                LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
+            }
         }
     }
 

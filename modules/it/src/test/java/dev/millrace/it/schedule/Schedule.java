@@ -5,6 +5,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -43,7 +44,7 @@ public final class Schedule {
     private final Map<Object, Monitor> monitors = new IdentityHashMap<>();
     private volatile long points;
     private long fingerprint = 1;
-    private int outOfMemory;
+    private final List<OutOfMemoryError> outOfMemory = new CopyOnWriteArrayList<>();
     private volatile long nowNs = 1_000_000_000L;
 
     private volatile Actor running;
@@ -220,8 +221,9 @@ public final class Schedule {
         void allocating() {
             if (allocationsLeft > 0 && quiet == 0 && --allocationsLeft == 0) {
                 allocationsLeft = -1;
-                outOfMemory++;
-                throw new OutOfMemoryError("as the schedule wants it");
+                var none = new OutOfMemoryError("as the schedule wants it, in " + name);
+                outOfMemory.add(none);
+                throw none;
             }
         }
 
@@ -270,7 +272,8 @@ public final class Schedule {
         return random.nextInt(bound);
     }
 
-    public int outOfMemory() {
+    /// What was thrown for want of memory.
+    List<OutOfMemoryError> outOfMemory() {
         return outOfMemory;
     }
 

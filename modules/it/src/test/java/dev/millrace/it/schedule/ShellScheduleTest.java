@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /// Every pair and triple of things that can befall a stack, each also with itself, interleaved as seeds want it: no thread
@@ -120,7 +122,7 @@ class ShellScheduleTest {
                     try {
                         runOne(scenario, schedule, jobs.get(i));
                     } catch (Throwable t) {
-                        failures.put(i, REPLAY + "\"" + jobs.get(i) + "\"\n  " + say(t));
+                        failures.put(i, REPLAY + "\"" + jobs.get(i) + "\"\n  " + say(t) + sayMemory(schedule));
                         // What a failure left behind is not the next one's.
                         scenario = newScenario();
                     }
@@ -138,12 +140,17 @@ class ShellScheduleTest {
     private static String say(Throwable e) {
         var text = new StringBuilder(e instanceof AssertionError ? String.valueOf(e.getMessage()) : e.toString());
         for (Throwable c = e.getCause(); c != null; c = c.getCause()) {
-            text.append("\n    because of ").append(c);
-            for (StackTraceElement f : List.of(c.getStackTrace()).subList(0, Math.min(12, c.getStackTrace().length))) {
-                text.append("\n        ").append(f);
-            }
+            text.append("\n    because of ").append(c).append(frames(c, 12));
         }
         return text.toString();
+    }
+
+    private static String sayMemory(Schedule schedule) {
+        return schedule.outOfMemory().stream().map(e -> "\n    after " + e + frames(e, 30)).collect(Collectors.joining());
+    }
+
+    private static String frames(Throwable t, int most) {
+        return Arrays.stream(t.getStackTrace()).limit(most).map(f -> "\n        " + f).collect(Collectors.joining());
     }
 
     private static Scenario newScenario() {

@@ -164,9 +164,10 @@ public final class WovenShell implements Scenario {
         });
         steps.put("nic", w -> {
             Nic nic = w.host.nics().getFirst();
-            nic.removeAddress(Cidr.parse("10.0.0.1/24"));
-            w.accepted.write(new byte[100], 0, 100);
-            nic.addAddress(Cidr.parse("10.0.0.1/24"));
+            if (nic.removeAddress(Cidr.parse("10.0.0.1/24"))) {
+                w.accepted.write(new byte[100], 0, 100);
+                nic.addAddress(Cidr.parse("10.0.0.1/24"));
+            }
         });
         steps.put("udp", w -> {
             try (UdpSocket s = w.peer.udp().connect(new InetSocketAddress("10.0.0.1", 53))) {

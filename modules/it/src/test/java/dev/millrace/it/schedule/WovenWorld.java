@@ -9,6 +9,8 @@ import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.wire.buffer.Leaks;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -137,9 +139,15 @@ final class WovenWorld {
     void checkEnd() {
         check(hostTime.pending() == 0 && peerTime.pending() == 0, "timers are left");
         long lost = Leaks.packets() - packets;
-        check(lost == 0, lost + " packets are left");
         long lostBuffers = Leaks.buffers() - buffers;
-        check(lostBuffers == 0, lostBuffers + " buffers are left");
+        check(lost == 0 && lostBuffers == 0, lost + " packets and " + lostBuffers + " buffers are left; with "
+                + "-Dmillrace.buffers.debug=true they were " + Leaks.owners().stream().map(WovenWorld::trace).toList());
+    }
+
+    private static String trace(Throwable t) {
+        var text = new StringWriter();
+        t.printStackTrace(new PrintWriter(text));
+        return text.toString();
     }
 
     private static MemoryBudget budget(Stack stack) throws ReflectiveOperationException {
