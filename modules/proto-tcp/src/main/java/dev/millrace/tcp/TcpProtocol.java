@@ -187,14 +187,13 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     /// Finds the endpoint of a packet anew; if it cannot be had, the packet is dropped and the failure told.
     void receiveOnce(Packet packet) {
-        Thread self = Thread.currentThread();
-        packet.holdFor(self);
+        Object here = Thread.currentThread();
+        packet.holdFor(here);
         try {
             dispatch(packet);
         } catch (Throwable t) {
             ctx.failed("segment-delivery", t);
-            if (packet.isHeldBy(self)) {
-                // Nobody has taken it, and nobody behind us ends it: this is where the throw ends.
+            if (packet.isHeldBy(here)) {
                 ctx.drop(packet, DropReason.FAILURE);
             }
         }

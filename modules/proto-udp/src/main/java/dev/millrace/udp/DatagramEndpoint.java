@@ -221,6 +221,9 @@ final class DatagramEndpoint implements Runnable {
         }
         takeLock.lock();
         try {
+            if (closed != null) {
+                return null;
+            }
             if (taken.isEmpty()) {
                 swap();
             }
@@ -364,8 +367,8 @@ final class DatagramEndpoint implements Runnable {
         close(ErrorCode.STACK_CLOSED);
     }
 
+    /// It takes no memory, since it is done once only.
     void close(ErrorCode why) {
-        var rest = new PacketList();
         EndpointTable.Entry<DatagramEndpoint> connection;
         EndpointTable.Entry<DatagramEndpoint> place;
         long unneeded;
@@ -376,8 +379,7 @@ final class DatagramEndpoint implements Runnable {
                 return;
             }
             closed = why;
-            rest.addAll(taken);
-            rest.addAll(queue);
+            taken.addAll(queue);
             unneeded = reservedBytes;
             reservedBytes = 0;
             consumedBytes = arrivedBytes;
@@ -401,10 +403,26 @@ final class DatagramEndpoint implements Runnable {
                     release(place);
                 } finally {
                     protocol.ctx.memory().release(unneeded);
-                    rest.releaseAll();
+                    releaseRest();
                 }
             }
         }
+    }
+
+    /// Releases what nobody will receive: nothing comes to it any more, and [#poll] takes nothing from it.
+    private void releaseRest() {
+        Packet packet;
+        do {
+            takeLock.lock();
+            try {
+                packet = taken.poll();
+            } finally {
+                takeLock.unlock();
+            }
+            if (packet != null) {
+                packet.release();
+            }
+        } while (packet != null);
     }
 
     private static void release(EndpointTable.Entry<?> entry) {

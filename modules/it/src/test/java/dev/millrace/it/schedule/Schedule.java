@@ -22,6 +22,8 @@ public final class Schedule {
     /// How long one may take on a busy machine, and how long a thread may take from one point to the next.
     private static final long MAX_NS = TimeUnit.SECONDS.toNanos(Integer.getInteger("millrace.schedule.seconds", 60));
     private static final long MAX_STILL_NS = MAX_NS / 4;
+    /// How many points it takes to look and wait again.
+    private static final long MAX_LOOK = Long.getLong("millrace.schedule.look", 60);
     /// A schedule of the second kind changes hands at this many of its first points, at the most.
     private static final int MAX_CHANGES = 5;
     private static final int FIRST_POINTS = 3000;
@@ -44,6 +46,8 @@ public final class Schedule {
     private final Map<Object, Monitor> monitors = new IdentityHashMap<>();
     private volatile long points;
     private long fingerprint = 1;
+    /// Who is woken for nothing has memory.
+    private volatile boolean stirring;
     private final List<OutOfMemoryError> outOfMemory = new CopyOnWriteArrayList<>();
     private volatile long nowNs = 1_000_000_000L;
 
@@ -219,7 +223,7 @@ public final class Schedule {
 
         /// Takes memory; at the place that [#failAllocation] has chosen there is none.
         void allocating() {
-            if (allocationsLeft > 0 && quiet == 0 && --allocationsLeft == 0) {
+            if (allocationsLeft > 0 && quiet == 0 && !stirring && --allocationsLeft == 0) {
                 allocationsLeft = -1;
                 var none = new OutOfMemoryError("as the schedule wants it, in " + name);
                 outOfMemory.add(none);
@@ -420,6 +424,25 @@ public final class Schedule {
             }
         }
         return any;
+    }
+
+    /// Wakes those who wait in `park` for nothing, one after the other, as `park` may: each of them has to find that it must
+    /// wait on. Who goes on instead was not woken when it should have been.
+    public void stir() {
+        for (Actor a : List.copyOf(actors)) {
+            if (a.state != State.PARKED || a.awakeNs - nowNs <= 0) {
+                continue;
+            }
+            String before = describe();
+            long from = points;
+            a.state = State.READY;
+            stirring = true;
+            run();
+            stirring = false;
+            if (a.state != State.PARKED || points - from > MAX_LOOK) {
+                throw new AssertionError(a.name + " was not woken, though it could go on: " + before);
+            }
+        }
     }
 
     /// Where everybody is.

@@ -11,13 +11,14 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /// Every pair and triple of things that can befall a stack, each also with itself, interleaved as seeds want it: no thread
 /// hangs, and no packet, port, timer, byte of the budget or lock is left.
 ///
 /// `-Dmillrace.schedules=N` runs N times as many; `-Dmillrace.schedule.base=N` runs others;
-/// `-Dmillrace.schedule="SEED action action ..."` runs one again.
+/// `-Dmillrace.schedule="SEED action action ..."` runs one again, with `*` for the seed as many as `millrace.schedules` says.
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
     private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
@@ -39,7 +40,7 @@ class ShellScheduleTest {
     @Test
     void everyPairAndTripleInManySchedules() throws InterruptedException {
         String one = System.getProperty("millrace.schedule");
-        List<Job> jobs = one == null ? all() : List.of(job(one));
+        List<Job> jobs = one == null ? all() : jobs(one);
         long begun = System.nanoTime();
         var failures = new ConcurrentSkipListMap<Integer, String>();
         var points = new AtomicLong();
@@ -80,9 +81,12 @@ class ShellScheduleTest {
         return schedule;
     }
 
-    private static Job job(String line) {
+    private static List<Job> jobs(String line) {
         List<String> words = List.of(line.trim().split("\\s+"));
-        return new Job(Long.parseLong(words.getFirst()), words.subList(1, words.size()));
+        List<String> actions = words.subList(1, words.size());
+        return words.getFirst().equals("*")
+                ? LongStream.range(0, TIMES).mapToObj(n -> new Job(BASE_SEED * 1_000_003 + n, actions)).toList()
+                : List.of(new Job(Long.parseLong(words.getFirst()), actions));
     }
 
     private static List<Job> all() {

@@ -87,6 +87,7 @@ final class Weaver {
                 String owner = i.owner().asInternalName();
                 String name = i.name().stringValue();
                 yield owner.startsWith("dev/millrace/wire/buffer/") && (name.equals("allocate") || name.equals("copyOf"))
+                        || owner.equals("java/lang/ThreadLocal") && name.equals("get")
                         || owner.startsWith("java/util/") && !owner.startsWith("java/util/function/") && GROWS.contains(name);
             }
             default -> false;

@@ -75,6 +75,12 @@ public final class WovenShell implements Scenario {
             w.inject(WovenFrames.tcp(STRANGER, HOST, HALF_PORT, 80, 1001, w.halfIss + 1,
                     WovenFrames.ACK | WovenFrames.FIN));
         });
+        steps.put("stray", w -> {
+            w.inject(WovenFrames.echo(STRANGER, HOST, 100));
+            w.inject(WovenFrames.udp(STRANGER, HOST, 4000, 54, 30));
+            w.inject(WovenFrames.udp(STRANGER, HOST, 4000, 53, 30));
+            w.inject(WovenFrames.tcp(STRANGER, HOST, 4000, 81, 1, 1, WovenFrames.ACK));
+        });
         steps.put("rst", w -> {
             long[] last = w.peerWire.last(w.clientPort, 80);
             w.inject(WovenFrames.tcp(PEER, HOST, w.clientPort, 80, (int) last[0], 0, WovenFrames.RST));
@@ -130,8 +136,8 @@ public final class WovenShell implements Scenario {
             }
         });
         steps.put("read", w -> {
-            w.accepted.setReadTimeout(Duration.ofSeconds(3));
-            for (int i = 0; i < 3 && w.accepted.read(new byte[700], 0, 700) >= 0; i++) {
+            // More than there is; without a time-out, which would make good a wake-up that was lost.
+            for (int i = 0; i < 5 && w.accepted.read(new byte[600], 0, 600) >= 0; i++) {
             }
         });
         steps.put("write", w -> w.accepted.write(new byte[20_000], 0, 20_000));
@@ -199,10 +205,10 @@ public final class WovenShell implements Scenario {
         for (String action : actions) {
             w.actors.add(schedule.actor(action, () -> attempt(() -> steps.get(action).run(w))));
         }
-        schedule.run();
-        while (schedule.expire()) {
+        do {
             schedule.run();
-        }
+            schedule.stir();
+        } while (schedule.expire());
         schedule.stopFailing();
         var closer = schedule.actor("clean-up", () -> attempt(w::closeSockets));
         List<Schedule.Actor> left = schedule.run();
