@@ -42,13 +42,14 @@ final class EchoReply {
         }
         // DSCP is mirrored, ECN is not: ICMP is not ECN-capable (RFC 3168 §5.2).
         int trafficClass = request.trafficClass() & 0xfc;
+        // Before the copy: whatever throws, nothing is lost.
+        var list = new PacketList();
         Packet reply = request;
         if (request.headroom() < path.ipHeaderLength() + BELOW) {
             reply = request.copy();
             request.release();
         }
         turn(reply, path);
-        var list = new PacketList();
         list.add(reply);
         counters.echoReplies.add(1);
         path.send(list, trafficClass, 0);

@@ -224,6 +224,9 @@ final class DatagramEndpoint implements Runnable {
         }
         takeLock.lock();
         try {
+            if (closed != null) {
+                return null;
+            }
             if (taken.isEmpty()) {
                 swap();
             }
@@ -386,8 +389,8 @@ final class DatagramEndpoint implements Runnable {
         close(ErrorCode.STACK_CLOSED);
     }
 
+    /// It takes no memory, since it is done once only.
     void close(ErrorCode why) {
-        var rest = new PacketList();
         EndpointTable.Entry<DatagramEndpoint> connection;
         EndpointTable.Entry<DatagramEndpoint> place;
         long unneeded;
@@ -398,8 +401,7 @@ final class DatagramEndpoint implements Runnable {
                 return;
             }
             closed = why;
-            rest.addAll(taken);
-            rest.addAll(queue);
+            taken.addAll(queue);
             unneeded = reservedBytes;
             reservedBytes = 0;
             consumedBytes = arrivedBytes;
@@ -423,10 +425,26 @@ final class DatagramEndpoint implements Runnable {
                     release(place);
                 } finally {
                     protocol.ctx.memory().release(unneeded);
-                    rest.releaseAll();
+                    releaseRest();
                 }
             }
         }
+    }
+
+    /// Releases what nobody will receive: nothing comes to it any more, and [#poll] takes nothing from it.
+    private void releaseRest() {
+        Packet packet;
+        do {
+            takeLock.lock();
+            try {
+                packet = taken.poll();
+            } finally {
+                takeLock.unlock();
+            }
+            if (packet != null) {
+                packet.release();
+            }
+        } while (packet != null);
     }
 
     private static void release(EndpointTable.Entry<?> entry) {

@@ -76,17 +76,17 @@ final class DatagramOutput {
         if (length > MAX_DATAGRAM - (path.remote().isV4() ? 20 : 0) || length + UdpHeader.LENGTH > path.mtu()) {
             throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
         }
-        Packet packet = datagram(src, length, way.to().getPort());
-        src.position(src.limit());
-        protocol.sent.add(1);
-        endpoint.largeSends.note(path.remote(), path.ipHeaderLength() + UdpHeader.LENGTH + length);
+        // Before the packet: whatever throws, nothing is lost.
         PacketList list = OUT.get();
         if (!list.isEmpty()) {
             // A link's callback that sends, on a thread that is sending: what is in the list goes elsewhere.
             list = new PacketList();
         }
-        list.add(packet);
+        list.add(datagram(src, length, way.to().getPort()));
         try {
+            src.position(src.limit());
+            protocol.sent.add(1);
+            endpoint.largeSends.note(path.remote(), path.ipHeaderLength() + UdpHeader.LENGTH + length);
             path.send(list, trafficClass, hopLimit);
         } finally {
             // Nothing is left of a send that threw: the thread's next datagram, of whatever socket, goes another way.

@@ -20,8 +20,8 @@ import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// UDP in one stack: checks datagrams, finds their sockets, and is where programs begin ([Udp]).
 final class UdpProtocol implements TransportProtocol, Udp {
@@ -30,6 +30,8 @@ final class UdpProtocol implements TransportProtocol, Udp {
     final int receiveBuffer;
     final Counters.Counter sent;
     private final Counters.Counter received;
+    /// Made beforehand: a stack is closed once, memory or not.
+    private final Consumer<DatagramEndpoint> ending = this::end;
     private volatile boolean closed;
 
     UdpProtocol(TransportContext ctx, int receiveBuffer) {
@@ -175,15 +177,15 @@ final class UdpProtocol implements TransportProtocol, Udp {
     @Override
     public void close() {
         closed = true;
-        var all = new ArrayList<DatagramEndpoint>();
-        endpoints.forEach(all::add);
-        for (DatagramEndpoint endpoint : all) {
-            try {
-                endpoint.stackClosed();
-            } catch (Throwable t) {
-                // The others are closed nevertheless.
-                ctx.failed("udp-close", t);
-            }
+        endpoints.forEach(ending);
+    }
+
+    private void end(DatagramEndpoint endpoint) {
+        try {
+            endpoint.stackClosed();
+        } catch (Throwable t) {
+            // The others are closed nevertheless.
+            ctx.failed("udp-close", t);
         }
     }
 }

@@ -68,6 +68,8 @@ final class AssembledStack implements ManualStack {
     private final ReentrantLock gate = new ReentrantLock();
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile Thread closer;
+    /// The capture that the closing stack ends at the moment, or `null`.
+    private volatile CaptureSession ending;
 
     private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
         this.name = check.config().name();
@@ -505,38 +507,24 @@ final class AssembledStack implements ManualStack {
         try {
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
-                if (t != null) {
-                    attempt("transport", t::close);
-                }
+                close(t);
             }
             for (NetworkProtocol n : networks) {
-                if (n != null) {
-                    attempt("network protocol", n::close);
-                }
+                close(n);
             }
             phase.set(Phase.CLOSED);
             for (int i = nics.size() - 1; i >= 0; i--) {
-                StackNic nic = nics.get(i);
-                attempt(nic.linkName(), () -> nic.link().close());
+                close(nics.get(i));
             }
-            for (CaptureSession capture : captures) {
-                attempt("capture", () -> close(capture));
+            while ((ending = takeCapture()) != null) {
+                close(ending);
             }
-            attempt("timers", surroundings::close);
+            close(surroundings);
             LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
             done.countDown();
             ExitHook.remove(this);
-        }
-    }
-
-    private void close(CaptureSession capture) {
-        nics.forEach(n -> n.removeTap(capture));
-        try {
-            capture.close();
-        } catch (IOException e) {
-            LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
         }
     }
 
@@ -549,28 +537,61 @@ final class AssembledStack implements ManualStack {
         }
     }
 
-    /// One part that cannot close must not keep the others open.
-    private void attempt(String what, Runnable close) {
+    /// One part that cannot close must not keep the others open, nor must a lack of memory: it comes to closing once only.
+    private void close(Object part) {
         try {
-            close.run();
+            switch (part) {
+                case TransportProtocol t -> t.close();
+                case NetworkProtocol n -> n.close();
+                case StackNic nic -> nic.link().close();
+                case CaptureSession capture -> end(capture);
+                case Surroundings s -> s.close();
+                case null, default -> {
+                    // No protocol of this number.
+                }
+            }
         } catch (Throwable t) {
-            report(what, t);
+            closingFailed(part, t);
         }
     }
 
-    private void report(String what, Throwable failure) {
+    private void closingFailed(Object part, Throwable failure) {
+        Throwable told = failure;
         try {
-            failures.add(Place.CLOSE, new IllegalStateException("closing the " + what + " failed", failure));
-        } catch (Throwable again) {
-            // No memory to say so; what is left is closed nevertheless.
-            return;
+            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed", failure);
+        } catch (Throwable noMemory) {
+            // Told without what it was.
+        }
+        failures.add(Place.CLOSE, told);
+    }
+
+    private CaptureSession takeCapture() {
+        gate.lock();
+        try {
+            return captures.isEmpty() ? null : captures.removeLast();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void end(CaptureSession capture) {
+        try {
+            for (StackNic nic : nics) {
+                nic.removeTap(capture);
+            }
+        } finally {
+            try {
+                capture.close();
+            } catch (IOException e) {
+                LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
+            }
         }
     }
 
     private void awaitClosed() {
         // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
         if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
-                || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
+                || ending != null && ending.isRunningHere() || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
             return;
         }
         boolean interrupted = false;

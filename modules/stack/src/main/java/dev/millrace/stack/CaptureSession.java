@@ -205,7 +205,12 @@ final class CaptureSession implements PacketTap, Capture {
     /// A packet's end has become known. The thread looks by itself; without one, this may be what a record waited for.
     void verdictGiven() {
         if (thread == null) {
-            drain(false);
+            try {
+                drain(false);
+            } catch (Throwable t) {
+                // Whoever ends the packet must not hear of it. What was not written has its turn with the next.
+                fail(t);
+            }
         }
     }
 
@@ -302,7 +307,12 @@ final class CaptureSession implements PacketTap, Capture {
 
     /// Ends the capture because of something that was thrown where only IOExceptions are expected.
     void fail(Throwable t) {
-        fail(new IOException("the capture failed: " + t, t));
+        try {
+            fail(new IOException("the capture failed: " + t, t));
+        } catch (Throwable noMemory) {
+            // It goes on, as far as it can.
+            return;
+        }
     }
 
     private void fail(IOException e) {

@@ -25,7 +25,17 @@ final class DeliveryLoop {
     /// Has `ingress` process all packets of the list, which is left empty: now, or if this thread is delivering already,
     /// when it has come to them.
     static void deliver(Ingress ingress, PacketList list) {
-        DeliveryLoop loop = CURRENT.get();
+        DeliveryLoop loop;
+        try {
+            loop = CURRENT.get();
+        } catch (Throwable t) {
+            // This thread's first delivery, and no memory for its queues. Links that threw would lose what they had in hand.
+            Packet p;
+            while ((p = list.poll()) != null) {
+                ingress.failed(p, t);
+            }
+            return;
+        }
         for (Packet p = list.peek(); p != null; p = list.after(p)) {
             p.setIngress(ingress);
         }

@@ -275,13 +275,14 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
 
     private Entry<E> add(Place<E> place) {
         // First what takes memory, so that nothing is half entered when there is none.
-        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
         AtomicReferenceArray<Node<E>> table = buckets;
         if (size >= table.length()) {
             table = grow(table);
         }
         int i = bucketOf(table, place);
-        table.set(i, new Node<>(place, table.get(i)));
+        Node<E> node = new Node<>(place, table.get(i));
+        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
+        table.set(i, node);
         size++;
         if (use != null) {
             use.all++;

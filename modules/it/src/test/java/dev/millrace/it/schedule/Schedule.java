@@ -1,38 +1,100 @@
 package dev.millrace.it.schedule;
 
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /// Runs a few threads one at a time. At each point of the woven classes the one that runs may have to let another go on;
 /// when and which follows from the seed. Between two points nobody else runs, so a seed gives the same course again.
 ///
 /// Who waits in `park` is asleep until it is unparked, interrupted or the schedule finds nobody else who could go on and
-/// lets time pass. Who waits for a lock sleeps until one is given back. A thread that blocks in some other way (a monitor
-/// that a stopped thread holds) is seen by its state and passed over until it comes back.
+/// lets time pass. Who waits for a lock, a monitor, a latch or a thread sleeps until that is signalled. What waits in some
+/// other way is a defect of the harness, and is told as one. A schedule that does not end, in points or in real time, or in
+/// which a thread is stuck where nobody sees it, fails with everybody's position; its threads stop where they are.
 public final class Schedule {
     /// How many points a schedule may pass: an endless loop is a finding, not a hanging build.
-    private static final int MAX_POINTS = 400_000;
+    private static final long MAX_POINTS = 400_000;
+    /// How long one may take on a busy machine, and how long a thread may take from one point to the next.
+    private static final long MAX_NS = TimeUnit.SECONDS.toNanos(Integer.getInteger("millrace.schedule.seconds", 60));
+    private static final long MAX_STILL_NS = MAX_NS / 4;
+    /// How many points it takes to look and wait again.
+    private static final long MAX_LOOK = Long.getLong("millrace.schedule.look", 60);
+    /// A schedule of the second kind changes hands at this many of its first points, at the most.
+    private static final int MAX_CHANGES = 5;
+    private static final int FIRST_POINTS = 3000;
 
-    enum State { READY, RUNNING, PARKED, LOCKED_OUT, BLOCKED, DONE }
+    enum State { READY, RUNNING, PARKED, WAITING, DONE }
+
+    private final long seed;
+    private final SplittableRandom random;
+    /// One of so many points changes hands; 0 in a schedule of the second kind, in which the thread of the highest rank goes on
+    /// until it waits or comes to a chosen point, where it becomes the lowest (as in probabilistic concurrency testing): few
+    /// changes, but anywhere.
+    private final int switchEvery;
+    private final long[] changes;
+    private int nextChange;
+    private long changesFrom;
+    private int lowestRank;
+
+    // Of the running thread, and of the one that runs the schedule while none does.
+    private final List<Actor> actors = new ArrayList<>();
+    private final Map<Object, Monitor> monitors = new IdentityHashMap<>();
+    private volatile long points;
+    private long fingerprint = 1;
+    /// Who is woken for nothing has memory.
+    private volatile boolean stirring;
+    private final List<OutOfMemoryError> outOfMemory = new CopyOnWriteArrayList<>();
+    private volatile long nowNs = 1_000_000_000L;
+
+    private volatile Actor running;
+    private volatile Thread runner;
+    private volatile boolean over;
+    /// Why nobody goes on any more, or `null`.
+    private volatile String abandoned;
+
+    private static final class Monitor {
+        Actor owner;
+        int count;
+    }
+
+    Schedule(long seed) {
+        this.seed = seed;
+        random = new SplittableRandom(seed);
+        // Some schedules change hands all the time, others a few times, and of one in three it is chosen where.
+        switchEvery = random.nextInt(3) == 0 ? 0 : 1 << random.nextInt(1, 10);
+        int first = 1 << random.nextInt(5, 12);
+        changes = random.longs(random.nextInt(1, MAX_CHANGES + 1), 0, Math.min(first, FIRST_POINTS)).sorted().toArray();
+    }
 
     /// One controlled thread.
     public final class Actor implements Runnable {
         public final String name;
         private final Runnable body;
         public final Thread thread;
+        private final Map<Object, Integer> held = new IdentityHashMap<>();
         private volatile State state = State.READY;
-        private volatile boolean permit;
-        private long parkedUntilNs;
+        private Object awaited;
+        private boolean permit;
+        private long awakeNs;
         private int allocationsLeft = -1;
-        private boolean silent;
+        private int rank;
+        /// Whether nobody else may go on.
+        int quiet;
         public volatile Throwable failure;
 
-        Actor(String name, Runnable body) {
+        private Actor(String name, Runnable body) {
             this.name = name;
             this.body = body;
             thread = Thread.ofPlatform().daemon().name("actor-" + name).unstarted(this);
+        }
+
+        Schedule schedule() {
+            return Schedule.this;
         }
 
         @Override
@@ -43,132 +105,154 @@ public final class Schedule {
                 body.run();
             } catch (Throwable t) {
                 failure = t;
-            } finally {
-                Points.enter(null);
-                synchronized (Schedule.this) {
-                    state = State.DONE;
-                    passOn();
-                }
             }
+            Points.enter(null);
+            state = State.DONE;
+            if (!held.isEmpty()) {
+                abandon(name + " has ended and left locked: " + held.keySet());
+            }
+            signal(thread);
+            passOn();
         }
 
         /// Another one may go on here.
         void point() {
-            if (silent) {
-                return;
+            if (abandoned != null) {
+                stop();
             }
-            synchronized (Schedule.this) {
-                if (++points > MAX_POINTS) {
-                    throw new AssertionError(name + " passes one point after the other without end");
+            if (++points > MAX_POINTS) {
+                abandon(name + " passes one point after the other without end");
+                stop();
+            }
+            if (quiet == 0 && over()) {
+                change(State.READY);
+            }
+        }
+
+        private boolean over() {
+            if (switchEvery > 0) {
+                return actors.size() > 1 && random.nextInt(switchEvery) == 0;
+            }
+            if (nextChange >= changes.length || points < changesFrom + changes[nextChange]) {
+                return false;
+            }
+            nextChange++;
+            rank = --lowestRank;
+            return true;
+        }
+
+        void spin() {
+            rank = --lowestRank;
+            if (++points > MAX_POINTS) {
+                abandon(name + " spins without end");
+            }
+            change(State.READY);
+        }
+
+        /// Waits until this is signalled.
+        public void await(Object what) {
+            await(what, Long.MAX_VALUE);
+        }
+
+        public void await(Object what, long deadlineNs) {
+            awaited = what;
+            awakeNs = deadlineNs;
+            change(State.WAITING);
+            awaited = null;
+        }
+
+        /// Whoever waits for this looks again.
+        void signal(Object what) {
+            for (Actor a : actors) {
+                if (a.state == State.WAITING && a.awaited == what) {
+                    a.state = State.READY;
                 }
-                if (state == State.RUNNING && !random_().switchHere()) {
+            }
+        }
+
+        private void change(State to) {
+            state = to;
+            passOn();
+            awaitTurn();
+        }
+
+        void took(Object lock) {
+            held.merge(lock, 1, Integer::sum);
+        }
+
+        void gave(Object lock) {
+            held.computeIfPresent(lock, (_, n) -> n == 1 ? null : n - 1);
+        }
+
+        void enterMonitor(Object of) {
+            point();
+            while (true) {
+                Monitor m = monitors.computeIfAbsent(of, _ -> new Monitor());
+                if (m.owner == null || m.owner == this) {
+                    m.owner = this;
+                    m.count++;
+                    took(of);
                     return;
                 }
-                state = State.READY;
-                if (running == this) {
-                    passOn();
-                }
+                await(of);
             }
-            awaitTurn();
         }
 
-        /// A lock that this thread wants is taken.
-        public void awaitUnlock() {
-            sleep(State.LOCKED_OUT);
-        }
-
-        private void sleep(State as) {
-            synchronized (Schedule.this) {
-                state = as;
-                if (running == this) {
-                    passOn();
-                }
+        void exitMonitor(Object of) {
+            Monitor m = monitors.get(of);
+            if (m == null || m.owner != this) {
+                // The end of a method that ends a second time because something was thrown at its end.
+                return;
             }
-            awaitTurn();
-        }
-
-        /// A lock was given back: whoever waits for one looks again.
-        void unlocked() {
-            synchronized (Schedule.this) {
-                for (Actor a : actors) {
-                    if (a.state == State.LOCKED_OUT) {
-                        a.state = State.READY;
-                    }
-                }
+            gave(of);
+            if (--m.count == 0) {
+                monitors.remove(of);
+                signal(of);
+                point();
             }
         }
 
         /// [java.util.concurrent.locks.LockSupport#park] for this thread, which is the one that calls.
         public void park(long deadlineNs) {
-            synchronized (Schedule.this) {
-                if (permit || thread.isInterrupted() || deadlineNs - nowNs <= 0) {
-                    permit = false;
-                    return;
-                }
-                parkedUntilNs = deadlineNs;
+            if (!permit && !thread.isInterrupted() && deadlineNs - nowNs > 0) {
+                awakeNs = deadlineNs;
+                change(State.PARKED);
             }
-            sleep(State.PARKED);
             permit = false;
         }
 
         /// Takes memory; at the place that [#failAllocation] has chosen there is none.
         void allocating() {
-            if (allocationsLeft > 0 && --allocationsLeft == 0) {
+            if (allocationsLeft > 0 && quiet == 0 && !stirring && --allocationsLeft == 0) {
                 allocationsLeft = -1;
-                outOfMemory++;
-                struck = new OutOfMemoryError("as the schedule wants it");
-                throw struck;
+                var none = new OutOfMemoryError("as the schedule wants it, in " + name);
+                outOfMemory.add(none);
+                throw none;
             }
         }
 
         private void awaitTurn() {
             boolean interrupted = false;
-            while (true) {
-                synchronized (Schedule.this) {
-                    if (state == State.BLOCKED) {
-                        state = State.READY;
-                    }
-                    if (running == null && !over) {
-                        passOn();
-                    }
-                    if (running == this) {
-                        state = State.RUNNING;
-                        break;
-                    }
-                }
+            while (running != this) {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted();
+                if (abandoned != null) {
+                    stop();
+                }
             }
+            state = State.RUNNING;
             if (interrupted) {
                 thread.interrupt();
             }
         }
-    }
 
-    private final long seed;
-    private final SplittableRandom random;
-    private final int switchEvery;
-    private volatile OutOfMemoryError struck;
-    private final List<Actor> actors = new ArrayList<>();
-    private Actor running;
-    private boolean over;
-    private long points;
-    private int outOfMemory;
-    private volatile long nowNs = 1_000_000_000L;
-
-    Schedule(long seed) {
-        this.seed = seed;
-        random = new SplittableRandom(seed);
-        // Some schedules change hands all the time, others twice or so.
-        switchEvery = 1 << random.nextInt(1, 9);
-    }
-
-    private Schedule random_() {
-        return this;
-    }
-
-    private boolean switchHere() {
-        return random.nextInt(switchEvery) == 0;
+        /// Stays here for ever: what was abandoned must not go on beside the next schedule.
+        private void stop() {
+            while (true) {
+                LockSupport.park(this);
+                Thread.interrupted();
+            }
+        }
     }
 
     public long nowNs() {
@@ -183,20 +267,23 @@ public final class Schedule {
         return points;
     }
 
-    public int nextInt(int bound) {
-        synchronized (this) {
-            return random.nextInt(bound);
-        }
+    /// A number that two courses share only if the same threads went on at the same points.
+    long fingerprint() {
+        return fingerprint;
     }
 
-    public int outOfMemory() {
+    public int nextInt(int bound) {
+        return random.nextInt(bound);
+    }
+
+    /// What was thrown for want of memory.
+    List<OutOfMemoryError> outOfMemory() {
         return outOfMemory;
     }
 
-    /// Has one allocation of the calling actor fail, one of the next `among`.
-    public void failAllocation(int among) {
-        Actor a = Points.current();
-        a.allocationsLeft = 1 + nextInt(among);
+    /// Has one allocation of an actor fail, one of the next `among`.
+    public void failAllocation(Actor of, int among) {
+        of.allocationsLeft = 1 + nextInt(among);
     }
 
     /// As [#failAllocation], at a certain one.
@@ -206,7 +293,7 @@ public final class Schedule {
 
     /// What was thrown last when memory ran out, to tell where that was.
     public OutOfMemoryError struck() {
-        return struck;
+        return outOfMemory.isEmpty() ? null : outOfMemory.getLast();
     }
 
     /// Whether memory has run out for this thread since it was to.
@@ -215,17 +302,23 @@ public final class Schedule {
     }
 
     public void stopFailing() {
-        Points.current().allocationsLeft = -1;
+        actors.forEach(a -> a.allocationsLeft = -1);
     }
 
     public Actor actor(String name, Runnable body) {
         var a = new Actor(name, body);
+        a.rank = random.nextInt(1 << 20);
         actors.add(a);
         return a;
     }
 
+    boolean isDone(Thread thread) {
+        return actors.stream().filter(a -> a.thread == thread).allMatch(a -> a.state == State.DONE) && !thread.isAlive()
+                || actors.stream().anyMatch(a -> a.thread == thread && a.state == State.DONE);
+    }
+
     /// Lets a thread that waits in `park` go on.
-    public synchronized void unpark(Thread thread) {
+    public void unpark(Thread thread) {
         for (Actor a : actors) {
             if (a.thread == thread) {
                 a.permit = true;
@@ -238,70 +331,109 @@ public final class Schedule {
         LockSupport.unpark(thread);
     }
 
-    public synchronized void interrupt(Actor a) {
+    public void interrupt(Actor a) {
         a.thread.interrupt();
-        if (a.state == State.PARKED) {
+        if (a.state == State.PARKED || a.state == State.WAITING) {
+            // Who waits for a lock looks, and waits again.
             a.state = State.READY;
         }
     }
 
-    /// Chooses who goes on. Called with the monitor held.
+    /// From here on the points are counted at which a schedule of the second kind changes hands.
+    public void begin() {
+        changesFrom = points;
+        nextChange = 0;
+    }
+
+    /// Chooses who goes on. Called by the thread that ran.
     private void passOn() {
-        running = null;
-        List<Actor> ready = actors.stream().filter(a -> a.state == State.READY).toList();
-        if (!ready.isEmpty()) {
-            running = ready.get(random.nextInt(ready.size()));
-            LockSupport.unpark(running.thread);
+        if (abandoned != null) {
+            return;
+        }
+        Actor next = null;
+        int ready = 0;
+        for (Actor a : actors) {
+            if (a.state != State.READY) {
+                continue;
+            }
+            ready++;
+            if (next == null || (switchEvery > 0 ? random.nextInt(ready) == 0 : a.rank > next.rank)) {
+                next = a;
+            }
+        }
+        if (next != null) {
+            fingerprint = fingerprint * 31 + actors.indexOf(next) + points * 0x9e3779b97f4a7c15L;
+        }
+        boolean handOver = next == null || next.thread != Thread.currentThread();
+        running = next;
+        if (next == null) {
+            over = true;
+            LockSupport.unpark(runner);
+        } else if (handOver) {
+            LockSupport.unpark(next.thread);
         }
     }
 
     /// Runs all actors until none of them can go on by itself. Returns those that are not done.
-    public List<Actor> run() throws InterruptedException {
+    public List<Actor> run() {
         over = false;
+        runner = Thread.currentThread();
         for (Actor a : actors) {
             if (a.thread.getState() == Thread.State.NEW) {
                 a.thread.start();
             }
         }
-        int still = 0;
-        while (true) {
-            synchronized (this) {
-                boolean nobody = actors.stream().noneMatch(a -> a.state == State.READY || a.state == State.RUNNING);
-                boolean blocked = actors.stream().anyMatch(a -> a.state == State.BLOCKED);
-                if (nobody && (!blocked || ++still > 2000)) {
-                    over = true;
-                    return actors.stream().filter(a -> a.state != State.DONE).toList();
-                }
-                if (running == null && !nobody) {
-                    passOn();
-                }
-                Actor r = running;
-                if (r != null && r.state == State.RUNNING && r.thread.getState() == Thread.State.BLOCKED
-                        && !Thread.holdsLock(r)) {
-                    passOverBlocked(r);
-                }
+        passOn();
+        long begun = System.nanoTime();
+        long still = begun;
+        long seen = points;
+        while (!over && abandoned == null) {
+            LockSupport.parkNanos(this, 20_000_000);
+            long now = System.nanoTime();
+            if (points != seen) {
+                seen = points;
+                still = now;
             }
-            LockSupport.parkNanos(50_000);
+            if (now - begun > MAX_NS) {
+                abandon("it takes too long");
+            } else if (now - still > MAX_STILL_NS) {
+                abandon("a thread waits for something that a schedule does not see");
+            }
         }
+        if (abandoned != null) {
+            throw new AssertionError(abandoned + ": " + describe());
+        }
+        List<Actor> left = actors.stream().filter(a -> a.state != State.DONE).toList();
+        actors.removeIf(a -> a.state == State.DONE);
+        return left;
     }
 
-    /// The running thread may wait for a monitor that a stopped one holds (it may also just wait for ours; then it goes on
-    /// when we let go, and is ready again).
-    private void passOverBlocked(Actor r) {
-        var info = java.lang.management.ManagementFactory.getThreadMXBean().getThreadInfo(r.thread.threadId());
-        if (info != null && info.getLockInfo() != null
-                && info.getLockInfo().getIdentityHashCode() != System.identityHashCode(this)) {
-            r.state = State.BLOCKED;
-            passOn();
+    private void abandon(String why) {
+        if (abandoned == null) {
+            abandoned = why;
+        }
+        LockSupport.unpark(runner);
+    }
+
+    /// Ends the schedule for a reason; does not return.
+    void giveUp(String why) {
+        abandon(why);
+        Points.current().stop();
+    }
+
+    /// Threads that wait for ever are not waited for.
+    void end() {
+        if (actors.stream().anyMatch(a -> a.state != State.DONE)) {
+            abandon("the schedule is over");
         }
     }
 
     /// Lets time pass for those who wait with a deadline. Returns whether anybody does.
-    public synchronized boolean expireParked() {
+    public boolean expire() {
         boolean any = false;
         for (Actor a : actors) {
-            if (a.state == State.PARKED && a.parkedUntilNs != Long.MAX_VALUE) {
-                nowNs = Math.max(nowNs, a.parkedUntilNs);
+            if ((a.state == State.PARKED || a.state == State.WAITING) && a.awakeNs != Long.MAX_VALUE) {
+                nowNs = Math.max(nowNs, a.awakeNs);
                 a.state = State.READY;
                 any = true;
             }
@@ -309,10 +441,38 @@ public final class Schedule {
         return any;
     }
 
+    /// Wakes those who wait in `park` for nothing, one after the other, as `park` may: each of them has to find that it must
+    /// wait on. Who goes on instead was not woken when it should have been.
+    public void stir() {
+        for (Actor a : List.copyOf(actors)) {
+            if (a.state != State.PARKED || a.awakeNs - nowNs <= 0) {
+                continue;
+            }
+            String before = describe();
+            long from = points;
+            a.state = State.READY;
+            stirring = true;
+            run();
+            stirring = false;
+            if (a.state != State.PARKED || points - from > MAX_LOOK) {
+                throw new AssertionError(a.name + " was not woken, though it could go on: " + before);
+            }
+        }
+    }
+
+    /// Where everybody is.
     public String describe() {
-        var text = new StringBuilder("seed " + seed + ":");
+        var text = new StringBuilder("seed " + seed + " after " + points + " points:");
         for (Actor a : actors) {
             text.append("\n  ").append(a.name).append(' ').append(a.state);
+            if (a.awaited != null) {
+                text.append(" for ").append(a.awaited);
+                Monitor m = monitors.get(a.awaited);
+                text.append(m == null || m.owner == null ? "" : ", which " + m.owner.name + " has");
+            }
+            if (!a.held.isEmpty()) {
+                text.append(", has locked ").append(a.held.keySet());
+            }
             if (a.state != State.DONE) {
                 for (StackTraceElement e : a.thread.getStackTrace()) {
                     text.append("\n      ").append(e);

@@ -1,121 +1,185 @@
 package dev.millrace.it.schedule;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/// Every pair and triple of things that can befall a stack's TCP, interleaved as seeds want it: no thread hangs, and no
-/// packet, port, timer, byte of the budget or lock is left.
+/// Every pair and triple of things that can befall a stack, each also with itself, interleaved as seeds want it: no thread
+/// hangs, and no packet, port, timer, byte of the budget or lock is left.
 ///
-/// `-Dmillrace.schedules=N` runs each combination N times; `-Dmillrace.schedule="SEED action action ..."` runs one again.
+/// `-Dmillrace.schedules=N` runs N times as many; `-Dmillrace.schedule.base=N` runs others;
+/// `-Dmillrace.schedule="SEED action action ..."` runs one again, with `*` for the seed as many as `millrace.schedules` says.
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
-    private static final int PAIR_RUNS = Integer.getInteger("millrace.schedules", 3);
-    private static final int TRIPLE_RUNS = Integer.getInteger("millrace.schedules", 1);
+    private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
+    private static final int PAIR_RUNS = 6;
+    /// Schedules are run beside one another: each has one thread at work, in classes of its own.
+    private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
+    private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
+    private static final String REPLAY = "mvn -o test -pl modules/it -am -Dtest=ShellScheduleTest"
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dmillrace.schedule=";
 
-    private final Scenario scenario = woven();
+    /// One combination under one seed.
+    private record Job(long seed, List<String> actions) {
+        @Override
+        public String toString() {
+            return seed + " " + String.join(" ", actions);
+        }
+    }
 
-    private static Scenario woven() {
+    @Test
+    void everyPairAndTripleInManySchedules() throws InterruptedException {
+        String one = System.getProperty("millrace.schedule");
+        List<Job> jobs = one == null ? all() : jobs(one);
+        long begun = System.nanoTime();
+        var failures = new ConcurrentSkipListMap<Integer, String>();
+        var points = new AtomicLong();
+        int run = run(jobs, failures, points);
+        String sum = "%d schedules of pairs and triples of %d actions, base seed %d, %d points, %d failed, in %.1f s".formatted(
+                run, newScenario().actions().size(), BASE_SEED, points.get(), failures.size(),
+                (System.nanoTime() - begun) / 1e9);
+        System.out.println(sum);
+        if (!failures.isEmpty()) {
+            fail(sum + "\n" + String.join("\n", failures.values()));
+        }
+        assertEquals(jobs.size(), run);
+        assertTrue(one != null || run > 5000, sum);
+    }
+
+    /// What failed can be run again: a seed gives the same course, in whatever state the JVM is.
+    @Test
+    void aSeedGivesTheSameCourseAgain() {
+        Scenario used = newScenario();
+        for (int i = 0; i < 40; i++) {
+            List<String> all = used.actions();
+            long seed = BASE_SEED + i;
+            List<String> actions = List.of(all.get(i % all.size()), all.get(i * 7 % all.size()), all.get(i * 11 % all.size()));
+            Schedule first = course(i % 10 == 0 ? newScenario() : used, new Job(seed, actions));
+            Schedule second = course(used, new Job(seed, actions));
+            assertEquals(first.points(), second.points(), () -> seed + " " + actions);
+            assertEquals(first.fingerprint(), second.fingerprint(), () -> seed + " " + actions);
+        }
+    }
+
+    private static Schedule course(Scenario scenario, Job job) {
+        var schedule = new Schedule(job.seed);
         try {
-            System.setProperty("org.slf4j.simpleLogger.log.dev.millrace.stack.Failures", "off");
-            var loader = new WovenLoader(ShellScheduleTest.class.getClassLoader());
-            Thread.currentThread().setContextClassLoader(loader);
-            return (Scenario) loader.loadClass("dev.millrace.it.schedule.WovenShell").getConstructor().newInstance();
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        } finally {
-            Thread.currentThread().setContextClassLoader(ShellScheduleTest.class.getClassLoader());
+            runOne(scenario, schedule, job);
+        } catch (AssertionError itsOwnTestSaysSo) {
+            return schedule;
         }
+        return schedule;
     }
 
-    @Test
-    @org.junit.jupiter.api.condition.EnabledIfSystemProperty(named = "millrace.schedules", matches = "\\d+")
-    void everyPairInManySchedules() {
-        List<String> all = actions();
-        var sets = new ArrayList<List<String>>();
-        for (int i = 0; i < all.size(); i++) {
-            // Not with itself: who closes a closing stack waits on a latch, which a schedule does not know.
-            for (int j = i + 1; j < all.size(); j++) {
-                sets.add(List.of(all.get(i), all.get(j)));
-            }
-        }
-        runAll(sets, PAIR_RUNS);
+    private static List<Job> jobs(String line) {
+        List<String> words = List.of(line.trim().split("\\s+"));
+        List<String> actions = words.subList(1, words.size());
+        return words.getFirst().equals("*")
+                ? LongStream.range(0, TIMES).mapToObj(n -> new Job(BASE_SEED * 1_000_003 + n, actions)).toList()
+                : List.of(new Job(Long.parseLong(words.getFirst()), actions));
     }
 
-    @Test
-    void everyTriple() {
-        List<String> all = actions();
+    private static List<Job> all() {
+        List<String> all = newScenario().actions();
         var sets = new ArrayList<List<String>>();
         for (int i = 0; i < all.size(); i++) {
-            for (int j = i + 1; j < all.size(); j++) {
-                for (int k = j + 1; k < all.size(); k++) {
+            for (int j = i; j < all.size(); j++) {
+                for (int n = 0; n < PAIR_RUNS; n++) {
+                    sets.add(List.of(all.get(i), all.get(j)));
+                }
+                for (int k = j; k < all.size(); k++) {
                     sets.add(List.of(all.get(i), all.get(j), all.get(k)));
                 }
             }
         }
-        runAll(sets, TRIPLE_RUNS);
-    }
-
-    /// Without memory running out, unless asked for: two of 2,300 triples with it are known to leave a packet (seeds
-    /// 20261186785231 and 20261186785408), which is open.
-    private List<String> actions() {
-        return scenario.actions().stream().filter(a -> Boolean.getBoolean("millrace.schedule.memory") || !a.equals("memory"))
-                .toList();
-    }
-
-    private void runAll(List<List<String>> sets, int times) {
-        String one = System.getProperty("millrace.schedule");
-        if (one != null) {
-            List<String> words = List.of(one.trim().split("\\s+"));
-            runOne(Long.parseLong(words.getFirst()), words.subList(1, words.size()));
-            return;
-        }
-        int schedules = 0;
-        var failures = new ArrayList<String>();
-        for (int run = 0; run < times; run++) {
-            for (List<String> actions : sets) {
-                long seed = BASE_SEED * 1_000_003 + schedules++;
-                try {
-                    runOne(seed, actions);
-                } catch (AssertionError e) {
-                    failures.add("-Dmillrace.schedule=\"" + seed + " " + String.join(" ", actions) + "\": " + say(e));
-                    if (failures.size() >= 10) {
-                        break;
-                    }
-                }
+        var jobs = new ArrayList<Job>();
+        for (int n = 0; n < TIMES; n++) {
+            for (List<String> set : sets) {
+                jobs.add(new Job(BASE_SEED * 1_000_003 + jobs.size(), set));
             }
         }
-        System.out.println(schedules + " schedules, base seed " + BASE_SEED + ", " + failures.size() + " failed");
-        if (!failures.isEmpty()) {
-            fail(failures.size() + " of " + schedules + " schedules failed:\n" + String.join("\n", failures));
+        return jobs;
+    }
+
+    /// Returns how many were run.
+    private static int run(List<Job> jobs, ConcurrentSkipListMap<Integer, String> failures, AtomicLong points)
+            throws InterruptedException {
+        var next = new AtomicInteger();
+        var done = new AtomicInteger();
+        var workers = new ArrayList<Thread>();
+        for (int w = 0; w < Math.min(WORKERS, jobs.size()); w++) {
+            workers.add(Thread.ofPlatform().name("schedules-" + w).start(() -> {
+                Scenario scenario = newScenario();
+                int i;
+                while (failures.size() < MOST_FAILURES && (i = next.getAndIncrement()) < jobs.size()) {
+                    var schedule = new Schedule(jobs.get(i).seed);
+                    try {
+                        runOne(scenario, schedule, jobs.get(i));
+                    } catch (Throwable t) {
+                        failures.put(i, REPLAY + "\"" + jobs.get(i) + "\"\n  " + say(t) + sayMemory(schedule));
+                        // What a failure left behind is not the next one's.
+                        scenario = newScenario();
+                    }
+                    points.addAndGet(schedule.points());
+                    done.incrementAndGet();
+                }
+            }));
         }
-        assertTrue(schedules >= sets.size());
+        for (Thread w : workers) {
+            w.join();
+        }
+        return done.get();
     }
 
     private static String say(Throwable e) {
-        var text = new StringBuilder(String.valueOf(e.getMessage()));
+        var text = new StringBuilder(e instanceof AssertionError ? String.valueOf(e.getMessage()) : e.toString());
         for (Throwable c = e.getCause(); c != null; c = c.getCause()) {
-            text.append("\n    because of ").append(c);
-            for (StackTraceElement f : List.of(c.getStackTrace()).subList(0, Math.min(12, c.getStackTrace().length))) {
-                text.append("\n        ").append(f);
-            }
+            text.append("\n    because of ").append(c).append(frames(c, 12));
         }
         return text.toString();
     }
 
-    private void runOne(long seed, List<String> actions) {
+    private static String sayMemory(Schedule schedule) {
+        return schedule.outOfMemory().stream().map(e -> "\n    after " + e + frames(e, 30)).collect(Collectors.joining());
+    }
+
+    private static String frames(Throwable t, int most) {
+        return Arrays.stream(t.getStackTrace()).limit(most).map(f -> "\n        " + f).collect(Collectors.joining());
+    }
+
+    private static Scenario newScenario() {
+        System.setProperty("org.slf4j.simpleLogger.log.dev.millrace.stack", "off");
+        var loader = new WovenLoader(ShellScheduleTest.class.getClassLoader());
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        Thread.currentThread().setContextClassLoader(loader);
+        try {
+            return (Scenario) loader.loadClass("dev.millrace.it.schedule.WovenShell").getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
+    }
+
+    private static void runOne(Scenario scenario, Schedule schedule, Job job) {
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
         Thread.currentThread().setContextClassLoader(scenario.getClass().getClassLoader());
         try {
-            scenario.run(new Schedule(seed), actions);
-        } catch (AssertionError e) {
-            throw e;
+            scenario.run(schedule, job.actions);
         } catch (Exception e) {
             throw new AssertionError("the schedule could not be run", e);
         } finally {
-            Thread.currentThread().setContextClassLoader(ShellScheduleTest.class.getClassLoader());
+            Thread.currentThread().setContextClassLoader(before);
         }
     }
 }

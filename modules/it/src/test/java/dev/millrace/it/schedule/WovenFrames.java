@@ -19,6 +19,19 @@ final class WovenFrames {
         return b.array();
     }
 
+    static byte[] udp(int source, int destination, int sourcePort, int destinationPort, int length) {
+        ByteBuffer b = ip(source, destination, 17, 28 + length);
+        b.putShort(20, (short) sourcePort).putShort(22, (short) destinationPort).putShort(24, (short) (8 + length));
+        return b.array();
+    }
+
+    /// An ICMP echo request.
+    static byte[] echo(int source, int destination, int length) {
+        ByteBuffer b = ip(source, destination, 1, 28 + length);
+        b.put(20, (byte) 8).putShort(22, (short) checksum(b, 20, 8 + length));
+        return b.array();
+    }
+
     /// An ICMP destination unreachable (type 3) that quotes the head of a TCP segment.
     static byte[] unreachable(int router, int host, int peer, int code, int mtu, int hostPort, int peerPort, int seq) {
         ByteBuffer b = ip(router, host, 1, 20 + 8 + 28);

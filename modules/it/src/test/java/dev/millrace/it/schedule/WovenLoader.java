@@ -2,38 +2,41 @@ package dev.millrace.it.schedule;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.classfile.AccessFlags;
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassElement;
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
-import java.lang.classfile.ClassTransform;
-import java.lang.classfile.CodeBuilder;
-import java.lang.classfile.CodeElement;
+import java.lang.classfile.CodeModel;
 import java.lang.classfile.CodeTransform;
-import java.lang.classfile.Opcode;
-import java.lang.classfile.instruction.FieldInstruction;
-import java.lang.classfile.instruction.InvokeInstruction;
-import java.lang.classfile.instruction.NewObjectInstruction;
-import java.lang.constant.ClassDesc;
+import java.lang.classfile.FieldModel;
+import java.lang.classfile.MethodElement;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.MethodTransform;
 import java.lang.constant.ConstantDescs;
-import java.lang.constant.MethodTypeDesc;
+import java.lang.reflect.AccessFlag;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
-/// Loads Millrace anew, with points for a [Schedule] woven into the shell of TCP, the stack and UDP: before accesses of
-/// fields of the shell, before atomic operations, around locks, and before allocations. Nothing in the classes themselves
-/// knows of it.
+/// Loads Millrace anew, with points for a [Schedule] woven into the shell of TCP, the stack, UDP and the virtual link: see
+/// [Weaver] for where. Nothing in the classes themselves knows of it.
 final class WovenLoader extends ClassLoader {
-    private static final ClassDesc POINTS = ClassDesc.of(Points.class.getName());
-    /// Methods of collections that may take memory.
-    private static final Set<String> GROWING = Set.of("add", "addAll", "put", "computeIfAbsent", "copyOf");
-    private static final ClassDesc LOCK = ClassDesc.of("java.util.concurrent.locks.ReentrantLock");
-    private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
-    private static final MethodTypeDesc ON_LOCK = MethodTypeDesc.of(ConstantDescs.CD_void, LOCK);
-    private static final MethodTypeDesc TRY_LOCK = MethodTypeDesc.of(ConstantDescs.CD_boolean, LOCK);
+    /// What waits for real time or for threads of its own, and is not used where time is the schedule's; and counters, whose
+    /// maps make them while holding something that other threads would wait for unseen.
+    private static final Set<String> REAL = Set.of("RealSurroundings", "ManualSurroundings", "TimerWheel", "StackTimers",
+            "SharedThreads", "Waker", "ExitHook", "CounterGroups");
+
+    /// Of each class of Millrace, the fields that can change.
+    private final Map<String, Set<String>> variables = new ConcurrentHashMap<>();
 
     WovenLoader(ClassLoader parent) {
         super("woven", parent);
@@ -48,10 +51,19 @@ final class WovenLoader extends ClassLoader {
 
     /// Whether points are woven in. The engine runs under its gate only, and wire has no threads of its own.
     private static boolean isShell(String name) {
+        if (name.startsWith("dev.millrace.stack.")) {
+            String simple = name.substring("dev.millrace.stack.".length()).replaceFirst("\\$.*", "");
+            return !REAL.contains(simple) && !simple.startsWith("Configuration")
+                    && (!simple.startsWith("Capture") || simple.equals("CaptureSession"));
+        }
         return name.startsWith("dev.millrace.tcp.") && !name.startsWith("dev.millrace.tcp.engine.")
                 && !name.startsWith("dev.millrace.tcp.cc.")
-                || name.startsWith("dev.millrace.stack.") && !name.contains(".Capture") && !name.contains("Configuration")
-                || name.startsWith("dev.millrace.udp.");
+                || name.startsWith("dev.millrace.udp.") || name.startsWith("dev.millrace.link.vnic.");
+    }
+
+    /// Whether memory may be short there, too, though nobody interrupts it.
+    private static boolean takesMemory(String name) {
+        return name.startsWith("dev.millrace.tcp.engine.") || name.startsWith("dev.millrace.ip.");
     }
 
     @Override
@@ -78,79 +90,69 @@ final class WovenLoader extends ClassLoader {
     }
 
     private Class<?> define(String name) throws ClassNotFoundException {
-        byte[] bytes;
-        try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-            if (in == null) {
-                throw new ClassNotFoundException(name);
-            }
-            bytes = in.readAllBytes();
-        } catch (IOException e) {
-            throw new ClassNotFoundException(name, e);
+        byte[] bytes = read(name.replace('.', '/'));
+        if (bytes == null) {
+            throw new ClassNotFoundException(name);
         }
-        if (isShell(name) || name.startsWith("dev.millrace.tcp.engine.")) {
+        if (isShell(name) || takesMemory(name)) {
             bytes = weave(bytes, isShell(name));
         }
         return defineClass(name, bytes, 0, bytes.length);
     }
 
+    private byte[] read(String internalName) {
+        try (InputStream in = getParent().getResourceAsStream(internalName + ".class")) {
+            return in == null ? null : in.readAllBytes();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /// Whether a field of Millrace's is not final.
+    private boolean isVariable(String owner, String field) {
+        return variables.computeIfAbsent(owner, this::variablesOf).contains(field);
+    }
+
+    private Set<String> variablesOf(String owner) {
+        byte[] bytes = read(owner);
+        return bytes == null ? Set.of() : ClassFile.of().parse(bytes).fields().stream()
+                .filter(f -> !f.flags().has(AccessFlag.FINAL)).map(FieldModel::fieldName).map(Object::toString)
+                .collect(Collectors.toSet());
+    }
+
     private byte[] weave(byte[] bytes, boolean shell) {
         ClassFile tools = ClassFile.of(ClassFile.ClassHierarchyResolverOption.of(
-                java.lang.classfile.ClassHierarchyResolver.ofResourceParsing(getParent())));
+                ClassHierarchyResolver.ofResourceParsing(getParent())));
         ClassModel model = tools.parse(bytes);
-        CodeTransform code = (builder, element) -> weave(builder, element, shell);
-        return tools.transformClass(model, ClassTransform.transformingMethodBodies(
-                m -> !m.methodName().equalsString("<clinit>"), code));
+        return tools.transformClass(model, (builder, element) -> weave(builder, element, model, shell));
     }
 
-    private static void weave(CodeBuilder b, CodeElement e, boolean shell) {
-        if (e instanceof NewObjectInstruction) {
-            b.invokestatic(POINTS, "allocating", NOTHING);
-        } else if (e instanceof InvokeInstruction i) {
-            String owner = i.owner().asInternalName();
-            String method = i.name().stringValue();
-            if (method.equals("allocate") && owner.startsWith("dev/millrace/wire/buffer/")
-                    || shell && owner.startsWith("java/util/") && GROWING.contains(method)) {
-                b.invokestatic(POINTS, "allocating", NOTHING);
-            }
-            if (shell && weaveLock(b, i, owner, method)) {
-                return;
-            }
-            if (shell && (owner.startsWith("java/util/concurrent/atomic/") || owner.endsWith("/VarHandle"))
-                    && !method.equals("<init>")) {
-                b.invokestatic(POINTS, "here", NOTHING);
-            }
-        } else if (shell && e instanceof FieldInstruction f && f.owner().asInternalName().startsWith("dev/millrace/")
-                && (f.opcode() == Opcode.GETFIELD || f.opcode() == Opcode.PUTFIELD) && mayBeShared(f)) {
-            b.invokestatic(POINTS, "here", NOTHING);
+    private void weave(ClassBuilder builder, ClassElement element, ClassModel model, boolean shell) {
+        if (!(element instanceof MethodModel method) || method.code().isEmpty()) {
+            builder.with(element);
+            return;
         }
-        b.with(e);
-    }
-
-    /// Constructors write fields before the object is whole; there the verifier allows calls as well, since they take nothing
-    /// of it.
-    private static boolean mayBeShared(FieldInstruction f) {
-        String name = f.name().stringValue();
-        return !name.equals("protocol") && !name.equals("ctx") && !name.equals("lock") && !name.startsWith("this$");
-    }
-
-    private static boolean weaveLock(CodeBuilder b, InvokeInstruction i, String owner, String method) {
-        boolean lock = owner.equals("java/util/concurrent/locks/ReentrantLock") || owner.endsWith("/DirectionLock");
-        String type = i.type().stringValue();
-        if (!lock || i.opcode() != Opcode.INVOKEVIRTUAL) {
-            return false;
+        String name = method.methodName().stringValue();
+        if (name.equals(ConstantDescs.CLASS_INIT_NAME)) {
+            builder.transformMethod(method, MethodTransform.transformingCode(Weaver.quiet()));
+            return;
         }
-        if (method.equals("lock") && type.equals("()V")) {
-            b.invokestatic(POINTS, "lock", ON_LOCK);
-            return true;
+        CodeTransform points = Weaver.points(shell, name.equals(ConstantDescs.INIT_NAME), this::isVariable);
+        if (!shell || !method.flags().has(AccessFlag.SYNCHRONIZED)) {
+            builder.transformMethod(method, MethodTransform.transformingCode(points));
+            return;
         }
-        if (method.equals("unlock") && type.equals("()V")) {
-            b.invokestatic(POINTS, "unlock", ON_LOCK);
-            return true;
-        }
-        if (method.equals("tryLock") && type.equals("()Z")) {
-            b.invokestatic(POINTS, "tryLock", TRY_LOCK);
-            return true;
-        }
-        return false;
+        CodeTransform code = Weaver.monitored(
+                method.flags().has(AccessFlag.STATIC) ? model.thisClass().asSymbol() : null).andThen(points);
+        builder.withMethod(method.methodName(), method.methodType(),
+                method.flags().flagsMask() & ~ClassFile.ACC_SYNCHRONIZED, m -> {
+                    for (MethodElement e : method) {
+                        if (e instanceof CodeModel body) {
+                            m.transformCode(body, code);
+                        } else if (!(e instanceof AccessFlags)) {
+                            m.with(e);
+                        }
+                    }
+                });
     }
 }

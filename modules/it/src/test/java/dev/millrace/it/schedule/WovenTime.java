@@ -15,8 +15,6 @@ final class WovenTime implements Surroundings, Clock, Timers, Waits {
     private final List<WovenTimer> set = new ArrayList<>();
     private final ThreadLocal<Boolean> running = ThreadLocal.withInitial(() -> false);
     private volatile boolean closed;
-    /// A timer was set after the end.
-    volatile boolean setLate;
 
     WovenTime(Schedule schedule) {
         this.schedule = schedule;
@@ -107,11 +105,14 @@ final class WovenTime implements Surroundings, Clock, Timers, Waits {
 
     @Override
     public boolean lock(ReentrantLock lock, long deadlineNs) throws InterruptedException {
-        while (!lock.tryLock()) {
+        while (!Points.tryLock(lock)) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            Points.current().awaitUnlock();
+            if (deadlineNs - schedule.nowNs() <= 0) {
+                return false;
+            }
+            Points.current().await(lock, deadlineNs);
         }
         return true;
     }
