@@ -28,7 +28,7 @@ import java.util.Set;
 /// knows of it.
 final class WovenLoader extends ClassLoader {
     private static final ClassDesc POINTS = ClassDesc.of(Points.class.getName());
-    /// Methods of collections that may take memory.
+    /// Methods of collections that may take memory; so may boxing.
     private static final Set<String> GROWING = Set.of("add", "addAll", "put", "computeIfAbsent", "copyOf");
     private static final ClassDesc LOCK = ClassDesc.of("java.util.concurrent.locks.ReentrantLock");
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
@@ -109,7 +109,8 @@ final class WovenLoader extends ClassLoader {
             String owner = i.owner().asInternalName();
             String method = i.name().stringValue();
             if (method.equals("allocate") && owner.startsWith("dev/millrace/wire/buffer/")
-                    || shell && owner.startsWith("java/util/") && GROWING.contains(method)) {
+                    || shell && owner.startsWith("java/util/") && GROWING.contains(method)
+                    || shell && owner.startsWith("java/lang/") && method.equals("valueOf")) {
                 b.invokestatic(POINTS, "allocating", NOTHING);
             }
             if (shell && weaveLock(b, i, owner, method)) {
