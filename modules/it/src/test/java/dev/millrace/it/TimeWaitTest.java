@@ -106,7 +106,8 @@ class TimeWaitTest {
             peer.tsVal++;
             Answer answer = peer.syn(90_000, offer);
             assertTrue(answer.is(RawPeer.SYN | RawPeer.ACK), answer::toString);
-            assertTrue(answer.seq() - fin.seq() > 0 && answer.seq() - fin.seq() < 1 << 20, "from " + fin.seq() + " to " + answer.seq());
+            int step = answer.seq() - fin.seq();
+            assertTrue(step > 0 && step < 1 << 20, "from " + fin.seq() + " to " + answer.seq());
             assertTrue(!timestamps || answer.tsVal() - fin.tsVal() >= 0);
             peer.send(RawPeer.ACK, 90_001, answer.seq() + 1);
             listener.tryAccept().abort();
