@@ -44,7 +44,8 @@ public interface EndpointTable<E> {
     /// `null`.
     E findBound(long localHi, long localLo, int localPort);
 
-    /// Calls `action` for every endpoint; reserved places have none.
+    /// Calls `action` for every endpoint; reserved places have none. The table may change meanwhile, also by `action`: what
+    /// comes or goes then is met or not.
     void forEach(Consumer<? super E> action);
 
     /// The number of entries, bound, connected and reserved.

@@ -63,8 +63,8 @@ class HandshakeTest {
     /// SYNs from so many hosts that never say more.
     private void flood(int from, int to) {
         for (int i = from; i < to; i++) {
-            var stranger = new RawPeer(wire, "172." + (16 + (i >> 16)) + "." + (i >> 8 & 0xff) + "." + (i & 0xff), 1024, SERVER, 80);
-            stranger.syn(i, Offer.ALL);
+            String address = "172.16." + (i >> 8) + "." + (i & 0xff);
+            new RawPeer(wire, address, 1024, SERVER, 80).syn(i, Offer.ALL);
         }
     }
 

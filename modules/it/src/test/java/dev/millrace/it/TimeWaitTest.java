@@ -106,11 +106,43 @@ class TimeWaitTest {
             peer.tsVal++;
             Answer answer = peer.syn(90_000, offer);
             assertTrue(answer.is(RawPeer.SYN | RawPeer.ACK), answer::toString);
-            assertTrue(answer.seq() - fin.seq() > 0 && answer.seq() - fin.seq() < 1 << 20, "from " + fin.seq() + " to " + answer.seq());
+            int step = answer.seq() - fin.seq();
+            assertTrue(step > 0 && step < 1 << 20, "from " + fin.seq() + " to " + answer.seq());
             assertTrue(!timestamps || answer.tsVal() - fin.tsVal() >= 0);
             peer.send(RawPeer.ACK, 90_001, answer.seq() + 1);
             listener.tryAccept().abort();
             assertNull(listener.tryAccept());
+        }
+    }
+
+    /// A SYN that there is no room for changes nothing: what follows is to know of the old connection as well.
+    @Test
+    void refusedSynLeavesTheRecord() throws Exception {
+        try (ManualStack stack = HandshakeTest.stack(wire, Map.of());
+                TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 1)) {
+            var peer = new RawPeer(wire, "10.9.0.1", 5555, SERVER, 80);
+            var other = new RawPeer(wire, "10.9.0.1", 5556, SERVER, 80);
+            RawPeer.listen(wire, peer, other);
+            Answer fin = wait(peer, listener, Offer.ALL);
+            other.send(RawPeer.ACK, 101, other.syn(100, Offer.ALL).seq() + 1);
+            peer.tsVal++;
+            assertNull(peer.syn(90_000, Offer.ALL));
+            assertEquals(2, stack.tcp().connectionCount(), "one that waits to be accepted, one in TIME-WAIT");
+            listener.tryAccept().abort();
+            Answer answer = peer.syn(90_000, Offer.ALL);
+            assertTrue(answer.is(RawPeer.SYN | RawPeer.ACK) && answer.seq() - fin.seq() > 0, answer::toString);
+        }
+    }
+
+    @Test
+    void recordMakesRoomForItsOwnPeer() throws Exception {
+        try (ManualStack stack = HandshakeTest.stack(wire, Map.of("max-connections", "1"));
+                TcpListener listener = stack.tcp().listen(new InetSocketAddress(80), 1)) {
+            var peer = new RawPeer(wire, "10.9.0.1", 5555, SERVER, 80);
+            RawPeer.listen(wire, peer);
+            wait(peer, listener, Offer.ALL);
+            peer.tsVal++;
+            assertTrue(peer.syn(90_000, Offer.ALL).is(RawPeer.SYN | RawPeer.ACK));
         }
     }
 }

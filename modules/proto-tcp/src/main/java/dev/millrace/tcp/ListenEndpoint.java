@@ -71,6 +71,11 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         }
     }
 
+    /// Why this SYN of a peer in TIME-WAIT begins nothing now, or `null`.
+    DropReason refuses(Packet packet) {
+        return opens.admit(packet, 1);
+    }
+
     /// Begins a connection with a peer whose previous one is in TIME-WAIT.
     void reopen(Packet packet, Segment syn, TimeWaitEndpoint previous) {
         opens.begin(packet, syn, previous);

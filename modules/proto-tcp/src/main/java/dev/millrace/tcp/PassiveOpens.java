@@ -56,7 +56,7 @@ final class PassiveOpens implements SynCache.Answers {
     ///
     /// @param previous the connection in TIME-WAIT that the new one follows, or `null`
     void begin(Packet packet, Segment segment, TimeWaitEndpoint previous) {
-        DropReason refused = admit(packet);
+        DropReason refused = admit(packet, 0);
         if (refused != null) {
             protocol.ctx.drop(packet, refused);
             return;
@@ -109,7 +109,10 @@ final class PassiveOpens implements SynCache.Answers {
         return forgotten && protocol.ctx.clock().nanoTime() - forgottenNs <= SynCookies.LIFETIME_NS;
     }
 
-    private DropReason admit(Packet packet) {
+    /// Why there is nothing to be begun with who sent this, or `null`.
+    ///
+    /// @param leaving how many connections give way to it
+    DropReason admit(Packet packet, int leaving) {
         // RFC 9293 §3.9.2.3: MUST-57 (a SYN to a broadcast address), MUST-63 (from what cannot be one host).
         var source = new IpAddress(packet.sourceHi(), packet.sourceLo());
         if (packet.isBroadcast() || source.isUnspecified() || source.isMulticast()
@@ -120,7 +123,7 @@ final class PassiveOpens implements SynCache.Answers {
             protocol.backlogDrops.add(1);
             return DropReason.BACKLOG_FULL;
         }
-        return protocol.connectionCount() >= protocol.maxConnections ? DropReason.MEMORY_LIMIT : null;
+        return protocol.connectionCount() - leaving >= protocol.maxConnections ? DropReason.MEMORY_LIMIT : null;
     }
 
     /// A record that is equal to the one that a packet belongs to.

@@ -249,11 +249,19 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     }
 
     /// A SYN that cannot be an old duplicate came for a connection in TIME-WAIT: the listener of the port, if there is
-    /// one, takes it from here. Returns `false` if nothing has changed.
+    /// one, takes it from here, or has no room. Returns `false` if the packet is still the caller's.
     boolean reopen(TimeWaitEndpoint record, Packet packet) {
         if (!(endpoints.findBound(packet.destinationHi(), packet.destinationLo(),
-                TcpHeader.destinationPort(packet.memory(), packet.start())) instanceof ListenEndpoint listener)
-                || !timeWaits.remove(record)) {
+                TcpHeader.destinationPort(packet.memory(), packet.start())) instanceof ListenEndpoint listener)) {
+            return false;
+        }
+        DropReason refused = listener.refuses(packet);
+        if (refused != null) {
+            // It comes again, and is to meet the record then.
+            ctx.drop(packet, refused);
+            return true;
+        }
+        if (!timeWaits.remove(record)) {
             return false;
         }
         record.entry.release();

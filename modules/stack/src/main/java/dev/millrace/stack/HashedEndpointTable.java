@@ -79,6 +79,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         /// `null` while the place is only reserved.
         volatile E endpoint;
         boolean gone;
+        /// What is known of the port that this is bound to; `null` if it is connected.
+        PortUse use;
 
         Place(HashedEndpointTable<E> table, IpAddress local, int localPort, IpAddress remote, int remotePort,
                 E endpoint) {
@@ -284,6 +286,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
         table.set(i, node);
         size++;
+        place.use = use;
         if (use != null) {
             use.all++;
             use.v4 += place.local.isV4() ? 1 : 0;
@@ -317,32 +320,37 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
             }
             place.gone = true;
             size--;
-            if (place.isBound()) {
-                PortUse use = portUses.get(place.localPort());
-                use.v4 -= place.local.isV4() ? 1 : 0;
-                if (--use.all == 0) {
-                    portUses.remove(place.localPort());
-                }
-            } else {
+            unlink(place);
+            PortUse use = place.use;
+            if (use == null) {
                 connected--;
+                return;
             }
-            AtomicReferenceArray<Node<E>> table = buckets;
-            int i = bucketOf(table, place);
-            Node<E> before = null;
-            for (Node<E> n = table.get(i); n != null; before = n, n = n.next) {
-                if (n.place == place) {
-                    if (before == null) {
-                        table.set(i, n.next);
-                    } else {
-                        before.next = n.next;
-                    }
-                    return;
-                }
+            use.v4 -= place.local.isV4() ? 1 : 0;
+            if (--use.all == 0) {
+                // Last, since it boxes: a use of none that is left behind when there is no memory does no harm.
+                portUses.remove(place.localPort());
             }
-            throw new AssertionError("an entry was not in its chain");
         } finally {
             lock.unlock();
         }
+    }
+
+    private void unlink(Place<E> place) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        int i = bucketOf(table, place);
+        Node<E> before = null;
+        for (Node<E> n = table.get(i); n != null; before = n, n = n.next) {
+            if (n.place == place) {
+                if (before == null) {
+                    table.set(i, n.next);
+                } else {
+                    before.next = n.next;
+                }
+                return;
+            }
+        }
+        throw new AssertionError("an entry was not in its chain");
     }
 
     @Override

@@ -25,7 +25,7 @@ class HandshakesWithoutMemoryTest {
             for (String action : scenario.actions()) {
                 int places = 1;
                 while (runs(scenario, action, places, failures)) {
-                    assertTrue(++places < MOST, action);
+                    assertTrue(++places < MOST, () -> action + ": " + failures.getFirst());
                 }
                 System.out.println(action + ": memory ended at " + (places - 1) + " places");
             }
