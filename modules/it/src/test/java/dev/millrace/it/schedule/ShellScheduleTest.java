@@ -25,6 +25,14 @@ class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
     private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
     private static final int PAIR_RUNS = 4;
+    /// What needs more than one change of hands at the right moment, and how often that is tried.
+    private static final List<List<String>> RARE = List.of(
+            List.of("dial", "close-dialing", "nic"), List.of("dial", "close-dialing", "close-stack"),
+            List.of("read", "read", "peer-write"), List.of("write", "write", "read"), List.of("accept", "accept", "connect"),
+            List.of("accept", "connect", "interrupt"), List.of("accept", "close-listener", "connect"),
+            List.of("half-data", "half-data", "close-listener"), List.of("udp-receive", "udp-receive", "udp"),
+            List.of("read", "peer-write", "close-socket"));
+    private static final int RARE_RUNS = 60;
     /// Schedules are run beside one another: each has one thread at work, in classes of its own.
     private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
     private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
@@ -103,6 +111,9 @@ class ShellScheduleTest {
                     sets.add(List.of(all.get(i), all.get(j), all.get(k)));
                 }
             }
+        }
+        for (List<String> rare : RARE) {
+            sets.addAll(Collections.nCopies(RARE_RUNS, rare));
         }
         var jobs = new ArrayList<Job>();
         for (int n = 0; n < TIMES; n++) {
