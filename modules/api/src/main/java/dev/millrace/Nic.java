@@ -19,7 +19,8 @@ public interface Nic {
 
     /// Adds an address at run time.
     ///
-    /// @throws ConfigurationException if a NIC of the stack has it already
+    /// @throws ConfigurationException if a NIC of the stack has it already, or if no NIC, or not this one, can have it
+    /// @throws IllegalStateException if the stack is closed
     void addAddress(Cidr address);
 
     /// Removes an address and returns whether it was there. Connections from it lose their path.

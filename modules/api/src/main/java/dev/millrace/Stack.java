@@ -68,6 +68,7 @@ public interface Stack extends AutoCloseable {
     /// Adds a route at run time.
     ///
     /// @throws ConfigurationException if its NIC or gateway fits none of the stack's
+    /// @throws IllegalStateException if the stack is closed
     void addRoute(RouteConfig route);
 
     /// Removes the routes to exactly this network (`null`: the default routes) and returns how many there were.

@@ -50,6 +50,9 @@ public interface EndpointTable<E> {
     /// The number of entries, bound, connected and reserved.
     int size();
 
+    /// The number of connected entries, reserved ones included.
+    int connected();
+
     /// A place in the table.
     interface Entry<E> {
         /// The local address, or `null` for any.

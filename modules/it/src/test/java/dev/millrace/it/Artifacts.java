@@ -1,10 +1,12 @@
 package dev.millrace.it;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// Where the modules under test are: what Maven put on this JVM's class path, jars or folders of classes.
 final class Artifacts {
@@ -26,6 +28,13 @@ final class Artifacts {
         }
         found.add(all().stream().filter(p -> p.getFileName().toString().startsWith("slf4j-api")).findFirst().orElseThrow());
         return found;
+    }
+
+    /// What is missing for tests that run the command as it is installed, in words for a report, or empty. It is made when
+    /// the modules are packaged, which `mvn test` does not do.
+    static Optional<String> commandMissing() {
+        return Files.isDirectory(Path.of("../cli/target/lib")) ? Optional.empty()
+                : Optional.of("needs the program millrace: mvn package");
     }
 
     static String path(List<Path> paths) {

@@ -41,7 +41,7 @@ class ExitTest {
     /// The kernel's side of a connection hears of the end, as it would of any process that is killed.
     @Test
     void peerOfAProgramThatIsKilledHearsOfIt() throws Exception {
-        String missing = NetworkNamespace.missing("python3").orElse(null);
+        String missing = NetworkNamespace.missing("python3").or(Artifacts::commandMissing).orElse(null);
         assumeTrue(missing == null, missing);
         try (var ns = new NetworkNamespace()) {
             ns.addDevice("t0", "tun", "10.0.0.1/24");

@@ -29,7 +29,7 @@ class TunProgramsTest {
     @BeforeEach
     void open() throws Exception {
         String missing = NetworkNamespace.missing("curl", "nginx", "wrk", "dnsmasq", "iptables", "openssl",
-                "tshark", "sysctl").orElse(null);
+                "tshark", "sysctl").or(Artifacts::commandMissing).orElse(null);
         assumeTrue(missing == null, missing);
         folder = Files.createTempDirectory("millrace-programs");
         ns = new NetworkNamespace();

@@ -67,7 +67,8 @@ class TunTest {
                 """);
         try (var ns = new NetworkNamespace()) {
             String out = ns.run(Duration.ofSeconds(60), "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
-                    "env", "MILLRACE_SKIP_BUILD=1", "../../millrace", "java", program.toString()).out();
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+                    "-cp", Artifacts.path(Artifacts.all()), program.toString()).out();
             assertTrue(out.contains("LINK_FAILED") && out.contains("CAP_NET_ADMIN") && out.contains("millrace tun up mr9"), out);
         }
     }

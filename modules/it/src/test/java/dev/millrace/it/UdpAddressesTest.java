@@ -233,6 +233,29 @@ class UdpAddressesTest {
         }
     }
 
+    /// A socket that is free to send to anybody vouches for those only to whom it has sent what may be too large, or a
+    /// stranger could narrow our paths to all hosts, TCP's too, and push out what is known of others.
+    @Test
+    void aStrangerCannotNarrowThePathsToHostsThatNothingLargeWasSentTo() throws Exception {
+        var far = new InetSocketAddress("fd09::1", 9);
+        try (UdpSocket server = stack.udp().bind(6000); UdpSocket other = stack.udp().bind(6001)) {
+            server.send(bytes(1400), new InetSocketAddress("fd09::7", 9));
+            server.send(bytes(100), far);
+            byte[] small = sent.getLast();
+            other.send(bytes(1400), far);
+            byte[] large = sent.getLast();
+            // As if the server had sent the other's datagram: its port is all that a stranger has to know.
+            large[40] = small[40];
+            large[41] = small[41];
+            wire.inject(tooBig(1300));
+            other.send(bytes(1400), far);
+            assertEquals(1448, sent.getLast().length);
+            wire.inject(tooBig(1300));
+            assertEquals(ErrorCode.MESSAGE_TOO_LONG,
+                    ErrorCode.of(assertThrows(SocketException.class, () -> other.send(bytes(1400), far))).orElseThrow());
+        }
+    }
+
     @Test
     void ipv4DatagramsMayBeFragmentedUnlessDfIsAskedFor() throws Exception {
         var far = new InetSocketAddress("10.9.0.1", 9);

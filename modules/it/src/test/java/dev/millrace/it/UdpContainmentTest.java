@@ -1,6 +1,7 @@
 package dev.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -172,6 +173,25 @@ class UdpContainmentTest {
             }
             try (UdpSocket socket = stack.udp().bind(53)) {
                 assertEquals(0, socket.dropped());
+            }
+        }
+    }
+
+    /// What is kept ready for the next datagram is no reason to refuse another socket's.
+    @Test
+    void socketsThatHoldNothingDoNotUseUpTheMemoryOfTheStack() throws Exception {
+        var wire = new Vnic(1500);
+        List<UdpSocket> sockets = new ArrayList<>();
+        try (ManualStack stack = Stack.builder().option("stack", "memory", "1MiB").nic("n", wire, n -> n.address("10.9.0.2/24"))
+                .manual(1)) {
+            for (int port = 1; port <= 100; port++) {
+                UdpSocket socket = stack.udp().bind(port);
+                sockets.add(socket);
+                wire.inject(PacketBuilder.between("10.9.0.1", "10.9.0.2").udp(9, port, new byte[1400]));
+                assertNotNull(socket.tryReceive(ByteBuffer.allocate(10)), "socket " + port + ": " + stack.counters().get("drops"));
+            }
+            for (UdpSocket socket : sockets) {
+                socket.close();
             }
         }
     }

@@ -198,4 +198,31 @@ class UdpTest {
             server.receive(ByteBuffer.allocate(10));
         }
     }
+
+    @Test
+    void connectingIsNoWayAroundAskingForBroadcast() throws Exception {
+        try (UdpSocket client = stack.udp().bind(0)) {
+            for (String all : new String[] {"10.9.0.255", "255.255.255.255"}) {
+                var to = new InetSocketAddress(all, 9000);
+                assertEquals("Permission denied", assertThrows(SocketException.class, () -> client.connect(to)).getMessage());
+                assertNull(client.remoteAddress());
+            }
+            client.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            client.connect(new InetSocketAddress("10.9.0.255", 9000));
+            client.send(bytes("all"), null);
+            client.setOption(StandardSocketOptions.SO_BROADCAST, false);
+            assertEquals("Permission denied", assertThrows(SocketException.class, () -> client.send(bytes("all"), null)).getMessage());
+        }
+    }
+
+    @Test
+    void broadcastEndsWhenItIsTakenBack() throws Exception {
+        try (UdpSocket client = stack.udp().bind(0)) {
+            var to = new InetSocketAddress("10.9.0.255", 9000);
+            client.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            client.send(bytes("all"), to);
+            client.setOption(StandardSocketOptions.SO_BROADCAST, false);
+            assertEquals("Permission denied", assertThrows(SocketException.class, () -> client.send(bytes("all"), to)).getMessage());
+        }
+    }
 }

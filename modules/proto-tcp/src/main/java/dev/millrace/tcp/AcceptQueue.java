@@ -5,7 +5,8 @@ import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
-import java.util.ArrayDeque;
+import java.util.LinkedList;
+import java.util.Queue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -15,9 +16,9 @@ final class AcceptQueue {
     private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by lock.
-    private final ArrayDeque<ConnectionEndpoint> waiting = new ArrayDeque<>();
-    private final ArrayDeque<Thread> acceptors = new ArrayDeque<>();
+    // Guarded by lock. Linked lists: an ArrayDeque that finds no memory to grow has lost all that was in it.
+    private final LinkedList<ConnectionEndpoint> waiting = new LinkedList<>();
+    private final LinkedList<Thread> acceptors = new LinkedList<>();
     private volatile ErrorCode closed;
     private volatile int size;
     private volatile ReadinessSignal callback;
@@ -159,7 +160,7 @@ final class AcceptQueue {
         lock.lock();
         try {
             acceptors.remove(self);
-            if (givingUp && !waiting.isEmpty()) {
+            if (givingUp && size > 0) {
                 next = acceptors.poll();
             }
         } finally {
@@ -170,34 +171,31 @@ final class AcceptQueue {
         }
     }
 
-    /// Ends it: whoever waits is told. Returns `false` if it had ended before. It takes no memory, since it is done once only.
-    boolean close(ErrorCode why) {
+    /// Ends it: whoever waits is told, and the connections that nobody will accept are the caller's; `null` if it had ended
+    /// before. Takes no memory: what is lost here is never closed.
+    Queue<ConnectionEndpoint> close(ErrorCode why) {
         lock.lock();
         try {
             if (closed != null) {
-                return false;
+                return null;
             }
             closed = why;
             size = 0;
         } finally {
             lock.unlock();
         }
-        Thread acceptor;
-        while ((acceptor = next(acceptors)) != null) {
-            protocol.ctx.waits().unpark(acceptor);
+        Thread waits;
+        while ((waits = nextAcceptor()) != null) {
+            protocol.ctx.waits().unpark(waits);
         }
-        return true;
+        // Whoever looks from now on sees first that it is closed.
+        return waiting;
     }
 
-    /// After the end: one of the connections that nobody will accept, or `null` if there is none left.
-    ConnectionEndpoint orphan() {
-        return next(waiting);
-    }
-
-    private <T> T next(ArrayDeque<T> queue) {
+    private Thread nextAcceptor() {
         lock.lock();
         try {
-            return queue.poll();
+            return acceptors.poll();
         } finally {
             lock.unlock();
         }

@@ -14,19 +14,6 @@ final class Blocking {
         this.protocol = protocol;
     }
 
-    /// Which of the endpoint's places for a waiting thread is meant.
-    enum Waiter {
-        READER, WRITER, WATCHER;
-
-        void set(ConnectionEndpoint e, Thread thread) {
-            switch (this) {
-                case READER -> e.wakeups.reader = thread;
-                case WRITER -> e.wakeups.writer = thread;
-                case WATCHER -> e.wakeups.watcher = thread;
-            }
-        }
-    }
-
     /// When a time-out that begins now is over; `Long.MAX_VALUE` for one of 0.
     long deadline(long timeoutNs) {
         return timeoutNs == 0 ? Long.MAX_VALUE : protocol.ctx.clock().nanoTime() + timeoutNs;
@@ -37,7 +24,7 @@ final class Blocking {
     }
 
     /// Waits until one of `bits` is set, or the deadline has passed: then it returns `false`.
-    boolean await(SocketLife socket, int bits, long deadlineNs, Waiter as) throws IOException {
+    boolean await(SocketLife socket, int bits, long deadlineNs, Wakeups.Role as) throws IOException {
         ConnectionEndpoint e = socket.endpoint();
         Waits waits = protocol.ctx.waits();
         Thread self = Thread.currentThread();
@@ -48,7 +35,7 @@ final class Blocking {
         }
         try {
             while (true) {
-                as.set(e, self);
+                e.wakeups.register(as, self);
                 ErrorCode closed = socket.closed();
                 if (closed != null) {
                     throw SocketErrors.closed(closed, true);
@@ -65,7 +52,7 @@ final class Blocking {
                 waits.park(socket, deadlineNs);
             }
         } finally {
-            as.set(e, null);
+            e.wakeups.withdraw(as, self);
         }
     }
 
@@ -115,7 +102,7 @@ final class Blocking {
         Thread self = Thread.currentThread();
         try {
             while (!e.wakeups.is(Wakeups.FINISHED)) {
-                e.wakeups.watcher = self;
+                e.wakeups.register(Wakeups.Role.CLOSES, self);
                 if (e.wakeups.is(Wakeups.FINISHED)) {
                     return;
                 }
@@ -126,7 +113,7 @@ final class Blocking {
                 waits.park(e, deadline);
             }
         } finally {
-            e.wakeups.watcher = null;
+            e.wakeups.withdraw(Wakeups.Role.CLOSES, self);
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.millrace.tcp;
 
-import dev.millrace.DropReason;
-import dev.millrace.ErrorCode;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
@@ -9,10 +7,8 @@ import dev.millrace.tcp.engine.ConnectionOptions;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
 import dev.millrace.wire.IpAddress;
-import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
-import java.io.IOException;
 
 /// The shell around one engine: joins the gate to the engine, the outbox that empties it, the timer that wakes it and the
 /// threads that wait for it.
@@ -37,9 +33,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     // Guarded by the gate.
     private final Outbox outbox = new Outbox(this);
     final EngineTimer timer = new EngineTimer(this);
+    final WayOut way;
     private final EndpointTable.Entry<TcpEndpoint> entry;
-    /// Read by the gate, too.
-    Path path;
 
     /// An endpoint with its engine, for a place in the endpoint table that is reserved but does not show it yet.
     ///
@@ -49,20 +44,15 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             TcpSettings settings, ConnectionOptions options, CongestionControlFactory congestionControl, int iss,
             int timestampOffset) {
         this.protocol = protocol;
-        this.path = path;
+        this.way = new WayOut(protocol.ctx, path);
         this.entry = place;
         this.local = path.local();
         this.remote = path.remote();
         this.remotePort = remotePort;
         this.options = options;
         this.gate = new EngineGate(this, new TcpConnection(settings, options, place.localPort(), remotePort, iss,
-                timestampOffset, path.mtu() - TcpHeader.MIN_LENGTH, remote.isV4(), superPayload(path),
-                congestionControl, protocol.ctx.memory(), protocol.ctx.clock().nanoTime()));
-    }
-
-    /// The payload of the largest super-segment on a path, whatever options its header has.
-    private static int superPayload(Path path) {
-        return Math.max(0, path.maxSuperSegment() - TcpHeader.MAX_LENGTH);
+                timestampOffset, way.payload(), remote.isV4(), way.superPayload(), congestionControl,
+                protocol.ctx.memory(), protocol.ctx.clock().nanoTime()));
     }
 
     int localPort() {
@@ -88,25 +78,18 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     @Override
     public void run() {
         if (gate.hasMail() && gate.tryLock()) {
-            settle(protocol.ctx.clock().nanoTime());
+            settle(gate.time());
         }
     }
 
     @Override
     public void stackClosed() {
-        gate.abort(ErrorCode.STACK_CLOSED);
-        gate.lock();
-        try {
-            discard();
-            wakeups.publish(gate.status(wakeups.status()), false);
-        } finally {
-            gate.unlock();
-        }
-        wakeups.wake(~0, protocol.ctx.waits());
+        gate.endWithStack();
+        wakeups.wakeAll(protocol);
     }
 
     void abort() {
-        gate.abort(null);
+        gate.abort();
     }
 
     // ---- the machine
@@ -116,55 +99,79 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     void settle(long nowNs) {
         long now = nowNs;
         int woken = 0;
-        while (true) {
-            boolean more = false;
-            PacketList strays = null;
-            boolean moreData = false;
-            try {
-                if (gate.life() != Lifecycle.RELEASED && !path.isCurrent()) {
-                    renewPath(false, now);
+        try {
+            boolean again;
+            do {
+                boolean more = false;
+                PacketList strays = null;
+                boolean send;
+                Path path;
+                try {
+                    boolean moreData = false;
+                    try {
+                        if (gate.life() != Lifecycle.RELEASED) {
+                            way.check(gate.engine(), now);
+                        }
+                        strays = gate.feed(outbox, BATCH, now);
+                        more = collectSegments(now);
+                        moreData = act(now);
+                        if (!gate.life().isDetached()) {
+                            timer.fireBy(gate.engine().nextDeadlineNs());
+                        }
+                    } catch (Throwable t) {
+                        gate.fail(t);
+                    }
+                    if (gate.isDoomed()) {
+                        discard();
+                    }
+                    woken |= wakeups.publish(gate.status(wakeups.status()), moreData);
+                } finally {
+                    path = way.path();
+                    send = outbox.begin();
+                    gate.unlock();
                 }
-                strays = gate.feed(outbox, BATCH, now);
-                more = collectSegments(now);
-                moreData = act(now);
-                if (!gate.life().isDetached()) {
-                    timer.fireBy(gate.engine().nextDeadlineNs());
+                if (strays != null) {
+                    protocol.receiveAgain(strays);
                 }
-            } catch (Throwable t) {
-                gate.fail(t);
+                // Who delivered while the lock was held found it taken and went: this thread has to look.
+                again = send && transmit(path, more) || gate.hasMail() && gate.tryLock();
+                if (again) {
+                    now = gate.time();
+                }
+            } while (again);
+        } finally {
+            if (woken != 0) {
+                wakeups.wake(woken, protocol);
             }
-            woken |= wakeups.publish(gate.status(wakeups.status()), moreData);
-            boolean send = outbox.begin();
-            Path way = path;
-            gate.unlock();
-            if (strays != null) {
-                protocol.receiveAgain(strays);
-            }
-            if (send && outbox.send(way, trafficClass, hopLimit)) {
-                now = protocol.ctx.clock().nanoTime();
-                gate.lock();
+        }
+    }
+
+    /// Sends what the outbox has chosen, without the lock, and looks for more. Returns whether there is some: then with the
+    /// lock held.
+    private boolean transmit(Path path, boolean more) {
+        boolean done = true;
+        try {
+            done = outbox.send(path, trafficClass, hopLimit);
+        } finally {
+            if (done) {
                 outbox.end();
-                if (more || !outbox.isEmpty() || gate.hasMail()) {
-                    continue;
-                }
-                gate.unlock();
             }
-            // Who delivered while the lock was held found it taken and went: this thread has to look.
-            if (gate.hasMail() && gate.tryLock()) {
-                continue;
+        }
+        if (done) {
+            gate.lock();
+            if (more || !outbox.isEmpty() || gate.hasMail()) {
+                return true;
             }
-            break;
+            gate.unlock();
         }
-        if (woken != 0) {
-            wakeups.wake(woken, protocol.ctx.waits());
-        }
+        return false;
     }
 
     /// What was sent while delivering has been processed.
     void transmitted() {
-        gate.lock();
         outbox.end();
-        settle(protocol.ctx.clock().nanoTime());
+        gate.lock();
+        settle(gate.time());
     }
 
     /// Moves what the engine wants to send to the outbox; returns whether there is more.
@@ -183,28 +190,13 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         return true;
     }
 
-    private void renewPath(boolean onSuspicion, long nowNs) {
-        try {
-            int before = path.mtu();
-            path = protocol.ctx.path(local, remote);
-            // A new path begins with a plain RTO; a mere suspicion must not end the backing off (RFC 6298 §5.5).
-            if (!onSuspicion || path.mtu() != before) {
-                gate.engine().setPath(path.mtu() - TcpHeader.MIN_LENGTH, superPayload(path), nowNs);
-            }
-        } catch (IOException e) {
-            // The route may come back before the retransmissions run out; until then segments are lost on the old path,
-            // where they are counted.
-            protocol.ctx.countDrop(DropReason.NO_ROUTE);
-        }
-    }
-
     /// Acts on the engine's events: leaves the endpoint table, goes into TIME-WAIT, gives the memory back. Returns whether
     /// data has come.
     private boolean act(long nowNs) {
         TcpConnection engine = gate.engine();
         int events = engine.pollEvents();
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
-            renewPath(true, nowNs);
+            way.suspect(engine, nowNs);
         }
         if ((events & (TcpConnection.EVENT_TIME_WAIT | TcpConnection.EVENT_CLOSED | TcpConnection.EVENT_FAILED)) != 0
                 && !gate.life().isDetached()) {
@@ -229,21 +221,30 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     }
 
     /// Gives everything up at once, with the gate's lock held: nothing is sent any more but a reset, if the peer has not
-    /// heard of the end. What cannot be given back is told, and the rest is.
+    /// heard of the end. Each part is given back whatever becomes of the others; what cannot be is told. There may be no
+    /// memory: nothing is allocated that the parts do not allocate themselves.
     void discard() {
         if (!gate.life().isDetached()) {
-            protocol.attempt("connection-place", entry::release);
-            protocol.attempt("connection-reset", () -> {
-                Packet reset = gate.engine().farewell(protocol.ctx.clock().nanoTime());
+            try {
+                entry.release();
+            } catch (Throwable t) {
+                protocol.ctx.failed("connection-place", t);
+            }
+            try {
+                Packet reset = gate.engine().farewell(gate.time());
                 if (reset != null) {
                     outbox.add(reset);
                 }
-            });
-            protocol.attempt("connection-counters", () -> protocol.connectionEnded(gate.engine()));
-        } else {
-            outbox.clear();
+                protocol.connectionEnded(gate.engine());
+            } catch (Throwable t) {
+                protocol.ctx.failed("connection-reset", t);
+            }
         }
-        protocol.attempt("connection-timer", timer::cancel);
+        try {
+            timer.cancel();
+        } catch (Throwable t) {
+            protocol.ctx.failed("connection-timer", t);
+        }
         gate.release();
     }
 }

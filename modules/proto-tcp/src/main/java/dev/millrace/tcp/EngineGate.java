@@ -34,10 +34,13 @@ final class EngineGate {
     // Guarded by lock.
     private final TcpConnection engine;
     private Lifecycle life = Lifecycle.NEW;
+    private long timeNs;
     /// A failure that the engine does not know of, or `null`.
     private ErrorCode failure;
     private Throwable cause;
     private boolean resetTold;
+    /// Whoever has the lock gives the connection up when the engine has come to rest: its end was asked for from inside it.
+    private boolean doomed;
 
     EngineGate(ConnectionEndpoint endpoint, TcpConnection engine) {
         this.protocol = endpoint.protocol;
@@ -56,7 +59,28 @@ final class EngineGate {
             throw new IllegalStateException("a connection was called from inside its own engine: "
                     + "congestion control must not use sockets");
         }
-        return protocol.ctx.clock().nanoTime();
+        return time();
+    }
+
+    /// As [#enter], for a call that ends the connection and comes once only: from inside the engine it is made good when that
+    /// has come to rest.
+    private long enterToEnd() {
+        try {
+            return enter();
+        } catch (IllegalStateException e) {
+            doomed = true;
+            throw e;
+        }
+    }
+
+    /// The stack's time, with the lock held; a clock that throws leaves it where it was.
+    long time() {
+        try {
+            timeNs = protocol.ctx.clock().nanoTime();
+        } catch (Throwable t) {
+            protocol.ctx.failed("clock", t);
+        }
+        return timeNs;
     }
 
     private void acquire() {
@@ -100,15 +124,16 @@ final class EngineGate {
 
     void onTimer(long nowNs) {
         lock.lock();
-        endpoint.timer.expired();
         try {
+            endpoint.timer.expired();
             if (!life.isDetached() && engine.nextDeadlineNs() - nowNs <= 0) {
                 engine.onTimer(nowNs);
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            endpoint.settle(nowNs);
         }
-        endpoint.settle(nowNs);
     }
 
     void onIcmpError(IcmpError error, int quotedSequence) {
@@ -118,13 +143,14 @@ final class EngineGate {
                 int mtu = engine.onIcmpError(error, quotedSequence, now);
                 if (mtu >= 0) {
                     // All of the stack that goes there is to know; settling renews our path.
-                    endpoint.path.packetTooBig(mtu);
+                    endpoint.way.path().packetTooBig(mtu);
                 }
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            endpoint.settle(now);
         }
-        endpoint.settle(now);
     }
 
     /// Shows the engine what is in the inbox, with the lock held. Its data leaves after each segment, as the engine's
@@ -296,8 +322,9 @@ final class EngineGate {
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            endpoint.settle(now);
         }
-        endpoint.settle(now);
     }
 
     void shutdownOutput() {
@@ -308,39 +335,55 @@ final class EngineGate {
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            endpoint.settle(now);
         }
-        endpoint.settle(now);
     }
 
     /// The program is done with the connection; it ends by itself from here.
     void close() {
-        long now = enter();
+        long now = enterToEnd();
         try {
             if (life != Lifecycle.RELEASED) {
                 engine.close(now);
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            life = life.letGo();
+            endpoint.settle(now);
         }
-        life = life.letGo();
-        endpoint.settle(now);
     }
 
-    /// The program throws the connection away, or somebody does it for `why`.
-    void abort(ErrorCode why) {
-        long now = enter();
-        if (why != null) {
-            failure = why;
-        }
+    /// The program throws the connection away.
+    void abort() {
+        abort(enterToEnd());
+    }
+
+    private void abort(long nowNs) {
         try {
             if (!life.isDetached()) {
-                engine.abort(now);
+                engine.abort(nowNs);
             }
         } catch (Throwable t) {
             fail(t);
+        } finally {
+            life = life.letGo();
+            endpoint.settle(nowNs);
         }
-        life = life.letGo();
-        endpoint.settle(now);
+    }
+
+    /// The stack closes, and nothing of the connection stays. Who calls from inside the engine, as only a congestion control
+    /// that closes its stack does, comes back before that.
+    void endWithStack() {
+        acquire();
+        failure = ErrorCode.STACK_CLOSED;
+        doomed = true;
+        if (lock.getHoldCount() > 1) {
+            lock.unlock();
+        } else {
+            abort(time());
+        }
     }
 
     /// Asks the engine something under the lock.
@@ -396,6 +439,11 @@ final class EngineGate {
         return life;
     }
 
+    /// Whether the connection is to be given up now.
+    boolean isDoomed() {
+        return doomed && life != Lifecycle.RELEASED;
+    }
+
     /// The engine has come to its end.
     void engineEnded() {
         life = life.ended();
@@ -420,44 +468,16 @@ final class EngineGate {
         } catch (Throwable t) {
             protocol.ctx.failed("connection-memory", t);
         }
-        var rest = new PacketList();
-        inbox.drainTo(rest);
         Packet packet;
-        while ((packet = rest.poll()) != null) {
+        while ((packet = inbox.poll()) != null) {
             protocol.ctx.drop(packet, DropReason.CLOSED);
         }
     }
 
-    /// The readiness bits of this moment.
+    /// What waiting threads are to know now.
+    ///
+    /// @param before what they knew
     int status(int before) {
-        int now = before & Wakeups.CONNECTED;
-        if (life == Lifecycle.RELEASED) {
-            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FINISHED;
-        } else {
-            now |= engineStatus();
-        }
-        if (failureLocked() != null) {
-            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FAILED | Wakeups.FINISHED;
-        }
-        return now;
-    }
-
-    private int engineStatus() {
-        int now = 0;
-        if (engine.available() > 0 || engine.isEof()) {
-            now |= Wakeups.READABLE;
-        }
-        if (engine.writableBytes() >= Math.min(endpoint.options.sendBuffer / 4, 128 * 1024) || engine.outputShut()) {
-            now |= Wakeups.WRITABLE;
-        }
-        var state = engine.state();
-        if (state.isSynchronized()) {
-            now |= Wakeups.CONNECTED;
-        }
-        if (life.isDetached()
-                || engine.outputShut() && engine.unsentOrUnacked() == 0 && !state.awaitsAckOfFin()) {
-            now |= Wakeups.FINISHED;
-        }
-        return now;
+        return EngineStatus.of(engine, life, failureLocked(), endpoint.options.sendBuffer, before);
     }
 }

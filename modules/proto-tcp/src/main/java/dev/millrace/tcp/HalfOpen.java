@@ -37,9 +37,11 @@ final class HalfOpen {
     final int iss;
     /// Whether [#iss] is a SYN cookie, so that nothing is lost when this record is.
     final boolean recoverable;
+    /// The receive buffer that the SYN,ACK's window and scale stand for.
+    final int receiveBuffer;
     private final int hash;
     private SynFacts syn;
-    /// When the SYN,ACK first went out.
+    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers or it went out twice because the peer asked twice.
     private long sentNs;
 
     // Guarded by the SYN cache: the place in the list of records that wait for the same number of answers.
@@ -47,7 +49,8 @@ final class HalfOpen {
     HalfOpen after;
     int answers;
     long dueNs;
-    boolean cached;
+    /// The next of those whose time has come, for the thread that runs the cache's timer.
+    HalfOpen alsoDue;
 
     private enum Phase { WAITING, COMPLETING, GONE }
 
@@ -57,7 +60,7 @@ final class HalfOpen {
 
     /// @param hash of the addresses and ports, with a secret
     HalfOpen(IpAddress local, int localPort, IpAddress remote, int remotePort, int hash, SynFacts syn, int iss,
-            boolean recoverable, long sentNs) {
+            boolean recoverable, int receiveBuffer, long sentNs) {
         this.local = local;
         this.remote = remote;
         this.localPort = localPort;
@@ -66,6 +69,7 @@ final class HalfOpen {
         this.syn = syn;
         this.iss = iss;
         this.recoverable = recoverable;
+        this.receiveBuffer = receiveBuffer;
         this.sentNs = sentNs;
     }
 
@@ -73,7 +77,7 @@ final class HalfOpen {
         return syn;
     }
 
-    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers.
+    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if that says nothing of the round-trip time.
     synchronized long sentNs() {
         return sentNs;
     }
@@ -81,9 +85,8 @@ final class HalfOpen {
     // ---- what arrives (RFC 9293 §3.10.7.4 for SYN-RECEIVED)
 
     /// Judges a segment of this peer's.
-    ///
-    /// @param window the receive window that the SYN,ACK offered
-    synchronized Verdict judge(Segment seg, int window) {
+    synchronized Verdict judge(Segment seg) {
+        int window = Math.min(0xffff, receiveBuffer);
         boolean rst = seg.has(TcpHeader.RST);
         if (seg.has(TcpHeader.SYN) && !rst && seg.seq == syn.irs()) {
             return judgeRepeated(seg);
@@ -120,6 +123,8 @@ final class HalfOpen {
         // Differs: strictly an old SYN gets an ACK. But it means that our SYN,ACK was lost, and its timestamp is the newer
         // one to echo.
         syn = SynFacts.of(seg);
+        // Karn: the ACK will not tell which SYN,ACK it answers.
+        sentNs = Long.MAX_VALUE;
         return Verdict.ANSWER_AGAIN;
     }
 

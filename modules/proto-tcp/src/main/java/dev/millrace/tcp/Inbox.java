@@ -41,6 +41,15 @@ final class Inbox {
         BUSY.setRelease(this, false);
     }
 
+    /// Takes the first packet out, or returns `null`.
+    Packet poll() {
+        acquire();
+        Packet packet = packets.poll();
+        size = packets.size();
+        BUSY.setRelease(this, false);
+        return packet;
+    }
+
     boolean isEmpty() {
         return size == 0;
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.time.Duration;
+import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -57,6 +58,9 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
     private void receiveFromStranger(Packet packet, Segment segment) {
         if (segment.has(TcpHeader.RST)) {
             protocol.ctx.drop(packet, DropReason.NO_SOCKET);
+        } else if (segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && opens.mayHaveForgotten()) {
+            // Differs: RFC 9293 resets it. That would end a connection whose ACK and first text were lost.
+            protocol.ctx.drop(packet, DropReason.UNACCEPTABLE_ACK);
         } else if (segment.has(TcpHeader.ACK)) {
             protocol.replies.reset(packet, DropReason.NO_SOCKET);
         } else if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN)) {
@@ -163,17 +167,24 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
 
     /// Peers of handshakes under way hear of it when their ACK comes: it meets a closed port.
     private void close(ErrorCode why) {
-        // What takes memory comes first: who is told that it is closed already does not close it again.
-        Runnable place = entry::release;
-        Runnable handshakes = opens::close;
-        if (!queue.close(why)) {
+        Queue<ConnectionEndpoint> orphans = queue.close(why);
+        if (orphans == null) {
             return;
         }
-        protocol.attempt("listener-place", place);
-        protocol.attempt("listener-handshakes", handshakes);
+        // Without closures: not even the memory for those may keep one step from following the other.
+        try {
+            entry.release();
+        } catch (Throwable t) {
+            protocol.ctx.failed("listener-place", t);
+        }
+        try {
+            opens.close();
+        } catch (Throwable t) {
+            protocol.ctx.failed("listener-handshakes", t);
+        }
         // RFC 9293 §3.10.4, LISTEN; a kernel resets what nobody accepted.
         ConnectionEndpoint orphan;
-        while ((orphan = queue.orphan()) != null) {
+        while ((orphan = orphans.poll()) != null) {
             try {
                 orphan.abort();
             } catch (Throwable t) {

@@ -8,12 +8,13 @@ import dev.millrace.wire.buffer.PacketList;
 /// What an engine has emitted, on its way to the link. One thread at a time transmits, so that segments keep their order;
 /// others leave theirs here for it. That a thread transmits is undone however its transmission ends.
 ///
-/// All but [#send] is guarded by the endpoint's gate; [#send] is called without a lock, by the thread that [#begin] chose.
+/// All but [#send] and [#end] is guarded by the endpoint's gate; those two are called without a lock, by the thread that
+/// [#begin] chose, which then looks whether others left segments meanwhile.
 final class Outbox implements Runnable {
     private final ConnectionEndpoint endpoint;
     private final PacketList waiting = new PacketList();
     private final PacketList leaving = new PacketList();
-    private boolean transmitting;
+    private volatile boolean transmitting;
 
     Outbox(ConnectionEndpoint endpoint) {
         this.endpoint = endpoint;
@@ -71,9 +72,5 @@ final class Outbox implements Runnable {
 
     void end() {
         transmitting = false;
-    }
-
-    void clear() {
-        waiting.releaseAll();
     }
 }

@@ -25,9 +25,12 @@ final class PassiveOpens implements SynCache.Answers {
     private final ConnectionOptions template;
     private final AcceptQueue queue;
     private final SynCache cache;
-    /// When a cookie was last sent without a record to go with it; one may come back for a while after.
+    /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
+    /// When a cookie was last left without a record.
+    private volatile long forgottenNs;
+    private volatile boolean forgotten;
 
     PassiveOpens(TcpProtocol protocol, SocketSettings chosen, AcceptQueue queue, int records) {
         this.protocol = protocol;
@@ -64,10 +67,14 @@ final class PassiveOpens implements SynCache.Answers {
         long pair = pair(key);
         // Behind TIME-WAIT the number must follow the old connection's, which a cookie cannot.
         boolean cookie = protocol.synCookies && previous == null && cache.isPressed();
+        if (cookie) {
+            cookieNs = now;
+            cookiesOut = true;
+        }
         int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
                 : protocol.initialSequence(pair, previous);
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
-                now);
+                template.receiveBuffer, now);
         switch (cache.add(record, now)) {
             case NO_ROOM -> {
                 if (!cookie) {
@@ -75,9 +82,9 @@ final class PassiveOpens implements SynCache.Answers {
                     protocol.ctx.drop(packet, DropReason.BACKLOG_FULL);
                     return;
                 }
-                rememberCookies(now);
+                forget(now);
             }
-            case ADDED_FOR_ANOTHER -> rememberCookies(now);
+            case ADDED_FOR_ANOTHER -> forget(now);
             case KNOWN -> {
                 // The same SYN on another thread.
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
@@ -90,10 +97,16 @@ final class PassiveOpens implements SynCache.Answers {
         answer(record, pair, now);
     }
 
-    private void rememberCookies(long nowNs) {
-        cookieNs = nowNs;
-        cookiesOut = true;
+    private void forget(long nowNs) {
+        forgottenNs = nowNs;
+        forgotten = true;
         protocol.cookiesSent.add(1);
+    }
+
+    /// Whether a segment that is a stranger's may be the later one of a peer that only its cookie knows. What a cookie is
+    /// recognized by is the first number; if that was lost, its peer sends it again.
+    boolean mayHaveForgotten() {
+        return forgotten && protocol.ctx.clock().nanoTime() - forgottenNs <= SynCookies.LIFETIME_NS;
     }
 
     private DropReason admit(Packet packet) {
@@ -117,7 +130,7 @@ final class PassiveOpens implements SynCache.Answers {
         int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
         int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
-        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0);
+        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0);
     }
 
     private long pair(HalfOpen r) {
@@ -126,20 +139,30 @@ final class PassiveOpens implements SynCache.Answers {
 
     @Override
     public void answerAgain(HalfOpen record) {
-        protocol.retransmits.add(1);
-        answer(record, pair(record), protocol.ctx.clock().nanoTime());
+        try {
+            protocol.retransmits.add(1);
+            answer(record, pair(record), protocol.ctx.clock().nanoTime());
+        } catch (Throwable t) {
+            // The others that are due have their turn.
+            protocol.ctx.failed("answer-to-a-syn", t);
+        }
+    }
+
+    /// What is agreed on with a record's peer, of which a recoverable record must not hold more than its cookie does.
+    private SynFacts agreed(HalfOpen record) {
+        SynFacts syn = record.syn();
+        return record.recoverable ? SynCookies.kept(syn, settings.timestamps) : syn;
     }
 
     private void answer(HalfOpen record, long pair, long nowNs) {
-        SynFacts syn = record.syn();
-        int timestamp = timestamp(pair, nowNs);
+        SynFacts syn = agreed(record);
         try {
             Path path = protocol.ctx.path(record.local, record.remote);
             int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
-            list.add(SynSegment.answer(syn, settings, template, record.localPort, record.remotePort, record.iss, mss,
-                    record.recoverable ? SynCookies.timestamp(timestamp, syn) : timestamp));
+            list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.localPort, record.remotePort, record.iss, mss,
+                    timestamp(record, pair, syn, nowNs)));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
             // The peer will ask again, and the route may be there by then.
@@ -147,8 +170,10 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
-    private static int timestamp(long pair, long nowNs) {
-        return (int) (nowNs / 1_000_000) + IsnGenerator.timestampOffset(pair);
+    /// TSval of a segment for a half-open connection: the peer may echo any in the ACK that a cookie is recovered from.
+    private static int timestamp(HalfOpen record, long pair, SynFacts syn, long nowNs) {
+        int plain = (int) (nowNs / 1_000_000) + IsnGenerator.timestampOffset(pair);
+        return record.recoverable ? SynCookies.timestamp(plain, syn) : plain;
     }
 
     // ---- what comes after the SYN
@@ -158,18 +183,25 @@ final class PassiveOpens implements SynCache.Answers {
     boolean receive(Packet packet, Segment segment) {
         HalfOpen key = key(packet);
         HalfOpen record = cache.find(key);
-        if (record == null) {
-            record = recover(key, segment);
-            if (record == null) {
-                return false;
+        HalfOpen.Verdict verdict = record == null ? null : record.judge(segment);
+        if (verdict != HalfOpen.Verdict.COMPLETE) {
+            // Also beside a record: its peer's SYN came twice, or another's in its name, and this ACK is for the first
+            // answer, whose record had to go.
+            HalfOpen recovered = recover(key, segment);
+            if (recovered != null) {
+                record = recovered;
+                verdict = record.judge(segment);
             }
         }
-        HalfOpen.Verdict verdict = record.judge(segment, Math.min(0xffff, template.receiveBuffer));
+        if (record == null) {
+            return false;
+        }
         switch (verdict) {
             case COMPLETE -> complete(record, packet, segment);
             case ANSWER_AGAIN -> {
+                boolean allowed = protocol.replies.mayAcknowledge(packet);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
-                if (protocol.replies.mayAcknowledge()) {
+                if (allowed) {
                     answer(record, pair(record), protocol.ctx.clock().nanoTime());
                 }
             }
@@ -193,7 +225,6 @@ final class PassiveOpens implements SynCache.Answers {
         }
         long now = protocol.ctx.clock().nanoTime();
         if (now - cookieNs > SynCookies.LIFETIME_NS) {
-            cookiesOut = false;
             return null;
         }
         SynFacts syn = protocol.cookies.decode(key.local, key.localPort, key.remote, key.remotePort, segment, now);
@@ -202,25 +233,25 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.cookiesReceived.add(1);
         return new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, segment.ack - 1,
-                true, Long.MAX_VALUE);
+                true, template.receiveBuffer, Long.MAX_VALUE);
     }
 
     private void challenge(HalfOpen record, Packet packet) {
-        if (!protocol.replies.mayAcknowledge()) {
+        if (!protocol.replies.mayAcknowledge(packet)) {
             protocol.ctx.countDrop(DropReason.RATE_LIMITED);
             return;
         }
-        SynFacts syn = record.syn();
-        protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1, Math.min(0xffff, template.receiveBuffer),
-                settings.timestamps && syn.timestamps(), timestamp(pair(record), protocol.ctx.clock().nanoTime()),
-                syn.timestampValue());
+        SynFacts syn = agreed(record);
+        protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1,
+                SynSegment.windowAfter(syn, settings, record.receiveBuffer), settings.timestamps && syn.timestamps(),
+                timestamp(record, pair(record), syn, protocol.ctx.clock().nanoTime()), syn.timestampValue());
     }
 
     /// ICMP says that the peer of a handshake cannot be reached.
     void onUnreachable(IpAddress local, int localPort, IpAddress remote, int remotePort, int quotedSequence) {
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
         HalfOpen record = cache.find(
-                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0));
+                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0));
         // RFC 5927 §4.1: only who has seen our SYN,ACK can quote its number.
         if (record != null && record.iss == quotedSequence) {
             cache.remove(record);
@@ -252,6 +283,10 @@ final class PassiveOpens implements SynCache.Answers {
             refused = open(record, segment);
             // What is refused for want of room is asked for again; the record stays and its SYN,ACK goes again.
             done = refused == null;
+            if (!done && refused != DropReason.DUPLICATE) {
+                // Of a cookie there is no record yet, and a peer that waits for us to speak would wait for ever.
+                remember(record);
+            }
         } catch (Throwable t) {
             protocol.ctx.failed("making-a-connection", t);
         }
@@ -266,6 +301,13 @@ final class PassiveOpens implements SynCache.Answers {
         }
         if (rest != null) {
             protocol.receiveAgain(rest);
+        }
+    }
+
+    private void remember(HalfOpen record) {
+        long now = protocol.ctx.clock().nanoTime();
+        if (cache.add(record, now) == SynCache.Added.ADDED_FOR_ANOTHER) {
+            forget(now);
         }
     }
 
@@ -292,12 +334,14 @@ final class PassiveOpens implements SynCache.Answers {
         ConnectionEndpoint connection = null;
         boolean opened = false;
         try {
-            connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings,
-                    new ConnectionOptions(template), chosen.congestionControl(), record.iss,
-                    IsnGenerator.timestampOffset(pair(record)));
+            var options = new ConnectionOptions(template);
+            // The scale that the peer was told is that of the buffer of then.
+            options.receiveBuffer = record.receiveBuffer;
+            connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings, options,
+                    chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            opened = connection.gate.resume(record.syn(), record.sentNs(), cache.answersOf(record) > 1, segment)
+            opened = connection.gate.resume(agreed(record), record.sentNs(), cache.answersOf(record) > 1, segment)
                     && place.replace(null, connection);
         } finally {
             if (!opened) {
@@ -312,12 +356,11 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.passiveOpens.add(1);
         connection.gate.publish();
-        boolean waits = false;
+        boolean queued = false;
         try {
-            waits = queue.add(connection);
+            queued = queue.add(connection);
         } finally {
-            if (!waits) {
-                // The queue is closed, or has no memory.
+            if (!queued) {
                 connection.abort();
             }
         }

@@ -67,7 +67,7 @@ final class SocketInput {
     private void leave(ConnectionEndpoint e) {
         lock.give(e);
         if (shut || life.isOver()) {
-            discard();
+            discard(e);
         }
     }
 
@@ -78,7 +78,7 @@ final class SocketInput {
             if (n != 0) {
                 return n;
             }
-            if (!blocking.await(life, Wakeups.READABLE, deadline, Blocking.Waiter.READER)) {
+            if (!blocking.await(life, Wakeups.READABLE, deadline, Wakeups.Role.READS)) {
                 throw SocketErrors.of(ErrorCode.READ_TIMEOUT);
             }
         }
@@ -108,11 +108,8 @@ final class SocketInput {
         }
         try {
             int wanted = dst.remaining();
-            int n = received.length();
-            if (n < wanted) {
-                n = fill(e, wanted - n);
-            }
-            if (n <= 0 && received.length() == 0) {
+            int n = fillUp(e, wanted);
+            if (n <= 0) {
                 return n;
             }
             int copied = received.copyTo(target.writable(dst), dst.position(), wanted);
@@ -125,12 +122,9 @@ final class SocketInput {
 
     /// Called with the lock held: what there is, 0 if there is nothing yet, -1 at the end.
     private int move(ConnectionEndpoint e, MemorySegment dst, int at, int length) throws IOException {
-        int n = received.length();
-        if (n == 0) {
-            n = fill(e, length);
-            if (n <= 0) {
-                return n;
-            }
+        int n = fillUp(e, length);
+        if (n <= 0) {
+            return n;
         }
         life.checkOpen();
         try {
@@ -138,6 +132,19 @@ final class SocketInput {
         } finally {
             left = received.length();
         }
+    }
+
+    /// Sees to it that `received` has up to `wanted` bytes. Returns how many are there, or as [#move] if none are. What is
+    /// there is to be had whatever became of the connection: its failure is told when nothing is left.
+    private int fillUp(ConnectionEndpoint e, int wanted) throws IOException {
+        int n = received.length();
+        if (n == 0) {
+            return fill(e, wanted);
+        }
+        if (n < wanted && e.gate.available() > 0) {
+            fill(e, wanted - n);
+        }
+        return received.length();
     }
 
     /// Moves up to `max` bytes from the engine to `received`; returns as [#move].
@@ -171,18 +178,18 @@ final class SocketInput {
         shut = true;
         // Makes the engine's side readable for ever: the end of the stream is what there is to read.
         e.gate.shutdownInput();
-        discard();
+        discard(e);
     }
 
     /// Gives back what nobody will read, unless a thread is reading: it will find the socket closed.
-    void discard() {
+    void discard(ConnectionEndpoint e) {
         if (lock.tryLock()) {
             try {
                 received.clear();
                 left = 0;
                 target.forget();
             } finally {
-                lock.unlock();
+                lock.give(e);
             }
         }
     }

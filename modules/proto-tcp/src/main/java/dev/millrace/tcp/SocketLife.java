@@ -148,7 +148,7 @@ final class SocketLife {
         ConnectionEndpoint e = endpoint;
         if (close(why) && e != null) {
             e.gate.close();
-            e.wakeups.wakeAll(protocol.ctx.waits());
+            e.wakeups.wakeAll(protocol);
         }
     }
 

@@ -54,7 +54,7 @@ final class SocketOutput {
             int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP), more);
             done += n;
             if (n == 0) {
-                blocking.await(life, Wakeups.WRITABLE, Long.MAX_VALUE, Blocking.Waiter.WRITER);
+                blocking.await(life, Wakeups.WRITABLE, Long.MAX_VALUE, Wakeups.Role.WRITES);
             }
         }
     }
@@ -75,12 +75,12 @@ final class SocketOutput {
     }
 
     /// Forgets the program's memory, unless a thread is writing.
-    void discard() {
+    void discard(ConnectionEndpoint e) {
         if (lock.tryLock()) {
             try {
                 source.forget();
             } finally {
-                lock.unlock();
+                lock.give(e);
             }
         }
     }

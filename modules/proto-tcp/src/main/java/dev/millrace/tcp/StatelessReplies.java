@@ -3,7 +3,6 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Path;
-import dev.millrace.spi.TokenBucket;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
@@ -15,25 +14,21 @@ import java.io.IOException;
 /// Segments that answer a segment without a connection: resets for what nobody waits for (RFC 9293 §3.5.2, §3.10.7.1)
 /// and the acknowledgements of TIME-WAIT and of half-open connections. Strangers can provoke them, so they are limited.
 final class StatelessReplies {
-    /// Acknowledgements in a second that strangers can have in all, and at once.
+    /// Acknowledgements in a second that one group of strangers can have, and at once.
     private static final int ACKS_PER_SECOND = 1000;
     private static final int ACK_BURST = 100;
 
     private final TcpProtocol protocol;
-    private final long resetsPerSecond;
-    private final SipHash hash;
     private final Counters.Counter resetsSent;
-    private final TokenBucket acks;
-    /// Made when the first reset is due: most stacks never send one.
-    private volatile StrangerLimits resets;
+    private final StrangerLimits acks;
+    private final StrangerLimits resets;
 
     /// @param resetsPerSecond to one group of sources, see [StrangerLimits]
     StatelessReplies(TcpProtocol protocol, SipHash hash, long resetsPerSecond) {
         this.protocol = protocol;
-        this.hash = hash;
-        this.resetsPerSecond = resetsPerSecond;
         resetsSent = protocol.counters.counter("resets-sent");
-        acks = new TokenBucket(ACKS_PER_SECOND, ACK_BURST, protocol.ctx.clock());
+        acks = new StrangerLimits(hash, ACKS_PER_SECOND, ACK_BURST, protocol.ctx.clock());
+        resets = new StrangerLimits(hash, resetsPerSecond, Math.max(1, resetsPerSecond), protocol.ctx.clock());
     }
 
     /// Answers a segment that belongs to no connection with RST, unless it is a RST itself, came to a broadcast address or
@@ -45,7 +40,7 @@ final class StatelessReplies {
             protocol.ctx.drop(packet, reason);
             return;
         }
-        if (!mayReset(packet)) {
+        if (!resets.tryTake(packet.sourceHi(), packet.sourceLo())) {
             protocol.ctx.drop(packet, DropReason.RATE_LIMITED);
             return;
         }
@@ -58,19 +53,9 @@ final class StatelessReplies {
         protocol.ctx.drop(packet, reason);
     }
 
-    private boolean mayReset(Packet packet) {
-        StrangerLimits limits = resets;
-        if (limits == null) {
-            // Two threads may make one each; what little the other had counted is forgotten.
-            limits = new StrangerLimits(hash, resetsPerSecond, protocol.ctx.clock());
-            resets = limits;
-        }
-        return limits.tryTake(packet.sourceHi(), packet.sourceLo());
-    }
-
-    /// Whether there is a token left for an acknowledgement to a stranger.
-    boolean mayAcknowledge() {
-        return acks.tryTake();
+    /// Whether there is a token left for an acknowledgement to the stranger who sent this.
+    boolean mayAcknowledge(Packet packet) {
+        return acks.tryTake(packet.sourceHi(), packet.sourceLo());
     }
 
     /// Answers with a pure acknowledgement.

@@ -84,7 +84,7 @@ final class StreamSocket implements TcpSocket {
         long deadline = protocol.blocking.deadline(timeoutNs);
         try {
             while (!finishConnect()) {
-                if (!protocol.blocking.await(life, Wakeups.CONNECTED | Wakeups.FAILED, deadline, Blocking.Waiter.WATCHER)) {
+                if (!protocol.blocking.await(life, Wakeups.CONNECTED | Wakeups.FAILED, deadline, Wakeups.Role.CONNECTS)) {
                     throw SocketErrors.of(ErrorCode.CONNECT_TIMEOUT);
                 }
             }
@@ -303,6 +303,8 @@ final class StreamSocket implements TcpSocket {
         } else {
             e.gate.close();
             if (linger > 0) {
+                // Who reads or writes is not to wait for that.
+                e.wakeups.wakeAll(protocol);
                 protocol.blocking.linger(e, TimeUnit.SECONDS.toNanos(linger));
             }
         }
@@ -325,14 +327,14 @@ final class StreamSocket implements TcpSocket {
     }
 
     private void letGo(ConnectionEndpoint e) {
-        e.wakeups.wakeAll(protocol.ctx.waits());
+        e.wakeups.wakeAll(protocol);
         SocketInput in = input;
         if (in != null) {
-            in.discard();
+            in.discard(e);
         }
         SocketOutput out = output;
         if (out != null) {
-            out.discard();
+            out.discard(e);
         }
     }
 

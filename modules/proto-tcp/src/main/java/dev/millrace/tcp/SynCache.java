@@ -1,9 +1,7 @@
 package dev.millrace.tcp;
 
 import dev.millrace.spi.Timers;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -14,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// give way. The second half is for records whose sequence number is a SYN cookie ([SynCookies]): when it is full the
 /// oldest of those goes, and its peer's ACK is recognized without it.
 final class SynCache implements Timers.Task {
-    /// Told, without a lock, of records whose peers are to be answered again.
+    /// Told, without a lock, of records whose peers are to be answered again. Does not throw.
     interface Answers {
         void answerAgain(HalfOpen record);
     }
@@ -139,6 +137,9 @@ final class SynCache implements Timers.Task {
             if (records.containsKey(record)) {
                 return Added.KNOWN;
             }
+            if (timer == null) {
+                timer = timers.create(this);
+            }
             Added result = Added.ADDED;
             if (records.size() >= limit) {
                 HalfOpen oldest = oldestRecoverable();
@@ -148,14 +149,26 @@ final class SynCache implements Timers.Task {
                 unlink(oldest);
                 result = Added.ADDED_FOR_ANOTHER;
             }
-            records.put(record, record);
-            record.cached = true;
+            enter(record);
             record.answers = 1;
             calmCount += record.recoverable ? 0 : 1;
             append(record, nowNs);
             return result;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void enter(HalfOpen record) {
+        boolean entered = false;
+        try {
+            records.put(record, record);
+            entered = true;
+        } finally {
+            if (!entered) {
+                // A map that finds no memory to grow has the entry already.
+                records.remove(record);
+            }
         }
     }
 
@@ -185,15 +198,15 @@ final class SynCache implements Timers.Task {
     private void unlink(HalfOpen record) {
         list(record).remove(record);
         records.remove(record);
-        record.cached = false;
         calmCount -= record.recoverable ? 0 : 1;
     }
 
-    /// Forgets a record; returns whether it was there.
-    boolean remove(HalfOpen record) {
+    /// Forgets the record with the same addresses and ports; returns whether there was one.
+    boolean remove(HalfOpen key) {
         lock.lock();
         try {
-            if (!record.cached) {
+            HalfOpen record = records.get(key);
+            if (record == null) {
                 return false;
             }
             unlink(record);
@@ -203,42 +216,44 @@ final class SynCache implements Timers.Task {
         }
     }
 
+    /// Takes no memory: records without a timer would never go.
     private void arm() {
-        long first = Long.MAX_VALUE;
-        boolean any = false;
+        HalfOpen first = null;
         for (int i = 0; i < maxAnswers; i++) {
-            for (HalfOpen r : new HalfOpen[] {calm[i].first, recoverable[i].first}) {
-                if (r != null && (!any || r.dueNs - first < 0)) {
-                    first = r.dueNs;
-                    any = true;
-                }
-            }
+            first = sooner(sooner(first, calm[i].first), recoverable[i].first);
         }
-        if (any) {
-            if (timer == null) {
-                timer = timers.create(this);
-            }
-            timer.set(first);
+        if (first != null) {
+            timer.set(first.dueNs);
         }
+    }
+
+    private static HalfOpen sooner(HalfOpen a, HalfOpen b) {
+        return a == null || b != null && b.dueNs - a.dueNs < 0 ? b : a;
     }
 
     @Override
     public void run(long nowNs) {
-        List<HalfOpen> again = new ArrayList<>();
+        HalfOpen again = null;
         lock.lock();
         try {
             for (int i = maxAnswers - 1; i >= 0; i--) {
-                takeDue(calm[i], nowNs, again);
-                takeDue(recoverable[i], nowNs, again);
+                again = takeDue(recoverable[i], nowNs, takeDue(calm[i], nowNs, again));
             }
             arm();
         } finally {
             lock.unlock();
         }
-        again.forEach(answers::answerAgain);
+        while (again != null) {
+            HalfOpen record = again;
+            again = record.alsoDue;
+            record.alsoDue = null;
+            answers.answerAgain(record);
+        }
     }
 
-    private void takeDue(Waiting list, long nowNs, List<HalfOpen> again) {
+    /// Puts those that are due and may be answered once more before `others`.
+    private HalfOpen takeDue(Waiting list, long nowNs, HalfOpen others) {
+        HalfOpen due = others;
         HalfOpen r;
         while ((r = list.first) != null && r.dueNs - nowNs <= 0) {
             if (r.answers >= maxAnswers) {
@@ -247,9 +262,11 @@ final class SynCache implements Timers.Task {
                 list.remove(r);
                 r.answers++;
                 append(r, nowNs);
-                again.add(r);
+                r.alsoDue = due;
+                due = r;
             }
         }
+        return due;
     }
 
     /// How often the record's SYN was answered.
@@ -267,12 +284,21 @@ final class SynCache implements Timers.Task {
         lock.lock();
         try {
             closed = true;
-            new ArrayList<>(records.keySet()).forEach(this::unlink);
+            for (int i = 0; i < maxAnswers; i++) {
+                unlinkAll(calm[i]);
+                unlinkAll(recoverable[i]);
+            }
             if (timer != null) {
                 timer.cancel();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void unlinkAll(Waiting list) {
+        while (list.first != null) {
+            unlink(list.first);
         }
     }
 }

@@ -8,7 +8,7 @@ import dev.millrace.wire.IpAddress;
 ///
 /// Of a cookie's 32 bits the upper 28 are a keyed hash over the addresses, ports, the peer's initial sequence number, the
 /// time in steps of 64 s, and the lower four; those hold an index of the peer's MSS and whether the step is even. Window
-/// scale and SACK travel in the lowest bits of the timestamp that the peer echoes; a peer without timestamps does without
+/// scale and SACK travel in the lowest bits of the timestamp that the peer echoes; a peer without timestamps is not offered
 /// them, as with the kernels that people know. A cookie is good for one to two steps.
 final class SynCookies {
     private static final long STEP_NS = 64_000_000_000L;
@@ -37,7 +37,7 @@ final class SynCookies {
         while (index > 0 && MSS[index] > announced) {
             index--;
         }
-        long step = nowNs / STEP_NS;
+        long step = Math.floorDiv(nowNs, STEP_NS);
         int low = index << 1 | (int) step & 1;
         return seal(local, localPort, remote, remotePort, syn.irs(), step, low);
     }
@@ -53,6 +53,15 @@ final class SynCookies {
                 (long) localPort << 48 | (long) remotePort << 32 | irs & 0xffffffffL, ~what);
     }
 
+    /// What of a SYN its cookie keeps, the MSS aside: without timestamps there is no place for options, and what is not kept
+    /// must not be agreed on. A peer that was told of window scaling would go on scaling after we have forgotten it.
+    ///
+    /// @param timestamps whether our side has them
+    static SynFacts kept(SynFacts syn, boolean timestamps) {
+        return timestamps && syn.timestamps() ? syn
+                : new SynFacts(syn.irs(), syn.window(), syn.mss(), -1, false, false, 0);
+    }
+
     /// The timestamp that carries the options: not after `now`, and the least that is to be changed of it.
     static int timestamp(int now, SynFacts syn) {
         int options = syn.windowScale() < 0 ? NO_SCALE : Math.min(MAX_SHIFT, syn.windowScale());
@@ -66,7 +75,7 @@ final class SynCookies {
         int cookie = seg.ack - 1;
         int irs = seg.seq - 1;
         int low = (cookie ^ (int) mac(local, localPort, remote, remotePort, irs, -1)) & LOW;
-        long step = nowNs / STEP_NS;
+        long step = Math.floorDiv(nowNs, STEP_NS);
         if (((int) step & 1) != (low & 1)) {
             step--;
         }

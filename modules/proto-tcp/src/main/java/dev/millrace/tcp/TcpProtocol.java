@@ -83,7 +83,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     private final Counters.Counter segmentsReceived;
     private final Counters.Counter ended;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
-    /// Made beforehand: a stack is closed once, memory or not.
+    /// Made before it is needed: closing takes no memory.
     private final Consumer<TcpEndpoint> ending = this::end;
     private volatile boolean closed;
 
@@ -351,7 +351,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         var path = ctx.path(local, peer);
         EndpointTable.Entry<TcpEndpoint> place = endpoints.connect(
                 path.local(), localPort, peer, remote.getPort(), null, this::mayReplace);
-        ConnectionEndpoint connection;
+        ConnectionEndpoint connection = null;
         try {
             long pair = isn.pair(path.local(), place.localPort(), peer, remote.getPort());
             connection = new ConnectionEndpoint(this, path, place, remote.getPort(), settings, chosen.options(),
@@ -361,7 +361,13 @@ final class TcpProtocol implements TransportProtocol, Tcp {
             connection.gate.openActive();
             place.replace(null, connection);
         } catch (Throwable t) {
-            place.release();
+            try {
+                place.release();
+            } finally {
+                if (connection != null) {
+                    connection.gate.abandon();
+                }
+            }
             throw t;
         }
         activeOpens.add(1);
@@ -397,14 +403,17 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     @Override
     public int connectionCount() {
-        return endpoints.size();
+        return endpoints.connected();
     }
 
     @Override
     public void close() {
         closed = true;
-        endpoints.forEach(ending);
-        timeWaits.close();
+        try {
+            endpoints.forEach(ending);
+        } finally {
+            timeWaits.close();
+        }
     }
 
     private void end(TcpEndpoint endpoint) {

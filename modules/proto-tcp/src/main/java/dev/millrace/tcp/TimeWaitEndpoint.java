@@ -25,10 +25,12 @@ final class TimeWaitEndpoint implements TcpEndpoint {
     /// What our timestamp clock said when TIME-WAIT began.
     private final int timestampAtEntry;
     final long enteredNs;
-    /// Guarded by the table of records that it is in.
+
+    // Guarded by the table of records that it is in: its place there.
     long expiresNs;
-    /// Guarded by the table of records that it is in.
-    boolean gone;
+    boolean waiting;
+    TimeWaitEndpoint before;
+    TimeWaitEndpoint after;
 
     TimeWaitEndpoint(TcpProtocol protocol, EndpointTable.Entry<TcpEndpoint> entry, IpAddress local, IpAddress remote,
             int remotePort, TcpConnection engine, int receiveWindow, long nowNs) {
@@ -80,7 +82,7 @@ final class TimeWaitEndpoint implements TcpEndpoint {
         // among them), except a pure one that is in order: two sides in TIME-WAIT would answer each other for ever.
         boolean pureAck = segment.len == 0 && (flags & (TcpHeader.SYN | TcpHeader.FIN)) == 0;
         if (!pureAck || !acceptable) {
-            if (protocol.replies.mayAcknowledge()) {
+            if (protocol.replies.mayAcknowledge(packet)) {
                 protocol.replies.acknowledge(packet, sndNxt, rcvNxt, receiveWindow, timestamps, timestampNow(),
                         timestampRecent);
             } else {

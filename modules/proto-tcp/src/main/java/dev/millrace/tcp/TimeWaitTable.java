@@ -2,20 +2,24 @@ package dev.millrace.tcp;
 
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Timers;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// The connections in TIME-WAIT in the order in which they leave it; one timer for all. When the limit is reached the
 /// oldest leaves early and is counted: what a flood can shorten is the wait of old connections, not memory.
+///
+/// The records are linked through themselves, so that coming, leaving and beginning anew take no memory and one step.
 final class TimeWaitTable implements Timers.Task {
     private final ReentrantLock lock = new ReentrantLock();
-    private final ArrayDeque<TimeWaitEndpoint> queue = new ArrayDeque<>();
     private final TcpProtocol protocol;
     private final Timers.Timer timer;
     private final Counters.Counter overflow;
     private final long durationNs;
     private final int limit;
-    private int live;
+
+    // Guarded by lock. All wait equally long, so who comes last leaves last.
+    private TimeWaitEndpoint first;
+    private TimeWaitEndpoint last;
+    private int count;
 
     TimeWaitTable(TcpProtocol protocol, long durationNs, int limit) {
         this.protocol = protocol;
@@ -30,9 +34,9 @@ final class TimeWaitTable implements Timers.Task {
         lock.lock();
         try {
             append(endpoint);
-            live++;
-            if (live > limit) {
-                evicted = pollLive();
+            if (count > limit) {
+                evicted = first;
+                unlink(evicted);
             }
         } finally {
             lock.unlock();
@@ -45,32 +49,43 @@ final class TimeWaitTable implements Timers.Task {
 
     private void append(TimeWaitEndpoint endpoint) {
         endpoint.expiresNs = protocol.ctx.clock().nanoTime() + durationNs;
-        queue.add(endpoint);
-        if (queue.size() == 1) {
+        endpoint.waiting = true;
+        endpoint.before = last;
+        endpoint.after = null;
+        if (last == null) {
+            first = endpoint;
             timer.set(endpoint.expiresNs);
+        } else {
+            last.after = endpoint;
         }
+        last = endpoint;
+        count++;
     }
 
-    /// Takes the oldest that has neither left nor been moved to a later place; its earlier places are skipped.
-    private TimeWaitEndpoint pollLive() {
-        TimeWaitEndpoint e;
-        while ((e = queue.poll()) != null) {
-            if (!e.gone) {
-                e.gone = true;
-                live--;
-                return e;
-            }
+    private void unlink(TimeWaitEndpoint endpoint) {
+        if (endpoint.before == null) {
+            first = endpoint.after;
+        } else {
+            endpoint.before.after = endpoint.after;
         }
-        return null;
+        if (endpoint.after == null) {
+            last = endpoint.before;
+        } else {
+            endpoint.after.before = endpoint.before;
+        }
+        endpoint.before = null;
+        endpoint.after = null;
+        endpoint.waiting = false;
+        count--;
     }
 
     /// Begins the wait of this connection anew.
     void restart(TimeWaitEndpoint endpoint) {
         lock.lock();
         try {
-            if (!endpoint.gone) {
-                // The record stays where it is in the queue; expiry looks at its time and puts it back.
-                endpoint.expiresNs = protocol.ctx.clock().nanoTime() + durationNs;
+            if (endpoint.waiting) {
+                unlink(endpoint);
+                append(endpoint);
             }
         } finally {
             lock.unlock();
@@ -81,81 +96,45 @@ final class TimeWaitTable implements Timers.Task {
     boolean remove(TimeWaitEndpoint endpoint) {
         lock.lock();
         try {
-            if (endpoint.gone) {
+            if (!endpoint.waiting) {
                 return false;
             }
-            endpoint.gone = true;
-            live--;
-            compact();
+            unlink(endpoint);
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    /// Keeps the queue within twice the live records, so that reuse does not make it grow.
-    private void compact() {
-        if (queue.size() > 2 * live + 1024) {
-            queue.removeIf(e -> e.gone);
-        }
-    }
-
     @Override
     public void run(long nowNs) {
-        TimeWaitEndpoint expired;
-        while ((expired = pollExpired(nowNs)) != null) {
-            expired.entry.release();
-        }
-    }
-
-    /// Takes out one whose wait is over, or sets the timer for the next and returns `null`.
-    private TimeWaitEndpoint pollExpired(long nowNs) {
+        TimeWaitEndpoint expired = null;
         lock.lock();
         try {
-            TimeWaitEndpoint e;
-            while ((e = queue.peek()) != null) {
-                if (e.gone) {
-                    queue.poll();
-                } else if (e.expiresNs - nowNs <= 0) {
-                    queue.poll();
-                    e.gone = true;
-                    live--;
-                    return e;
-                } else if (queue.size() > 1 && isLaterThanNext(e)) {
-                    queue.poll();
-                    queue.add(e);
-                } else {
-                    timer.set(e.expiresNs);
-                    return null;
-                }
+            while (first != null && first.expiresNs - nowNs <= 0) {
+                TimeWaitEndpoint e = first;
+                unlink(e);
+                e.after = expired;
+                expired = e;
             }
-            return null;
-        } catch (Throwable t) {
-            // No memory to look through the queue: without the timer nobody would ever leave it.
-            timer.set(nowNs + durationNs);
-            throw t;
+            if (first != null) {
+                timer.set(first.expiresNs);
+            }
         } finally {
             lock.unlock();
         }
-    }
-
-    /// A restarted record at the head would hold back those behind it; it goes to the end, where its time belongs.
-    private boolean isLaterThanNext(TimeWaitEndpoint head) {
-        var it = queue.iterator();
-        it.next();
-        while (it.hasNext()) {
-            TimeWaitEndpoint next = it.next();
-            if (!next.gone) {
-                return next.expiresNs - head.expiresNs < 0;
-            }
+        while (expired != null) {
+            TimeWaitEndpoint e = expired;
+            expired = e.after;
+            e.after = null;
+            e.entry.release();
         }
-        return false;
     }
 
     int size() {
         lock.lock();
         try {
-            return live;
+            return count;
         } finally {
             lock.unlock();
         }
@@ -165,8 +144,9 @@ final class TimeWaitTable implements Timers.Task {
         timer.cancel();
         lock.lock();
         try {
-            queue.clear();
-            live = 0;
+            while (first != null) {
+                unlink(first);
+            }
         } finally {
             lock.unlock();
         }

@@ -2,11 +2,12 @@ package dev.millrace.tcp;
 
 import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
-import dev.millrace.spi.Waits;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 
-/// Who is to hear of a connection's news: one thread that reads, one that writes, one that watches for it to stand or to
-/// be finished, and the program's callback. Readiness is published under the endpoint's gate and told without it.
+/// Who is to hear of a connection's news: one thread in each role, and the program's callback. Readiness is published under
+/// the endpoint's gate and told without it.
 final class Wakeups {
     /// A read would find data, the end of the stream or an error.
     static final int READABLE = 1;
@@ -22,12 +23,53 @@ final class Wakeups {
     /// Something changed since readiness was last told.
     private static final int NEWS = 32;
 
+    private static final VarHandle READER = role("reader");
+    private static final VarHandle WRITER = role("writer");
+    private static final VarHandle CONNECTOR = role("connector");
+    private static final VarHandle CLOSER = role("closer");
+
     private volatile int status;
-    volatile Thread reader;
-    volatile Thread writer;
-    /// A thread that waits for the connection to stand or to be finished.
-    volatile Thread watcher;
+    // A thread puts itself there, looks at the status, and parks. Whoever takes it out owes it a wake-up: so each step on
+    // these is atomic, and none can take out a thread that came in the meantime without seeing it.
+    private volatile Thread reader;
+    private volatile Thread writer;
+    private volatile Thread connector;
+    private volatile Thread closer;
     private volatile ReadinessSignal callback;
+
+    /// What a thread waits for. Each role has one thread at a time.
+    enum Role {
+        READS(READER),
+        WRITES(WRITER),
+        /// For the connection to stand.
+        CONNECTS(CONNECTOR),
+        /// For everything to be sent and acknowledged.
+        CLOSES(CLOSER);
+
+        private final VarHandle slot;
+
+        Role(VarHandle slot) {
+            this.slot = slot;
+        }
+    }
+
+    private static VarHandle role(String field) {
+        try {
+            return MethodHandles.lookup().findVarHandle(Wakeups.class, field, Thread.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /// The calling thread is about to wait; whoever has news from now on wakes it, once.
+    void register(Role role, Thread self) {
+        role.slot.setVolatile(this, self);
+    }
+
+    /// The calling thread waits no more.
+    void withdraw(Role role, Thread self) {
+        role.slot.compareAndSet(this, self, null);
+    }
 
     /// The present bits.
     int status() {
@@ -51,33 +93,43 @@ final class Wakeups {
         return now & (~before | READABLE | WRITABLE) | news;
     }
 
-    /// Wakes whom these bits concern. Each registration is answered once; a thread that finds nothing registers again.
-    void wake(int bits, Waits waits) {
-        Thread t;
-        if ((bits & (READABLE | FAILED)) != 0 && (t = reader) != null) {
-            reader = null;
-            waits.unpark(t);
+    /// Wakes whom these bits concern; a thread that finds nothing registers again. One that cannot be woken keeps no other
+    /// from it.
+    void wake(int bits, TcpProtocol protocol) {
+        if ((bits & (READABLE | FAILED)) != 0 && reader != null) {
+            wake(READER, protocol);
         }
-        if ((bits & (WRITABLE | FAILED)) != 0 && (t = writer) != null) {
-            writer = null;
-            waits.unpark(t);
+        if ((bits & (WRITABLE | FAILED)) != 0 && writer != null) {
+            wake(WRITER, protocol);
         }
-        if ((bits & (CONNECTED | FAILED | FINISHED)) != 0 && (t = watcher) != null) {
-            watcher = null;
-            waits.unpark(t);
+        if ((bits & (CONNECTED | FAILED)) != 0 && connector != null) {
+            wake(CONNECTOR, protocol);
+        }
+        if ((bits & (FINISHED | FAILED)) != 0 && closer != null) {
+            wake(CLOSER, protocol);
         }
         if ((bits & NEWS) != 0) {
             tell();
         }
     }
 
-    /// Wakes all threads, so that they look again.
-    void wakeAll(Waits waits) {
-        for (Thread t : new Thread[] {reader, writer, watcher}) {
-            if (t != null) {
-                waits.unpark(t);
-            }
+    private void wake(VarHandle slot, TcpProtocol protocol) {
+        Thread t = (Thread) slot.getAndSet(this, null);
+        if (t == null) {
+            return;
         }
+        try {
+            protocol.ctx.waits().unpark(t);
+        } catch (Throwable failure) {
+            // Back to where the next news finds it.
+            slot.compareAndSet(this, null, t);
+            protocol.ctx.failed("wake-up", failure);
+        }
+    }
+
+    /// Wakes all threads, so that they look again.
+    void wakeAll(TcpProtocol protocol) {
+        wake(READABLE | WRITABLE | CONNECTED | FINISHED, protocol);
     }
 
     void onReady(Consumer<Readiness> listener, TcpProtocol protocol) {

@@ -26,7 +26,7 @@ class SynCookiesTest {
     @Property
     void ackOfACookieBringsBackWhatTheSynSaid(@ForAll int irs, @ForAll @IntRange(max = 0xffff) int mss,
             @ForAll @IntRange(min = -1, max = 14) int scale, @ForAll boolean sack, @ForAll int clock,
-            @ForAll @LongRange(max = 1L << 50) long now, @ForAll @LongRange(max = STEP_NS) long later) {
+            @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now, @ForAll @LongRange(max = STEP_NS) long later) {
         var syn = new SynFacts(irs, 1000, mss, scale, sack, true, 77);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
         int stamped = SynCookies.timestamp(clock, syn);
@@ -41,7 +41,7 @@ class SynCookiesTest {
     }
 
     @Property
-    void whatIsNoCookieIsNotTaken(@ForAll int irs, @ForAll @LongRange(max = 1L << 50) long now,
+    void whatIsNoCookieIsNotTaken(@ForAll int irs, @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now,
             @ForAll @IntRange(max = 31) int bit) {
         var syn = new SynFacts(irs, 1000, 1460, 7, true, true, 77);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
@@ -57,7 +57,7 @@ class SynCookiesTest {
     }
 
     @Property
-    void peerWithoutTimestampsDoesWithoutOptions(@ForAll int irs, @ForAll @LongRange(max = 1L << 50) long now) {
+    void peerWithoutTimestampsDoesWithoutOptions(@ForAll int irs, @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now) {
         var syn = new SynFacts(irs, 1000, 1460, 7, true, false, 0);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
         SynFacts back = cookies.decode(LOCAL, 80, REMOTE, 5555, ack(irs + 1, iss + 1), now);

@@ -39,13 +39,14 @@ final class DatagramEndpoint implements Runnable {
     // Guarded by lock.
     private final PacketList queue = new PacketList();
     private long arrivedBytes;
-    private long reservedBytes;
     private final java.util.ArrayDeque<Thread> waiting = new java.util.ArrayDeque<>(2);
     private boolean wakePending;
     private EndpointTable.Entry<DatagramEndpoint> connected;
 
     /// `null` until the table has given a place; written under lock.
     private volatile EndpointTable.Entry<DatagramEndpoint> bound;
+    /// Written under lock.
+    private volatile long reservedBytes;
     /// Datagrams that have arrived; written under lock.
     private volatile long arrivedCount;
     private volatile int receiveBuffer;
@@ -55,6 +56,7 @@ final class DatagramEndpoint implements Runnable {
     private volatile ErrorCode closed;
     private volatile ReadinessSignal callback;
     private final AtomicLong dropped = new AtomicLong();
+    final LargeSends largeSends = new LargeSends();
 
     /// Whom a connected socket talks to; one object, so that nobody sees the address of one and the port of another.
     record Peer(IpAddress address, int port) {
@@ -202,7 +204,8 @@ final class DatagramEndpoint implements Runnable {
     void onError(ErrorCode code) {
         lock.lock();
         try {
-            if (closed != null) {
+            // Connected sockets only, since no other could say which of its datagrams it was.
+            if (closed != null || connected == null) {
                 return;
             }
             error = code;
@@ -231,6 +234,14 @@ final class DatagramEndpoint implements Runnable {
             if (p != null) {
                 consumedBytes += cost(p);
                 consumedCount++;
+                if (reservedBytes > 0 && !hasDatagram() && isMemoryScarce()) {
+                    lock.lock();
+                    try {
+                        giveBack(0);
+                    } finally {
+                        lock.unlock();
+                    }
+                }
             }
             return p;
         } finally {
@@ -243,13 +254,24 @@ final class DatagramEndpoint implements Runnable {
         lock.lock();
         try {
             taken.addAll(queue);
-            long excess = reservedBytes - (arrivedBytes - consumedBytes) - RESERVATION;
-            if (excess >= RESERVATION) {
-                reservedBytes -= excess;
-                protocol.ctx.memory().release(excess);
-            }
+            giveBack(RESERVATION);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Whether more than half of the stack's memory is reserved. Then nobody keeps any ready, so that sockets that hold
+    /// nothing never have more than the other half.
+    private boolean isMemoryScarce() {
+        return protocol.ctx.memory().reserved() > protocol.ctx.memory().limit() / 2;
+    }
+
+    /// Gives memory back beyond what is queued and `kept`, if it is worth the while; called with the lock held.
+    private void giveBack(long kept) {
+        long excess = reservedBytes - (arrivedBytes - consumedBytes) - kept;
+        if (excess >= Math.max(kept, 1)) {
+            reservedBytes -= excess;
+            protocol.ctx.memory().release(excess);
         }
     }
 

@@ -33,7 +33,8 @@ final class DatagramOutput {
     /// A destination with the path to it.
     ///
     /// @param from the source that was asked for, or `null` for the stack's choice
-    private record Way(InetSocketAddress to, IpAddress from, Path path) {
+    /// @param toAll whether it leads to all hosts of a network, which has to be allowed each time
+    private record Way(InetSocketAddress to, IpAddress from, Path path, boolean toAll) {
         boolean leadsTo(InetSocketAddress target, IpAddress source) {
             return (to == target || to.equals(target)) && (from == null ? source == null : from.equals(source))
                     && path.isCurrent();
@@ -67,6 +68,9 @@ final class DatagramOutput {
     }
 
     private void send(ByteBuffer src, Way way) throws IOException {
+        if (way.toAll() && !broadcast) {
+            throw broadcastRefused();
+        }
         Path path = way.path();
         int length = src.remaining();
         if (length > MAX_DATAGRAM - (path.remote().isV4() ? 20 : 0) || length + UdpHeader.LENGTH > path.mtu()) {
@@ -82,6 +86,7 @@ final class DatagramOutput {
         try {
             src.position(src.limit());
             protocol.sent.add(1);
+            endpoint.largeSends.note(path.remote(), path.ipHeaderLength() + UdpHeader.LENGTH + length);
             path.send(list, trafficClass, hopLimit);
         } finally {
             // Nothing is left of a send that threw: the thread's next datagram, of whatever socket, goes another way.
@@ -117,7 +122,8 @@ final class DatagramOutput {
         if (way != null && way.leadsTo(to, from)) {
             return way;
         }
-        Way found = new Way(to, from, protocol.ctx.path(source(from), destination(to)));
+        IpAddress destination = destination(to);
+        Way found = new Way(to, from, protocol.ctx.path(source(from), destination), protocol.ctx.isBroadcast(destination));
         lastWay = found;
         return found;
     }
@@ -140,8 +146,12 @@ final class DatagramOutput {
     }
 
     private Way wayTo(Peer peer) throws IOException {
-        return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null,
-                protocol.ctx.path(source(null), peer.address()));
+        return wayTo(peer, protocol.ctx.path(source(null), peer.address()));
+    }
+
+    private Way wayTo(Peer peer, Path path) {
+        return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null, path,
+                protocol.ctx.isBroadcast(peer.address()));
     }
 
     private IpAddress destination(InetSocketAddress to) throws IOException {
@@ -152,11 +162,20 @@ final class DatagramOutput {
             throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Can't send to port 0");
         }
         IpAddress address = IpAddress.of(to.getAddress());
-        if (protocol.ctx.isBroadcast(address) && !broadcast) {
-            // The kernel's EACCES, which tells a program that it has to ask for this (RFC 919 §7).
-            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Permission denied");
-        }
+        checkMayReach(address);
         return address;
+    }
+
+    /// Refuses broadcast addresses unless the program has asked for them, as a destination and as a peer (RFC 919 §7).
+    void checkMayReach(IpAddress address) throws IOException {
+        if (protocol.ctx.isBroadcast(address) && !broadcast) {
+            throw broadcastRefused();
+        }
+    }
+
+    private static IOException broadcastRefused() {
+        // The kernel's EACCES, which tells a program that it has to ask for this.
+        return SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Permission denied");
     }
 
     /// The address to send from: the one asked for, else the one bound to, unless nobody can send from it.
@@ -176,8 +195,7 @@ final class DatagramOutput {
 
     /// Prepares for a peer, before the endpoint knows it; `null` if there is none any more.
     void connected(Peer peer, Path path) {
-        lastWay = peer == null ? null
-                : new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null, path);
+        lastWay = peer == null ? null : wayTo(peer, path);
     }
 
     /// The address that a connected socket sends from, or `null` if it is not connected.

@@ -219,12 +219,19 @@ final class DatagramSocketView implements UdpSocket {
         if (remote.getPort() == 0) {
             throw SocketErrors.of(ErrorCode.INVALID_ADDRESS, "Can't connect to port 0");
         }
-        Path path = protocol.ctx.path(output.source(null), IpAddress.of(remote.getAddress()));
+        IpAddress address = IpAddress.of(remote.getAddress());
+        output.checkMayReach(address);
+        Path path = protocol.ctx.path(output.source(null), address);
         var peer = new Peer(path.remote(), remote.getPort());
         // Connecting again to the same peer takes over the place. If the place is another's, the socket stays as it was.
         EndpointTable.Entry<DatagramEndpoint> entry = protocol.endpoints.connect(path.local(),
                 endpoint.place().localPort(), path.remote(), remote.getPort(), endpoint, e -> e == endpoint);
         endpoint.connect(entry, peer);
+        ErrorCode closed = endpoint.closed();
+        if (closed != null) {
+            // By another thread meanwhile: the place was given back.
+            throw SocketErrors.closed(closed, true);
+        }
         output.connected(peer, path);
     }
 

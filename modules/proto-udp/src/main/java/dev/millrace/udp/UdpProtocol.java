@@ -113,9 +113,10 @@ final class UdpProtocol implements TransportProtocol, Udp {
     }
 
     /// Lets IP know of a path that takes smaller packets only, if one of our sockets may have sent the quoted datagram:
-    /// the connected one, or one that is bound to the port and free to send to anybody (RFC 5927 §7, as far as a datagram
-    /// tells). Returns whether the datagram is too long for what is known of the path now: a lost one, of which a connected
-    /// socket is told as it is by kernels (EMSGSIZE). The others see it when they next send.
+    /// the connected one, or one that is bound to the port and free to send to anybody, and only if it has sent something
+    /// there that may have been too large ([LargeSends]). Returns whether the datagram is too long for what is known of the
+    /// path now: a lost one, of which a connected socket is told as it is by kernels (EMSGSIZE). The others see it when they
+    /// next send.
     private boolean learn(IcmpError error, DatagramEndpoint connected, int localPort, int length) {
         DatagramEndpoint sender = connected;
         if (sender == null) {
@@ -123,6 +124,9 @@ final class UdpProtocol implements TransportProtocol, Udp {
             if (sender == null || sender.peer() != null) {
                 return false;
             }
+        }
+        if (!sender.largeSends.mayConcern(error.remote())) {
+            return false;
         }
         try {
             ctx.path(error.local(), error.remote()).packetTooBig(error.mtu());

@@ -12,7 +12,9 @@ import dev.millrace.UdpSocket;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.MemoryBudget;
+import dev.millrace.spi.Path;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.Waits;
 import dev.millrace.wire.IpAddress;
@@ -45,6 +47,9 @@ class UdpLifeCycleTest {
     private final Budget budget = new Budget();
     private Runnable afterEntering = () -> {
     };
+    private Runnable afterConnecting = () -> {
+    };
+    private DatagramEndpoint connected;
     private Runnable onRelease = () -> {
     };
 
@@ -73,7 +78,19 @@ class UdpLifeCycleTest {
         }
     }
 
-    /// A table of one kind of places: bound ones, found by their port.
+    private record Place(IpAddress local, int localPort, Runnable onRelease) implements EndpointTable.Entry<DatagramEndpoint> {
+        @Override
+        public boolean replace(DatagramEndpoint old, DatagramEndpoint next) {
+            return false;
+        }
+
+        @Override
+        public void release() {
+            onRelease.run();
+        }
+    }
+
+    /// A table of few places: the last one that was bound, and the last connection.
     private final class Table implements EndpointTable<DatagramEndpoint> {
         @Override
         public Entry<DatagramEndpoint> bind(IpAddress local, int port, DatagramEndpoint endpoint) {
@@ -81,40 +98,29 @@ class UdpLifeCycleTest {
             places.add(place);
             endpoints.add(endpoint);
             afterEntering.run();
-            return new Entry<>() {
-                @Override
-                public IpAddress local() {
-                    return local;
-                }
-
-                @Override
-                public int localPort() {
-                    return port;
-                }
-
-                @Override
-                public boolean replace(DatagramEndpoint old, DatagramEndpoint next) {
-                    return false;
-                }
-
-                @Override
-                public void release() {
-                    places.remove(place);
-                    onRelease.run();
-                }
-            };
+            return new Place(local, port, () -> {
+                places.remove(place);
+                onRelease.run();
+            });
         }
 
         @Override
         public Entry<DatagramEndpoint> connect(IpAddress local, int localPort, IpAddress remote, int remotePort,
                 DatagramEndpoint endpoint, java.util.function.Predicate<? super DatagramEndpoint> mayReplace) {
-            throw new AssertionError("not needed");
+            String place = "to port " + remotePort;
+            places.add(place);
+            connected = endpoint;
+            afterConnecting.run();
+            return new Place(local, localPort, () -> {
+                places.remove(place);
+                connected = null;
+            });
         }
 
         @Override
         public DatagramEndpoint findConnected(long localHi, long localLo, int localPort, long remoteHi, long remoteLo,
                 int remotePort) {
-            return null;
+            return connected;
         }
 
         @Override
@@ -130,6 +136,11 @@ class UdpLifeCycleTest {
         @Override
         public int size() {
             return endpoints.size();
+        }
+
+        @Override
+        public int connected() {
+            return 0;
         }
     }
 
@@ -166,7 +177,8 @@ class UdpLifeCycleTest {
                     case "clock" -> clock;
                     case "waits" -> waits;
                     case "memory" -> budget;
-                    case "isClosing" -> false;
+                    case "isClosing", "isBroadcast" -> false;
+                    case "path" -> path((IpAddress) args[1]);
                     case "afterDelivery" -> {
                         if (noMemory.get()) {
                             throw new OutOfMemoryError("a test's");
@@ -186,6 +198,16 @@ class UdpLifeCycleTest {
                     default -> throw new AssertionError("not expected: " + method);
                 });
         return new UdpProtocol(ctx, 10_000);
+    }
+
+    private Path path(IpAddress remote) {
+        return (Path) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Path.class},
+                (_, method, _) -> switch (method.getName()) {
+                    case "local" -> IpAddress.parse("10.0.0.2");
+                    case "remote" -> remote;
+                    case "isCurrent" -> true;
+                    default -> throw new AssertionError("not expected: " + method);
+                });
     }
 
     private static Packet datagram() {
@@ -291,6 +313,34 @@ class UdpLifeCycleTest {
             udp.receive(datagram());
             assertEquals(2, calls.size());
             assertNull(socket.remoteAddress());
+        }
+    }
+
+    @Test
+    void aSocketThatIsClosedAmidAConnectSaysSoAndLeavesNoPlace() throws Exception {
+        UdpProtocol udp = protocol();
+        UdpSocket socket = udp.bind(new InetSocketAddress(53));
+        afterConnecting = socket::close;
+        assertThrows(ClosedChannelException.class, () -> socket.connect(new InetSocketAddress("10.0.0.1", 9)));
+        assertEquals(List.of(), places);
+        assertFalse(socket.isOpen());
+        assertNull(socket.remoteAddress());
+    }
+
+    /// The connection may have ended while a message about it was on its way through the stack.
+    @Test
+    void aSocketThatIsNoLongerConnectedHearsNothingOfItsOldPeer() throws Exception {
+        UdpProtocol udp = protocol();
+        try (UdpSocket socket = udp.bind(new InetSocketAddress(53))) {
+            socket.connect(new InetSocketAddress("10.0.0.1", 9));
+            DatagramEndpoint found = connected;
+            socket.disconnect();
+            connected = found;
+            byte[] quoted = new byte[8];
+            UdpHeader.write(MemorySegment.ofArray(quoted), 0, 53, 9, 8);
+            udp.onError(new IcmpError(IcmpError.Kind.PORT_UNREACHABLE, 17, IpAddress.parse("10.0.0.2"), IpAddress.parse("10.0.0.1"),
+                    quoted, 0, IpAddress.parse("10.0.0.1")));
+            assertNull(socket.tryReceive(ByteBuffer.allocate(20)));
         }
     }
 }

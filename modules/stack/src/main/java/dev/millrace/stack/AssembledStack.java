@@ -68,6 +68,8 @@ final class AssembledStack implements ManualStack {
     private final ReentrantLock gate = new ReentrantLock();
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile Thread closer;
+    /// The capture that the closing stack ends at the moment, or `null`.
+    private volatile CaptureSession ending;
 
     private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
         this.name = check.config().name();
@@ -287,16 +289,26 @@ final class AssembledStack implements ManualStack {
         change(a -> new Addressing(a.generation + 1, a.owned, a.configured()));
     }
 
+    /// Changes what a program asks to change: not from the moment on that the stack closes.
+    private void changeWhileOpen(Change change) {
+        gate.lock();
+        try {
+            if (isClosing()) {
+                throw new IllegalStateException("stack " + name + " is closed");
+            }
+            change(change);
+        } finally {
+            gate.unlock();
+        }
+    }
+
     void addAddress(StackNic nic, Cidr cidr) {
-        change(a -> {
+        ConfigurationCheck.checkAddress("address", cidr, network(cidr.address().version()) != null, nic.mtu());
+        changeWhileOpen(a -> {
             StackNic owner = a.owner(cidr.address().hi(), cidr.address().lo());
             if (owner != null) {
                 throw new ConfigurationException("address",
                         cidr.address() + " is given twice: NIC \"" + owner.name() + "\" has it already");
-            }
-            if (network(cidr.address().version()) == null) {
-                throw new ConfigurationException("address",
-                        cidr + ": the stack does not run ipv" + cidr.address().version());
             }
             var more = new ArrayList<>(a.owned);
             more.add(new Addressing.Owned(nic, cidr));
@@ -320,7 +332,7 @@ final class AssembledStack implements ManualStack {
                 .map(n -> new NicConfig(n.name(), n.linkName(), null, n.mtu(), n.addresses(), null, Map.of())).toList();
         NicConfig through = ConfigurationCheck.checkRoute("route", route, known);
         StackNic nic = nics.get(known.indexOf(through));
-        change(a -> {
+        changeWhileOpen(a -> {
             var more = new ArrayList<>(a.configured());
             more.addAll(entries(route, nic));
             return new Addressing(a.generation + 1, a.owned, more);
@@ -504,16 +516,15 @@ final class AssembledStack implements ManualStack {
             for (int i = nics.size() - 1; i >= 0; i--) {
                 close(nics.get(i));
             }
-            CaptureSession capture;
-            while ((capture = takeCapture()) != null) {
-                close(capture);
+            while ((ending = takeCapture()) != null) {
+                close(ending);
             }
             close(surroundings);
             LOG.debug("stack {} is closed", name);
         } finally {
             phase.set(Phase.CLOSED);
-            ExitHook.remove(this);
             done.countDown();
+            ExitHook.remove(this);
         }
     }
 
@@ -547,7 +558,7 @@ final class AssembledStack implements ManualStack {
     private void closingFailed(Object part, Throwable failure) {
         Throwable told = failure;
         try {
-            told = new IllegalStateException("closing " + part + " failed", failure);
+            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed", failure);
         } catch (Throwable noMemory) {
             // Told without what it was.
         }
@@ -578,8 +589,9 @@ final class AssembledStack implements ManualStack {
     }
 
     private void awaitClosed() {
-        // Whoever closes waits for timer tasks and for links' threads: those must not wait for it in turn.
-        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()) {
+        // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
+        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
+                || ending != null && ending.isRunningHere() || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
             return;
         }
         boolean interrupted = false;

@@ -409,6 +409,11 @@ final class CaptureSession implements PacketTap, Capture {
         }
     }
 
+    /// Whether the caller is the thread that writes this capture, which runs the program's consumer or stream.
+    boolean isRunningHere() {
+        return thread != null && thread.isCurrent();
+    }
+
     private boolean drainAllOf() {
         if (!draining.compareAndSet(false, true)) {
             return false;

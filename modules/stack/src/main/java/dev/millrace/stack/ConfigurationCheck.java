@@ -175,17 +175,26 @@ final class ConfigurationCheck {
     }
 
     private void checkAddress(String key, Cidr cidr, NicConfig nic) {
+        boolean runs = networks.stream().anyMatch(f -> f.version() == cidr.address().version());
+        checkAddress(key, cidr, runs, nic.mtu());
+    }
+
+    /// Whether a NIC can have this address.
+    ///
+    /// @param runs whether the stack runs its version of IP
+    /// @param mtu the NIC's, or 0 if it is not known yet
+    static void checkAddress(String key, Cidr cidr, boolean runs, int mtu) {
         IpAddress a = cidr.address();
         if (a.isUnspecified() || a.isMulticast() || a.isLimitedBroadcast()) {
             throw new ConfigurationException(key, a + " cannot be the address of a NIC");
         }
-        if (networks.stream().noneMatch(f -> f.version() == a.version())) {
+        if (!runs) {
             throw new ConfigurationException(key, cidr + " is an IPv" + a.version()
                     + " address, but the stack does not run ipv" + a.version());
         }
-        if (!a.isV4() && nic.mtu() != 0 && nic.mtu() < 1280) {
+        if (!a.isV4() && mtu != 0 && mtu < 1280) {
             throw new ConfigurationException(key,
-                    "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5), the NIC has " + nic.mtu());
+                    "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5), the NIC has " + mtu);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /// All counters of a stack, by group and name.
@@ -55,15 +56,23 @@ final class CounterGroups {
 
     private static final class Adder implements Counters.Counter {
         private final LongAdder sum = new LongAdder();
+        /// What was counted while there was no memory.
+        private final AtomicLong rest = new AtomicLong();
 
+        /// Does not throw: who counts is in the middle of something.
         @Override
         public void add(long n) {
-            sum.add(n);
+            try {
+                sum.add(n);
+            } catch (OutOfMemoryError e) {
+                // An adder that threads contend for takes another cell.
+                rest.addAndGet(n);
+            }
         }
 
         @Override
         public long value() {
-            return sum.sum();
+            return sum.sum() + rest.get();
         }
     }
 }

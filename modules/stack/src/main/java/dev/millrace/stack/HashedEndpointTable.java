@@ -34,6 +34,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     private final AtomicInteger nextOffset = new AtomicInteger();
     private volatile AtomicReferenceArray<Node<E>> buckets = new AtomicReferenceArray<>(INITIAL_BUCKETS);
     private volatile int size;
+    private volatile int connected;
     /// By local port, what is bound to it: so that who binds everywhere need not look at the whole table, once for each port
     /// that it might get. Guarded by lock.
     private final Map<Integer, PortUse> portUses = new HashMap<>();
@@ -286,6 +287,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         if (use != null) {
             use.all++;
             use.v4 += place.local.isV4() ? 1 : 0;
+        } else {
+            connected++;
         }
         return place;
     }
@@ -320,6 +323,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                 if (--use.all == 0) {
                     portUses.remove(place.localPort());
                 }
+            } else {
+                connected--;
             }
             AtomicReferenceArray<Node<E>> table = buckets;
             int i = bucketOf(table, place);
@@ -356,6 +361,11 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     @Override
     public int size() {
         return size;
+    }
+
+    @Override
+    public int connected() {
+        return connected;
     }
 
     private static BindException inUse() {

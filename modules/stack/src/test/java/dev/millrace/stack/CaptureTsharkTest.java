@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.CaptureRequest;
 import dev.millrace.DropReason;
+import dev.millrace.testkit.Programs;
 import dev.millrace.wire.buffer.Packet;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -93,8 +92,8 @@ class CaptureTsharkTest {
     }
 
     private static List<String> tshark(Path file, String... arguments) throws Exception {
-        assumeTrue(Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(d -> Files.isExecutable(Path.of(d, "tshark"))), "tshark is not installed");
+        String missing = Programs.missing("tshark").orElse(null);
+        assumeTrue(missing == null, missing);
         var command = new ArrayList<>(List.of("tshark", "-r", file.toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

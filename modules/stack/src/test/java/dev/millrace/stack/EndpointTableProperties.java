@@ -60,6 +60,7 @@ class EndpointTableProperties {
             }
             assertEquals(model.get(key), find(table, l, lp, r, rp));
             assertEquals(model.size(), table.size());
+            assertEquals(model.size(), table.connected());
         }
         Set<String> seen = new HashSet<>();
         table.forEach(seen::add);
@@ -128,6 +129,7 @@ class EndpointTableProperties {
                 model.remove(random.nextInt(model.size())).entry().release();
             }
             assertEquals(model.size(), table.size());
+            assertEquals(0, table.connected());
         }
     }
 

@@ -38,6 +38,9 @@ final class FakePlugins {
     int mtu = 1500;
     boolean loopback;
 
+    Runnable onLinkClose = () -> {
+    };
+
     Plugins plugins() {
         return new Plugins(List.of(new Driver()), List.of(new Network(4), new Network(6)), List.of(new Transport()), List.of());
     }
@@ -89,6 +92,7 @@ final class FakePlugins {
         public void close() {
             isClosed = true;
             closed.add("link");
+            onLinkClose.run();
         }
 
         void deliver(byte[]... frames) {

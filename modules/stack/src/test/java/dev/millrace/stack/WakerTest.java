@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.spi.Waits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -154,6 +156,102 @@ class WakerTest {
         for (Sleeper s : all) {
             waits.unpark(s.thread);
             s.thread.join();
+        }
+    }
+
+    /// A wake that is asked for while the waker stops is done by the one or by the other.
+    @Test
+    void noWakeIsLostAtTheMomentOfStopping() throws Exception {
+        for (int round = 0; round < 1000; round++) {
+            var waker = new Waker();
+            waker.start();
+            var sleeper = new Sleeper(false);
+            awaitParked(sleeper.thread);
+            var both = new CyclicBarrier(2);
+            Thread stopper = Thread.ofPlatform().start(() -> {
+                awaitOthers(both);
+                waker.stop();
+            });
+            sleeper.asked++;
+            awaitOthers(both);
+            for (int i = round % 50; i > 0; i--) {
+                Thread.onSpinWait();
+            }
+            waker.wake(sleeper.thread);
+            stopper.join();
+            awaitAnswer(sleeper, "round " + round);
+            over = true;
+            LockSupport.unpark(sleeper.thread);
+            sleeper.thread.join();
+            over = false;
+        }
+        surroundings.close();
+    }
+
+    /// Whoever runs out of stack in the middle of asking must not keep the waker from those who ask after him.
+    @Test
+    void whoOverflowsHisStackWhileAskingLeavesTheWakerAtWork() throws Exception {
+        var waker = new Waker();
+        waker.start();
+        List<Sleeper> all = new ArrayList<>();
+        for (int round = 0; round < 300; round++) {
+            int frames = round;
+            var victim = new Sleeper(false);
+            Thread diver = new Thread(null, () -> {
+                try {
+                    dive(waker, victim.thread, frames, 0);
+                } catch (StackOverflowError e) {
+                    return;
+                }
+            }, "diver", 200_000);
+            diver.start();
+            diver.join();
+            var sleeper = new Sleeper(false);
+            awaitParked(sleeper.thread);
+            sleeper.asked++;
+            waker.wake(sleeper.thread);
+            awaitAnswer(sleeper, "round " + round);
+            all.add(sleeper);
+        }
+        over = true;
+        for (Sleeper s : all) {
+            LockSupport.unpark(s.thread);
+            s.thread.join();
+        }
+        waker.stop();
+        surroundings.close();
+    }
+
+    /// Asks again and again from ever deeper until there is no stack left; `offset` makes each end at another place.
+    private static long dive(Waker waker, Thread parked, int offset, long depth) {
+        if (offset > 0) {
+            return dive(waker, parked, offset - 1, depth) + 1;
+        }
+        waker.wake(parked);
+        return dive(waker, parked, 0, depth + 1) + 1;
+    }
+
+    private static void awaitOthers(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void awaitParked(Thread thread) {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (thread.getState() != Thread.State.WAITING) {
+            assertTrue(System.nanoTime() < until, "it does not come to wait");
+            Thread.yield();
+        }
+    }
+
+    private static void awaitAnswer(Sleeper sleeper, String when) {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (sleeper.answered != sleeper.asked) {
+            assertTrue(System.nanoTime() < until, "a wake was lost: " + when);
+            LockSupport.parkNanos(50_000);
         }
     }
 }

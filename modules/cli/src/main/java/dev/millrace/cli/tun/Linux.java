@@ -1,18 +1,18 @@
 package dev.millrace.cli.tun;
 
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// The Linux that this program runs on.
@@ -21,9 +21,20 @@ final class Linux implements Machine {
     /// inode(7): the kind of a file.
     private static final int S_IFMT = 0170000;
     private static final int S_IFCHR = 0020000;
-    private static final long PATIENCE_SECONDS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     /// Where programs of administrators are, which the PATH of other users often leaves out.
     private static final List<String> MORE_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
+
+    /// How long a program may take, with all that it says.
+    private final Duration patience;
+
+    Linux() {
+        this(PATIENCE);
+    }
+
+    Linux(Duration patience) {
+        this.patience = patience;
+    }
 
     @Override
     public Result run(List<String> command) {
@@ -42,27 +53,57 @@ final class Linux implements Machine {
         }
     }
 
-    private static Result await(Process process) {
-        var out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()), Thread::startVirtualThread);
-        var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()), Thread::startVirtualThread);
+    /// Waits for the program and for what it says. Whoever it started may hold its output for ever: what has been said by
+    /// the end of the patience is all.
+    private Result await(Process process) {
+        long until = System.nanoTime() + patience.toNanos();
+        var out = new Listener(process.getInputStream());
+        var err = new Listener(process.getErrorStream());
         try {
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                return new Result(1, "", "did not end within " + PATIENCE_SECONDS + " s");
+            if (!process.waitFor(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                end(process);
+                return new Result(1, out.heard(), "did not end within " + patience.toSeconds() + " s");
             }
+            out.awaitEnd(until);
+            err.awaitEnd(until);
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            end(process);
             Thread.currentThread().interrupt();
             return new Result(1, "", "interrupted");
         }
-        return new Result(process.exitValue(), out.join(), err.join().strip());
+        return new Result(process.exitValue(), out.heard(), err.heard().strip());
     }
 
-    private static String text(InputStream in) {
-        try (in) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
+    /// Takes down what a program says.
+    private static final class Listener {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final Thread thread;
+
+        /// A platform's thread: reading a pipe takes a virtual one's carrier, and who holds the pipe would keep that.
+        Listener(InputStream in) {
+            thread = Thread.ofPlatform().daemon().name("millrace-listener").start(() -> listen(in));
+        }
+
+        private void listen(InputStream in) {
+            try (in) {
+                in.transferTo(bytes);
+            } catch (IOException e) {
+                // What was heard is what there is.
+                return;
+            }
+        }
+
+        void awaitEnd(long untilNs) throws InterruptedException {
+            thread.join(Duration.ofNanos(Math.max(0, untilNs - System.nanoTime())));
+        }
+
+        String heard() {
+            return bytes.toString(StandardCharsets.UTF_8);
         }
     }
 

@@ -319,6 +319,21 @@ public final class Schedule {
         of.allocationsLeft = 1 + nextInt(among);
     }
 
+    /// As [#failAllocation], at a certain one.
+    public void failAllocationAt(int n) {
+        Points.current().allocationsLeft = n;
+    }
+
+    /// What was thrown last when memory ran out, to tell where that was.
+    public OutOfMemoryError struck() {
+        return outOfMemory.isEmpty() ? null : outOfMemory.getLast();
+    }
+
+    /// Whether memory has run out for this thread since it was to.
+    public boolean hasFailed() {
+        return Points.current().allocationsLeft < 0;
+    }
+
     public void stopFailing() {
         actors.forEach(a -> a.allocationsLeft = -1);
     }

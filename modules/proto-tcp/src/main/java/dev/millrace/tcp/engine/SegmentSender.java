@@ -274,6 +274,25 @@ final class SegmentSender {
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
         boolean linear = length <= COPY_LIMIT;
         Packet p = Packet.allocate(HEADROOM, header + (linear ? length : 0));
+        try {
+            writeHeader(c, p, header, seq, length, flags, blocks, nowNs);
+            if (linear && length > 0) {
+                c.sendBuffer.copyTo(seq, length, p.memory(), p.append(length));
+            } else if (length > 0) {
+                c.sendBuffer.addTo(p, seq, length);
+            }
+            finish(c, p, length);
+            c.rcv.lastAckSent = c.rcv.nxt;
+            c.acks.onSent(c);
+            return p;
+        } catch (Throwable t) {
+            p.release();
+            throw t;
+        }
+    }
+
+    private static void writeHeader(TcpConnection c, Packet p, int header, int seq, int length, int flags, int blocks,
+            long nowNs) {
         int at = p.append(header);
         MemorySegment m = p.memory();
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
@@ -286,17 +305,6 @@ final class SegmentSender {
         if (blocks > 0) {
             c.sackBlocks.write(m, to, blocks);
         }
-        if (length > 0) {
-            if (linear) {
-                c.sendBuffer.copyTo(seq, length, m, p.append(length));
-            } else {
-                c.sendBuffer.addTo(p, seq, length);
-            }
-        }
-        finish(c, p, length);
-        c.rcv.lastAckSent = c.rcv.nxt;
-        c.acks.onSent(c);
-        return p;
     }
 
     private static int sackBlocks(TcpConnection c) {

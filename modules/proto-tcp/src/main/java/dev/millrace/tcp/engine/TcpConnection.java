@@ -397,7 +397,7 @@ public final class TcpConnection {
     /// acknowledgements wait for its end. See [#pollSegment].
     public Packet pollData(long nowNs) {
         Packet p = SegmentSender.pollData(this, nowNs);
-        assert holds();
+        assert holdsWith(p);
         return p;
     }
 
@@ -414,7 +414,7 @@ public final class TcpConnection {
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
         assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info(nowNs);
-        assert holds();
+        assert holdsWith(p);
         return p;
     }
 
@@ -557,6 +557,18 @@ public final class TcpConnection {
         assert Seq.leq(snd.wl1, rcv.edge) : "SND.WL1";
         assert !rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge) : "the peer's FIN";
         return true;
+    }
+
+    /// As [#holds], with a segment in hand that must not be lost if it does not.
+    private boolean holdsWith(Packet segment) {
+        try {
+            return holds();
+        } catch (Throwable t) {
+            if (segment != null) {
+                segment.release();
+            }
+            throw t;
+        }
     }
 
     /// What must hold between any two calls.

@@ -1,0 +1,50 @@
+package dev.millrace.tcp;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.tcp.engine.TcpConnection;
+
+/// What of a connection's state those who wait for it care about, as the bits of [Wakeups].
+final class EngineStatus {
+    /// A writer wakes when so much is free, or a quarter of its buffer if that is less: often enough to keep the wire busy.
+    private static final int WORTHWHILE_ROOM = 128 * 1024;
+
+    private EngineStatus() {
+    }
+
+    /// The bits of this moment, with the gate's lock held.
+    ///
+    /// @param failure why the connection failed, or `null`
+    /// @param sendBuffer the size of the send buffer in bytes
+    /// @param before the bits that were set last: a connection that stood has stood
+    static int of(TcpConnection engine, Lifecycle life, ErrorCode failure, int sendBuffer, int before) {
+        int now = before & Wakeups.CONNECTED;
+        if (life == Lifecycle.RELEASED) {
+            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FINISHED;
+        } else {
+            now |= of(engine, life, sendBuffer);
+        }
+        if (failure != null) {
+            now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FAILED | Wakeups.FINISHED;
+        }
+        return now;
+    }
+
+    private static int of(TcpConnection engine, Lifecycle life, int sendBuffer) {
+        int now = 0;
+        if (engine.available() > 0 || engine.isEof()) {
+            now |= Wakeups.READABLE;
+        }
+        if (engine.writableBytes() >= Math.min(sendBuffer / 4, WORTHWHILE_ROOM) || engine.outputShut()) {
+            now |= Wakeups.WRITABLE;
+        }
+        var state = engine.state();
+        if (state.isSynchronized()) {
+            now |= Wakeups.CONNECTED;
+        }
+        if (life.isDetached()
+                || engine.outputShut() && engine.unsentOrUnacked() == 0 && !state.awaitsAckOfFin()) {
+            now |= Wakeups.FINISHED;
+        }
+        return now;
+    }
+}

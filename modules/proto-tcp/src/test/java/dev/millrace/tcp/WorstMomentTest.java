@@ -1,0 +1,352 @@
+package dev.millrace.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.VirtualTime;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Everything that a connection's shell calls throws once, at each place of a whole life: no lock stays held, nobody who
+/// waits is forgotten, and no packet, port or byte is left. A connection that has not failed goes on.
+class WorstMomentTest {
+    private static final long MS = 1_000_000;
+    private static final int PORT = 80;
+
+    /// How the life ends.
+    private enum End {
+        CLOSE, ABORT, STACK
+    }
+
+    private final VirtualTime time = new VirtualTime();
+    private final FaultyStack a = new FaultyStack("10.0.0.1", time, Map.of());
+    private final FaultyStack b = new FaultyStack("10.0.0.2", time, Map.of());
+    private final Set<ConnectionEndpoint> seen = new LinkedHashSet<>();
+    private final List<Thread> waiting = new ArrayList<>();
+    private TcpListener listener;
+    private TcpSocket client;
+    private TcpSocket server;
+    private int sent;
+    private int got;
+    private boolean unsure;
+
+    /// Part of a program that hears of what goes wrong, and goes on.
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void step(Step step) {
+        try {
+            step.run();
+        } catch (Exception | FaultyStack.Fault e) {
+            unsure = true;
+        }
+        look();
+    }
+
+    private void pass(long ms) {
+        time.runUntil(time.nanoTime() + ms * MS);
+        look();
+    }
+
+    private void look() {
+        List.of(a, b).forEach(s -> s.tcp.endpoints.forEach(e -> {
+            if (e instanceof ConnectionEndpoint c && seen.add(c)) {
+                c.wakeups.register(Wakeups.Role.READS, waiter());
+            }
+        }));
+    }
+
+    private Thread waiter() {
+        Thread t = Thread.ofVirtual().unstarted(() -> { });
+        waiting.add(t);
+        return t;
+    }
+
+    private void accept() throws Exception {
+        if (server == null) {
+            server = listener.tryAccept();
+        }
+    }
+
+    private void connect() throws Exception {
+        FaultyStack.join(a, b);
+        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
+        client = a.tcp.open();
+        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
+        pass(10);
+        accept();
+    }
+
+    private void write(TcpSocket from, int n) throws Exception {
+        if (from != null) {
+            sent += from.tryWrite(ByteBuffer.allocate(n));
+        }
+    }
+
+    private void read(TcpSocket to) throws Exception {
+        var buffer = ByteBuffer.allocate(8192);
+        int n;
+        while (to != null && (n = to.tryRead(buffer)) > 0) {
+            got += n;
+            buffer.clear();
+        }
+    }
+
+    private void talk(TcpSocket from, TcpSocket to, int n) {
+        step(() -> write(from, n));
+        pass(3);
+        step(() -> read(to));
+        pass(100);
+        step(() -> read(to));
+    }
+
+    private void live(FaultyStack faulty, End end) throws Exception {
+        a.lost = Set.of(4, 9, 10, 21);
+        b.lost = Set.of(3, 12, 13);
+        for (int i = 0; i < 5 && listener == null; i++) {
+            step(() -> listener = b.tcp.listen(new InetSocketAddress(PORT), 0));
+        }
+        listener.onReady(_ -> b.pass("callback"));
+        client = a.tcp.open();
+        client.onReady(_ -> a.pass("callback"));
+        step(() -> client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT)));
+        pass(10);
+        step(this::accept);
+        pass(5_000);
+        step(this::accept);
+        talk(client, server, 20_000);
+        talk(server, client, 5_000);
+        step(() -> faulty.tcp.onError(tooBig(faulty)));
+        talk(client, server, 3_000);
+        step(() -> client.setOption(StandardSocketOptions.TCP_NODELAY, true));
+        step(() -> server.peek(ByteBuffer.allocate(10)));
+        switch (end) {
+            case CLOSE -> {
+                step(() -> server.close());
+                pass(100);
+                step(() -> client.tryRead(ByteBuffer.allocate(1)));
+                step(() -> client.close());
+            }
+            case ABORT -> step(() -> (faulty == a ? client : server).abort());
+            case STACK -> {
+                faulty.closing = true;
+                step(faulty.tcp::close);
+            }
+        }
+        pass(1_000);
+    }
+
+    /// What ICMP says of the faulty stack's connection.
+    private IcmpError tooBig(FaultyStack faulty) {
+        FaultyStack other = faulty == a ? b : a;
+        int[] ports = new int[2];
+        for (ConnectionEndpoint e : seen) {
+            if (e.protocol == faulty.tcp) {
+                ports[0] = e.localPort();
+                ports[1] = e.remotePort;
+            }
+        }
+        byte[] quoted = {(byte) (ports[0] >> 8), (byte) ports[0], (byte) (ports[1] >> 8), (byte) ports[1], 0, 0, 0, 0};
+        return new IcmpError(IcmpError.Kind.PACKET_TOO_BIG, 6, faulty.address(), other.address(), quoted, 1000,
+                other.address());
+    }
+
+    /// Ends what is left and looks at what remains.
+    private void judge(String what) throws Exception {
+        // Any wait of a program ends by itself in this time, if nothing was forgotten.
+        pass(300_000);
+        step(() -> read(server));
+        step(() -> read(client));
+        if (!unsure && client.pendingError().isEmpty() && (server == null || server.pendingError().isEmpty())) {
+            assertEquals(sent, got, what + ": bytes that came");
+        }
+        for (TcpSocket s : new TcpSocket[] {client, server}) {
+            if (s != null) {
+                s.close();
+            }
+        }
+        listener.close();
+        pass(3_600_000);
+        for (ConnectionEndpoint e : seen) {
+            var free = new boolean[1];
+            Thread other = Thread.ofPlatform().start(() -> {
+                free[0] = e.gate.tryLock();
+                if (free[0]) {
+                    e.gate.unlock();
+                }
+            });
+            other.join();
+            assertTrue(free[0], what + ": the lock is held");
+        }
+        for (FaultyStack s : List.of(a, b)) {
+            assertEquals(0, s.places(), what + ": places in the endpoint table");
+            assertEquals(0, s.reserved(), what + ": bytes of the budget");
+        }
+        Set<Thread> woken = new LinkedHashSet<>(a.unparked);
+        woken.addAll(b.unparked);
+        assertTrue(woken.containsAll(waiting), what + ": a thread waits for ever");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, CLOSE, 1", "false, CLOSE, 1", "true, ABORT, 1", "false, ABORT, 1", "true, STACK, 1",
+            "false, STACK, 1", "true, CLOSE, 3", "false, CLOSE, 3", "true, STACK, 3", "false, STACK, 3"})
+    void everythingThrowsOnce(boolean atClient, End end, int failures) throws Exception {
+        var faults = new ArrayList<String>();
+        var problems = new ArrayList<String>();
+        for (int n = 0; ; n++) {
+            var life = new WorstMomentTest();
+            FaultyStack faulty = atClient ? life.a : life.b;
+            FaultyStack.join(life.a, life.b);
+            faulty.failFrom = faulty.calls + n;
+            faulty.failures = failures;
+            try (var _ = new LeakCheck()) {
+                life.live(faulty, end);
+                life.judge("call " + n);
+            } catch (Throwable e) {
+                problems.add(n + " (" + faulty.failed + "): " + e.getMessage());
+            }
+            if (faulty.failed == null) {
+                break;
+            }
+            faults.add(faulty.failed);
+        }
+        assertTrue(faults.size() > 100, faults.size() + " faults only: " + faults);
+        assertEquals(List.of(), problems, problems.size() + " of " + faults.size() + " lives");
+    }
+
+    @Test
+    void lifeWithoutFaultsIsWhole() throws Exception {
+        FaultyStack.join(a, b);
+        live(a, End.CLOSE);
+        judge("no fault");
+        assertEquals(28_000, got);
+        assertEquals(List.of(), a.told);
+    }
+
+    @Test
+    void congestionControlThatClosesItsStackLeavesNothing() throws Exception {
+        try (var _ = new LeakCheck()) {
+            connect();
+            talk(client, server, 3_000);
+            a.insideEngine = () -> {
+                a.closing = true;
+                a.tcp.close();
+            };
+            step(() -> write(client, 3_000));
+            assertEquals(0, a.places());
+            assertTrue(client.pendingError().orElseThrow() == ErrorCode.STACK_CLOSED, "pending error");
+            pass(100);
+            assertEquals(ErrorCode.CONNECTION_RESET, server.pendingError().orElseThrow());
+            unsure = true;
+            judge("closed from inside");
+        }
+    }
+
+    @Test
+    void congestionControlMustNotUseItsSocket() throws Exception {
+        try (var _ = new LeakCheck()) {
+            connect();
+            var thrown = new ArrayList<Throwable>();
+            a.insideEngine = () -> thrown.add(assertThrows(IllegalStateException.class, client::close));
+            write(client, 3_000);
+            pass(100);
+            assertEquals(1, thrown.size());
+            assertTrue(client.pendingError().isEmpty(), "the connection goes on");
+            unsure = true;
+            judge("used from inside");
+        }
+    }
+
+    /// The peer's reset is told when what came before it has been shown, not before.
+    @Test
+    void peekShowsWhatIsLeftOfAConnectionThatFailed() throws Exception {
+        connect();
+        write(client, 100);
+        pass(10);
+        assertEquals(60, server.peek(ByteBuffer.allocate(60)));
+        client.abort();
+        pass(10);
+        assertEquals(ErrorCode.CONNECTION_RESET, server.pendingError().orElseThrow());
+        int shown = server.peek(ByteBuffer.allocate(200));
+        assertTrue(shown >= 60, shown + " bytes are shown");
+        assertEquals(shown, server.tryRead(ByteBuffer.allocate(200)));
+        assertThrows(SocketException.class, () -> server.tryRead(ByteBuffer.allocate(200)));
+    }
+
+    /// Who waits in one role is not forgotten because another thread waits in another.
+    @Test
+    void connectAndLingerDoNotShareAPlace() {
+        var wakeups = new Wakeups();
+        Thread connects = waiter();
+        Thread closes = waiter();
+        wakeups.register(Wakeups.Role.CONNECTS, connects);
+        wakeups.register(Wakeups.Role.CLOSES, closes);
+        wakeups.withdraw(Wakeups.Role.CLOSES, closes);
+        wakeups.wakeAll(a.tcp);
+        assertEquals(Set.of(connects), a.unparked);
+    }
+
+    /// A wake-up takes out whom it wakes, and nobody who came after.
+    @Test
+    void registrationIsNeverLost() throws Exception {
+        var wakeups = new Wakeups();
+        var turn = new AtomicInteger();
+        int rounds = 100_000;
+        Thread waker = Thread.ofPlatform().start(() -> {
+            for (int i = 1; i <= rounds; i++) {
+                while (turn.get() != i) {
+                    if (Thread.interrupted()) {
+                        return;
+                    }
+                    Thread.onSpinWait();
+                }
+                wakeups.wake(Wakeups.READABLE, a.tcp);
+                turn.set(-i);
+            }
+        });
+        try {
+            meet(wakeups, turn, rounds, waiter(), waiter());
+        } finally {
+            waker.interrupt();
+            waker.join();
+        }
+    }
+
+    private void meet(Wakeups wakeups, AtomicInteger turn, int rounds, Thread first, Thread second) {
+        for (int i = 1; i <= rounds; i++) {
+            a.unparked.clear();
+            wakeups.register(Wakeups.Role.READS, first);
+            turn.set(i);
+            // Late by a little more each time, so that all moments of the wake-up are met.
+            for (int spin = 0; spin < i % 64; spin++) {
+                Thread.onSpinWait();
+            }
+            wakeups.register(Wakeups.Role.READS, second);
+            while (turn.get() != -i) {
+                Thread.onSpinWait();
+            }
+            if (!a.unparked.contains(second)) {
+                wakeups.wake(Wakeups.READABLE, a.tcp);
+                assertTrue(a.unparked.contains(second), "round " + i + ": a thread waits for ever");
+            }
+        }
+    }
+}
