@@ -29,6 +29,22 @@ public final class Points {
         }
     }
 
+    /// Before a field is read or written.
+    public static void before(int field) {
+        Schedule.Actor a = CURRENT.get();
+        if (a != null) {
+            a.point(field);
+        }
+    }
+
+    /// After that.
+    public static void after(int field) {
+        Schedule.Actor a = CURRENT.get();
+        if (a != null) {
+            a.after(field);
+        }
+    }
+
     /// A place that takes memory, of which there may be none.
     public static void allocating() {
         Schedule.Actor a = CURRENT.get();

@@ -33,13 +33,17 @@ public final class Schedule {
     private final long seed;
     private final SplittableRandom random;
     /// One of so many points changes hands; 0 in a schedule of the second kind, in which the thread of the highest rank goes on
-    /// until it waits or comes to a chosen point, where it becomes the lowest (as in probabilistic concurrency testing): few
-    /// changes, but anywhere.
+    /// whenever it can, and becomes the lowest at a chosen point (as in probabilistic concurrency testing): few changes, but
+    /// anywhere.
     private final int switchEvery;
     private final long[] changes;
     private int nextChange;
     private long changesFrom;
     private int lowestRank;
+    /// Whether the chosen points are only those at one of so many fields.
+    private final boolean focused;
+    private final int focus;
+    private long focusedPoints;
 
     // Of the running thread, and of the one that runs the schedule while none does.
     private final List<Actor> actors = new ArrayList<>();
@@ -65,9 +69,11 @@ public final class Schedule {
     Schedule(long seed) {
         this.seed = seed;
         random = new SplittableRandom(seed);
-        // Some schedules change hands all the time, others a few times, and of one in three it is chosen where.
-        switchEvery = random.nextInt(3) == 0 ? 0 : 1 << random.nextInt(1, 10);
-        int first = 1 << random.nextInt(5, 12);
+        // Some schedules change hands all the time, others a few times, and of every second one it is chosen where.
+        switchEvery = random.nextInt(2) == 0 ? 0 : 1 << random.nextInt(1, 10);
+        focused = random.nextInt(2) == 0;
+        focus = 1 << random.nextInt(2, 7);
+        int first = focused ? 8 << random.nextInt(5) : 1 << random.nextInt(5, 12);
         changes = random.longs(random.nextInt(1, MAX_CHANGES + 1), 0, Math.min(first, FIRST_POINTS)).sorted().toArray();
     }
 
@@ -91,6 +97,10 @@ public final class Schedule {
             this.name = name;
             this.body = body;
             thread = Thread.ofPlatform().daemon().name("actor-" + name).unstarted(this);
+        }
+
+        public boolean isParked() {
+            return state == State.PARKED;
         }
 
         Schedule schedule() {
@@ -124,21 +134,44 @@ public final class Schedule {
                 abandon(name + " passes one point after the other without end");
                 stop();
             }
-            if (quiet == 0 && over()) {
+            if (quiet == 0 && (switchEvery > 0 ? actors.size() > 1 && random.nextInt(switchEvery) == 0
+                    : !focused && isOver(points - changesFrom) || isOutranked())) {
                 change(State.READY);
             }
         }
 
-        private boolean over() {
-            if (switchEvery > 0) {
-                return actors.size() > 1 && random.nextInt(switchEvery) == 0;
+        void point(int field) {
+            point();
+            focus(field);
+        }
+
+        void after(int field) {
+            focus(field);
+        }
+
+        /// In a schedule that looks at a few fields only, another one may go on just before and just after their accesses.
+        private void focus(int field) {
+            if (focused && quiet == 0 && (field * 0x9e3779b9 >>> 8) % focus == 0 && isOver(++focusedPoints)) {
+                change(State.READY);
             }
-            if (nextChange >= changes.length || points < changesFrom + changes[nextChange]) {
+        }
+
+        private boolean isOver(long at) {
+            if (nextChange >= changes.length || at < changes[nextChange]) {
                 return false;
             }
             nextChange++;
             rank = --lowestRank;
             return true;
+        }
+
+        private boolean isOutranked() {
+            for (Actor a : actors) {
+                if (a.state == State.READY && a.rank > rank) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         void spin() {
@@ -342,6 +375,7 @@ public final class Schedule {
     /// From here on the points are counted at which a schedule of the second kind changes hands.
     public void begin() {
         changesFrom = points;
+        focusedPoints = 0;
         nextChange = 0;
     }
 

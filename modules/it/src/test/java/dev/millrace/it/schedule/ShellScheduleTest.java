@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,7 +24,15 @@ import org.junit.jupiter.api.Test;
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
     private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
-    private static final int PAIR_RUNS = 6;
+    private static final int PAIR_RUNS = 4;
+    /// What needs more than one change of hands at the right moment, and how often that is tried.
+    private static final List<List<String>> RARE = List.of(
+            List.of("dial", "close-dialing", "nic"), List.of("dial", "close-dialing", "close-stack"),
+            List.of("read", "read", "peer-write"), List.of("write", "write", "read"), List.of("accept", "accept", "connect"),
+            List.of("accept", "connect", "interrupt"), List.of("accept", "close-listener", "connect"),
+            List.of("half-data", "half-data", "close-listener"), List.of("udp-receive", "udp-receive", "udp"),
+            List.of("read", "peer-write", "close-socket"));
+    private static final int RARE_RUNS = 60;
     /// Schedules are run beside one another: each has one thread at work, in classes of its own.
     private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
     private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
@@ -102,12 +112,17 @@ class ShellScheduleTest {
                 }
             }
         }
+        for (List<String> rare : RARE) {
+            sets.addAll(Collections.nCopies(RARE_RUNS, rare));
+        }
         var jobs = new ArrayList<Job>();
         for (int n = 0; n < TIMES; n++) {
             for (List<String> set : sets) {
                 jobs.add(new Job(BASE_SEED * 1_000_003 + jobs.size(), set));
             }
         }
+        // A fault of some combination shows soon, and not when its turn in the alphabet has come.
+        Collections.shuffle(jobs, new Random(BASE_SEED));
         return jobs;
     }
 

@@ -20,13 +20,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
 
-/// Where points go: before accesses of fields that can change, before atomic operations and those of concurrent collections,
+/// Where points go: around accesses of fields that can change, before atomic operations and those of concurrent collections,
 /// in the place of locks, monitors and of whatever waits, and before allocations.
 final class Weaver {
     private static final ClassDesc POINTS = ClassDesc.of(Points.class.getName());
     private static final ClassDesc OBJECT = ConstantDescs.CD_Object;
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
     private static final MethodTypeDesc ON_OBJECT = MethodTypeDesc.of(ConstantDescs.CD_void, OBJECT);
+    private static final MethodTypeDesc ON_INT = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
     private static final MethodTypeDesc ON_STRING = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String);
     private static final String LOCK = "java/util/concurrent/locks/ReentrantLock";
     private static final String LATCH = "java/util/concurrent/CountDownLatch";
@@ -73,7 +74,11 @@ final class Weaver {
                 return;
             }
             if (shell && !constructor && e instanceof FieldInstruction f && isShared(f, isVariable)) {
-                b.invokestatic(POINTS, "here", NOTHING);
+                int field = (f.owner().asInternalName() + f.name().stringValue()).hashCode();
+                b.loadConstant(field).invokestatic(POINTS, "before", ON_INT);
+                b.with(e);
+                b.loadConstant(field).invokestatic(POINTS, "after", ON_INT);
+                return;
             }
             b.with(e);
         };

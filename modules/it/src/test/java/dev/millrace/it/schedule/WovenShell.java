@@ -41,6 +41,11 @@ public final class WovenShell implements Scenario {
             s.startConnect(new InetSocketAddress("10.0.0.2", 90));
             s.close();
         });
+        steps.put("dial", w -> {
+            w.dialing.bind(new InetSocketAddress("10.0.0.1", 7001));
+            w.dialing.connect(new InetSocketAddress("10.0.0.2", 90), Duration.ofSeconds(5));
+        });
+        steps.put("close-dialing", w -> w.dialing.close());
         steps.put("accept", w -> w.keep(w.listener.accept()).setReadTimeout(Duration.ofSeconds(1)));
         steps.put("connect", w -> {
             TcpSocket s = w.keep(w.peer.tcp().open());
@@ -141,7 +146,14 @@ public final class WovenShell implements Scenario {
             }
         });
         steps.put("write", w -> w.accepted.write(new byte[20_000], 0, 20_000));
-        steps.put("peer-write", w -> w.client.write(new byte[5000], 0, 5000));
+        steps.put("peer-write", w -> {
+            w.client.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            // One piece of news after the other, and then many at once.
+            for (int i = 0; i < 5; i++) {
+                w.client.write(new byte[600], 0, 600);
+            }
+            w.client.write(new byte[3000], 0, 3000);
+        });
         steps.put("shutdown", w -> {
             w.accepted.shutdownOutput();
             w.accepted.peek(ByteBuffer.allocate(10));
@@ -170,9 +182,16 @@ public final class WovenShell implements Scenario {
         });
         steps.put("nic", w -> {
             Nic nic = w.host.nics().getFirst();
-            if (nic.removeAddress(Cidr.parse("10.0.0.1/24"))) {
-                w.accepted.write(new byte[100], 0, 100);
-                nic.addAddress(Cidr.parse("10.0.0.1/24"));
+            try {
+                if (nic.removeAddress(Cidr.parse("10.0.0.1/24"))) {
+                    w.accepted.write(new byte[100], 0, 100);
+                    nic.addAddress(Cidr.parse("10.0.0.1/24"));
+                }
+            } catch (IllegalStateException closed) {
+                // An answer, if the stack is.
+                if (w.host.isOpen()) {
+                    throw closed;
+                }
             }
         });
         steps.put("udp", w -> {
@@ -208,6 +227,7 @@ public final class WovenShell implements Scenario {
         do {
             schedule.run();
             schedule.stir();
+            w.checkNobodyWaitsForWhatIsThere();
         } while (schedule.expire());
         schedule.stopFailing();
         var closer = schedule.actor("clean-up", () -> attempt(w::closeSockets));

@@ -1,5 +1,6 @@
 package dev.millrace.it.schedule;
 
+import dev.millrace.Readiness;
 import dev.millrace.Stack;
 import dev.millrace.StackConfig;
 import dev.millrace.TcpListener;
@@ -40,6 +41,8 @@ final class WovenWorld {
     TcpListener peerListener;
     TcpSocket client;
     TcpSocket accepted;
+    /// Neither bound nor connected.
+    TcpSocket dialing;
     UdpSocket datagrams;
     int clientPort;
     int halfIss;
@@ -85,6 +88,7 @@ final class WovenWorld {
         listener = host.tcp().listen(new InetSocketAddress("10.0.0.1", 80), 8);
         peerListener = peer.tcp().listen(new InetSocketAddress("10.0.0.2", 90), 8);
         datagrams = host.udp().bind(new InetSocketAddress("10.0.0.1", 53));
+        dialing = keep(host.tcp().open());
         client = keep(peer.tcp().open());
         client.connect(new InetSocketAddress("10.0.0.1", 80), Duration.ofSeconds(5));
         clientPort = client.localAddress().getPort();
@@ -116,6 +120,18 @@ final class WovenWorld {
         long until = schedule.nowNs() + durationNs;
         for (int i = 0; runTimer(until); i++) {
             check(i < 5000, "timers go on for ever");
+        }
+    }
+
+    /// With nobody under way.
+    void checkNobodyWaitsForWhatIsThere() {
+        Readiness ready = accepted.readiness();
+        for (Schedule.Actor a : actors) {
+            if (a.isParked()) {
+                check(!a.name.equals("read") || !ready.readable(), "read waits, and the socket is readable");
+                check(!a.name.equals("write") || !ready.writable(), "write waits, and the socket is writable");
+                check(!a.name.equals("dial") || !dialing.isConnected(), "connect waits, and the socket is connected");
+            }
         }
     }
 
