@@ -66,8 +66,13 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
 
     /// How many bound entries a local port has.
     private static final class PortUse {
+        final Integer port;
         int all;
         int v4;
+
+        PortUse(Integer port) {
+            this.port = port;
+        }
     }
 
     private static final class Place<E> implements Entry<E> {
@@ -77,6 +82,8 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         final IpAddress remote;
         /// `null` while the place is only reserved.
         volatile E endpoint;
+        /// What it counts in, if it is bound; set when it is entered.
+        PortUse use;
         boolean gone;
 
         Place(HashedEndpointTable<E> table, IpAddress local, int localPort, IpAddress remote, int remotePort,
@@ -273,8 +280,10 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     }
 
     private Entry<E> add(Place<E> place) {
-        // First what takes memory, so that nothing is half entered when there is none.
-        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
+        // First all that may fail for want of memory or stack, so that nothing is half entered.
+        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), PortUse::new) : null;
+        int v4 = place.local.isV4() ? 1 : 0;
+        place.use = use;
         AtomicReferenceArray<Node<E>> table = buckets;
         if (size >= table.length()) {
             table = grow(table);
@@ -284,7 +293,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         size++;
         if (use != null) {
             use.all++;
-            use.v4 += place.local.isV4() ? 1 : 0;
+            use.v4 += v4;
         }
         return place;
     }
@@ -311,32 +320,39 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
             if (place.gone) {
                 return;
             }
+            int v4 = place.local.isV4() ? 1 : 0;
+            unlink(place);
+            // From here on nothing is called and nothing allocated: the entry is gone in all respects, or still there.
             place.gone = true;
             size--;
-            if (place.isBound()) {
-                PortUse use = portUses.get(place.localPort());
-                use.v4 -= place.local.isV4() ? 1 : 0;
+            PortUse use = place.use;
+            if (use != null) {
+                use.v4 -= v4;
                 if (--use.all == 0) {
-                    portUses.remove(place.localPort());
+                    // If this fails, an empty one stays, which does no harm.
+                    portUses.remove(use.port);
                 }
             }
-            AtomicReferenceArray<Node<E>> table = buckets;
-            int i = bucketOf(table, place);
-            Node<E> before = null;
-            for (Node<E> n = table.get(i); n != null; before = n, n = n.next) {
-                if (n.place == place) {
-                    if (before == null) {
-                        table.set(i, n.next);
-                    } else {
-                        before.next = n.next;
-                    }
-                    return;
-                }
-            }
-            throw new AssertionError("an entry was not in its chain");
         } finally {
             lock.unlock();
         }
+    }
+
+    private void unlink(Place<E> place) {
+        AtomicReferenceArray<Node<E>> table = buckets;
+        int i = bucketOf(table, place);
+        Node<E> before = null;
+        for (Node<E> n = table.get(i); n != null; before = n, n = n.next) {
+            if (n.place == place) {
+                if (before == null) {
+                    table.set(i, n.next);
+                } else {
+                    before.next = n.next;
+                }
+                return;
+            }
+        }
+        throw new AssertionError("an entry was not in its chain");
     }
 
     @Override

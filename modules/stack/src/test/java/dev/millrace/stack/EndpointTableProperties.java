@@ -212,4 +212,42 @@ class EndpointTableProperties {
         assertEquals(List.of(), missed);
         assertEquals(50, t.size());
     }
+
+    /// A program may be at the end of its stack when it closes a socket: what fails there is as if it had not been asked.
+    @Example
+    void whoOverflowsHisStackLeavesTheTableWhole() throws Exception {
+        for (int round = 0; round < 15; round++) {
+            EndpointTable<String> t = table(50_000, 50_019);
+            List<EndpointTable.Entry<String>> entries = new ArrayList<>();
+            for (int port = 1; port <= 8000; port++) {
+                entries.add(t.bind(LOCAL[1], port, "port " + port));
+            }
+            int offset = round;
+            Thread diver = new Thread(null, () -> {
+                try {
+                    dive(entries, offset, 0);
+                } catch (StackOverflowError e) {
+                    return;
+                }
+            }, "diver", 200_000);
+            diver.start();
+            diver.join();
+            Set<String> there = new HashSet<>();
+            t.forEach(there::add);
+            assertEquals(there.size(), t.size(), "round " + round);
+            entries.forEach(EndpointTable.Entry::release);
+            assertEquals(0, t.size(), "round " + round);
+            for (int port = 1; port <= 8000; port++) {
+                t.bind(null, port, "everywhere").release();
+            }
+        }
+    }
+
+    private static long dive(List<EndpointTable.Entry<String>> entries, int offset, int depth) {
+        if (offset > 0) {
+            return dive(entries, offset - 1, depth) + 1;
+        }
+        entries.get(depth).release();
+        return dive(entries, 0, depth + 1) + 1;
+    }
 }
