@@ -131,6 +131,52 @@ class EndpointTableProperties {
         }
     }
 
+    /// Listeners and connections share ports: a connection gets one on which nobody listens, both are found as long as they
+    /// are there, and when all are gone every port is free for everybody.
+    @Property(tries = 100)
+    void boundAndConnectedEntriesComeAndGoTogether(@ForAll long seed) throws BindException {
+        var random = new Random(seed);
+        EndpointTable<String> table = table(50_000, 50_009);
+        IpAddress[] locals = {null, IpAddress.ANY_V4, LOCAL[0], LOCAL[1], LOCAL[2]};
+        Map<String, EndpointTable.Entry<String>> there = new HashMap<>();
+        for (int i = 0; i < 300; i++) {
+            String name = "e" + i;
+            IpAddress l = LOCAL[random.nextInt(3)];
+            IpAddress r = REMOTE[random.nextInt(3)];
+            try {
+                switch (random.nextInt(5)) {
+                    case 0 -> there.put(name, table.bind(locals[random.nextInt(5)], random.nextInt(2) * (50_000 + random.nextInt(10)), name));
+                    case 1, 2 -> {
+                        boolean[] bound = new boolean[10];
+                        for (int p = 0; p < 10; p++) {
+                            bound[p] = table.findBound(l.hi(), l.lo(), 50_000 + p) != null;
+                        }
+                        var entry = table.connect(l, 0, r, 80, name, null);
+                        there.put(name, entry);
+                        assertTrue(!bound[entry.localPort() - 50_000], "the port of a listener: " + entry.localPort());
+                        assertEquals(name, find(table, l, entry.localPort(), r, 80));
+                    }
+                    default -> {
+                        if (!there.isEmpty()) {
+                            String gone = List.copyOf(there.keySet()).get(random.nextInt(there.size()));
+                            there.remove(gone).release();
+                        }
+                    }
+                }
+            } catch (BindException e) {
+                assertTrue(!there.isEmpty(), "nothing is free in an empty table");
+            }
+            Set<String> seen = new HashSet<>();
+            table.forEach(seen::add);
+            assertEquals(there.keySet(), seen);
+        }
+        there.values().forEach(EndpointTable.Entry::release);
+        for (int port = 50_000; port < 50_010; port++) {
+            table.bind(null, port, "everywhere");
+        }
+        assertEquals(10, table.size());
+    }
+
     /// An index per port makes a bind one look-up for each port tried; a scan of the table would be 200 million steps here.
     @Example
     void manyEphemeralBindsEverywhereTakeNoScan() throws BindException {
