@@ -11,7 +11,8 @@ import java.util.function.Consumer;
 
 /// A UDP socket. Any thread may call any method. Blocking calls end as those of [TcpSocket] do.
 public interface UdpSocket extends AutoCloseable {
-    /// Fixes the peer: only its datagrams are received, and ICMP errors about it are reported.
+    /// Fixes the peer: only its datagrams are received, and ICMP errors about it are reported. As for sending, a broadcast
+    /// address needs `SO_BROADCAST`.
     void connect(InetSocketAddress remote) throws IOException;
 
     /// Undoes [#connect].

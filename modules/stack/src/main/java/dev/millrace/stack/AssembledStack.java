@@ -68,8 +68,6 @@ final class AssembledStack implements ManualStack {
     private final ReentrantLock gate = new ReentrantLock();
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile Thread closer;
-    /// The capture that the closing stack ends at the moment, or `null`.
-    private volatile CaptureSession ending;
 
     private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
         this.name = check.config().name();
@@ -461,7 +459,12 @@ final class AssembledStack implements ManualStack {
         @Override
         public void close() throws IOException {
             nics.forEach(n -> n.removeTap(session));
-            captures.remove(session);
+            gate.lock();
+            try {
+                captures.remove(session);
+            } finally {
+                gate.unlock();
+            }
             session.close();
         }
     }
@@ -516,8 +519,8 @@ final class AssembledStack implements ManualStack {
             for (int i = nics.size() - 1; i >= 0; i--) {
                 close(nics.get(i));
             }
-            while ((ending = takeCapture()) != null) {
-                close(ending);
+            for (int i = captures.size() - 1; i >= 0; i--) {
+                close(captureAt(i));
             }
             close(surroundings);
             LOG.debug("stack {} is closed", name);
@@ -540,15 +543,17 @@ final class AssembledStack implements ManualStack {
     /// One part that cannot close must not keep the others open, nor must a lack of memory: it comes to closing once only.
     private void close(Object part) {
         try {
-            switch (part) {
-                case TransportProtocol t -> t.close();
-                case NetworkProtocol n -> n.close();
-                case StackNic nic -> nic.link().close();
-                case CaptureSession capture -> end(capture);
-                case Surroundings s -> s.close();
-                case null, default -> {
-                    // No protocol of this number.
-                }
+            // No switch over types: its first use takes memory.
+            if (part instanceof TransportProtocol t) {
+                t.close();
+            } else if (part instanceof NetworkProtocol n) {
+                n.close();
+            } else if (part instanceof StackNic nic) {
+                nic.link().close();
+            } else if (part instanceof CaptureSession capture) {
+                end(capture);
+            } else if (part instanceof Surroundings s) {
+                s.close();
             }
         } catch (Throwable t) {
             closingFailed(part, t);
@@ -565,10 +570,11 @@ final class AssembledStack implements ManualStack {
         failures.add(Place.CLOSE, told);
     }
 
-    private CaptureSession takeCapture() {
+    /// The capture at a place, or `null` if others ended meanwhile: then those behind it have moved to where they come later.
+    private CaptureSession captureAt(int i) {
         gate.lock();
         try {
-            return captures.isEmpty() ? null : captures.removeLast();
+            return i < captures.size() ? captures.get(i) : null;
         } finally {
             gate.unlock();
         }
@@ -591,7 +597,7 @@ final class AssembledStack implements ManualStack {
     private void awaitClosed() {
         // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
         if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
-                || ending != null && ending.isRunningHere() || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
+                || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
             return;
         }
         boolean interrupted = false;

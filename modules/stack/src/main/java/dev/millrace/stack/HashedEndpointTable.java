@@ -67,8 +67,13 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
 
     /// How many bound entries a local port has.
     private static final class PortUse {
+        final Integer port;
         int all;
         int v4;
+
+        PortUse(Integer port) {
+            this.port = port;
+        }
     }
 
     private static final class Place<E> implements Entry<E> {
@@ -276,20 +281,21 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     }
 
     private Entry<E> add(Place<E> place) {
-        // First what takes memory, so that nothing is half entered when there is none.
+        // First all that may fail for want of memory or stack, so that nothing is half entered.
         AtomicReferenceArray<Node<E>> table = buckets;
         if (size >= table.length()) {
             table = grow(table);
         }
         int i = bucketOf(table, place);
         Node<E> node = new Node<>(place, table.get(i));
-        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), _ -> new PortUse()) : null;
+        PortUse use = place.isBound() ? portUses.computeIfAbsent(place.localPort(), PortUse::new) : null;
+        int v4 = place.local.isV4() ? 1 : 0;
+        place.use = use;
         table.set(i, node);
         size++;
-        place.use = use;
         if (use != null) {
             use.all++;
-            use.v4 += place.local.isV4() ? 1 : 0;
+            use.v4 += v4;
         } else {
             connected++;
         }
@@ -318,18 +324,20 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
             if (place.gone) {
                 return;
             }
+            int v4 = place.local.isV4() ? 1 : 0;
+            unlink(place);
+            // From here on nothing is called and nothing allocated: the entry is gone in all respects, or still there.
             place.gone = true;
             size--;
-            unlink(place);
             PortUse use = place.use;
             if (use == null) {
                 connected--;
                 return;
             }
-            use.v4 -= place.local.isV4() ? 1 : 0;
+            use.v4 -= v4;
             if (--use.all == 0) {
-                // Last, since it boxes: a use of none that is left behind when there is no memory does no harm.
-                portUses.remove(place.localPort());
+                // If this fails, an empty one stays, which does no harm.
+                portUses.remove(use.port);
             }
         } finally {
             lock.unlock();

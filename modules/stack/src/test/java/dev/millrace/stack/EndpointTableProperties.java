@@ -133,6 +133,52 @@ class EndpointTableProperties {
         }
     }
 
+    /// Listeners and connections share ports: a connection gets one on which nobody listens, both are found as long as they
+    /// are there, and when all are gone every port is free for everybody.
+    @Property(tries = 100)
+    void boundAndConnectedEntriesComeAndGoTogether(@ForAll long seed) throws BindException {
+        var random = new Random(seed);
+        EndpointTable<String> table = table(50_000, 50_009);
+        IpAddress[] locals = {null, IpAddress.ANY_V4, LOCAL[0], LOCAL[1], LOCAL[2]};
+        Map<String, EndpointTable.Entry<String>> there = new HashMap<>();
+        for (int i = 0; i < 300; i++) {
+            String name = "e" + i;
+            IpAddress l = LOCAL[random.nextInt(3)];
+            IpAddress r = REMOTE[random.nextInt(3)];
+            try {
+                switch (random.nextInt(5)) {
+                    case 0 -> there.put(name, table.bind(locals[random.nextInt(5)], random.nextInt(2) * (50_000 + random.nextInt(10)), name));
+                    case 1, 2 -> {
+                        boolean[] bound = new boolean[10];
+                        for (int p = 0; p < 10; p++) {
+                            bound[p] = table.findBound(l.hi(), l.lo(), 50_000 + p) != null;
+                        }
+                        var entry = table.connect(l, 0, r, 80, name, null);
+                        there.put(name, entry);
+                        assertTrue(!bound[entry.localPort() - 50_000], "the port of a listener: " + entry.localPort());
+                        assertEquals(name, find(table, l, entry.localPort(), r, 80));
+                    }
+                    default -> {
+                        if (!there.isEmpty()) {
+                            String gone = List.copyOf(there.keySet()).get(random.nextInt(there.size()));
+                            there.remove(gone).release();
+                        }
+                    }
+                }
+            } catch (BindException e) {
+                assertTrue(!there.isEmpty(), "nothing is free in an empty table");
+            }
+            Set<String> seen = new HashSet<>();
+            table.forEach(seen::add);
+            assertEquals(there.keySet(), seen);
+        }
+        there.values().forEach(EndpointTable.Entry::release);
+        for (int port = 50_000; port < 50_010; port++) {
+            table.bind(null, port, "everywhere");
+        }
+        assertEquals(10, table.size());
+    }
+
     /// An index per port makes a bind one look-up for each port tried; a scan of the table would be 200 million steps here.
     @Example
     void manyEphemeralBindsEverywhereTakeNoScan() throws BindException {
@@ -213,5 +259,43 @@ class EndpointTableProperties {
         reader.join();
         assertEquals(List.of(), missed);
         assertEquals(50, t.size());
+    }
+
+    /// A program may be at the end of its stack when it closes a socket: what fails there is as if it had not been asked.
+    @Example
+    void whoOverflowsHisStackLeavesTheTableWhole() throws Exception {
+        for (int round = 0; round < 15; round++) {
+            EndpointTable<String> t = table(50_000, 50_019);
+            List<EndpointTable.Entry<String>> entries = new ArrayList<>();
+            for (int port = 1; port <= 8000; port++) {
+                entries.add(t.bind(LOCAL[1], port, "port " + port));
+            }
+            int offset = round;
+            Thread diver = new Thread(null, () -> {
+                try {
+                    dive(entries, offset, 0);
+                } catch (StackOverflowError e) {
+                    return;
+                }
+            }, "diver", 200_000);
+            diver.start();
+            diver.join();
+            Set<String> there = new HashSet<>();
+            t.forEach(there::add);
+            assertEquals(there.size(), t.size(), "round " + round);
+            entries.forEach(EndpointTable.Entry::release);
+            assertEquals(0, t.size(), "round " + round);
+            for (int port = 1; port <= 8000; port++) {
+                t.bind(null, port, "everywhere").release();
+            }
+        }
+    }
+
+    private static long dive(List<EndpointTable.Entry<String>> entries, int offset, int depth) {
+        if (offset > 0) {
+            return dive(entries, offset - 1, depth) + 1;
+        }
+        entries.get(depth).release();
+        return dive(entries, 0, depth + 1) + 1;
     }
 }

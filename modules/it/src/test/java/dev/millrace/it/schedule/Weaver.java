@@ -93,6 +93,7 @@ final class Weaver {
                 String name = i.name().stringValue();
                 yield owner.startsWith("dev/millrace/wire/buffer/") && (name.equals("allocate") || name.equals("copyOf"))
                         || owner.equals("java/lang/ThreadLocal") && name.equals("get")
+                        || owner.startsWith("java/lang/") && name.equals("valueOf")
                         || owner.startsWith("java/util/") && !owner.startsWith("java/util/function/") && GROWS.contains(name);
             }
             default -> false;
