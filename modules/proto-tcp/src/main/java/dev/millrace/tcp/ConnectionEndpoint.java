@@ -175,7 +175,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     }
 
     /// Moves what the engine wants to send to the outbox; returns whether there is more.
-    private boolean collectSegments(long nowNs) {
+    boolean collectSegments(long nowNs) {
         if (gate.life() == Lifecycle.RELEASED) {
             return false;
         }

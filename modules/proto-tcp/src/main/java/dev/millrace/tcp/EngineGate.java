@@ -290,7 +290,8 @@ final class EngineGate {
         try {
             int n = life == Lifecycle.RELEASED ? -1 : engine.read(out, max, now);
             ErrorCode why = n > 0 ? null : failureLocked();
-            if (why != null && !(n < 0 && why == ErrorCode.CONNECTION_ABORTED)) {
+            // Behind the peer's FIN there is the end of the stream, whatever the peer sent after it, as in a kernel.
+            if (why != null && !(n < 0 && failure == null)) {
                 resetWasTold();
                 throw Failures.onRead(why, cause);
             }
@@ -373,17 +374,29 @@ final class EngineGate {
         }
     }
 
-    /// The stack closes, and nothing of the connection stays. Who calls from inside the engine, as only a congestion control
-    /// that closes its stack does, comes back before that.
+    /// The stack closes, and nothing of the connection stays. As with a kernel whose process ends, the peer of a connection
+    /// that has nothing left to read or to say reads the end of the stream; with the reset that follows it hears that
+    /// nobody is here any more. Who calls from inside the engine, as only a congestion control that closes its stack does,
+    /// comes back before that.
     void endWithStack() {
         acquire();
-        failure = ErrorCode.STACK_CLOSED;
         doomed = true;
         if (lock.getHoldCount() > 1) {
+            failure = ErrorCode.STACK_CLOSED;
             lock.unlock();
-        } else {
-            abort(time());
+            return;
         }
+        long now = time();
+        try {
+            if (!life.isDetached() && engine.available() == 0 && engine.unsentOrUnacked() == 0) {
+                engine.close(now);
+                endpoint.collectSegments(now);
+            }
+        } catch (Throwable t) {
+            fail(t);
+        }
+        failure = ErrorCode.STACK_CLOSED;
+        abort(now);
     }
 
     /// Asks the engine something under the lock.

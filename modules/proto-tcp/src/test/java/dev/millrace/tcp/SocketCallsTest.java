@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.ErrorCode;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
 import dev.millrace.testkit.VirtualTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -166,5 +168,37 @@ class SocketCallsTest {
         server.abort();
         pass(10);
         assertTrue(client.readiness().closed() && client.readiness().readable());
+    }
+
+    /// As a kernel does for a process that ends.
+    @Test
+    void peerOfAnIdleConnectionReadsTheEndWhenTheStackCloses() throws Exception {
+        TcpSocket client = connect();
+        TcpSocket server = listener.tryAccept();
+        client.write(bytes(5));
+        pass(100);
+        assertEquals(5, server.tryRead(bytes(10)));
+        pass(100);
+        a.closing = true;
+        a.tcp.close();
+        pass(100);
+        assertEquals(-1, server.tryRead(bytes(10)));
+        assertEquals(-1, server.tryRead(bytes(10)), "each time");
+        assertThrows(SocketException.class, () -> server.tryWrite(bytes(1)), "nobody is there");
+        assertEquals(0, a.places());
+    }
+
+    @Test
+    void peerOfAConnectionThatLosesDataIsResetWhenTheStackCloses() throws Exception {
+        TcpSocket client = connect();
+        TcpSocket server = listener.tryAccept();
+        server.write(bytes(5));
+        pass(100);
+        a.closing = true;
+        a.tcp.close();
+        pass(100);
+        assertEquals(ErrorCode.CONNECTION_RESET, server.pendingError().orElseThrow());
+        assertThrows(SocketException.class, () -> server.tryRead(bytes(10)));
+        assertFalse(client.isOpen());
     }
 }
