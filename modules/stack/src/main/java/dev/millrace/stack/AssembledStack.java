@@ -540,15 +540,17 @@ final class AssembledStack implements ManualStack {
     /// One part that cannot close must not keep the others open, nor must a lack of memory: it comes to closing once only.
     private void close(Object part) {
         try {
-            switch (part) {
-                case TransportProtocol t -> t.close();
-                case NetworkProtocol n -> n.close();
-                case StackNic nic -> nic.link().close();
-                case CaptureSession capture -> end(capture);
-                case Surroundings s -> s.close();
-                case null, default -> {
-                    // No protocol of this number.
-                }
+            // No switch over types: it takes memory when it is first come to.
+            if (part instanceof TransportProtocol t) {
+                t.close();
+            } else if (part instanceof NetworkProtocol n) {
+                n.close();
+            } else if (part instanceof StackNic nic) {
+                nic.link().close();
+            } else if (part instanceof CaptureSession capture) {
+                end(capture);
+            } else if (part instanceof Surroundings s) {
+                s.close();
             }
         } catch (Throwable t) {
             closingFailed(part, t);
