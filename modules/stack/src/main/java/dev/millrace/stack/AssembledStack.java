@@ -543,7 +543,7 @@ final class AssembledStack implements ManualStack {
     /// One part that cannot close must not keep the others open, nor must a lack of memory: it comes to closing once only.
     private void close(Object part) {
         try {
-            // No switch over types: its first use takes memory.
+            // No switch over types: it takes memory when it is first come to.
             if (part instanceof TransportProtocol t) {
                 t.close();
             } else if (part instanceof NetworkProtocol n) {
