@@ -10,7 +10,6 @@ import dev.millrace.ManualStack;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.RouteConfig;
-import dev.millrace.StackConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
 import dev.millrace.spi.EndpointTable;
@@ -33,7 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -57,7 +55,6 @@ final class AssembledStack implements ManualStack {
     private final NetworkProtocol[] networks = new NetworkProtocol[7];
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
-    private final List<CaptureSession> captures = new CopyOnWriteArrayList<>();
     private final ReentrantLock addressingLock = new ReentrantLock();
     private volatile Addressing addressing = new Addressing(0, List.of(), List.of());
 
@@ -66,6 +63,7 @@ final class AssembledStack implements ManualStack {
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
     /// Held to begin closing, and to enter what is to be closed then.
     private final ReentrantLock gate = new ReentrantLock();
+    private final Captures captures = new Captures(gate, nics);
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile Thread closer;
 
@@ -405,68 +403,7 @@ final class AssembledStack implements ManualStack {
         }
         var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
                 surroundings.clock(), surroundings.isStepped(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
-        var capture = new TappedCapture(session);
-        try {
-            register(session, request);
-        } catch (Throwable t) {
-            try {
-                capture.close();
-            } catch (Throwable again) {
-                t.addSuppressed(again);
-            }
-            throw t;
-        }
-        return capture;
-    }
-
-    /// Enters what was opened among what the stack closes: under the gate, so that it either is there when [#close] looks,
-    /// or is refused.
-    private void register(CaptureSession session, CaptureRequest request) throws IOException {
-        gate.lock();
-        try {
-            if (isClosing()) {
-                throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
-            }
-            captures.add(session);
-            for (StackNic nic : nics) {
-                if (request.nics().isEmpty() || request.nics().contains(nic.name())) {
-                    nic.addTap(session);
-                }
-            }
-        } finally {
-            gate.unlock();
-        }
-    }
-
-    /// A capture that leaves the NICs before it ends.
-    private final class TappedCapture implements Capture {
-        private final CaptureSession session;
-
-        TappedCapture(CaptureSession session) {
-            this.session = session;
-        }
-
-        @Override
-        public long recorded() {
-            return session.recorded();
-        }
-
-        @Override
-        public long missed() {
-            return session.missed();
-        }
-
-        @Override
-        public void close() throws IOException {
-            nics.forEach(n -> n.removeTap(session));
-            gate.lock();
-            try {
-                captures.remove(session);
-            } finally {
-                gate.unlock();
-            }
-            session.close();
-        }
+        return captures.enter(session, request, this::isClosing);
     }
 
     // ---- stepping
@@ -520,7 +457,7 @@ final class AssembledStack implements ManualStack {
                 close(nics.get(i));
             }
             for (int i = captures.size() - 1; i >= 0; i--) {
-                close(captureAt(i));
+                close(captures.at(i));
             }
             close(surroundings);
             LOG.debug("stack {} is closed", name);
@@ -551,7 +488,7 @@ final class AssembledStack implements ManualStack {
             } else if (part instanceof StackNic nic) {
                 nic.link().close();
             } else if (part instanceof CaptureSession capture) {
-                end(capture);
+                captures.end(capture, name);
             } else if (part instanceof Surroundings s) {
                 s.close();
             }
@@ -570,34 +507,10 @@ final class AssembledStack implements ManualStack {
         failures.add(Place.CLOSE, told);
     }
 
-    /// The capture at a place, or `null` if others ended meanwhile: then those behind it have moved to where they come later.
-    private CaptureSession captureAt(int i) {
-        gate.lock();
-        try {
-            return i < captures.size() ? captures.get(i) : null;
-        } finally {
-            gate.unlock();
-        }
-    }
-
-    private void end(CaptureSession capture) {
-        try {
-            for (StackNic nic : nics) {
-                nic.removeTap(capture);
-            }
-        } finally {
-            try {
-                capture.close();
-            } catch (IOException e) {
-                LOG.warn("a capture of stack {} could not be finished: {}", name, e.toString());
-            }
-        }
-    }
-
     private void awaitClosed() {
         // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
         if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
-                || captures.stream().anyMatch(CaptureSession::isRunningHere)) {
+                || captures.isRunningHere()) {
             return;
         }
         boolean interrupted = false;
