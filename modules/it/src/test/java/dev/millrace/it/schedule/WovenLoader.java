@@ -54,7 +54,7 @@ final class WovenLoader extends ClassLoader {
         if (name.startsWith("dev.millrace.stack.")) {
             String simple = name.substring("dev.millrace.stack.".length()).replaceFirst("\\$.*", "");
             return !REAL.contains(simple) && !simple.startsWith("Configuration")
-                    && (!simple.startsWith("Capture") || simple.equals("CaptureSession"));
+                    && (!simple.startsWith("Capture") || simple.equals("CaptureSession") || simple.equals("Captures"));
         }
         return name.startsWith("dev.millrace.tcp.") && !name.startsWith("dev.millrace.tcp.engine.")
                 && !name.startsWith("dev.millrace.tcp.cc.")
