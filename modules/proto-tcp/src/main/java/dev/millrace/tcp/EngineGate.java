@@ -386,13 +386,17 @@ final class EngineGate {
         }
     }
 
-    /// Asks the engine something under the lock.
+    /// Asks the engine something under the lock. A congestion control that is asked in turn may have closed the stack.
     <T> T inspect(Function<TcpConnection, T> question) {
         lock.lock();
         try {
             return question.apply(engine);
         } finally {
-            lock.unlock();
+            if (isDoomed() && lock.getHoldCount() == 1) {
+                endpoint.settle(time());
+            } else {
+                lock.unlock();
+            }
         }
     }
 

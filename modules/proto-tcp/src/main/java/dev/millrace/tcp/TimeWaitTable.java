@@ -31,9 +31,10 @@ final class TimeWaitTable implements Timers.Task {
 
     void add(TimeWaitEndpoint endpoint) {
         TimeWaitEndpoint evicted = null;
+        long expires = expiry();
         lock.lock();
         try {
-            append(endpoint);
+            append(endpoint, expires);
             if (count > limit) {
                 evicted = first;
                 unlink(evicted);
@@ -43,23 +44,37 @@ final class TimeWaitTable implements Timers.Task {
         }
         if (evicted != null) {
             overflow.add(1);
-            evicted.entry.release();
+            leave(evicted);
         }
     }
 
-    private void append(TimeWaitEndpoint endpoint) {
-        endpoint.expiresNs = protocol.ctx.clock().nanoTime() + durationNs;
-        endpoint.waiting = true;
-        endpoint.before = last;
-        endpoint.after = null;
+    private long expiry() {
+        return protocol.ctx.clock().nanoTime() + durationNs;
+    }
+
+    /// If the timer cannot be set the record is not entered: it would never leave.
+    private void append(TimeWaitEndpoint endpoint, long expiresNs) {
         if (last == null) {
+            timer.set(expiresNs);
             first = endpoint;
-            timer.set(endpoint.expiresNs);
         } else {
             last.after = endpoint;
         }
+        endpoint.expiresNs = expiresNs;
+        endpoint.waiting = true;
+        endpoint.before = last;
+        endpoint.after = null;
         last = endpoint;
         count++;
+    }
+
+    /// Gives the place up. One whose place cannot be given up is told of, and keeps no other from leaving.
+    private void leave(TimeWaitEndpoint endpoint) {
+        try {
+            endpoint.entry.release();
+        } catch (Throwable t) {
+            protocol.ctx.failed("time-wait-place", t);
+        }
     }
 
     private void unlink(TimeWaitEndpoint endpoint) {
@@ -81,14 +96,21 @@ final class TimeWaitTable implements Timers.Task {
 
     /// Begins the wait of this connection anew.
     void restart(TimeWaitEndpoint endpoint) {
+        long expires = expiry();
+        boolean lost = false;
         lock.lock();
         try {
             if (endpoint.waiting) {
+                lost = true;
                 unlink(endpoint);
-                append(endpoint);
+                append(endpoint, expires);
+                lost = false;
             }
         } finally {
             lock.unlock();
+            if (lost) {
+                leave(endpoint);
+            }
         }
     }
 
@@ -111,14 +133,11 @@ final class TimeWaitTable implements Timers.Task {
         TimeWaitEndpoint expired = null;
         lock.lock();
         try {
-            while (first != null && first.expiresNs - nowNs <= 0) {
+            while (first != null && (first.expiresNs - nowNs <= 0 || !isTimed())) {
                 TimeWaitEndpoint e = first;
                 unlink(e);
                 e.after = expired;
                 expired = e;
-            }
-            if (first != null) {
-                timer.set(first.expiresNs);
             }
         } finally {
             lock.unlock();
@@ -127,7 +146,18 @@ final class TimeWaitTable implements Timers.Task {
             TimeWaitEndpoint e = expired;
             expired = e.after;
             e.after = null;
-            e.entry.release();
+            leave(e);
+        }
+    }
+
+    /// Sets the timer for the first. If it cannot be set, that one leaves early rather than never.
+    private boolean isTimed() {
+        try {
+            timer.set(first.expiresNs);
+            return true;
+        } catch (Throwable t) {
+            protocol.ctx.failed("time-wait-timer", t);
+            return false;
         }
     }
 

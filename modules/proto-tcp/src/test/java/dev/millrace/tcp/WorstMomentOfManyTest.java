@@ -1,0 +1,233 @@
+package dev.millrace.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.Readiness;
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.VirtualTime;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// One call throws while several connections, or several threads, depend on what comes after it.
+class WorstMomentOfManyTest {
+    private static final long MS = 1_000_000;
+    private static final int PORT = 80;
+
+    private final VirtualTime time = new VirtualTime();
+    private final FaultyStack a = new FaultyStack("10.0.0.1", time, Map.of());
+    private final FaultyStack b = new FaultyStack("10.0.0.2", time, Map.of());
+    private TcpListener listener;
+
+    @BeforeEach
+    void listen() throws IOException {
+        FaultyStack.join(a, b);
+        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
+    }
+
+    private void pass(long ms) {
+        time.runUntil(time.nanoTime() + ms * MS);
+    }
+
+    private TcpSocket connecting() throws IOException {
+        TcpSocket client = a.tcp.open();
+        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
+        return client;
+    }
+
+    private TcpSocket connected() throws IOException {
+        TcpSocket client = connecting();
+        pass(10);
+        assertTrue(client.isConnected());
+        return client;
+    }
+
+    /// Ends a connection, so that the client's side is in TIME-WAIT.
+    private void end(TcpSocket client) throws IOException {
+        TcpSocket server = listener.tryAccept();
+        client.close();
+        pass(10);
+        server.close();
+        pass(10);
+    }
+
+    // ---- who waits for connections
+
+    @Test
+    void acceptorThatCouldNotBeWokenIsFoundByTheNextNews() throws IOException {
+        connecting();
+        b.whileParked = () -> {
+            b.refused = "unpark";
+            pass(10);
+            assertEquals(null, b.refused, "the acceptor was to be woken");
+            listener.close();
+            assertEquals(Set.of(Thread.currentThread()), b.unparked, "who waits for ever");
+        };
+        assertThrows(IOException.class, listener::accept);
+    }
+
+    @Test
+    void connectionWhoseAcceptorCouldNotBeWokenIsWhole() throws IOException {
+        TcpSocket client = connecting();
+        b.whileParked = () -> {
+            b.refused = "unpark";
+            pass(10);
+        };
+        TcpSocket server = listener.accept();
+        assertTrue(server.pendingError().isEmpty(), () -> server.pendingError().toString());
+        assertTrue(client.pendingError().isEmpty(), () -> client.pendingError().toString());
+    }
+
+    @Test
+    void listenerClosesThoughAnAcceptorCannotBeWoken() throws IOException {
+        connected();
+        TcpSocket server = listener.tryAccept();
+        assertNotNull(server);
+        b.whileParked = () -> {
+            b.refused = "unpark";
+            listener.close();
+            assertEquals(1, b.places(), "places: that of the connection");
+        };
+        assertThrows(IOException.class, listener::accept);
+    }
+
+    // ---- who is in TIME-WAIT
+
+    @Test
+    void oneThatCannotLeaveTimeWaitKeepsNoOtherThere() throws IOException {
+        List<TcpSocket> clients = List.of(connected(), connected(), connected());
+        // All at once.
+        var servers = new ArrayList<TcpSocket>();
+        for (TcpSocket client : clients) {
+            servers.add(listener.tryAccept());
+            client.close();
+        }
+        pass(10);
+        for (TcpSocket server : servers) {
+            server.close();
+        }
+        pass(10);
+        assertEquals(3, a.places());
+        a.refused = "entry.release";
+        pass(300_000);
+        assertEquals(0, a.places(), "places");
+    }
+
+    @Test
+    void timeWaitEndsThoughItsTimerCannotBeSet() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            end(connected());
+            pass(1_000);
+        }
+        assertEquals(3, a.places());
+        a.refused = "timer.set";
+        pass(300_000);
+        assertEquals(0, a.places(), "places");
+    }
+
+    @Test
+    void timeWaitThatBeginsAnewEndsThoughItsTimerCannotBeSet() throws IOException {
+        restartTimeWait("timer.set");
+    }
+
+    @Test
+    void timeWaitThatBeginsAnewEndsThoughTheClockFails() throws IOException {
+        restartTimeWait("clock");
+    }
+
+    private void restartTimeWait(String fault) throws IOException {
+        TcpSocket client = connected();
+        TcpSocket server = listener.tryAccept();
+        client.close();
+        pass(10);
+        // The client's acknowledgement of the FIN is lost, and all after it: the FIN comes again.
+        a.lost = a.following(3);
+        server.close();
+        pass(50);
+        a.refused = fault;
+        pass(10_000);
+        assertEquals(null, a.refused, "the FIN came again");
+        pass(300_000);
+        assertEquals(0, a.places(), "places");
+    }
+
+    // ---- handshakes
+
+    @Test
+    void handshakesAreForgottenThoughTheirTimerCouldNotBeSetOnce() throws IOException {
+        // Nothing of the listener's arrives.
+        b.lost = b.following(100_000);
+        b.refused = "timer.set";
+        for (int i = 0; i < 3; i++) {
+            TcpSocket client = connecting();
+            pass(100);
+            client.abort();
+            pass(10);
+        }
+        assertEquals(null, b.refused);
+        assertTrue(((ListenEndpoint) listener).handshakes() > 0);
+        pass(300_000);
+        assertEquals(0, ((ListenEndpoint) listener).handshakes(), "records");
+    }
+
+    // ---- sockets
+
+    @Test
+    void interruptedWriterLeavesNothingThatWasPeeked() throws IOException {
+        try (var _ = new LeakCheck()) {
+            TcpSocket client = connected();
+            TcpSocket server = listener.tryAccept();
+            client.tryWrite(ByteBuffer.allocate(100));
+            pass(10);
+            assertEquals(100, server.peek(ByteBuffer.allocate(100)));
+            Thread.currentThread().interrupt();
+            try {
+                assertThrows(IOException.class, () -> server.write(new byte[8 << 20], 0, 8 << 20));
+            } finally {
+                Thread.interrupted();
+            }
+            server.close();
+            client.abort();
+            listener.close();
+            pass(300_000);
+            assertEquals(0, b.reserved(), "bytes of the budget");
+        }
+    }
+
+    @Test
+    void callbackHearsOfWhatWasPeeked() throws IOException {
+        TcpSocket client = connected();
+        TcpSocket server = listener.tryAccept();
+        client.tryWrite(ByteBuffer.allocate(100));
+        pass(10);
+        server.peek(ByteBuffer.allocate(100));
+        var told = new ArrayList<Readiness>();
+        server.onReady(told::add);
+        assertTrue(told.getLast().readable(), told.toString());
+    }
+
+    @Test
+    void stackClosedFromInsideAQuestionLeavesNothing() throws IOException {
+        TcpSocket client = connected();
+        a.insideEngine = () -> {
+            a.closing = true;
+            a.tcp.close();
+        };
+        client.info();
+        assertEquals(null, a.insideEngine);
+        assertEquals(0, a.places(), "places");
+        assertEquals(ErrorCode.STACK_CLOSED, client.pendingError().orElseThrow());
+    }
+}
