@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// One call throws while several connections, or several threads, depend on what comes after it.
 class WorstMomentOfManyTest {
@@ -229,5 +231,96 @@ class WorstMomentOfManyTest {
         assertEquals(null, a.insideEngine);
         assertEquals(0, a.places(), "places");
         assertEquals(ErrorCode.STACK_CLOSED, client.pendingError().orElseThrow());
+    }
+
+    // ---- all of it
+
+    /// Lives that follow one another on the same ports, while others are under way.
+    private void lives(FaultyStack faulty, boolean stackEnds) {
+        a.lost = Set.of(2, 11, 23);
+        b.lost = Set.of(1, 9, 17);
+        for (int round = 0; round < 3; round++) {
+            var clients = new ArrayList<TcpSocket>();
+            for (int i = 0; i < 3; i++) {
+                int port = 2000 + i;
+                attempt(() -> {
+                    TcpSocket client = a.tcp.open();
+                    clients.add(client);
+                    client.bind(new InetSocketAddress(port));
+                    client.onReady(_ -> a.pass("callback"));
+                    client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
+                });
+            }
+            pass(4_000);
+            var servers = new ArrayList<TcpSocket>();
+            for (int i = 0; i < 4; i++) {
+                attempt(() -> {
+                    TcpSocket server = listener.tryAccept();
+                    if (server != null) {
+                        servers.add(server);
+                    }
+                });
+            }
+            clients.forEach(c -> attempt(() -> c.tryWrite(ByteBuffer.allocate(2_000))));
+            pass(2_000);
+            servers.forEach(s -> attempt(() -> s.peek(ByteBuffer.allocate(100))));
+            servers.forEach(s -> attempt(() -> s.tryRead(ByteBuffer.allocate(4_000))));
+            // TIME-WAIT is the server's, so that the next SYN finds it there; in the last round the client's.
+            List<TcpSocket> first = round < 2 ? servers : clients;
+            List<TcpSocket> second = round < 2 ? clients : servers;
+            first.forEach(s -> attempt(s::close));
+            pass(50);
+            second.forEach(s -> attempt(s::close));
+            pass(1_000);
+            // What a fault kept from closing.
+            clients.forEach(s -> attempt(s::close));
+            servers.forEach(s -> attempt(s::close));
+            pass(10);
+        }
+        if (stackEnds) {
+            faulty.closing = true;
+            attempt(faulty.tcp::close);
+        }
+        pass(300_000);
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static void attempt(Step step) {
+        try {
+            step.run();
+        } catch (Exception | FaultyStack.Fault e) {
+            return;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, false, 1", "false, false, 1", "true, true, 1", "false, true, 1", "false, false, 2", "true, false, 2"})
+    void everythingThrowsOnceAmongMany(boolean atClient, boolean stackEnds, int failures) throws Exception {
+        var problems = new ArrayList<String>();
+        int n = 0;
+        for (boolean more = true; more; n++) {
+            var life = new WorstMomentOfManyTest();
+            life.listen();
+            FaultyStack faulty = atClient ? life.a : life.b;
+            faulty.failFrom = faulty.calls + n;
+            faulty.failures = failures;
+            try (var _ = new LeakCheck()) {
+                life.lives(faulty, stackEnds);
+                faulty.failFrom = Integer.MAX_VALUE;
+                life.listener.close();
+                life.pass(3_600_000);
+                assertEquals(0, life.a.places(), "places at the client");
+                assertEquals(0, life.b.places(), "places at the server");
+                assertEquals(0, life.a.reserved() + life.b.reserved(), "bytes of the budget");
+            } catch (Throwable e) {
+                problems.add(n + " (" + faulty.failed + "): " + e);
+            }
+            more = faulty.failed != null;
+        }
+        assertTrue(n > 300, n + " lives");
+        assertEquals(List.of(), problems, problems.size() + " of " + n + " lives");
     }
 }
