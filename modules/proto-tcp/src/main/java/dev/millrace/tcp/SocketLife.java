@@ -117,11 +117,14 @@ final class SocketLife {
                 heldPort = null;
             }
         }
-        if (held != null) {
-            held.release();
-        }
-        if (late && e != null) {
-            e.abort();
+        try {
+            if (held != null) {
+                held.release();
+            }
+        } finally {
+            if (late && e != null) {
+                e.abort();
+            }
         }
     }
 

@@ -134,17 +134,28 @@ final class TimeWaitTable implements Timers.Task {
         lock.lock();
         try {
             while (first != null && (first.expiresNs - nowNs <= 0 || !isTimed())) {
-                TimeWaitEndpoint e = first;
-                unlink(e);
-                e.after = expired;
-                expired = e;
+                expired = takeFirst(expired);
             }
         } finally {
             lock.unlock();
         }
-        while (expired != null) {
-            TimeWaitEndpoint e = expired;
-            expired = e.after;
+        leaveAll(expired);
+    }
+
+    /// Takes the first out and puts it before `others`, which are out already.
+    private TimeWaitEndpoint takeFirst(TimeWaitEndpoint others) {
+        TimeWaitEndpoint e = first;
+        unlink(e);
+        e.after = others;
+        return e;
+    }
+
+    /// Without the lock: places have one of their own, which comes before this one.
+    private void leaveAll(TimeWaitEndpoint chain) {
+        TimeWaitEndpoint rest = chain;
+        while (rest != null) {
+            TimeWaitEndpoint e = rest;
+            rest = e.after;
             e.after = null;
             leave(e);
         }
@@ -170,15 +181,18 @@ final class TimeWaitTable implements Timers.Task {
         }
     }
 
+    /// Gives up, too, the places of those that came while the stack was looking for whom to end, and saw the connection yet.
     void close() {
-        timer.cancel();
+        TimeWaitEndpoint all = null;
         lock.lock();
         try {
             while (first != null) {
-                unlink(first);
+                all = takeFirst(all);
             }
         } finally {
             lock.unlock();
         }
+        leaveAll(all);
+        timer.cancel();
     }
 }

@@ -61,6 +61,8 @@ final class FaultyStack implements TransportContext {
     int failFrom = Integer.MAX_VALUE;
     int failures = 1;
     String failed;
+    /// What others do during the next call of a name.
+    final Map<String, Runnable> during = new HashMap<>();
     /// The call whose next turn throws, wherever it comes, or `null`.
     String refused;
     boolean closing;
@@ -104,6 +106,10 @@ final class FaultyStack implements TransportContext {
     /// A call that may be the one to throw.
     void pass(String call) {
         int n = calls++;
+        Runnable others = during.remove(call);
+        if (others != null) {
+            others.run();
+        }
         refuse(call);
         if (n >= failFrom && n - failFrom < failures) {
             failed = failed == null ? call : failed;
@@ -302,7 +308,14 @@ final class FaultyStack implements TransportContext {
 
         @Override
         public void forEach(Consumer<? super E> action) {
-            List.copyOf(places.values()).forEach(p -> action.accept(p.endpoint));
+            List.copyOf(places.values()).forEach(p -> {
+                E found = p.endpoint;
+                Runnable others = during.remove("table.forEach");
+                if (others != null) {
+                    others.run();
+                }
+                action.accept(found);
+            });
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.millrace.tcp;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -165,6 +166,21 @@ class WorstMomentOfManyTest {
         assertEquals(0, a.places(), "places");
     }
 
+    /// The stack that closes has come to the connection and finds it gone, and a record in its place.
+    @Test
+    void connectionThatEntersTimeWaitAsTheStackClosesLeavesNothing() throws IOException {
+        TcpSocket client = connected();
+        TcpSocket server = listener.tryAccept();
+        client.close();
+        pass(10);
+        server.close();
+        a.during.put("table.forEach", () -> pass(10));
+        a.closing = true;
+        a.tcp.close();
+        assertEquals(Map.of(), a.during);
+        assertEquals(0, a.places(), "places");
+    }
+
     // ---- handshakes
 
     @Test
@@ -231,6 +247,22 @@ class WorstMomentOfManyTest {
         assertEquals(null, a.insideEngine);
         assertEquals(0, a.places(), "places");
         assertEquals(ErrorCode.STACK_CLOSED, client.pendingError().orElseThrow());
+    }
+
+    /// The port that the socket was bound to cannot be given back, and it was closed while it connected.
+    @Test
+    void socketClosedWhileItConnectsLeavesNoConnection() throws IOException {
+        TcpSocket client = a.tcp.open();
+        client.bind(new InetSocketAddress(2000));
+        a.during.put("path", () -> {
+            assertDoesNotThrow(client::close);
+            a.refused = "entry.release";
+        });
+        attempt(() -> client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT)));
+        assertEquals(Map.of(), a.during);
+        assertEquals(null, a.refused);
+        pass(100);
+        assertEquals(0, a.places(), "places");
     }
 
     // ---- all of it
