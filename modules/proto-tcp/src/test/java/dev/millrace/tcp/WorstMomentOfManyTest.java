@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -263,6 +264,40 @@ class WorstMomentOfManyTest {
         assertEquals(null, a.refused);
         pass(100);
         assertEquals(0, a.places(), "places");
+    }
+
+    /// A reset and the SYN of the next connection of these ports come in one batch.
+    @Test
+    void synBehindTheResetInOneBatchBeginsAConnection() throws Exception {
+        TcpSocket client = from2000();
+        pass(10);
+        assertTrue(client.isConnected());
+        var server = new ConnectionEndpoint[1];
+        b.tcp.endpoints.forEach(e -> server[0] = e instanceof ConnectionEndpoint c ? c : server[0]);
+        var locked = new CountDownLatch(1);
+        var come = new CountDownLatch(1);
+        Thread busy = Thread.ofPlatform().daemon().start(() -> {
+            server[0].gate.lock();
+            locked.countDown();
+            assertDoesNotThrow(() -> come.await());
+            server[0].gate.unlock();
+        });
+        locked.await();
+        client.abort();
+        TcpSocket next = from2000();
+        pass(10);
+        come.countDown();
+        busy.join();
+        server[0].run();
+        pass(100);
+        assertTrue(next.isConnected(), "the SYN is lost");
+    }
+
+    private TcpSocket from2000() throws IOException {
+        TcpSocket client = a.tcp.open();
+        client.bind(new InetSocketAddress(2000));
+        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
+        return client;
     }
 
     // ---- all of it
