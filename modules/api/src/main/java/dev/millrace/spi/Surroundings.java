@@ -24,7 +24,7 @@ public interface Surroundings {
     /// at once, by who is recorded.
     boolean isStepped();
 
-    /// Whether the calling thread is running one of the stack's timer tasks.
+    /// Whether the calling thread is running one of the stack's timer tasks, or one of another stack's that shares the thread.
     boolean isTimerThread();
 
     /// Ends the timers. No task runs after it has returned, except one that is calling this.

@@ -16,12 +16,28 @@ final class AcceptQueue {
     private final int limit;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by lock. Linked lists: an ArrayDeque that finds no memory to grow has lost all that was in it.
+    // Guarded by lock. A linked list: an ArrayDeque that finds no memory to grow has lost all that was in it.
     private final LinkedList<ConnectionEndpoint> waiting = new LinkedList<>();
-    private final LinkedList<Thread> acceptors = new LinkedList<>();
+    /// Those who wait, linked through themselves.
+    private Acceptor first;
+    private Acceptor last;
     private volatile ErrorCode closed;
     private volatile int size;
     private volatile ReadinessSignal callback;
+
+    /// A thread that waits. It enters itself and takes itself out; who calls it only marks it, so that one that could not be
+    /// woken is still there for the next news.
+    private static final class Acceptor {
+        final Thread thread;
+        /// Whether somebody has woken it for a connection, or is about to.
+        boolean called;
+        Acceptor before;
+        Acceptor after;
+
+        Acceptor(Thread thread) {
+            this.thread = thread;
+        }
+    }
 
     /// @param limit from how many waiting connections on SYNs are refused. Handshakes that were begun before are still
     ///     completed, up to as many again
@@ -52,7 +68,7 @@ final class AcceptQueue {
 
     /// Adds a connection and wakes a thread for it. Returns `false` if the queue is closed.
     boolean add(ConnectionEndpoint connection) {
-        Thread wake;
+        Acceptor called;
         lock.lock();
         try {
             if (closed != null) {
@@ -60,15 +76,48 @@ final class AcceptQueue {
             }
             waiting.add(connection);
             size = waiting.size();
-            wake = acceptors.poll();
+            called = callOne();
         } finally {
             lock.unlock();
         }
-        if (wake != null) {
-            protocol.ctx.waits().unpark(wake);
-        }
+        wake(called);
         tell();
         return true;
+    }
+
+    /// Chooses who is to be woken, or returns `null`; with the lock held.
+    private Acceptor callOne() {
+        Acceptor a = first;
+        while (a != null && a.called) {
+            a = a.after;
+        }
+        if (a != null) {
+            a.called = true;
+        }
+        return a;
+    }
+
+    /// Wakes who was called, or leaves him to the next news.
+    private void wake(Acceptor called) {
+        if (called != null && !tryWake(called)) {
+            lock.lock();
+            try {
+                called.called = false;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /// One that cannot be woken keeps nothing that comes after from being done.
+    private boolean tryWake(Acceptor called) {
+        try {
+            protocol.ctx.waits().unpark(called.thread);
+            return true;
+        } catch (Throwable t) {
+            protocol.ctx.failed("wake-up", t);
+            return false;
+        }
     }
 
     void onReady(Consumer<Readiness> listener) {
@@ -110,6 +159,7 @@ final class AcceptQueue {
     /// Waits for a connection. Returns `null` if the deadline came first or the thread was interrupted.
     ConnectionEndpoint take(long deadlineNs) throws IOException {
         Thread self = Thread.currentThread();
+        var acceptor = new Acceptor(self);
         boolean blocked = false;
         while (true) {
             lock.lock();
@@ -118,19 +168,21 @@ final class AcceptQueue {
                 if (next != null) {
                     return next;
                 }
-                acceptors.add(self);
+                enter(acceptor);
             } finally {
                 lock.unlock();
             }
             blocked = true;
             boolean expired = false;
+            boolean givingUp = true;
             try {
                 if (!spinForOne() && !self.isInterrupted()) {
                     protocol.ctx.waits().park(this, deadlineNs);
                 }
                 expired = deadlineNs != Long.MAX_VALUE && protocol.ctx.clock().nanoTime() - deadlineNs >= 0;
+                givingUp = expired || self.isInterrupted();
             } finally {
-                leave(self, expired || self.isInterrupted());
+                leave(acceptor, givingUp);
             }
             if (self.isInterrupted() || expired && size == 0 && closed == null) {
                 return null;
@@ -155,20 +207,44 @@ final class AcceptQueue {
     }
 
     /// Stops waiting; one who leaves with nothing passes on the wake-up that it may have been given.
-    private void leave(Thread self, boolean givingUp) {
-        Thread next = null;
+    private void leave(Acceptor self, boolean givingUp) {
+        Acceptor next = null;
         lock.lock();
         try {
-            acceptors.remove(self);
+            remove(self);
             if (givingUp && size > 0) {
-                next = acceptors.poll();
+                next = callOne();
             }
         } finally {
             lock.unlock();
         }
-        if (next != null) {
-            protocol.ctx.waits().unpark(next);
+        wake(next);
+    }
+
+    private void enter(Acceptor a) {
+        a.called = false;
+        a.before = last;
+        if (last == null) {
+            first = a;
+        } else {
+            last.after = a;
         }
+        last = a;
+    }
+
+    private void remove(Acceptor a) {
+        if (a.before == null) {
+            first = a.after;
+        } else {
+            a.before.after = a.after;
+        }
+        if (a.after == null) {
+            last = a.before;
+        } else {
+            a.after.before = a.before;
+        }
+        a.before = null;
+        a.after = null;
     }
 
     /// Ends it: whoever waits is told, and the connections that nobody will accept are the caller's; `null` if it had ended
@@ -181,21 +257,28 @@ final class AcceptQueue {
             }
             closed = why;
             size = 0;
+            // Also who was called already: for connections that are not his any more.
+            for (Acceptor a = first; a != null; a = a.after) {
+                a.called = false;
+            }
         } finally {
             lock.unlock();
         }
-        Thread waits;
+        Acceptor waits;
         while ((waits = nextAcceptor()) != null) {
-            protocol.ctx.waits().unpark(waits);
+            // There is no next news: a second attempt is the last.
+            if (!tryWake(waits)) {
+                tryWake(waits);
+            }
         }
         // Whoever looks from now on sees first that it is closed.
         return waiting;
     }
 
-    private Thread nextAcceptor() {
+    private Acceptor nextAcceptor() {
         lock.lock();
         try {
-            return acceptors.poll();
+            return callOne();
         } finally {
             lock.unlock();
         }

@@ -221,8 +221,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     }
 
     /// Gives everything up at once, with the gate's lock held: nothing is sent any more but a reset, if the peer has not
-    /// heard of the end. Each part is given back whatever becomes of the others; what cannot be is told. There may be no
-    /// memory: nothing is allocated that the parts do not allocate themselves.
+    /// heard of the end. Each part is given back whatever becomes of the others, without memory; what cannot be is told.
     void discard() {
         if (!gate.life().isDetached()) {
             try {

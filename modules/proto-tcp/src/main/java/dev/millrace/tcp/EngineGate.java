@@ -7,6 +7,7 @@ import dev.millrace.tcp.engine.ReceivedBytes;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.SynFacts;
 import dev.millrace.tcp.engine.TcpConnection;
+import dev.millrace.tcp.engine.TcpState;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
@@ -164,10 +165,12 @@ final class EngineGate {
         TcpProtocol.Scratch scratch = protocol.scratch();
         PacketList batch = scratch.packets;
         Packet packet = null;
+        // A segment of this batch has ended the connection: what is behind it, a SYN perhaps, is for who comes after.
+        boolean over = false;
         inbox.drainTo(batch);
         try {
             while ((packet = batch.poll()) != null) {
-                if (life.isDetached()) {
+                if (over || life.isDetached()) {
                     if (late == null) {
                         late = new PacketList();
                     }
@@ -176,6 +179,7 @@ final class EngineGate {
                 }
                 scratch.segment.parse(packet);
                 DropReason dropped = engine.onSegment(scratch.segment, nowNs);
+                over = engine.state() == TcpState.CLOSED;
                 Packet used = packet;
                 packet = null;
                 if (dropped == null) {
@@ -399,13 +403,17 @@ final class EngineGate {
         abort(now);
     }
 
-    /// Asks the engine something under the lock.
+    /// Asks the engine something under the lock. A congestion control that is asked in turn may have closed the stack.
     <T> T inspect(Function<TcpConnection, T> question) {
         lock.lock();
         try {
             return question.apply(engine);
         } finally {
-            lock.unlock();
+            if (isDoomed() && lock.getHoldCount() == 1) {
+                endpoint.settle(time());
+            } else {
+                lock.unlock();
+            }
         }
     }
 

@@ -85,6 +85,11 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         opens.onUnreachable(local, entry.localPort(), remote, remotePort, quotedSequence);
     }
 
+    /// How many handshakes are under way.
+    int handshakes() {
+        return opens.size();
+    }
+
     // ---- programs
 
     @Override

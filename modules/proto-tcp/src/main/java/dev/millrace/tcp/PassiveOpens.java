@@ -348,9 +348,12 @@ final class PassiveOpens implements SynCache.Answers {
                     && place.replace(null, connection);
         } finally {
             if (!opened) {
-                place.release();
-                if (connection != null) {
-                    connection.gate.abandon();
+                try {
+                    place.release();
+                } finally {
+                    if (connection != null) {
+                        connection.gate.abandon();
+                    }
                 }
             }
         }

@@ -20,6 +20,8 @@ final class SocketLife {
     private volatile ErrorCode closed;
     private volatile IpAddress boundAddress;
     private volatile int boundPort;
+    /// Its reading side, which may have bytes that the engine knows nothing of any more; `null` until it is first needed.
+    volatile SocketInput input;
     /// How long a read waits; 0 is for ever.
     volatile long readTimeoutNs;
     /// Guarded by this. Holds the port until a connection takes it over, so that nobody listens on it meanwhile.
@@ -115,11 +117,14 @@ final class SocketLife {
                 heldPort = null;
             }
         }
-        if (held != null) {
-            held.release();
-        }
-        if (late && e != null) {
-            e.abort();
+        try {
+            if (held != null) {
+                held.release();
+            }
+        } finally {
+            if (late && e != null) {
+                e.abort();
+            }
         }
     }
 
@@ -147,9 +152,28 @@ final class SocketLife {
     void closeAtOnce(ErrorCode why) {
         ConnectionEndpoint e = endpoint;
         if (close(why) && e != null) {
-            e.gate.close();
+            end(e);
             e.wakeups.wakeAll(protocol);
+            SocketInput in = input;
+            if (in != null) {
+                in.discard(e);
+            }
         }
+    }
+
+    /// The connection of a closed socket ends. What was taken from the engine and not read is lost data, as what it still
+    /// holds (RFC 9293 SHLD-3).
+    void end(ConnectionEndpoint e) {
+        if (hasLeft()) {
+            e.abort();
+        } else {
+            e.gate.close();
+        }
+    }
+
+    boolean hasLeft() {
+        SocketInput in = input;
+        return in != null && in.hasLeft();
     }
 
     InetSocketAddress localAddress() {

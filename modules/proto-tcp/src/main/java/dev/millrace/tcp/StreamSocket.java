@@ -25,8 +25,7 @@ final class StreamSocket implements TcpSocket {
     private final TcpProtocol protocol;
     private final SocketLife life;
     private final SocketSettings settings;
-    // Made when they are first needed: a server may hold many connections that say nothing.
-    private volatile SocketInput input;
+    // Made when it is first needed, as the input: a server may hold many connections that say nothing.
     private volatile SocketOutput output;
     private volatile Consumer<Readiness> callback;
 
@@ -43,13 +42,13 @@ final class StreamSocket implements TcpSocket {
     }
 
     private SocketInput input() {
-        SocketInput in = input;
+        SocketInput in = life.input;
         if (in == null) {
             synchronized (this) {
-                in = input;
+                in = life.input;
                 if (in == null) {
                     in = new SocketInput(life, protocol.blocking);
-                    input = in;
+                    life.input = in;
                 }
             }
         }
@@ -103,7 +102,7 @@ final class StreamSocket implements TcpSocket {
         ConnectionEndpoint e = life.connect(Objects.requireNonNull(remote, "remote"), settings);
         Consumer<Readiness> c = callback;
         if (c != null) {
-            e.wakeups.onReady(c, protocol);
+            e.wakeups.onReady(this::readiness, c, protocol);
         }
     }
 
@@ -195,7 +194,7 @@ final class StreamSocket implements TcpSocket {
         callback = listener;
         ConnectionEndpoint e = life.endpoint();
         if (e != null) {
-            e.wakeups.onReady(listener, protocol);
+            e.wakeups.onReady(this::readiness, listener, protocol);
         }
     }
 
@@ -209,7 +208,7 @@ final class StreamSocket implements TcpSocket {
             return Readiness.of(false, false, false);
         }
         Readiness r = e.wakeups.readiness();
-        return hasLeft() ? Readiness.of(true, r.writable(), r.closed()) : r;
+        return life.hasLeft() ? Readiness.of(true, r.writable(), r.closed()) : r;
     }
 
     @Override
@@ -297,11 +296,10 @@ final class StreamSocket implements TcpSocket {
             return;
         }
         int linger = settings.lingerSeconds();
-        if (linger == 0 || hasLeft()) {
-            // What was taken from the engine and not read is lost data, as what it still holds (RFC 9293 SHLD-3).
+        if (linger == 0) {
             e.abort();
         } else {
-            e.gate.close();
+            life.end(e);
             if (linger > 0) {
                 // Who reads or writes is not to wait for that.
                 e.wakeups.wakeAll(protocol);
@@ -309,11 +307,6 @@ final class StreamSocket implements TcpSocket {
             }
         }
         letGo(e);
-    }
-
-    private boolean hasLeft() {
-        SocketInput in = input;
-        return in != null && in.hasLeft();
     }
 
     @Override
@@ -328,7 +321,7 @@ final class StreamSocket implements TcpSocket {
 
     private void letGo(ConnectionEndpoint e) {
         e.wakeups.wakeAll(protocol);
-        SocketInput in = input;
+        SocketInput in = life.input;
         if (in != null) {
             in.discard(e);
         }

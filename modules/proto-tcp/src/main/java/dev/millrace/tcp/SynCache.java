@@ -153,6 +153,7 @@ final class SynCache implements Timers.Task {
             record.answers = 1;
             calmCount += record.recoverable ? 0 : 1;
             append(record, nowNs);
+            armFor(record);
             return result;
         } finally {
             lock.unlock();
@@ -178,10 +179,23 @@ final class SynCache implements Timers.Task {
 
     private void append(HalfOpen record, long nowNs) {
         record.dueNs = nowNs + (firstIntervalNs << record.answers - 1);
-        Waiting list = list(record);
-        list.append(record);
-        if (list.first == record) {
+        list(record).append(record);
+    }
+
+    /// Sets the timer if this record is the first of its list. If that cannot be done the record goes again: behind it, no
+    /// other would set the timer, and all would stay.
+    private void armFor(HalfOpen record) {
+        if (list(record).first != record) {
+            return;
+        }
+        boolean armed = false;
+        try {
             arm();
+            armed = true;
+        } finally {
+            if (!armed) {
+                unlink(record);
+            }
         }
     }
 
@@ -234,13 +248,19 @@ final class SynCache implements Timers.Task {
     @Override
     public void run(long nowNs) {
         HalfOpen again = null;
+        boolean armed = false;
         lock.lock();
         try {
             for (int i = maxAnswers - 1; i >= 0; i--) {
                 again = takeDue(recoverable[i], nowNs, takeDue(calm[i], nowNs, again));
             }
             arm();
+            armed = true;
         } finally {
+            if (!armed) {
+                // Forgotten early rather than never; their peers ask again.
+                forgetAll();
+            }
             lock.unlock();
         }
         while (again != null) {
@@ -284,15 +304,19 @@ final class SynCache implements Timers.Task {
         lock.lock();
         try {
             closed = true;
-            for (int i = 0; i < maxAnswers; i++) {
-                unlinkAll(calm[i]);
-                unlinkAll(recoverable[i]);
-            }
+            forgetAll();
             if (timer != null) {
                 timer.cancel();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void forgetAll() {
+        for (int i = 0; i < maxAnswers; i++) {
+            unlinkAll(calm[i]);
+            unlinkAll(recoverable[i]);
         }
     }
 

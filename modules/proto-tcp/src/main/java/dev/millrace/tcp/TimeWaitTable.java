@@ -31,9 +31,10 @@ final class TimeWaitTable implements Timers.Task {
 
     void add(TimeWaitEndpoint endpoint) {
         TimeWaitEndpoint evicted = null;
+        long expires = expiry();
         lock.lock();
         try {
-            append(endpoint);
+            append(endpoint, expires);
             if (count > limit) {
                 evicted = first;
                 unlink(evicted);
@@ -43,23 +44,37 @@ final class TimeWaitTable implements Timers.Task {
         }
         if (evicted != null) {
             overflow.add(1);
-            evicted.entry.release();
+            leave(evicted);
         }
     }
 
-    private void append(TimeWaitEndpoint endpoint) {
-        endpoint.expiresNs = protocol.ctx.clock().nanoTime() + durationNs;
-        endpoint.waiting = true;
-        endpoint.before = last;
-        endpoint.after = null;
+    private long expiry() {
+        return protocol.ctx.clock().nanoTime() + durationNs;
+    }
+
+    /// If the timer cannot be set the record is not entered: it would never leave.
+    private void append(TimeWaitEndpoint endpoint, long expiresNs) {
         if (last == null) {
+            timer.set(expiresNs);
             first = endpoint;
-            timer.set(endpoint.expiresNs);
         } else {
             last.after = endpoint;
         }
+        endpoint.expiresNs = expiresNs;
+        endpoint.waiting = true;
+        endpoint.before = last;
+        endpoint.after = null;
         last = endpoint;
         count++;
+    }
+
+    /// Gives the place up. One whose place cannot be given up is told of, and keeps no other from leaving.
+    private void leave(TimeWaitEndpoint endpoint) {
+        try {
+            endpoint.entry.release();
+        } catch (Throwable t) {
+            protocol.ctx.failed("time-wait-place", t);
+        }
     }
 
     private void unlink(TimeWaitEndpoint endpoint) {
@@ -81,14 +96,21 @@ final class TimeWaitTable implements Timers.Task {
 
     /// Begins the wait of this connection anew.
     void restart(TimeWaitEndpoint endpoint) {
+        long expires = expiry();
+        boolean lost = false;
         lock.lock();
         try {
             if (endpoint.waiting) {
+                lost = true;
                 unlink(endpoint);
-                append(endpoint);
+                append(endpoint, expires);
+                lost = false;
             }
         } finally {
             lock.unlock();
+            if (lost) {
+                leave(endpoint);
+            }
         }
     }
 
@@ -111,23 +133,42 @@ final class TimeWaitTable implements Timers.Task {
         TimeWaitEndpoint expired = null;
         lock.lock();
         try {
-            while (first != null && first.expiresNs - nowNs <= 0) {
-                TimeWaitEndpoint e = first;
-                unlink(e);
-                e.after = expired;
-                expired = e;
-            }
-            if (first != null) {
-                timer.set(first.expiresNs);
+            while (first != null && (first.expiresNs - nowNs <= 0 || !isTimed())) {
+                expired = takeFirst(expired);
             }
         } finally {
             lock.unlock();
         }
-        while (expired != null) {
-            TimeWaitEndpoint e = expired;
-            expired = e.after;
+        leaveAll(expired);
+    }
+
+    /// Takes the first out and puts it before `others`, which are out already.
+    private TimeWaitEndpoint takeFirst(TimeWaitEndpoint others) {
+        TimeWaitEndpoint e = first;
+        unlink(e);
+        e.after = others;
+        return e;
+    }
+
+    /// Without the lock: places have one of their own, which comes before this one.
+    private void leaveAll(TimeWaitEndpoint chain) {
+        TimeWaitEndpoint rest = chain;
+        while (rest != null) {
+            TimeWaitEndpoint e = rest;
+            rest = e.after;
             e.after = null;
-            e.entry.release();
+            leave(e);
+        }
+    }
+
+    /// Sets the timer for the first. If it cannot be set, that one leaves early rather than never.
+    private boolean isTimed() {
+        try {
+            timer.set(first.expiresNs);
+            return true;
+        } catch (Throwable t) {
+            protocol.ctx.failed("time-wait-timer", t);
+            return false;
         }
     }
 
@@ -140,15 +181,18 @@ final class TimeWaitTable implements Timers.Task {
         }
     }
 
+    /// Gives up, too, the places of those that came while the stack was looking for whom to end, and saw the connection yet.
     void close() {
-        timer.cancel();
+        TimeWaitEndpoint all = null;
         lock.lock();
         try {
             while (first != null) {
-                unlink(first);
+                all = takeFirst(all);
             }
         } finally {
             lock.unlock();
         }
+        leaveAll(all);
+        timer.cancel();
     }
 }

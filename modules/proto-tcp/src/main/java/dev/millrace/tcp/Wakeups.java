@@ -5,6 +5,7 @@ import dev.millrace.spi.ReadinessSignal;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Who is to hear of a connection's news: one thread in each role, and the program's callback. Readiness is published under
 /// the endpoint's gate and told without it.
@@ -132,8 +133,9 @@ final class Wakeups {
         wake(READABLE | WRITABLE | CONNECTED | FINISHED, protocol);
     }
 
-    void onReady(Consumer<Readiness> listener, TcpProtocol protocol) {
-        callback = listener == null ? null : protocol.signal(this::readiness, listener);
+    /// @param present the socket's readiness, which knows of more than these bits
+    void onReady(Supplier<Readiness> present, Consumer<Readiness> listener, TcpProtocol protocol) {
+        callback = listener == null ? null : protocol.signal(present, listener);
         if (is(READABLE | WRITABLE | FAILED)) {
             tell();
         }

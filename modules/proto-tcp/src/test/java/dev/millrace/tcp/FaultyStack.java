@@ -38,6 +38,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// What TCP sees of a stack, each call of which can be made to throw: the worst moments, one after another. Two of them
 /// stand back to back; one thread does everything, in virtual time.
@@ -59,7 +61,13 @@ final class FaultyStack implements TransportContext {
     int failFrom = Integer.MAX_VALUE;
     int failures = 1;
     String failed;
+    /// What others do during the next call of a name.
+    final Map<String, Runnable> during = new HashMap<>();
+    /// The call whose next turn throws, wherever it comes, or `null`.
+    String refused;
     boolean closing;
+    /// What others do while a thread of the program is parked; afterwards it wakes.
+    Runnable whileParked;
     /// Run inside the next call of a congestion control.
     Runnable insideEngine;
     /// Which packets the wire loses, counted from 0.
@@ -98,14 +106,32 @@ final class FaultyStack implements TransportContext {
     /// A call that may be the one to throw.
     void pass(String call) {
         int n = calls++;
+        Runnable others = during.remove(call);
+        if (others != null) {
+            others.run();
+        }
+        refuse(call);
         if (n >= failFrom && n - failFrom < failures) {
             failed = failed == null ? call : failed;
             throw new Fault(call);
         }
     }
 
+    private void refuse(String call) {
+        if (call.equals(refused)) {
+            refused = null;
+            throw new Fault(call);
+        }
+    }
+
     long reserved() {
         return reserved;
+    }
+
+    /// The next `n` packets that go out.
+    Set<Integer> following(int n) {
+        int next = sentPackets;
+        return IntStream.range(next, next + n).boxed().collect(Collectors.toSet());
     }
 
     /// Delivers one packet as a link's reader does.
@@ -282,7 +308,14 @@ final class FaultyStack implements TransportContext {
 
         @Override
         public void forEach(Consumer<? super E> action) {
-            List.copyOf(places.values()).forEach(p -> action.accept(p.endpoint));
+            List.copyOf(places.values()).forEach(p -> {
+                E found = p.endpoint;
+                Runnable others = during.remove("table.forEach");
+                if (others != null) {
+                    others.run();
+                }
+                action.accept(found);
+            });
         }
 
         @Override
@@ -352,11 +385,19 @@ final class FaultyStack implements TransportContext {
         return new Waits() {
             @Override
             public void park(Object blocker, long deadlineNs) {
+                Runnable others = whileParked;
+                if (others != null) {
+                    whileParked = null;
+                    others.run();
+                    return;
+                }
                 throw new AssertionError("nobody can wait here");
             }
 
             @Override
             public void unpark(Thread thread) {
+                // Without having woken it.
+                refuse("unpark");
                 unparked.add(thread);
                 pass("unpark");
             }

@@ -65,7 +65,7 @@ final class AssembledStack implements ManualStack {
     private final ReentrantLock gate = new ReentrantLock();
     private final Captures captures = new Captures(gate, nics);
     private final CountDownLatch done = new CountDownLatch(1);
-    private volatile Thread closer;
+    private final Closer closer = new Closer();
 
     private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
         this.name = check.config().name();
@@ -443,8 +443,8 @@ final class AssembledStack implements ManualStack {
             awaitClosed();
             return;
         }
-        closer = Thread.currentThread();
         try {
+            closer.begin();
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
                 close(t);
@@ -464,6 +464,7 @@ final class AssembledStack implements ManualStack {
         } finally {
             phase.set(Phase.CLOSED);
             done.countDown();
+            closer.end();
             ExitHook.remove(this);
         }
     }
@@ -508,8 +509,9 @@ final class AssembledStack implements ManualStack {
     }
 
     private void awaitClosed() {
-        // Whoever closes waits for timer tasks, for links' threads and for captures': those must not wait for it in turn.
-        if (closer == Thread.currentThread() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
+        // Whoever closes waits for timer tasks, for links' threads and for captures', of whatever stack its callbacks close in
+        // turn: those must not wait for it, nor one who closes for another.
+        if (Closer.isHere() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
                 || captures.isRunningHere()) {
             return;
         }

@@ -49,7 +49,7 @@ final class RealSurroundings implements Surroundings {
 
     @Override
     public boolean isTimerThread() {
-        return timers.isRunningHere();
+        return threads.wheel().isTurnedHere();
     }
 
     @Override

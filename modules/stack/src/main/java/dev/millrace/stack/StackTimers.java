@@ -21,10 +21,6 @@ final class StackTimers implements Timers {
         return new WheelTimer(task);
     }
 
-    boolean isRunningHere() {
-        return running.get() == Thread.currentThread();
-    }
-
     void close() {
         closed = true;
         boolean interrupted = false;

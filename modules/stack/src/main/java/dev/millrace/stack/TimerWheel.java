@@ -22,7 +22,8 @@ final class TimerWheel implements Runnable {
     private int count;
     /// Taken out and not yet run: a chain, so that nothing is allocated for it. Of the wheel's thread alone.
     private Entry due;
-    private Thread thread;
+    /// Guarded by lock; itself sees it without.
+    private volatile Thread thread;
     private boolean stopped;
 
     /// One place in the wheel; what a timer of a stack is made of.
@@ -192,6 +193,11 @@ final class TimerWheel implements Runnable {
             }
         }
         return doneTick + SLOTS;
+    }
+
+    /// Whether the calling thread is the wheel's: it runs a task of some stack.
+    boolean isTurnedHere() {
+        return Thread.currentThread() == thread;
     }
 
     /// Ends the thread and waits for its end, unless it is the caller.

@@ -12,8 +12,11 @@ import dev.millrace.RouteConfig;
 import dev.millrace.Stack;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -94,5 +97,46 @@ class ClosingTest {
         assertEquals(0, returned.getCount());
         assertFalse(stack.isOpen());
         assertEquals(0L, stack.counters().get("failures").getOrDefault("close", 0L), "closing the link failed");
+    }
+
+    /// Two programs' callbacks, or two halves of one, each closing the other's stack while it closes its own.
+    @Test
+    void stacksWhoseEndsCloseEachOtherDoNotWaitForEachOther() throws Exception {
+        var others = new FakePlugins();
+        Stack first = open();
+        Stack second = others.assembler().open(Stack.builder().name("other").nic("n", "fake:", "10.0.0.2/24").config());
+        var bothClose = new CyclicBarrier(2);
+        fake.onLinkClose = () -> closeToo(bothClose, second);
+        others.onLinkClose = () -> closeToo(bothClose, first);
+        Thread closesFirst = Thread.ofPlatform().daemon().start(first::close);
+        Thread closesSecond = Thread.ofPlatform().daemon().start(second::close);
+        assertTrue(closesFirst.join(Duration.ofSeconds(20)), "the first stack's close waits for the second's");
+        assertTrue(closesSecond.join(Duration.ofSeconds(20)), "the second stack's close waits for the first's");
+        assertFalse(first.isOpen());
+        assertFalse(second.isOpen());
+    }
+
+    /// The close of the first stack closes the second, and waits for its timers' tasks; one of those closes the first.
+    @Test
+    void aTimerOfAnotherStackDoesNotWaitForWhoWaitsForIt() throws Exception {
+        var others = new FakePlugins();
+        Stack first = open();
+        Stack second = others.assembler().open(Stack.builder().name("other").nic("n", "fake:", "10.0.0.2/24").config());
+        var bothClose = new CyclicBarrier(2);
+        fake.onLinkClose = () -> closeToo(bothClose, second);
+        others.transport.timers().create(_ -> closeToo(bothClose, first)).set(System.nanoTime());
+        Thread closesFirst = Thread.ofPlatform().daemon().start(first::close);
+        assertTrue(closesFirst.join(Duration.ofSeconds(20)), "the close waits for a timer that waits for it");
+        assertFalse(first.isOpen());
+        assertFalse(second.isOpen());
+    }
+
+    private static void closeToo(CyclicBarrier bothClose, Stack other) {
+        try {
+            bothClose.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
+        }
+        other.close();
     }
 }
