@@ -38,13 +38,14 @@ class ShellScheduleTest {
     /// them, with the threads in this order.
     private static final List<Narrow> NARROW = List.of(
             new Narrow("Wakeups", List.of("read-on", "peer-piece"), 100),
-            new Narrow("Wakeups", List.of("read-on", "read-on", "peer-piece"), 600),
-            new Narrow("Inbox+EngineGate", List.of("read-on", "peer-piece"), 100),
-            new Narrow("Inbox+EngineGate", List.of("option", "peer-piece"), 100),
+            new Narrow("Wakeups", List.of("read-on", "read-on", "peer-piece"), 2000),
+            new Narrow("Wakeups", List.of("close-peer", "linger"), 800),
+            new Narrow("Inbox+EngineGate", List.of("read-on", "peer-piece"), 50),
+            new Narrow("Inbox+EngineGate", List.of("option", "peer-piece"), 50),
             new Narrow("Outbox", List.of("write", "peer-piece"), 100),
-            new Narrow("Wakeups", List.of("linger", "close-peer"), 100),
-            new Narrow("AcceptQueue", List.of("accept-on", "accept-on", "connect"), 200),
-            new Narrow("AcceptQueue", List.of("accept-on", "accept-briefly", "connect"), 200));
+            new Narrow("AcceptQueue", List.of("accept-on", "accept-on", "connect"), 100),
+            new Narrow("AcceptQueue", List.of("accept-briefly", "accept-on", "connect-late"), 100),
+            new Narrow("HashedEndpointTable", List.of("shutdown", "close-peer", "close-stack"), 100));
     /// Schedules are run beside one another: each has one thread at work, in classes of its own.
     private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
     private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
@@ -171,16 +172,19 @@ class ShellScheduleTest {
         if (sites < 4) {
             throw new AssertionError(n + " passes " + sites + " sites");
         }
-        System.out.println(n + " " + sites);
         var jobs = new ArrayList<Job>();
         for (long i = 1; i <= sites; i++) {
             jobs.add(new Job(BASE_SEED, n.classes, List.of(i), n.actions));
         }
-        var random = new Random(BASE_SEED);
-        for (int i = 0; i < n.pairs * TIMES; i++) {
-            long a = random.nextLong(1, sites);
-            jobs.add(new Job(BASE_SEED, n.classes, List.of(a, random.nextLong(a + 1, sites + sites / 4 + 2)), n.actions));
+        var pairs = new ArrayList<List<Long>>();
+        for (long i = 1; i < sites; i++) {
+            for (long j = i + 1; j <= sites; j++) {
+                pairs.add(List.of(i, j));
+            }
         }
+        Collections.shuffle(pairs, new Random(BASE_SEED));
+        pairs.stream().limit((long) n.pairs * TIMES)
+                .forEach(p -> jobs.add(new Job(BASE_SEED, n.classes, p, n.actions)));
         return jobs;
     }
 

@@ -27,6 +27,9 @@ public final class WovenShell implements Scenario {
     private static final long SECOND = 1_000_000_000L;
     private static final Set<String> FAULTS = Set.of("callback", "control", "link", "capture", "memory", "memory-of-another");
 
+    /// Not for every combination: what others do, in few steps.
+    private static final Set<String> DIRECTED = Set.of("accept-on", "accept-briefly", "connect-late", "read-on", "peer-piece");
+
     private final Map<String, Step> steps = new LinkedHashMap<>();
 
     private interface Step {
@@ -49,6 +52,7 @@ public final class WovenShell implements Scenario {
         steps.put("accept", w -> w.keep(w.listener.accept()).setReadTimeout(Duration.ofSeconds(1)));
         steps.put("accept-on", w -> {
             // One waits already.
+            w.listener.setAcceptTimeout(Duration.ZERO);
             w.keep(w.listener.accept());
             w.keep(w.listener.accept());
         });
@@ -56,6 +60,14 @@ public final class WovenShell implements Scenario {
             w.listener.setAcceptTimeout(Duration.ofNanos(1));
             w.keep(w.listener.accept());
             w.keep(w.listener.accept());
+        });
+        steps.put("connect-late", w -> {
+            // When the time-outs that began before are over.
+            for (long until = w.schedule.nowNs() + 1; w.schedule.nowNs() < until;) {
+                Points.current().park(until);
+            }
+            TcpSocket s = w.keep(w.peer.tcp().open());
+            s.connect(new InetSocketAddress("10.0.0.1", 80), Duration.ofSeconds(5));
         });
         steps.put("connect", w -> {
             TcpSocket s = w.keep(w.peer.tcp().open());
@@ -232,7 +244,7 @@ public final class WovenShell implements Scenario {
 
     @Override
     public List<String> actions() {
-        return List.copyOf(steps.keySet());
+        return steps.keySet().stream().filter(s -> !DIRECTED.contains(s)).toList();
     }
 
     @Override
