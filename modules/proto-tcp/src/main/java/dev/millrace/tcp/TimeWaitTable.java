@@ -20,6 +20,7 @@ final class TimeWaitTable implements Timers.Task {
     private TimeWaitEndpoint first;
     private TimeWaitEndpoint last;
     private int count;
+    private volatile boolean closed;
 
     TimeWaitTable(TcpProtocol protocol, long durationNs, int limit) {
         this.protocol = protocol;
@@ -33,10 +34,12 @@ final class TimeWaitTable implements Timers.Task {
         TimeWaitEndpoint evicted = null;
         lock.lock();
         try {
-            append(endpoint);
-            if (count > limit) {
-                evicted = first;
-                unlink(evicted);
+            if (!closed) {
+                append(endpoint);
+                if (count > limit) {
+                    evicted = first;
+                    unlink(evicted);
+                }
             }
         } finally {
             lock.unlock();
@@ -44,6 +47,8 @@ final class TimeWaitTable implements Timers.Task {
         if (evicted != null) {
             overflow.add(1);
             evicted.entry.release();
+        } else if (closed) {
+            endpoint.entry.release();
         }
     }
 
@@ -140,13 +145,29 @@ final class TimeWaitTable implements Timers.Task {
         }
     }
 
+    /// Ends the wait of all, and of whoever comes after: one whose connection went into TIME-WAIT while the stack looked for
+    /// what to end was not seen by it.
     void close() {
-        timer.cancel();
         lock.lock();
         try {
-            while (first != null) {
-                unlink(first);
+            closed = true;
+            timer.cancel();
+        } finally {
+            lock.unlock();
+        }
+        for (TimeWaitEndpoint e = poll(); e != null; e = poll()) {
+            e.entry.release();
+        }
+    }
+
+    private TimeWaitEndpoint poll() {
+        lock.lock();
+        try {
+            TimeWaitEndpoint e = first;
+            if (e != null) {
+                unlink(e);
             }
+            return e;
         } finally {
             lock.unlock();
         }

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 ///
 /// `-Dmillrace.schedules=N` runs N times as many; `-Dmillrace.schedule.base=N` runs others;
 /// `-Dmillrace.schedule="SEED action action ..."` runs one again, with `*` for the seed as many as `millrace.schedules` says;
-/// `SEED@Class+Class:3,17` for the seed changes hands at the 3rd and 17th site of these classes only.
+/// `SEED@Class+Class:3,17` for the seed changes hands at the 3rd and 17th site of these classes only; the classes alone run
+/// all schedules that are about them.
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
     private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
@@ -131,6 +132,10 @@ class ShellScheduleTest {
     private static List<Job> jobs(String line) {
         List<String> words = List.of(line.trim().split("\\s+"));
         List<String> actions = words.subList(1, words.size());
+        if (actions.isEmpty()) {
+            // All schedules of this kind at the sites of these classes.
+            return NARROW.stream().filter(n -> n.classes.equals(line)).flatMap(n -> narrow(n).stream()).toList();
+        }
         return words.getFirst().equals("*")
                 ? LongStream.range(0, TIMES).mapToObj(n -> new Job(BASE_SEED * 1_000_003 + n, actions)).toList()
                 : List.of(Job.parse(words.getFirst(), actions));
