@@ -29,19 +29,19 @@ public final class Points {
         }
     }
 
-    /// Before a field is read or written.
-    public static void before(int field) {
+    /// Before a field is read or written, something atomic is done, or a lock, a monitor or a wait.
+    public static void before(int site) {
         Schedule.Actor a = CURRENT.get();
         if (a != null) {
-            a.point(field);
+            a.before(site);
         }
     }
 
     /// After that.
-    public static void after(int field) {
+    public static void after(int site) {
         Schedule.Actor a = CURRENT.get();
         if (a != null) {
-            a.after(field);
+            a.after(site);
         }
     }
 

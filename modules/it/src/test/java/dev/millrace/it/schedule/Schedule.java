@@ -24,26 +24,14 @@ public final class Schedule {
     private static final long MAX_STILL_NS = MAX_NS / 4;
     /// How many points it takes to look and wait again.
     private static final long MAX_LOOK = Long.getLong("millrace.schedule.look", 60);
-    /// A schedule of the second kind changes hands at this many of its first points, at the most.
-    private static final int MAX_CHANGES = 5;
-    private static final int FIRST_POINTS = 3000;
-
     enum State { READY, RUNNING, PARKED, WAITING, DONE }
 
     private final long seed;
     private final SplittableRandom random;
-    /// One of so many points changes hands; 0 in a schedule of the second kind, in which the thread of the highest rank goes on
-    /// whenever it can, and becomes the lowest at a chosen point (as in probabilistic concurrency testing): few changes, but
-    /// anywhere.
-    private final int switchEvery;
-    private final long[] changes;
-    private int nextChange;
-    private long changesFrom;
+    private final Changes changes;
     private int lowestRank;
-    /// Whether the chosen points are only those at one of so many fields.
-    private final boolean focused;
-    private final int focus;
-    private long focusedPoints;
+    private int made;
+    private long sites = -1;
 
     // Of the running thread, and of the one that runs the schedule while none does.
     private final List<Actor> actors = new ArrayList<>();
@@ -69,12 +57,14 @@ public final class Schedule {
     Schedule(long seed) {
         this.seed = seed;
         random = new SplittableRandom(seed);
-        // Some schedules change hands all the time, others a few times, and of every second one it is chosen where.
-        switchEvery = random.nextInt(2) == 0 ? 0 : 1 << random.nextInt(1, 10);
-        focused = random.nextInt(2) == 0;
-        focus = 1 << random.nextInt(2, 7);
-        int first = focused ? 8 << random.nextInt(5) : 1 << random.nextInt(5, 12);
-        changes = random.longs(random.nextInt(1, MAX_CHANGES + 1), 0, Math.min(first, FIRST_POINTS)).sorted().toArray();
+        changes = new Changes(random);
+    }
+
+    /// Changes hands only where that says.
+    Schedule(long seed, Changes changes) {
+        this.seed = seed;
+        random = new SplittableRandom(seed);
+        this.changes = changes;
     }
 
     /// One controlled thread.
@@ -134,35 +124,31 @@ public final class Schedule {
                 abandon(name + " passes one point after the other without end");
                 stop();
             }
-            if (quiet == 0 && (switchEvery > 0 ? actors.size() > 1 && random.nextInt(switchEvery) == 0
-                    : !focused && isOver(points - changesFrom) || isOutranked())) {
+            int every = changes.switchEvery();
+            if (quiet == 0 && (every > 0 ? actors.size() > 1 && random.nextInt(every) == 0
+                    : isChange(changes.isAtPoint(points)) || isOutranked())) {
                 change(State.READY);
             }
         }
 
-        void point(int field) {
-            point();
-            focus(field);
-        }
-
-        void after(int field) {
-            focus(field);
-        }
-
-        /// In a schedule that looks at a few fields only, another one may go on just before and just after their accesses.
-        private void focus(int field) {
-            if (focused && quiet == 0 && (field * 0x9e3779b9 >>> 8) % focus == 0 && isOver(++focusedPoints)) {
+        /// Another one may go on just before, in a schedule that looks at this site.
+        void before(int site) {
+            if (quiet == 0 && isChange(changes.isBefore(site))) {
                 change(State.READY);
             }
         }
 
-        private boolean isOver(long at) {
-            if (nextChange >= changes.length || at < changes[nextChange]) {
-                return false;
+        void after(int site) {
+            if (quiet == 0 && isChange(changes.isAfter(site))) {
+                change(State.READY);
             }
-            nextChange++;
-            rank = --lowestRank;
-            return true;
+        }
+
+        private boolean isChange(boolean chosen) {
+            if (chosen) {
+                rank = --lowestRank;
+            }
+            return chosen;
         }
 
         private boolean isOutranked() {
@@ -300,6 +286,11 @@ public final class Schedule {
         return points;
     }
 
+    /// How many sites that count were passed before nobody could go on for the first time.
+    long sites() {
+        return sites;
+    }
+
     /// A number that two courses share only if the same threads went on at the same points.
     long fingerprint() {
         return fingerprint;
@@ -340,7 +331,7 @@ public final class Schedule {
 
     public Actor actor(String name, Runnable body) {
         var a = new Actor(name, body);
-        a.rank = random.nextInt(1 << 20);
+        a.rank = changes.isInOrder() ? (1 << 20) - ++made : random.nextInt(1 << 20);
         actors.add(a);
         return a;
     }
@@ -372,11 +363,9 @@ public final class Schedule {
         }
     }
 
-    /// From here on the points are counted at which a schedule of the second kind changes hands.
+    /// From here on it is counted where to change hands.
     public void begin() {
-        changesFrom = points;
-        focusedPoints = 0;
-        nextChange = 0;
+        changes.begin(points);
     }
 
     /// Chooses who goes on. Called by the thread that ran.
@@ -391,7 +380,7 @@ public final class Schedule {
                 continue;
             }
             ready++;
-            if (next == null || (switchEvery > 0 ? random.nextInt(ready) == 0 : a.rank > next.rank)) {
+            if (next == null || (changes.isByRank() ? a.rank > next.rank : random.nextInt(ready) == 0)) {
                 next = a;
             }
         }
@@ -478,6 +467,7 @@ public final class Schedule {
     /// Wakes those who wait in `park` for nothing, one after the other, as `park` may: each of them has to find that it must
     /// wait on. Who goes on instead was not woken when it should have been.
     public void stir() {
+        sites = sites < 0 ? changes.sites() : sites;
         for (Actor a : List.copyOf(actors)) {
             if (a.state != State.PARKED || a.awakeNs - nowNs <= 0) {
                 continue;

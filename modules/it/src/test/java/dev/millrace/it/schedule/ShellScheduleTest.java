@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 /// hangs, and no packet, port, timer, byte of the budget or lock is left.
 ///
 /// `-Dmillrace.schedules=N` runs N times as many; `-Dmillrace.schedule.base=N` runs others;
-/// `-Dmillrace.schedule="SEED action action ..."` runs one again, with `*` for the seed as many as `millrace.schedules` says.
+/// `-Dmillrace.schedule="SEED action action ..."` runs one again, with `*` for the seed as many as `millrace.schedules` says;
+/// `SEED@Class+Class:3,17` for the seed changes hands at the 3rd and 17th site of these classes only; the classes alone run
+/// all schedules that are about them.
 class ShellScheduleTest {
     private static final long BASE_SEED = Long.getLong("millrace.schedule.base", 20261126);
     private static final int TIMES = Integer.getInteger("millrace.schedules", 1);
@@ -33,17 +35,53 @@ class ShellScheduleTest {
             List.of("half-data", "half-data", "close-listener"), List.of("udp-receive", "udp-receive", "udp"),
             List.of("read", "peer-write", "close-socket"));
     private static final int RARE_RUNS = 60;
+    /// What hangs if hands change between two certain statements of a class: at each site of these classes, and at pairs of
+    /// them, with the threads in this order.
+    private static final List<Narrow> NARROW = List.of(
+            new Narrow("Wakeups", List.of("read-on", "peer-piece"), 100),
+            new Narrow("Wakeups", List.of("read-on", "read-on", "peer-piece"), 2000),
+            new Narrow("Wakeups", List.of("close-peer", "linger"), 800),
+            new Narrow("Inbox+EngineGate", List.of("read-on", "peer-piece"), 50),
+            new Narrow("Inbox+EngineGate", List.of("option", "peer-piece"), 50),
+            new Narrow("Outbox", List.of("write", "peer-piece"), 100),
+            new Narrow("AcceptQueue", List.of("accept-on", "accept-on", "connect"), 100),
+            new Narrow("AcceptQueue", List.of("accept-briefly", "accept-on", "connect-late"), 100),
+            new Narrow("HashedEndpointTable", List.of("shutdown", "close-peer", "close-stack"), 100));
     /// Schedules are run beside one another: each has one thread at work, in classes of its own.
     private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
     private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
     private static final String REPLAY = "mvn -o test -pl modules/it -am -Dtest=ShellScheduleTest"
             + " -Dsurefire.failIfNoSpecifiedTests=false -Dmillrace.schedule=";
 
+    /// @param pairs how many pairs of sites, at the most
+    private record Narrow(String classes, List<String> actions, int pairs) {
+    }
+
     /// One combination under one seed.
-    private record Job(long seed, List<String> actions) {
+    ///
+    /// @param classes at whose sites hands are changed, or `null`
+    private record Job(long seed, String classes, List<Long> changes, List<String> actions) {
+        Job(long seed, List<String> actions) {
+            this(seed, null, List.of(), actions);
+        }
+
+        Schedule schedule() {
+            return classes == null ? new Schedule(seed)
+                    : new Schedule(seed, new Changes(classes, changes.stream().mapToLong(n -> n).toArray()));
+        }
+
+        static Job parse(String seed, List<String> actions) {
+            String[] parts = seed.split("[@:]");
+            return parts.length == 1 ? new Job(Long.parseLong(seed), actions)
+                    : new Job(Long.parseLong(parts[0]), parts[1], parts.length == 2 ? List.of()
+                            : Arrays.stream(parts[2].split(",")).map(Long::valueOf).toList(), actions);
+        }
+
         @Override
         public String toString() {
-            return seed + " " + String.join(" ", actions);
+            return seed + (classes == null ? "" : "@" + classes + ":"
+                    + changes.stream().map(String::valueOf).collect(Collectors.joining(",")))
+                    + " " + String.join(" ", actions);
         }
     }
 
@@ -82,7 +120,7 @@ class ShellScheduleTest {
     }
 
     private static Schedule course(Scenario scenario, Job job) {
-        var schedule = new Schedule(job.seed);
+        var schedule = job.schedule();
         try {
             runOne(scenario, schedule, job);
         } catch (AssertionError itsOwnTestSaysSo) {
@@ -94,9 +132,13 @@ class ShellScheduleTest {
     private static List<Job> jobs(String line) {
         List<String> words = List.of(line.trim().split("\\s+"));
         List<String> actions = words.subList(1, words.size());
+        if (actions.isEmpty()) {
+            // All schedules of this kind at the sites of these classes.
+            return NARROW.stream().filter(n -> n.classes.equals(line)).flatMap(n -> narrow(n).stream()).toList();
+        }
         return words.getFirst().equals("*")
                 ? LongStream.range(0, TIMES).mapToObj(n -> new Job(BASE_SEED * 1_000_003 + n, actions)).toList()
-                : List.of(new Job(Long.parseLong(words.getFirst()), actions));
+                : List.of(Job.parse(words.getFirst(), actions));
     }
 
     private static List<Job> all() {
@@ -121,8 +163,33 @@ class ShellScheduleTest {
                 jobs.add(new Job(BASE_SEED * 1_000_003 + jobs.size(), set));
             }
         }
+        for (Narrow n : NARROW) {
+            jobs.addAll(narrow(n));
+        }
         // A fault of some combination shows soon, and not when its turn in the alphabet has come.
         Collections.shuffle(jobs, new Random(BASE_SEED));
+        return jobs;
+    }
+
+    /// Each site of the undisturbed course and of some more, and pairs as far as they may be tried.
+    private static List<Job> narrow(Narrow n) {
+        long sites = course(newScenario(), new Job(BASE_SEED, n.classes, List.of(), n.actions)).sites();
+        if (sites < 4) {
+            throw new AssertionError(n + " passes " + sites + " sites");
+        }
+        var jobs = new ArrayList<Job>();
+        for (long i = 1; i <= sites; i++) {
+            jobs.add(new Job(BASE_SEED, n.classes, List.of(i), n.actions));
+        }
+        var pairs = new ArrayList<List<Long>>();
+        for (long i = 1; i < sites; i++) {
+            for (long j = i + 1; j <= sites; j++) {
+                pairs.add(List.of(i, j));
+            }
+        }
+        Collections.shuffle(pairs, new Random(BASE_SEED));
+        pairs.stream().limit((long) n.pairs * TIMES)
+                .forEach(p -> jobs.add(new Job(BASE_SEED, n.classes, p, n.actions)));
         return jobs;
     }
 
@@ -137,7 +204,7 @@ class ShellScheduleTest {
                 Scenario scenario = newScenario();
                 int i;
                 while (failures.size() < MOST_FAILURES && (i = next.getAndIncrement()) < jobs.size()) {
-                    var schedule = new Schedule(jobs.get(i).seed);
+                    var schedule = jobs.get(i).schedule();
                     try {
                         runOne(scenario, schedule, jobs.get(i));
                     } catch (Throwable t) {

@@ -60,24 +60,27 @@ final class Weaver {
 
     /// @param shell whether threads may change hands here; memory may be short anyway
     /// @param constructor what it writes nobody else can see yet
+    /// @param within internal name of the class whose code it is
     /// @param isVariable by owner and name, whether a field can change
-    static CodeTransform points(boolean shell, boolean constructor, BiPredicate<String, String> isVariable) {
+    static CodeTransform points(boolean shell, boolean constructor, String within,
+            BiPredicate<String, String> isVariable) {
         return (b, e) -> {
             if (allocates(e)) {
                 b.invokestatic(POINTS, "allocating", NOTHING);
             }
-            if (shell && e instanceof InvokeInstruction i && weaveCall(b, i)) {
+            if (shell && e instanceof InvokeInstruction i) {
+                weaveCall(b, i, within);
                 return;
             }
             if (shell && e instanceof MonitorInstruction m) {
-                b.invokestatic(POINTS, m.opcode() == Opcode.MONITORENTER ? "enterMonitor" : "exitMonitor", ON_OBJECT);
+                at(b, Changes.site(within, "monitor"),
+                        () -> b.invokestatic(POINTS, m.opcode() == Opcode.MONITORENTER ? "enterMonitor" : "exitMonitor",
+                                ON_OBJECT));
                 return;
             }
             if (shell && !constructor && e instanceof FieldInstruction f && isShared(f, isVariable)) {
-                int field = (f.owner().asInternalName() + f.name().stringValue()).hashCode();
-                b.loadConstant(field).invokestatic(POINTS, "before", ON_INT);
-                b.with(e);
-                b.loadConstant(field).invokestatic(POINTS, "after", ON_INT);
+                b.invokestatic(POINTS, "here", NOTHING);
+                at(b, Changes.site(f.owner().asInternalName(), f.name().stringValue()), () -> b.with(e));
                 return;
             }
             b.with(e);
@@ -105,7 +108,14 @@ final class Weaver {
         return owner.startsWith("dev/millrace/") && isVariable.test(owner, f.name().stringValue());
     }
 
-    private static boolean weaveCall(CodeBuilder b, InvokeInstruction i) {
+    /// Something that others may see, between the two places where another one may go on.
+    private static void at(CodeBuilder b, int site, Runnable action) {
+        b.loadConstant(site).invokestatic(POINTS, "before", ON_INT);
+        action.run();
+        b.loadConstant(site).invokestatic(POINTS, "after", ON_INT);
+    }
+
+    private static void weaveCall(CodeBuilder b, InvokeInstruction i, String within) {
         // DirectionLock is a ReentrantLock; what it inherits is called by its own name.
         String owner = i.owner().asInternalName().endsWith("/DirectionLock") ? LOCK : i.owner().asInternalName();
         String name = i.name().stringValue();
@@ -113,17 +123,19 @@ final class Weaver {
         String ours = i.opcode() == Opcode.INVOKESPECIAL ? null : REPLACED.get(there);
         if (ours != null) {
             MethodTypeDesc type = i.typeSymbol();
-            b.invokestatic(POINTS, ours, i.opcode() == Opcode.INVOKESTATIC ? type
-                    : type.insertParameterTypes(0, ClassDesc.ofInternalName(owner)));
-            return true;
+            at(b, Changes.site(within, name), () -> b.invokestatic(POINTS, ours, i.opcode() == Opcode.INVOKESTATIC ? type
+                    : type.insertParameterTypes(0, ClassDesc.ofInternalName(owner))));
+            return;
         }
         boolean concurrent = owner.startsWith("java/util/concurrent/");
         if (waits(owner, name, i.type().stringValue())) {
             b.ldc(there).invokestatic(POINTS, "unseen", ON_STRING);
         } else if ((concurrent || owner.endsWith("/VarHandle")) && !name.equals("<init>")) {
             b.invokestatic(POINTS, "here", NOTHING);
+            at(b, Changes.site(within, name), () -> b.with(i));
+            return;
         }
-        return false;
+        b.with(i);
     }
 
     private static boolean waits(String owner, String name, String type) {

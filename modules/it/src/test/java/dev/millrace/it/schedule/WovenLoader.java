@@ -137,7 +137,8 @@ final class WovenLoader extends ClassLoader {
             builder.transformMethod(method, MethodTransform.transformingCode(Weaver.quiet()));
             return;
         }
-        CodeTransform points = Weaver.points(shell, name.equals(ConstantDescs.INIT_NAME), this::isVariable);
+        CodeTransform points = Weaver.points(shell, name.equals(ConstantDescs.INIT_NAME),
+                model.thisClass().asInternalName(), this::isVariable);
         if (!shell || !method.flags().has(AccessFlag.SYNCHRONIZED)) {
             builder.transformMethod(method, MethodTransform.transformingCode(points));
             return;

@@ -27,6 +27,9 @@ public final class WovenShell implements Scenario {
     private static final long SECOND = 1_000_000_000L;
     private static final Set<String> FAULTS = Set.of("callback", "control", "link", "capture", "memory", "memory-of-another");
 
+    /// Not for every combination: what others do, in few steps.
+    private static final Set<String> DIRECTED = Set.of("accept-on", "accept-briefly", "connect-late", "read-on", "peer-piece");
+
     private final Map<String, Step> steps = new LinkedHashMap<>();
 
     private interface Step {
@@ -47,6 +50,25 @@ public final class WovenShell implements Scenario {
         });
         steps.put("close-dialing", w -> w.dialing.close());
         steps.put("accept", w -> w.keep(w.listener.accept()).setReadTimeout(Duration.ofSeconds(1)));
+        steps.put("accept-on", w -> {
+            // One waits already.
+            w.listener.setAcceptTimeout(Duration.ZERO);
+            w.keep(w.listener.accept());
+            w.keep(w.listener.accept());
+        });
+        steps.put("accept-briefly", w -> {
+            w.listener.setAcceptTimeout(Duration.ofNanos(1));
+            w.keep(w.listener.accept());
+            w.keep(w.listener.accept());
+        });
+        steps.put("connect-late", w -> {
+            // When the time-outs that began before are over.
+            for (long until = w.schedule.nowNs() + 1; w.schedule.nowNs() < until;) {
+                Points.current().park(until);
+            }
+            TcpSocket s = w.keep(w.peer.tcp().open());
+            s.connect(new InetSocketAddress("10.0.0.1", 80), Duration.ofSeconds(5));
+        });
         steps.put("connect", w -> {
             TcpSocket s = w.keep(w.peer.tcp().open());
             s.connect(new InetSocketAddress("10.0.0.1", 80), Duration.ofSeconds(5));
@@ -145,6 +167,16 @@ public final class WovenShell implements Scenario {
             for (int i = 0; i < 5 && w.accepted.read(new byte[600], 0, 600) >= 0; i++) {
             }
         });
+        steps.put("read-on", w -> {
+            // What is there, and then what comes.
+            w.accepted.read(new byte[5000], 0, 5000);
+            w.accepted.read(new byte[5000], 0, 5000);
+        });
+        steps.put("peer-piece", w -> {
+            w.client.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            w.client.write(new byte[600], 0, 600);
+            w.client.write(new byte[600], 0, 600);
+        });
         steps.put("write", w -> w.accepted.write(new byte[20_000], 0, 20_000));
         steps.put("peer-write", w -> {
             w.client.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -212,7 +244,7 @@ public final class WovenShell implements Scenario {
 
     @Override
     public List<String> actions() {
-        return List.copyOf(steps.keySet());
+        return steps.keySet().stream().filter(s -> !DIRECTED.contains(s)).toList();
     }
 
     @Override
@@ -228,6 +260,7 @@ public final class WovenShell implements Scenario {
             schedule.run();
             schedule.stir();
             w.checkNobodyWaitsForWhatIsThere();
+            w.checkNoMailIsLeft();
         } while (schedule.expire());
         schedule.stopFailing();
         var closer = schedule.actor("clean-up", () -> attempt(w::closeSockets));

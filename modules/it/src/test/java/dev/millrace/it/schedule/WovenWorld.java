@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /// What the steps of [WovenShell] work on: two stacks on a wire, a listener, an accepted connection, one that waits to be
 /// accepted, a half-open one of a stranger's, and a UDP socket.
@@ -131,6 +132,24 @@ final class WovenWorld {
                 check(!a.name.equals("read") || !ready.readable(), "read waits, and the socket is readable");
                 check(!a.name.equals("write") || !ready.writable(), "write waits, and the socket is writable");
                 check(!a.name.equals("dial") || !dialing.isConnected(), "connect waits, and the socket is connected");
+            }
+        }
+    }
+
+    /// With nobody under way: what was delivered to a connection was seen by it, since nobody comes to look. Only the end of
+    /// everything would, and hide it.
+    void checkNoMailIsLeft() throws ReflectiveOperationException {
+        for (Stack s : List.of(host, peer)) {
+            var connections = new ArrayList<>();
+            Object table = field(s.tcp(), "endpoints");
+            var forEach = table.getClass().getDeclaredMethod("forEach", Consumer.class);
+            forEach.setAccessible(true);
+            forEach.invoke(table, (Consumer<Object>) connections::add);
+            for (Object c : connections) {
+                if (c.getClass().getSimpleName().equals("ConnectionEndpoint")) {
+                    int mail = (int) field(field(field(c, "gate"), "inbox"), "size");
+                    check(mail == 0, mail + " packets were delivered to a connection of " + s.name() + ", and nobody looks");
+                }
             }
         }
     }
