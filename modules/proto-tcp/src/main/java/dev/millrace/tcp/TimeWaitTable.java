@@ -17,6 +17,7 @@ final class TimeWaitTable implements Timers.Task {
     private final int limit;
 
     // Guarded by lock. All wait equally long, so who comes last leaves last.
+    private boolean closed;
     private TimeWaitEndpoint first;
     private TimeWaitEndpoint last;
     private int count;
@@ -30,20 +31,22 @@ final class TimeWaitTable implements Timers.Task {
     }
 
     void add(TimeWaitEndpoint endpoint) {
-        TimeWaitEndpoint evicted = null;
+        TimeWaitEndpoint evicted = endpoint;
         long expires = expiry();
         lock.lock();
         try {
-            append(endpoint, expires);
-            if (count > limit) {
-                evicted = first;
-                unlink(evicted);
+            if (!closed) {
+                append(endpoint, expires);
+                evicted = count > limit ? first : null;
+                if (evicted != null) {
+                    unlink(evicted);
+                    overflow.add(1);
+                }
             }
         } finally {
             lock.unlock();
         }
         if (evicted != null) {
-            overflow.add(1);
             leave(evicted);
         }
     }
@@ -181,11 +184,13 @@ final class TimeWaitTable implements Timers.Task {
         }
     }
 
-    /// Gives up, too, the places of those that came while the stack was looking for whom to end, and saw the connection yet.
+    /// Gives up, too, the places of those that came while the stack was looking for whom to end, and saw the connection yet;
+    /// and of those that come later.
     void close() {
         TimeWaitEndpoint all = null;
         lock.lock();
         try {
+            closed = true;
             while (first != null) {
                 all = takeFirst(all);
             }
