@@ -149,16 +149,16 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     /// Sends what the outbox has chosen, without the lock, and looks for more. Returns whether there is some: then with the
     /// lock held.
     private boolean transmit(Path path, boolean more) {
-        boolean done = true;
+        boolean done;
         try {
             done = outbox.send(path, trafficClass, hopLimit);
-        } finally {
-            if (done) {
-                outbox.end();
-            }
+        } catch (Throwable t) {
+            outbox.end();
+            throw t;
         }
         if (done) {
             gate.lock();
+            outbox.end();
             if (more || !outbox.isEmpty() || gate.hasMail()) {
                 return true;
             }
@@ -169,8 +169,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
 
     /// What was sent while delivering has been processed.
     void transmitted() {
-        outbox.end();
         gate.lock();
+        outbox.end();
         settle(gate.time());
     }
 

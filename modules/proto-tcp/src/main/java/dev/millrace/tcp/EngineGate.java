@@ -96,8 +96,9 @@ final class EngineGate {
         lock.lock();
     }
 
+    /// Takes the lock back, as [#enter].
     void lock() {
-        lock.lock();
+        acquire();
     }
 
     boolean tryLock() {

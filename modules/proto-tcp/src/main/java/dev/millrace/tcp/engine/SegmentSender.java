@@ -13,6 +13,8 @@ final class SegmentSender {
     private static final int HEADROOM = 128;
     /// Payloads up to this size are copied behind the header: cheaper than a reference to a chunk.
     private static final int COPY_LIMIT = 192;
+    /// From here on segments are so large that it pays to wait for more to put into one.
+    private static final int LARGE = 16 * 1024;
     /// How long CORK holds a partial segment.
     static final long CORK_NS = 200_000_000L;
 
@@ -56,6 +58,12 @@ final class SegmentSender {
 
     /// The next segment with data or FIN, or `null` if there is none or an acknowledgement must go before it.
     static Packet pollData(TcpConnection c, long nowNs) {
+        if (Math.max(c.maxSuperSegment, c.snd.mss) >= LARGE && c.recovery.phase() == LossRecovery.Phase.OPEN
+                && Seq.leq(c.snd.cwndLimitedTo, c.snd.una)) {
+            // What the congestion window does not hold back does not open it, either: all may go at the end of the batch, in
+            // fewer and larger segments where the path takes such.
+            return null;
+        }
         boolean nothing = c.queue.lostBytes == 0 && c.sendBuffer.end() == c.snd.nxt
                 && c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY;
         if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || !c.state.isSynchronized()
