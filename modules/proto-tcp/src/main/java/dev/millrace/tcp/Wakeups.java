@@ -40,18 +40,11 @@ final class Wakeups {
 
     /// What a thread waits for. Each role has one thread at a time.
     enum Role {
-        READS(READER),
-        WRITES(WRITER),
+        READS, WRITES,
         /// For the connection to stand.
-        CONNECTS(CONNECTOR),
+        CONNECTS,
         /// For everything to be sent and acknowledged.
-        CLOSES(CLOSER);
-
-        private final VarHandle slot;
-
-        Role(VarHandle slot) {
-            this.slot = slot;
-        }
+        CLOSES
     }
 
     private static VarHandle role(String field) {
@@ -64,12 +57,23 @@ final class Wakeups {
 
     /// The calling thread is about to wait; whoever has news from now on wakes it, once.
     void register(Role role, Thread self) {
-        role.slot.setVolatile(this, self);
+        switch (role) {
+            case READS -> reader = self;
+            case WRITES -> writer = self;
+            case CONNECTS -> connector = self;
+            case CLOSES -> closer = self;
+        }
     }
 
     /// The calling thread waits no more.
     void withdraw(Role role, Thread self) {
-        role.slot.compareAndSet(this, self, null);
+        // Handles are fast as constants only.
+        switch (role) {
+            case READS -> READER.compareAndSet(this, self, null);
+            case WRITES -> WRITER.compareAndSet(this, self, null);
+            case CONNECTS -> CONNECTOR.compareAndSet(this, self, null);
+            case CLOSES -> CLOSER.compareAndSet(this, self, null);
+        }
     }
 
     /// The present bits.
