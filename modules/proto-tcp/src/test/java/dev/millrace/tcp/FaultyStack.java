@@ -1,7 +1,6 @@
 package dev.millrace.tcp;
 
 import dev.millrace.DropReason;
-import dev.millrace.ErrorCode;
 import dev.millrace.OptionValues;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.CongestionControl;
@@ -11,7 +10,6 @@ import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.Path;
-import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.Waits;
@@ -23,7 +21,6 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.BindException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,8 +31,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
@@ -79,7 +74,7 @@ final class FaultyStack implements TransportContext {
     private final VirtualTime time;
     private final RandomGenerator random;
     private final Map<String, Map<String, Counters.Counter>> counters = new HashMap<>();
-    private final Table<?>[] table = new Table<?>[1];
+    private final FaultyTable<?>[] table = new FaultyTable<?>[1];
     private final Queue<Runnable> afterDelivery = new ArrayDeque<>();
     private boolean delivering;
     private int sentPackets;
@@ -222,110 +217,6 @@ final class FaultyStack implements TransportContext {
             copy.setAddresses(address.hi(), address.lo(), remote.hi(), remote.lo());
             copy.handOver(Packet.Checksumming.VOUCHED);
             return copy;
-        }
-    }
-
-    private final class Table<E> implements EndpointTable<E> {
-        private final Map<String, Place> places = new HashMap<>();
-        private int nextPort = 40_000;
-
-        private final class Place implements Entry<E> {
-            private final String key;
-            private final int port;
-            private E endpoint;
-
-            Place(String key, int port, E endpoint) {
-                this.key = key;
-                this.port = port;
-                this.endpoint = endpoint;
-            }
-
-            @Override
-            public IpAddress local() {
-                return address;
-            }
-
-            @Override
-            public int localPort() {
-                return port;
-            }
-
-            @Override
-            public boolean replace(E old, E next) {
-                if (places.get(key) != this || endpoint != old) {
-                    return false;
-                }
-                endpoint = next;
-                return true;
-            }
-
-            @Override
-            public void release() {
-                places.remove(key, this);
-                pass("entry.release");
-            }
-        }
-
-        private String connected(int port, long hi, long lo, int remotePort) {
-            return port + "-" + new IpAddress(hi, lo) + ":" + remotePort;
-        }
-
-        @Override
-        public Entry<E> bind(IpAddress local, int port, E endpoint) throws BindException {
-            return put(String.valueOf(port), port, endpoint, null);
-        }
-
-        @Override
-        public Entry<E> connect(IpAddress local, int localPort, IpAddress remote, int remotePort, E endpoint,
-                Predicate<? super E> mayReplace) throws BindException {
-            int port = localPort == 0 ? nextPort++ : localPort;
-            return put(connected(port, remote.hi(), remote.lo(), remotePort), port, endpoint, mayReplace);
-        }
-
-        private Entry<E> put(String key, int port, E endpoint, Predicate<? super E> mayReplace) throws BindException {
-            pass("table.put");
-            Place there = places.get(key);
-            if (there != null && (mayReplace == null || !mayReplace.test(there.endpoint))) {
-                throw (BindException) SocketErrors.of(ErrorCode.ADDRESS_IN_USE);
-            }
-            var place = new Place(key, port, endpoint);
-            places.put(key, place);
-            return place;
-        }
-
-        @Override
-        public E findConnected(long localHi, long localLo, int localPort, long remoteHi, long remoteLo, int remotePort) {
-            pass("table.find");
-            Place p = places.get(connected(localPort, remoteHi, remoteLo, remotePort));
-            return p == null ? null : p.endpoint;
-        }
-
-        @Override
-        public E findBound(long localHi, long localLo, int localPort) {
-            Place p = places.get(String.valueOf(localPort));
-            return p == null ? null : p.endpoint;
-        }
-
-        @Override
-        public void forEach(Consumer<? super E> action) {
-            List.copyOf(places.values()).forEach(p -> {
-                E found = p.endpoint;
-                Runnable others = during.remove("table.forEach");
-                if (others != null) {
-                    others.run();
-                }
-                action.accept(found);
-            });
-        }
-
-        @Override
-        public int size() {
-            return places.size();
-        }
-
-        @Override
-        public int connected() {
-            return (int) places.keySet().stream().filter(k -> k.contains("-")).count();
         }
     }
 
@@ -528,7 +419,7 @@ final class FaultyStack implements TransportContext {
     @Override
     @SuppressWarnings("unchecked")
     public <E> EndpointTable<E> newEndpointTable() {
-        var t = new Table<E>();
+        var t = new FaultyTable<E>(this);
         table[0] = t;
         return t;
     }

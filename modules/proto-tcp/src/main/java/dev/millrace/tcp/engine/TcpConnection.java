@@ -186,7 +186,7 @@ public final class TcpConnection {
         segmentsReceived++;
         keepAlive.onSegment(nowNs);
         DropReason reason = arrival.arrive(seg, nowNs);
-        assert holds();
+        assert Invariants.hold(this);
         return reason;
     }
 
@@ -212,7 +212,7 @@ public final class TcpConnection {
     /// Runs what is due.
     public void onTimer(long nowNs) {
         Timeouts.run(this, nowNs);
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     /// ICMP complains about a segment with this sequence number.
@@ -221,7 +221,7 @@ public final class TcpConnection {
     ///     big for it, 0 if the router did not say it; or -1. After telling it, renew the path and call [#setPath].
     public int onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
         int mtu = PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
-        assert holds();
+        assert Invariants.hold(this);
         return mtu;
     }
 
@@ -249,7 +249,7 @@ public final class TcpConnection {
         if (snd.mss < before) {
             recovery.onPathShrunk(this);
         }
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     void startUserTimer(long nowNs) {
@@ -319,13 +319,13 @@ public final class TcpConnection {
     /// FIN after what was written; reading goes on (RFC 9293 §3.6, half-close).
     public void shutdownOutput(long nowNs) {
         UserCalls.shutdownOutput(this);
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     /// What arrives from now on is acknowledged and thrown away.
     public void shutdownInput(long nowNs) {
         UserCalls.shutdownInput(this);
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     /// CLOSE (RFC 9293 §3.10.4): FIN after what was written, or RST if data was left unread (SHLD-3).
@@ -334,14 +334,14 @@ public final class TcpConnection {
         if (state == TcpState.FIN_WAIT_2) {
             startFinWait2(nowNs);
         }
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     /// ABORT (RFC 9293 §3.10.5): RST, and everything is thrown away.
     public void abort(long nowNs) {
         UserCalls.abort(this);
         receiveBuffer.clear();
-        assert holds();
+        assert Invariants.hold(this);
     }
 
     // ---- ends
@@ -397,7 +397,7 @@ public final class TcpConnection {
     /// acknowledgements wait for its end. See [#pollSegment].
     public Packet pollData(long nowNs) {
         Packet p = SegmentSender.pollData(this, nowNs);
-        assert holdsWith(p);
+        assert Invariants.holdWith(this, p);
         return p;
     }
 
@@ -413,8 +413,8 @@ public final class TcpConnection {
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
-        assert p != null || !waits() || isTimed() : state + " waits without a timer: " + info(nowNs);
-        assert holdsWith(p);
+        assert p != null || !Invariants.waits(this) || Invariants.isTimed(this) : state + " waits without a timer: " + info(nowNs);
+        assert Invariants.holdWith(this, p);
         return p;
     }
 
@@ -529,59 +529,5 @@ public final class TcpConnection {
                 recovery.phase().name(), hasUnsent() ? sendBuffer.end() - snd.nxt : 0, queue.sackedBytes, queue.lostBytes,
                 retransmittedBytes, advertisedMss, peerMss, timestampsOn, sackOn, sendShift, window.shift,
                 snd.nxt == snd.iss ? -1 : nowNs - snd.lastSentNs, bytesReceived == 0 ? -1 : nowNs - rcv.lastTextNs);
-    }
-
-    /// Whether something that was to reach the peer is unsent or unacknowledged.
-    private boolean waits() {
-        return state != TcpState.CLOSED && state != TcpState.TIME_WAIT
-                && (snd.flight() > 0 || state.isSynchronized() && (hasUnsent() || snd.finQueued && !snd.finSent));
-    }
-
-    /// Whether a timer runs that will go on with it.
-    private boolean isTimed() {
-        return timers.isSet(ConnectionTimers.RETRANSMISSION)
-                || snd.flight() == 0 && (timers.isSet(ConnectionTimers.PERSIST) || timers.isSet(ConnectionTimers.CORK));
-    }
-
-    /// Whether each stored sequence number is still on the right side of what it is compared with: asked after every
-    /// input, so that one that is left behind is found before it seems to lie ahead.
-    private boolean numbersAreNear() {
-        if (!state.isSynchronized()) {
-            return true;
-        }
-        assert snd.isNear() : "send sequence";
-        assert recovery.isNear(snd) : "recovery point";
-        assert queue.isNear(snd.una, snd.nxt) : "the queue's hint";
-        assert scoreboard == null || scoreboard.isNear(snd.una, snd.nxt) : "scoreboard";
-        assert Seq.leq(rcv.lastAckSent, rcv.nxt) : "Last.ACK.sent";
-        assert Seq.leq(snd.wl1, rcv.edge) : "SND.WL1";
-        assert !rcv.finKnown || Seq.geq(rcv.finSeq, rcv.nxt - 1) && Seq.leq(rcv.finSeq, rcv.edge) : "the peer's FIN";
-        return true;
-    }
-
-    /// As [#holds], with a segment in hand that must not be lost if it does not.
-    private boolean holdsWith(Packet segment) {
-        try {
-            return holds();
-        } catch (Throwable t) {
-            if (segment != null) {
-                segment.release();
-            }
-            throw t;
-        }
-    }
-
-    /// What must hold between any two calls.
-    private boolean holds() {
-        assert Seq.leq(snd.una, snd.nxt) : "SND.UNA " + snd.una + " beyond SND.NXT " + snd.nxt;
-        assert rcv.wnd() >= 0 : "RCV.NXT beyond the window: " + rcv.wnd();
-        assert state != TcpState.CLOSED || timers.next() == ConnectionTimers.NEVER : "a closed connection has a timer";
-        assert cc == null || cc.cwnd() >= 1;
-        assert queue.isEmpty() || queue.start(0) == snd.una && queue.end(queue.size() - 1) == snd.nxt
-                : "the queue holds " + queue.start(0) + " to " + queue.end(queue.size() - 1) + ", not "
-                + snd.una + " to " + snd.nxt;
-        assert LossRecovery.pipe(this) >= 0;
-        assert numbersAreNear();
-        return true;
     }
 }
