@@ -6,50 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ErrorCode;
-import dev.millrace.TcpListener;
 import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
-import dev.millrace.testkit.VirtualTime;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// What programs may ask of a socket beyond reading and writing, in virtual time: when it happens is part of the promise.
-class SocketCallsTest {
-    private static final int PORT = 80;
+class SocketCallsTest extends TwoFaultyStacks {
     private static final int MSS = 1460 - 12;
-
-    private final VirtualTime time = new VirtualTime();
-    private final FaultyStack a = new FaultyStack("10.0.0.1", time, Map.of());
-    private final FaultyStack b = new FaultyStack("10.0.0.2", time, Map.of());
-    private TcpListener listener;
-
-    @BeforeEach
-    void listen() throws Exception {
-        FaultyStack.join(a, b);
-        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
-    }
-
-    private void pass(long ms) {
-        time.runUntil(time.nanoTime() + ms * 1_000_000);
-    }
-
-    private TcpSocket connect() throws Exception {
-        TcpSocket client = a.tcp.open();
-        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
-        pass(10);
-        assertTrue(client.finishConnect());
-        return client;
-    }
 
     private static ByteBuffer bytes(int n) {
         return ByteBuffer.allocate(n);
@@ -57,7 +28,7 @@ class SocketCallsTest {
 
     @Test
     void writeMoreHoldsThePartialSegmentForTheNextWrite() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         assertEquals(100, client.writeMore(bytes(100)));
         pass(150);
         assertEquals(List.of(), a.payloads);
@@ -67,7 +38,7 @@ class SocketCallsTest {
 
     @Test
     void writeMoreHoldsItForTwoHundredMilliseconds() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         client.writeMore(bytes(100));
         pass(199);
         assertEquals(List.of(), a.payloads);
@@ -77,7 +48,7 @@ class SocketCallsTest {
 
     @Test
     void writeMoreHoldsPartialSegmentsOnly() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         client.writeMore(bytes(2 * MSS + 7));
         assertEquals(List.of(MSS, MSS), a.payloads);
         pass(10);
@@ -87,7 +58,7 @@ class SocketCallsTest {
 
     @Test
     void linger2BoundsTheWaitForThePeersFin() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         client.setOption(TcpOptions.LINGER2, Duration.ofSeconds(2));
         client.close();
         pass(1_900);
@@ -98,7 +69,7 @@ class SocketCallsTest {
 
     @Test
     void linger2OfZeroWaitsForEver() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         client.setOption(TcpOptions.LINGER2, Duration.ZERO);
         client.close();
         pass(3_600_000);
@@ -117,7 +88,7 @@ class SocketCallsTest {
                 .setOption(StandardSocketOptions.IP_TOS, 0x20)
                 .setOption(TcpOptions.HOP_LIMIT, 9)
                 .setOption(TcpOptions.MAX_SEGMENT, 500);
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         TcpSocket accepted = listener.tryAccept();
         listener.setOption(StandardSocketOptions.TCP_NODELAY, false).setOption(StandardSocketOptions.SO_RCVBUF, 80_000);
         assertTrue(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
@@ -140,7 +111,7 @@ class SocketCallsTest {
 
     @Test
     void closingWithLingerWakesTheReaderAtOnce() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         client.setOption(StandardSocketOptions.SO_LINGER, 30);
         a.lost = IntStream.range(0, 1000).boxed().collect(Collectors.toSet());
         client.write(bytes(10));
@@ -155,7 +126,7 @@ class SocketCallsTest {
 
     @Test
     void readinessIsThatOfTheMoment() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         TcpSocket server = listener.tryAccept();
         assertTrue(client.readiness().writable() && !client.readiness().readable() && !client.readiness().closed());
         server.write(bytes(5));
@@ -173,7 +144,7 @@ class SocketCallsTest {
     /// As a kernel does for a process that ends.
     @Test
     void peerOfAnIdleConnectionReadsTheEndWhenTheStackCloses() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         TcpSocket server = listener.tryAccept();
         client.write(bytes(5));
         pass(100);
@@ -190,7 +161,7 @@ class SocketCallsTest {
 
     @Test
     void peerOfAConnectionThatLosesDataIsResetWhenTheStackCloses() throws Exception {
-        TcpSocket client = connect();
+        TcpSocket client = connected();
         TcpSocket server = listener.tryAccept();
         server.write(bytes(5));
         pass(100);

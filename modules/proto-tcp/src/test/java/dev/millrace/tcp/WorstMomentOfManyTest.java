@@ -8,10 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
-import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.testkit.LeakCheck;
-import dev.millrace.testkit.VirtualTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -20,44 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// One call throws while several connections, or several threads, depend on what comes after it.
-class WorstMomentOfManyTest {
-    private static final long MS = 1_000_000;
-    private static final int PORT = 80;
-
-    private final VirtualTime time = new VirtualTime();
-    private final FaultyStack a = new FaultyStack("10.0.0.1", time, Map.of());
-    private final FaultyStack b = new FaultyStack("10.0.0.2", time, Map.of());
-    private TcpListener listener;
-
-    @BeforeEach
-    void listen() throws IOException {
-        FaultyStack.join(a, b);
-        listener = b.tcp.listen(new InetSocketAddress(PORT), 0);
-    }
-
-    private void pass(long ms) {
-        time.runUntil(time.nanoTime() + ms * MS);
-    }
-
-    private TcpSocket connecting() throws IOException {
-        TcpSocket client = a.tcp.open();
-        client.startConnect(new InetSocketAddress(b.address().toInetAddress(), PORT));
-        return client;
-    }
-
-    private TcpSocket connected() throws IOException {
-        TcpSocket client = connecting();
-        pass(10);
-        assertTrue(client.isConnected());
-        return client;
-    }
-
+class WorstMomentOfManyTest extends TwoFaultyStacks {
     /// Ends a connection, so that the client's side is in TIME-WAIT.
     private void end(TcpSocket client) throws IOException {
         TcpSocket server = listener.tryAccept();
