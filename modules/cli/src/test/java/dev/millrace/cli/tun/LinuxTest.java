@@ -2,7 +2,6 @@ package dev.millrace.cli.tun;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.testkit.Programs;
@@ -47,10 +46,18 @@ class LinuxTest {
         Machine.Result result = run(Duration.ofSeconds(2), "sleep 1000 & echo $!; wait");
         assertEquals(1, result.exit());
         assertEquals("did not end within 2 s", result.err());
-        // A dead one may stay in the table for as long as nobody asks how it ended.
-        String state = new Linux(FOR_EVER).read(Path.of("/proc", result.out().strip(), "stat")).orElse("(sleep) Z");
-        end(result.out());
-        assertTrue(state.contains(") Z"), "what it started still runs: " + state);
+        try {
+            assertTimeoutPreemptively(FOR_EVER, () -> awaitEnd(result.out().strip()), "what it started still runs");
+        } finally {
+            end(result.out());
+        }
+    }
+
+    /// Whoever is killed dies a little later. A dead one may stay in the table for as long as nobody asks how it ended.
+    private static void awaitEnd(String pid) throws InterruptedException {
+        while (!new Linux(FOR_EVER).read(Path.of("/proc", pid, "stat")).orElse("(sleep) Z").contains(") Z")) {
+            Thread.sleep(10);
+        }
     }
 
     @Test
