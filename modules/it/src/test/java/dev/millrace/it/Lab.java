@@ -47,14 +47,37 @@ final class Lab {
     /// Runs something on a virtual thread.
     static <T> CompletableFuture<T> async(Callable<T> body) {
         var future = new CompletableFuture<T>();
-        Thread.startVirtualThread(() -> {
+        start(body, future);
+        return future;
+    }
+
+    private static <T> Thread start(Callable<T> body, CompletableFuture<T> future) {
+        return Thread.startVirtualThread(() -> {
             try {
                 future.complete(body.call());
             } catch (Throwable t) {
                 future.completeExceptionally(t);
             }
         });
+    }
+
+    /// Runs something on a virtual thread, and returns when that waits, or has ended.
+    static <T> CompletableFuture<T> blocked(Callable<T> body) throws InterruptedException {
+        var future = new CompletableFuture<T>();
+        awaitWaiting(start(body, future));
         return future;
+    }
+
+    /// Returns when a thread waits, or has ended.
+    static void awaitWaiting(Thread thread) throws InterruptedException {
+        while (true) {
+            switch (thread.getState()) {
+                case WAITING, TIMED_WAITING, TERMINATED -> {
+                    return;
+                }
+                default -> Thread.sleep(1);
+            }
+        }
     }
 
     /// Waits for it, at most ten seconds.
