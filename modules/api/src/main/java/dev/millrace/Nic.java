@@ -29,6 +29,7 @@ public interface Nic {
     /// Whether packets can go out and come in.
     boolean isUp();
 
-    /// The link as an object of this type, if it is one: the way to a virtual NIC that a driver opened.
+    /// The link, or one that it stands on, as an object of this type, if there is one: the way to a virtual NIC that a driver
+    /// opened.
     <T> Optional<T> unwrap(Class<T> type);
 }

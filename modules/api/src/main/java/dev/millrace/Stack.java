@@ -74,6 +74,10 @@ public interface Stack extends AutoCloseable {
     /// Removes the routes to exactly this network (`null`: the default routes) and returns how many there were.
     int removeRoutes(Cidr to);
 
+    /// What a protocol of the stack offers to programs under this type, if one does: [Tcp] and [Udp] are such types, and a
+    /// plug-in has its own.
+    <T> Optional<T> service(Class<T> type);
+
     /// What was counted so far: by group (a NIC's name, `ipv4`, `tcp`, ..., `drops`), then by counter name.
     Map<String, Map<String, Long>> counters();
 

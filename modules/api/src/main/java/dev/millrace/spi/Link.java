@@ -58,8 +58,21 @@ public interface Link extends AutoCloseable {
     @Override
     void close();
 
+    /// The address of the station that this link is, in the low 48 bits (the first byte on the wire is the highest); 0 where
+    /// there is none: on media without such addresses, and where the NIC is to take one of its own.
+    default long hardwareAddress() {
+        return 0;
+    }
+
     /// The NIC's side of a link. Any thread may call any method.
     interface Sink {
+        /// The stack whose NIC this is: its clock, timers and chance are a link's, too.
+        ///
+        /// @throws IllegalStateException if the link is used without a stack
+        default StackContext stack() {
+            throw new IllegalStateException("this link is used without a stack");
+        }
+
         /// Delivers received packets, which become the NIC's, and empties the list. All of one call are processed before
         /// acknowledgements and wake-ups go out. On a thread that is already delivering, the call only queues.
         void deliver(PacketList packets);

@@ -1,7 +1,9 @@
 package dev.millrace.spi;
 
+import dev.millrace.Cidr;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
+import java.util.List;
 
 /// What a network protocol gets from its stack. Any thread may call any method.
 public interface NetworkContext extends StackContext {
@@ -16,6 +18,12 @@ public interface NetworkContext extends StackContext {
         /// None of these.
         FOREIGN
     }
+
+    /// The NICs of the stack, in the order of the configuration: none before all protocols are made.
+    List<NicPort> nics();
+
+    /// The addresses of a NIC.
+    List<Cidr> addresses(NicPort nic);
 
     /// What the destination of a packet that came in on `nic` means. Allocates nothing.
     Destination classify(NicPort nic, long hi, long lo);

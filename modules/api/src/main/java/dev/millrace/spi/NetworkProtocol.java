@@ -1,37 +1,21 @@
 package dev.millrace.spi;
 
-import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
+import java.util.Optional;
 
-/// One version of IP in one stack. Any thread may call any method.
+/// A network-layer protocol in one stack: what takes the packets of an EtherType. Those that carry transport protocols are
+/// [InternetProtocol]s. Any thread may call any method.
 public interface NetworkProtocol extends AutoCloseable {
-    /// Takes a packet that came in, starting at its IP header, and owns it from then on: checks it, answers what the
-    /// protocol itself answers, and gives the rest to [NetworkContext#deliver].
+    /// Takes a packet that came in, starting behind its link-layer header, and owns it from then on.
     void receive(NicPort nic, Packet packet);
 
-    /// A path for packets of one transport protocol between two addresses.
-    ///
-    /// @param route the route that the stack chose
-    /// @param local the source address, one of the stack's
-    /// @param remote the destination
-    /// @param protocol the transport protocol's number
-    Path path(Route route, IpAddress local, IpAddress remote, int protocol);
-
-    /// Answers a packet that came in with an ICMP error, if the rules (RFC 1122 §3.2.2, RFC 4443 §2.4) and the rate
-    /// limit allow it. The packet stays the caller's.
-    void reject(Packet packet, Rejection why);
-
-    /// Why a packet is rejected.
-    enum Rejection {
-        /// Nobody listens on the port.
-        PORT_UNREACHABLE,
-        /// No transport takes the protocol number.
-        PROTOCOL_UNREACHABLE,
-        /// An administrator forbids it.
-        PROHIBITED
+    /// What programs or other plug-ins use, if this protocol offers it: see [dev.millrace.Stack#service] and
+    /// [StackContext#service].
+    default <T> Optional<T> service(Class<T> type) {
+        return Optional.empty();
     }
 
-    /// Gives up timers and memory.
+    /// Gives up timers, memory and packets.
     @Override
     void close();
 }

@@ -6,11 +6,12 @@ import java.util.List;
 
 /// Makes a network protocol for a stack. Found with [java.util.ServiceLoader].
 public interface NetworkProtocolFactory {
-    /// The name, which is also that of its table in a configuration: `ipv4` or `ipv6`.
+    /// The name, which is also that of its table in a configuration, such as `ipv4`.
     String name();
 
-    /// The IP version: 4 or 6.
-    int version();
+    /// The EtherType whose packets it takes, 0x0600 to 0xffff: 0x0800 is IPv4, 0x86dd IPv6. A stack runs one protocol for
+    /// each. On links without Ethernet headers there are these two only, told apart by the first four bits of a packet.
+    int etherType();
 
     /// One line for people.
     String description();
@@ -18,6 +19,8 @@ public interface NetworkProtocolFactory {
     /// The options it understands.
     List<OptionSpec> options();
 
-    /// Makes the protocol for one stack.
+    /// Makes the protocol for one stack. For the EtherTypes of IP it must be an [InternetProtocol].
+    ///
+    /// @throws dev.millrace.ConfigurationException if an option's value makes no sense
     NetworkProtocol create(NetworkContext context, OptionValues options);
 }

@@ -21,4 +21,25 @@ public interface NicPort {
     ///
     /// @param nextHop the neighbour to send them to: the destination or a gateway; media without neighbours ignore it
     void transmit(PacketList packets, IpAddress nextHop);
+
+    /// The neighbour of this address, to be kept and sent through.
+    ///
+    /// @param nextHop as for [#transmit(PacketList, IpAddress)]
+    default NextHop toward(IpAddress nextHop) {
+        return packets -> transmit(packets, nextHop);
+    }
+
+    /// The station's own link-layer address, in the low 48 bits, or 0 on media without such addresses.
+    default long stationAddress() {
+        return 0;
+    }
+
+    /// Sends packets of any network protocol to a station, which become the NIC's, and empties the list. On media without
+    /// link-layer addresses they are dropped.
+    ///
+    /// @param etherType what they are
+    /// @param station the link-layer address of their destination, in the low 48 bits
+    default void transmit(PacketList packets, int etherType, long station) {
+        throw new UnsupportedOperationException(name() + " has no link-layer addresses");
+    }
 }

@@ -38,6 +38,15 @@ public interface Path {
     default void packetTooBig(int ipMtu) {
     }
 
+    /// The transport has made progress that only the other end can have brought about, such as an acknowledgement of new data:
+    /// the neighbour on the way is there (RFC 4861 §7.3.1). Cheap enough to be called for each.
+    default void confirm() {
+    }
+
+    /// The transport has lost its peer: the neighbour on the way is to be asked whether it is there.
+    default void doubt() {
+    }
+
     /// Sends packets that start at their transport header, which become the path's, and empties the list. A wanted
     /// checksum ([dev.millrace.wire.buffer.Packet#wantChecksum]) is computed here, unless the link takes it undone.
     ///

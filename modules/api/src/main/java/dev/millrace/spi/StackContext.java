@@ -2,6 +2,7 @@ package dev.millrace.spi;
 
 import dev.millrace.DropReason;
 import dev.millrace.wire.buffer.Packet;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// What every plug-in gets from the stack that it is part of. Any thread may call any method.
@@ -53,6 +54,12 @@ public interface StackContext {
     /// @param failure what was thrown, an [Error] not excepted
     default void failed(String where, Throwable failure) {
         // For contexts of tests, which count nothing.
+    }
+
+    /// What a protocol of the stack offers to other plug-ins, if one does: asked when it is needed, since protocols are made
+    /// one after the other.
+    default <T> Optional<T> service(Class<T> type) {
+        return Optional.empty();
     }
 
     /// Whether the stack is being closed.

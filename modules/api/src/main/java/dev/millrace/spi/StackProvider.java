@@ -42,6 +42,12 @@ public interface StackProvider {
     /// The options of the stack itself: its limits.
     List<OptionSpec> options();
 
+    /// The options that a NIC on this link understands: those of its drivers, the outermost first, and those of every Ethernet
+    /// NIC. Empty if one of the drivers is not present.
+    ///
+    /// @param link the link's URI
+    Optional<List<OptionSpec>> nicOptions(String link);
+
     /// The plug-ins that are present, in the order in which they were found.
     List<PluginInfo> plugins();
 

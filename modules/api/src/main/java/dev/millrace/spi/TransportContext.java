@@ -24,11 +24,11 @@ public interface TransportContext extends StackContext {
     /// A new, empty table for the endpoints of this protocol.
     <E> EndpointTable<E> newEndpointTable();
 
-    /// Answers a packet with an ICMP error; see [NetworkProtocol#reject].
-    void reject(Packet packet, NetworkProtocol.Rejection why);
+    /// Answers a packet with an ICMP error; see [InternetProtocol#reject].
+    void reject(Packet packet, InternetProtocol.Rejection why);
 
     /// The congestion control of this name.
     ///
     /// @throws dev.millrace.ConfigurationException if there is none; the message names those that are present
-    CongestionControlFactory congestionControl(String name);
+    CongestionControlFactory.Chosen congestionControl(String name);
 }

@@ -11,7 +11,7 @@ public interface TransportProtocol extends AutoCloseable {
     /// Takes an ICMP error about a packet that this protocol is said to have sent.
     void onError(IcmpError error);
 
-    /// What programs use, such as [dev.millrace.Tcp], if this protocol offers it.
+    /// What programs use, such as [dev.millrace.Tcp], if this protocol offers it: they ask [dev.millrace.Stack#service].
     <T> Optional<T> service(Class<T> type);
 
     /// Wakes all blocked callers with [dev.millrace.ErrorCode#STACK_CLOSED], gives up timers, memory and packets. Peers

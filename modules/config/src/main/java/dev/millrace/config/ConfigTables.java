@@ -95,11 +95,11 @@ final class ConfigTables {
         }
     }
 
-    /// The options of a protocol. Whether there is such a protocol is for the assembler to say, but a mistyped table of
+    /// The options of a protocol or a congestion control. Whether there is such a protocol is for the assembler to say, but a mistyped table of
     /// ours is not one.
     private Map<String, String> protocolOptions(String key, JsonNode node) {
         List<String> valid = Stream.concat(TABLES.stream(), plugins.stream()
-                .filter(p -> p.kind().equals("network") || p.kind().equals("transport")).map(PluginInfo::name)).toList();
+                .filter(p -> !p.kind().equals("link")).map(PluginInfo::name)).toList();
         String advice = Nearest.advice(key, valid);
         boolean ours = TABLES.stream().anyMatch(t -> advice.startsWith("did you mean " + t + "?"));
         if (ours && !valid.contains(key) || !node.isObject()) {
@@ -150,9 +150,7 @@ final class ConfigTables {
     /// What is left of a NIC's keys belongs to its driver. If the driver is here, a key that it does not know may just as
     /// well be one of ours mistyped, so the advice is about both; without it any key may be right.
     private Map<String, String> driverOptions(String nic, String link, Map<String, JsonNode> options) {
-        List<OptionSpec> known = plugins.stream()
-                .filter(p -> p.kind().equals("link") && link.startsWith(p.name() + ":")).findFirst()
-                .map(PluginInfo::options).orElse(null);
+        List<OptionSpec> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).orElse(null);
         List<String> valid = new ArrayList<>(NIC_KEYS);
         if (known != null) {
             known.forEach(o -> valid.add(o.name()));

@@ -1,7 +1,7 @@
 package dev.millrace.ip;
 
 import dev.millrace.DropReason;
-import dev.millrace.spi.NetworkProtocol.Rejection;
+import dev.millrace.spi.InternetProtocol.Rejection;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.BigEndian;

@@ -4,7 +4,8 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.wire.buffer.Packet;
-import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The counters of one version of IP. `received` is the sum of `delivered` and of the `dropped-...` counters.
 ///
@@ -28,7 +29,7 @@ final class IpCounters {
     private final Counters.Counter errorsSent;
     private final Counters.Counter[] receivedOfType = new Counters.Counter[ERROR_TYPES];
     private final Counters.Counter[] sentOfType = new Counters.Counter[ERROR_TYPES];
-    private final Counters.Counter[] dropped = new Counters.Counter[DropReason.values().length];
+    private final Map<DropReason, Counters.Counter> dropped = new ConcurrentHashMap<>();
     private final Counters group;
     private final NetworkContext context;
 
@@ -49,10 +50,10 @@ final class IpCounters {
 
     /// Counts and ends a packet that came in.
     void drop(Packet packet, DropReason reason) {
-        Counters.Counter counter = dropped[reason.ordinal()];
+        Counters.Counter counter = dropped.get(reason);
         if (counter == null) {
-            counter = group.counter("dropped-" + reason.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            dropped[reason.ordinal()] = counter;
+            counter = group.counter("dropped-" + reason.name());
+            dropped.put(reason, counter);
         }
         counter.add(1);
         context.drop(packet, reason);

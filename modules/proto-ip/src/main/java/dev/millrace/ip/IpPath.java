@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -15,7 +16,7 @@ abstract class IpPath implements Path {
 
     private final Route route;
     private final NicPort nic;
-    private final IpAddress nextHop;
+    private final NextHop nextHop;
     private final TransportChecksum checksum;
     private final int headerLength;
     private final int maxPayload;
@@ -36,7 +37,7 @@ abstract class IpPath implements Path {
         this.maxPayload = maxPayload;
         this.counters = counters;
         nic = route.nic();
-        nextHop = route.nextHop(remote);
+        nextHop = nic.toward(route.nextHop(remote));
         checksum = new TransportChecksum(nic.link(), local, remote, protocol);
         this.mtus = route.local() ? null : mtus;
         // Before the look-up, so that what is learned in between is found by the first isCurrent().
@@ -100,6 +101,16 @@ abstract class IpPath implements Path {
     }
 
     @Override
+    public final void confirm() {
+        nextHop.confirm();
+    }
+
+    @Override
+    public final void doubt() {
+        nextHop.doubt();
+    }
+
+    @Override
     public final void send(PacketList packets, int trafficClass, int hopLimit) {
         if (packets.isEmpty()) {
             return;
@@ -111,7 +122,7 @@ abstract class IpPath implements Path {
             writeHeader(p, trafficClass, hopLimit);
             p.markNetworkHeader();
         }
-        nic.transmit(packets, nextHop);
+        nextHop.transmit(packets);
     }
 
     /// Puts the IP header in front of a packet that starts at its transport header.

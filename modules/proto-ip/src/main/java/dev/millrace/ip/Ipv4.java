@@ -2,9 +2,9 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -17,7 +17,7 @@ import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 
 /// IPv4 in one stack: takes what comes in (RFC 1122 §3.2.1), hands out paths for what goes out.
-final class Ipv4 implements NetworkProtocol {
+final class Ipv4 implements InternetProtocol {
     final NetworkContext context;
     final IpCounters counters;
     final KeyedHash hash;
@@ -136,6 +136,11 @@ final class Ipv4 implements NetworkProtocol {
             reject(packet, Rejection.PROTOCOL_UNREACHABLE);
             counters.drop(packet, DropReason.UNKNOWN_TRANSPORT);
         }
+    }
+
+    @Override
+    public int version() {
+        return 4;
     }
 
     @Override

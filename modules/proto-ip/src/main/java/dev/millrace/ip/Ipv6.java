@@ -2,9 +2,9 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -17,7 +17,7 @@ import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 
 /// IPv6 in one stack: takes what comes in (RFC 8200), hands out paths for what goes out.
-final class Ipv6 implements NetworkProtocol {
+final class Ipv6 implements InternetProtocol {
     final NetworkContext context;
     final IpCounters counters;
     final KeyedHash hash;
@@ -156,6 +156,11 @@ final class Ipv6 implements NetworkProtocol {
             default -> { }
         }
         return DropReason.BAD_IP_OPTION;
+    }
+
+    @Override
+    public int version() {
+        return 6;
     }
 
     @Override

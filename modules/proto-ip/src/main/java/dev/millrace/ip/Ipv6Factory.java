@@ -2,9 +2,10 @@ package dev.millrace.ip;
 
 import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.wire.EthernetHeader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,8 +21,8 @@ public final class Ipv6Factory implements NetworkProtocolFactory {
     }
 
     @Override
-    public int version() {
-        return 6;
+    public int etherType() {
+        return EthernetHeader.TYPE_IPV6;
     }
 
     @Override
@@ -38,7 +39,7 @@ public final class Ipv6Factory implements NetworkProtocolFactory {
     }
 
     @Override
-    public NetworkProtocol create(NetworkContext context, OptionValues options) {
+    public InternetProtocol create(NetworkContext context, OptionValues options) {
         return new Ipv6(context, options);
     }
 }

@@ -1,7 +1,7 @@
 package dev.millrace.ip;
 
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.wire.IpAddress;
@@ -15,10 +15,10 @@ final class ReplyPaths {
 
     private final AtomicReferenceArray<Path> recent = new AtomicReferenceArray<>(SLOTS);
     private final NetworkContext context;
-    private final NetworkProtocol owner;
+    private final InternetProtocol owner;
     private final int protocol;
 
-    ReplyPaths(NetworkContext context, NetworkProtocol owner, int protocol) {
+    ReplyPaths(NetworkContext context, InternetProtocol owner, int protocol) {
         this.context = context;
         this.owner = owner;
         this.protocol = protocol;

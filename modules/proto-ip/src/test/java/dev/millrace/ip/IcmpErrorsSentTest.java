@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
-import dev.millrace.spi.NetworkProtocol.Rejection;
+import dev.millrace.spi.InternetProtocol.Rejection;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;

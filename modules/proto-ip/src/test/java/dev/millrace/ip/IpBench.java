@@ -2,7 +2,7 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
-import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.Path;
 import dev.millrace.testkit.FakeNetwork;
@@ -16,6 +16,7 @@ import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.Map;
 
 /// One version of IP between a NIC and transports that only record: TCP and UDP exist, nothing else does.
@@ -24,10 +25,10 @@ final class IpBench {
     final VirtualTime time = new VirtualTime();
     final FakeNic nic;
     final FakeNetwork network;
-    final NetworkProtocol ip;
+    final InternetProtocol ip;
     final String peer;
     final String own;
-    private final int[] before = new int[DropReason.values().length];
+    private final Map<DropReason, Integer> before = new HashMap<>();
 
     IpBench(int version) {
         this(version, new FakeNic(1500), Map.of());
@@ -41,7 +42,7 @@ final class IpBench {
         network = new FakeNetwork(time, nic, 1).local("10.9.0.2").local("fd09::2").broadcast("10.9.0.255")
                 .group("224.0.0.1").group("ff02::1").group("ff01::1").transport(6).transport(17);
         NetworkProtocolFactory factory = v4 ? new Ipv4Factory() : new Ipv6Factory();
-        ip = factory.create(network, OptionValues.check(factory.name(), factory.options(), options));
+        ip = (InternetProtocol) factory.create(network, OptionValues.check(factory.name(), factory.options(), options));
     }
 
     String group() {
@@ -63,13 +64,13 @@ final class IpBench {
 
     /// Lets a packet come in and says why it was dropped, or `null`.
     DropReason fate(byte[] bytes) {
-        for (DropReason reason : DropReason.values()) {
-            before[reason.ordinal()] = network.drops(reason);
+        for (DropReason reason : DropReason.own()) {
+            before.put(reason, network.drops(reason));
         }
         receive(bytes);
         DropReason found = null;
-        for (DropReason reason : DropReason.values()) {
-            if (network.drops(reason) != before[reason.ordinal()]) {
+        for (DropReason reason : DropReason.own()) {
+            if (network.drops(reason) != before.get(reason)) {
                 found = reason;
             }
         }

@@ -41,7 +41,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     /// @param iss the initial send sequence number
     /// @param timestampOffset what is added to the timestamp clock
     ConnectionEndpoint(TcpProtocol protocol, Path path, EndpointTable.Entry<TcpEndpoint> place, int remotePort,
-            TcpSettings settings, ConnectionOptions options, CongestionControlFactory congestionControl, int iss,
+            TcpSettings settings, ConnectionOptions options, CongestionControlFactory.Chosen congestionControl, int iss,
             int timestampOffset) {
         this.protocol = protocol;
         this.way = new WayOut(protocol.ctx, path);

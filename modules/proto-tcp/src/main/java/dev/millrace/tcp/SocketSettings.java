@@ -28,7 +28,7 @@ final class SocketSettings {
     private volatile boolean reuseAddress;
     private volatile int trafficClass;
     private volatile int hopLimit;
-    private volatile CongestionControlFactory congestionControl;
+    private volatile CongestionControlFactory.Chosen congestionControl;
 
     /// Those that the stack's configuration gives.
     SocketSettings(TcpProtocol protocol) {
@@ -65,7 +65,7 @@ final class SocketSettings {
         return hopLimit;
     }
 
-    CongestionControlFactory congestionControl() {
+    CongestionControlFactory.Chosen congestionControl() {
         return congestionControl;
     }
 

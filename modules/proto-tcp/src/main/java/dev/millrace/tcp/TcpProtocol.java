@@ -76,7 +76,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final boolean spin = Runtime.getRuntime().availableProcessors() > 1;
 
     private final TcpSettings settings;
-    private final CongestionControlFactory defaultCongestionControl;
+    private final CongestionControlFactory.Chosen defaultCongestionControl;
     private final int defaultBacklog;
     private final long timeWaitReuseAgeNs;
     private final Counters.Counter activeOpens;
@@ -401,7 +401,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         return peer;
     }
 
-    CongestionControlFactory congestionControl() {
+    CongestionControlFactory.Chosen congestionControl() {
         return defaultCongestionControl;
     }
 

@@ -8,12 +8,12 @@ import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.Waits;
-import dev.millrace.tcp.cc.NewRenoFactory;
+import dev.millrace.tcp.engine.Reno;
 import dev.millrace.testkit.VirtualTime;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
@@ -430,28 +430,22 @@ final class FaultyStack implements TransportContext {
     }
 
     @Override
-    public void reject(Packet packet, NetworkProtocol.Rejection why) {
+    public void reject(Packet packet, InternetProtocol.Rejection why) {
         packet.release();
     }
 
     @Override
-    public CongestionControlFactory congestionControl(String name) {
-        var reno = new NewRenoFactory();
-        return new CongestionControlFactory() {
+    public CongestionControlFactory.Chosen congestionControl(String name) {
+        return new CongestionControlFactory.Chosen() {
             @Override
             public String name() {
                 return "faulty";
             }
 
             @Override
-            public String description() {
-                return "throws";
-            }
-
-            @Override
             public CongestionControl create(int mss, int initialWindow) {
                 pass("congestion.create");
-                return faulty(reno.create(mss, initialWindow));
+                return faulty(Reno.CHOSEN.create(mss, initialWindow));
             }
         };
     }

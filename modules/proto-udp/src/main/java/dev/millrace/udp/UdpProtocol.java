@@ -7,7 +7,7 @@ import dev.millrace.UdpSocket;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
-import dev.millrace.spi.NetworkProtocol.Rejection;
+import dev.millrace.spi.InternetProtocol.Rejection;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;

@@ -9,23 +9,20 @@ import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
+import dev.millrace.OptionValues;
 import dev.millrace.RouteConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
 import dev.millrace.spi.EndpointTable;
-import dev.millrace.spi.Link;
-import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
-import dev.millrace.spi.NicPort;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.stack.Failures.Place;
-import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,12 +48,11 @@ final class AssembledStack implements ManualStack {
     private final Failures failures;
     private final Timers timers;
     private final SocketMemory memory;
-    private final InternalLoop internalLoop = new InternalLoop(this);
-    private final NetworkProtocol[] networks = new NetworkProtocol[7];
+    private final NetworkTable networks = new NetworkTable();
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
-    private final ReentrantLock addressingLock = new ReentrantLock();
-    private volatile Addressing addressing = new Addressing(0, List.of(), List.of());
+    private final AddressBook addresses = new AddressBook(this);
+    private final Map<String, OptionValues> congestionControlValues;
 
     private enum Phase { OPEN, CLOSING, CLOSED }
 
@@ -72,6 +68,7 @@ final class AssembledStack implements ManualStack {
         this.plugins = plugins;
         this.surroundings = surroundings;
         this.options = check.stackOptions();
+        this.congestionControlValues = check.congestionControlValues();
         this.memory = new SocketMemory(options.memory());
         failures = new Failures(counters.group("failures"), name);
         timers = new ContainedTimers(surroundings.timers(), failures, surroundings.isStepped());
@@ -111,15 +108,16 @@ final class AssembledStack implements ManualStack {
 
     private void build(ConfigurationCheck check) throws IOException {
         for (NetworkProtocolFactory f : check.networks()) {
-            networks[f.version()] = f.create(new PluginContext(this, 0), check.values(f.name()));
+            networks.add(f.etherType(), f.name(), f.create(new PluginContext(this, 0), check.values(f.name())));
         }
         for (TransportProtocolFactory f : check.transports()) {
             transports[f.number()] = f.create(new PluginContext(this, f.number()), check.values(f.name()));
         }
+        var opening = new NicOpening(this, check);
         List<NicConfig> configs = check.config().nics();
         var owned = new ArrayList<Addressing.Owned>();
         for (int i = 0; i < configs.size(); i++) {
-            StackNic nic = openNic(check, i, configs.get(i));
+            StackNic nic = opening.open(i);
             nics.add(nic);
             configs.get(i).addresses().forEach(a -> owned.add(new Addressing.Owned(nic, a)));
         }
@@ -127,56 +125,16 @@ final class AssembledStack implements ManualStack {
         for (int i = 0; i < check.config().routes().size(); i++) {
             RouteConfig route = check.config().routes().get(i);
             NicConfig through = ConfigurationCheck.checkRoute("route[" + i + "]", route, configs);
-            routes.addAll(entries(route, nics.get(configs.indexOf(through))));
+            routes.addAll(AddressBook.entries(route, nics.get(configs.indexOf(through))));
         }
-        addressing = new Addressing(1, owned, routes);
+        addresses.begin(owned, routes);
         // Attached last: packets may come from now on, and everything that they need is there.
         for (StackNic nic : nics) {
             nic.link().attach(nic);
         }
-    }
-
-    private StackNic openNic(ConfigurationCheck check, int i, NicConfig config) throws IOException {
-        String key = "nic[" + i + "]";
-        LinkDriver driver = check.driver(i);
-        Link link = config.open();
-        if (driver != null) {
-            String target = config.link().substring(config.link().indexOf(':') + 1);
-            link = driver.open(new LinkDriver.Request(config.name(), target, config.mtu(), check.driverValues(i)));
+        for (Addressing.Owned o : owned) {
+            o.nic().addressAdded(o.cidr().address());
         }
-        try {
-            if (link.medium() == Link.Medium.ETHERNET) {
-                throw new ConfigurationException(key + ".link", "the link carries Ethernet frames, which need the "
-                        + "neighbour protocols (ARP, NDP) that this release does not have; use a link of IP medium");
-            }
-            int mtu = config.mtu() == 0 ? link.mtu() : config.mtu();
-            if (mtu > link.mtu()) {
-                throw new ConfigurationException(key + ".mtu", mtu + " is more than the link's " + link.mtu());
-            }
-            boolean v6 = config.addresses().stream().anyMatch(a -> !a.address().isV4());
-            if (v6 && mtu < 1280) {
-                throw new ConfigurationException(key + ".addresses",
-                        "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5), the link has " + mtu);
-            }
-            boolean ownsSubnets = config.ownsSubnets() == null ? link.isLoopback() : config.ownsSubnets();
-            String linkName = config.open() == null ? config.link() : link.getClass().getSimpleName();
-            return new StackNic(this, i, config.name(), linkName, link, mtu, ownsSubnets);
-        } catch (Throwable t) {
-            link.close();
-            throw t;
-        }
-    }
-
-    private static List<Addressing.Entry> entries(RouteConfig route, StackNic nic) {
-        if (route.to() != null) {
-            return List.of(new Addressing.Entry(route.to().network(), route.via(), nic, false));
-        }
-        var v4 = new Addressing.Entry(new Cidr(IpAddress.ANY_V4, 0), route.via(), nic, false);
-        var v6 = new Addressing.Entry(new Cidr(IpAddress.ANY_V6, 0), route.via(), nic, false);
-        if (route.via() == null) {
-            return List.of(v4, v6);
-        }
-        return List.of(route.via().isV4() ? v4 : v6);
     }
 
     // ---- what the parts ask for
@@ -209,13 +167,20 @@ final class AssembledStack implements ManualStack {
         return secret.clone();
     }
 
-    Addressing addressing() {
-        return addressing;
+    AddressBook addresses() {
+        return addresses;
     }
 
-    /// The network protocol of this IP version (0 to 15), or `null`.
-    NetworkProtocol network(int version) {
-        return version < networks.length ? networks[version] : null;
+    Addressing addressing() {
+        return addresses.now();
+    }
+
+    NetworkTable networks() {
+        return networks;
+    }
+
+    OptionValues congestionControlValues(String control) {
+        return congestionControlValues.get(control);
     }
 
     /// The transport of this number (0 to 255), or `null`.
@@ -245,106 +210,17 @@ final class AssembledStack implements ManualStack {
         return phase.get() == Phase.CLOSED;
     }
 
-    /// The first address of this version, or `null`.
-    IpAddress ownAddress(int version) {
-        return addressing.owned.stream().map(o -> o.cidr().address()).filter(a -> a.version() == version).findFirst()
-                .orElse(null);
-    }
-
-    /// The route to an address, or `null`.
-    dev.millrace.spi.Route route(IpAddress destination) {
-        Addressing now = addressing;
-        StackNic answering = now.answering(destination);
-        if (answering != null) {
-            NicPort port = answering.link().isLoopback() ? answering : internalLoop;
-            return new dev.millrace.spi.Route(new Cidr(destination, destination.isV4() ? 32 : 128), null, port, true,
-                    now.generation, () -> addressing.generation);
-        }
-        Addressing.Entry best = now.match(destination);
-        return best == null ? null : new dev.millrace.spi.Route(
-                best.to(), best.via(), best.nic(), false, now.generation, () -> addressing.generation);
-    }
-
-    // ---- addresses and routes at run time
-
-    private interface Change {
-        Addressing apply(Addressing before);
-    }
-
-    private void change(Change change) {
-        addressingLock.lock();
-        try {
-            addressing = change.apply(addressing);
-        } finally {
-            addressingLock.unlock();
-        }
-    }
-
-    /// A NIC went up or down: paths are to be found anew.
-    void addressingChanged() {
-        change(a -> new Addressing(a.generation + 1, a.owned, a.configured()));
-    }
-
-    /// Changes what a program asks to change: not from the moment on that the stack closes.
-    private void changeWhileOpen(Change change) {
+    /// Does what a program asks for: not from the moment on that the stack closes.
+    void whileOpen(Runnable change) {
         gate.lock();
         try {
             if (isClosing()) {
                 throw new IllegalStateException("stack " + name + " is closed");
             }
-            change(change);
+            change.run();
         } finally {
             gate.unlock();
         }
-    }
-
-    void addAddress(StackNic nic, Cidr cidr) {
-        ConfigurationCheck.checkAddress("address", cidr, network(cidr.address().version()) != null, nic.mtu());
-        changeWhileOpen(a -> {
-            StackNic owner = a.owner(cidr.address().hi(), cidr.address().lo());
-            if (owner != null) {
-                throw new ConfigurationException("address",
-                        cidr.address() + " is given twice: NIC \"" + owner.name() + "\" has it already");
-            }
-            var more = new ArrayList<>(a.owned);
-            more.add(new Addressing.Owned(nic, cidr));
-            return new Addressing(a.generation + 1, more, a.configured());
-        });
-    }
-
-    boolean removeAddress(StackNic nic, Cidr cidr) {
-        boolean[] removed = new boolean[1];
-        change(a -> {
-            var fewer = new ArrayList<>(a.owned);
-            removed[0] = fewer.remove(new Addressing.Owned(nic, cidr));
-            return removed[0] ? new Addressing(a.generation + 1, fewer, a.configured()) : a;
-        });
-        return removed[0];
-    }
-
-    @Override
-    public void addRoute(RouteConfig route) {
-        List<NicConfig> known = nics.stream()
-                .map(n -> new NicConfig(n.name(), n.linkName(), null, n.mtu(), n.addresses(), null, Map.of())).toList();
-        NicConfig through = ConfigurationCheck.checkRoute("route", route, known);
-        StackNic nic = nics.get(known.indexOf(through));
-        changeWhileOpen(a -> {
-            var more = new ArrayList<>(a.configured());
-            more.addAll(entries(route, nic));
-            return new Addressing(a.generation + 1, a.owned, more);
-        });
-    }
-
-    @Override
-    public int removeRoutes(Cidr to) {
-        int[] removed = new int[1];
-        change(a -> {
-            var fewer = new ArrayList<>(a.configured());
-            fewer.removeIf(e -> to == null ? e.to().prefixLength() == 0 : e.to().equals(to.network()));
-            removed[0] = a.configured().size() - fewer.size();
-            return new Addressing(a.generation + 1, a.owned, fewer);
-        });
-        return removed[0];
     }
 
     // ---- what programs ask for
@@ -365,14 +241,19 @@ final class AssembledStack implements ManualStack {
     }
 
     private <T> T service(Class<T> type, String what, String plugin) {
+        return service(type).orElseThrow(() -> new UnsupportedOperationException("this stack has no " + what + ": add "
+                + ConfigurationCheck.artifactFor(plugin) + ", and name it if [stack] protocols lists names"));
+    }
+
+    @Override
+    public <T> Optional<T> service(Class<T> type) {
         for (TransportProtocol t : transports) {
             Optional<T> service = t == null ? Optional.empty() : t.service(type);
             if (service.isPresent()) {
-                return service.get();
+                return service;
             }
         }
-        throw new UnsupportedOperationException("this stack has no " + what + ": add "
-                + ConfigurationCheck.artifactFor(plugin) + ", and name it if [stack] protocols lists names");
+        return networks.all().stream().map(n -> n.service(type)).flatMap(Optional::stream).findFirst();
     }
 
     @Override
@@ -387,8 +268,18 @@ final class AssembledStack implements ManualStack {
 
     @Override
     public List<Route> routes() {
-        return addressing.routes().stream()
+        return addressing().routes().stream()
                 .map(e -> new Route(e.to(), e.via() == null ? null : e.via().toInetAddress(), e.nic().name())).toList();
+    }
+
+    @Override
+    public void addRoute(RouteConfig route) {
+        addresses.addRoute(route, nics);
+    }
+
+    @Override
+    public int removeRoutes(Cidr to) {
+        return addresses.removeRoutes(to);
     }
 
     @Override
@@ -449,7 +340,7 @@ final class AssembledStack implements ManualStack {
             for (TransportProtocol t : transports) {
                 close(t);
             }
-            for (NetworkProtocol n : networks) {
+            for (NetworkProtocol n : networks.all()) {
                 close(n);
             }
             phase.set(Phase.CLOSED);

@@ -12,6 +12,7 @@ import dev.millrace.StackConfig;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,28 +21,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// Checks a configuration wholly before anything is opened, and finds the plug-ins that it needs.
 final class ConfigurationCheck {
     /// The artifacts that bring what is often asked for.
-    private static final Map<String, String> ARTIFACTS = Map.of(
+    private static final Map<String, String> ARTIFACTS = artifacts(
             "loopback", "dev.millrace:millrace-link-loopback (module dev.millrace.link.loopback)",
             "vnic", "dev.millrace:millrace-link-vnic (module dev.millrace.link.vnic)",
             "tun", "dev.millrace:millrace-link-tun (module dev.millrace.link.tun)",
             "tap", "dev.millrace:millrace-link-tun (module dev.millrace.link.tun)",
             "packet", "dev.millrace:millrace-link-packet (module dev.millrace.link.packet)",
+            "vxlan", "dev.millrace:millrace-link-vxlan (module dev.millrace.link.vxlan)",
             "ipv4", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
             "ipv6", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
             "tcp", "dev.millrace:millrace-proto-tcp (module dev.millrace.tcp)",
-            "udp", "dev.millrace:millrace-proto-udp (module dev.millrace.udp)");
+            "udp", "dev.millrace:millrace-proto-udp (module dev.millrace.udp)",
+            "neighbors", "dev.millrace:millrace-neighbors (module dev.millrace.neighbors)");
 
     private final StackConfig config;
     private final Plugins plugins;
     private final List<NetworkProtocolFactory> networks = new ArrayList<>();
     private final List<TransportProtocolFactory> transports = new ArrayList<>();
     private final Map<String, OptionValues> values = new HashMap<>();
-    private final List<LinkDriver> drivers = new ArrayList<>();
-    private final List<OptionValues> driverValues = new ArrayList<>();
+    private final Map<String, OptionValues> congestionControlValues = new HashMap<>();
+    private final List<LinkChain> chains = new ArrayList<>();
+    private final List<StationOptions> stations = new ArrayList<>();
     private StackOptions stackOptions;
 
     /// @throws ConfigurationException at the first thing that is wrong
@@ -55,6 +60,14 @@ final class ConfigurationCheck {
         for (int i = 0; i < config.routes().size(); i++) {
             checkRoute("route[" + i + "]", config.routes().get(i), config.nics());
         }
+    }
+
+    private static Map<String, String> artifacts(String... pairs) {
+        Map<String, String> all = new HashMap<>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            all.put(pairs[i], pairs[i + 1]);
+        }
+        return Map.copyOf(all);
     }
 
     static String artifactFor(String plugin) {
@@ -76,10 +89,31 @@ final class ConfigurationCheck {
         boolean all = wanted.isEmpty();
         plugins.networks().stream().filter(f -> all || wanted.contains(f.name())).forEach(networks::add);
         plugins.transports().stream().filter(f -> all || wanted.contains(f.name())).forEach(transports::add);
-        if (networks.isEmpty()) {
+        checkTypes();
+        if (networks.stream().noneMatch(f -> version(f) != 0)) {
             throw new ConfigurationException(ErrorCode.MISSING_PLUGIN, "stack.protocols",
                     "no network protocol: add " + ARTIFACTS.get("ipv4"), null);
         }
+    }
+
+    private void checkTypes() {
+        Map<Integer, String> takers = new HashMap<>();
+        for (NetworkProtocolFactory f : networks) {
+            if (f.etherType() < EthernetHeader.MIN_TYPE || f.etherType() > 0xffff) {
+                throw new ConfigurationException("stack.protocols",
+                        f.name() + " takes EtherType " + f.etherType() + ", which is none: 1536 to 65535");
+            }
+            String other = takers.putIfAbsent(f.etherType(), f.name());
+            if (other != null) {
+                throw new ConfigurationException("stack.protocols", other + " and " + f.name()
+                        + " both take EtherType 0x" + Integer.toHexString(f.etherType()) + ": name the one to run in protocols");
+            }
+        }
+    }
+
+    /// The version of IP that a protocol is, or 0.
+    private static int version(NetworkProtocolFactory f) {
+        return f.etherType() == EthernetHeader.TYPE_IPV4 ? 4 : f.etherType() == EthernetHeader.TYPE_IPV6 ? 6 : 0;
     }
 
     private static ConfigurationException missing(String key, String what, String name, List<String> present) {
@@ -97,6 +131,7 @@ final class ConfigurationCheck {
         List<String> tables = new ArrayList<>(List.of("stack"));
         networks.forEach(f -> tables.add(f.name()));
         transports.forEach(f -> tables.add(f.name()));
+        plugins.congestionControls().forEach(f -> tables.add(f.name()));
         for (String table : config.options().keySet()) {
             if (!tables.contains(table)) {
                 if (ARTIFACTS.containsKey(table)) {
@@ -108,6 +143,7 @@ final class ConfigurationCheck {
         stackOptions = StackOptions.of(check("stack", StackOptions.SPECS));
         networks.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
         transports.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
+        plugins.congestionControls().forEach(f -> congestionControlValues.put(f.name(), check(f.name(), f.options())));
     }
 
     private OptionValues check(String table, List<OptionSpec> specs) {
@@ -136,25 +172,32 @@ final class ConfigurationCheck {
     }
 
     private void checkDriver(String key, NicConfig nic) {
+        var own = new HashMap<String, String>();
+        var drivers = new HashMap<String, String>();
+        nic.options().forEach((name, value) -> {
+            boolean station = StationOptions.SPECS.stream().anyMatch(o -> o.name().equals(name));
+            (station ? own : drivers).put(name, value);
+        });
         if (nic.open() != null) {
-            drivers.add(null);
-            driverValues.add(null);
-            if (!nic.options().isEmpty()) {
-                throw new ConfigurationException(key, "a link that the program made itself takes no options");
+            if (!drivers.isEmpty()) {
+                throw new ConfigurationException(key, "a link that the program made itself takes no options but "
+                        + StationOptions.SPECS.stream().map(OptionSpec::name).collect(Collectors.joining(" and ")));
             }
-            return;
+            chains.add(null);
+        } else {
+            LinkChain chain = LinkChain.of(key, nic.link(), drivers, scheme -> driver(key, scheme));
+            List<OptionSpec> all = new ArrayList<>(chain.options());
+            all.addAll(StationOptions.SPECS);
+            OptionValues.check(key, all, nic.options());
+            chains.add(chain);
         }
-        int colon = nic.link().indexOf(':');
-        if (colon < 1) {
-            throw new ConfigurationException(key + ".link",
-                    "\"" + nic.link() + "\" names no driver; it must look like loopback: or tun:mr0");
-        }
-        String scheme = nic.link().substring(0, colon);
-        LinkDriver driver = plugins.links().stream().filter(d -> d.scheme().equals(scheme)).findFirst()
+        stations.add(StationOptions.of(key, own));
+    }
+
+    private LinkDriver driver(String key, String scheme) {
+        return plugins.links().stream().filter(d -> d.scheme().equals(scheme)).findFirst()
                 .orElseThrow(() -> missing(key + ".link", "link driver", scheme,
                         plugins.links().stream().map(LinkDriver::scheme).toList()));
-        drivers.add(driver);
-        driverValues.add(OptionValues.check(key, driver.options(), nic.options()));
     }
 
     private void checkAddresses() {
@@ -175,7 +218,7 @@ final class ConfigurationCheck {
     }
 
     private void checkAddress(String key, Cidr cidr, NicConfig nic) {
-        boolean runs = networks.stream().anyMatch(f -> f.version() == cidr.address().version());
+        boolean runs = networks.stream().anyMatch(f -> version(f) == cidr.address().version());
         checkAddress(key, cidr, runs, nic.mtu());
     }
 
@@ -242,12 +285,17 @@ final class ConfigurationCheck {
         return values.get(protocol);
     }
 
-    /// The driver of NIC `i`, or `null` if the program made the link itself.
-    LinkDriver driver(int i) {
-        return drivers.get(i);
+    /// The options of each congestion control that is present.
+    Map<String, OptionValues> congestionControlValues() {
+        return congestionControlValues;
     }
 
-    OptionValues driverValues(int i) {
-        return driverValues.get(i);
+    /// The drivers of NIC `i`, or `null` if the program made the link itself.
+    LinkChain chain(int i) {
+        return chains.get(i);
+    }
+
+    StationOptions station(int i) {
+        return stations.get(i);
     }
 }

@@ -2,8 +2,7 @@ package dev.millrace.stack;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
-import java.util.EnumMap;
-import java.util.Locale;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,21 +12,29 @@ import java.util.concurrent.atomic.LongAdder;
 /// All counters of a stack, by group and name.
 final class CounterGroups {
     private final Map<String, Group> groups = new ConcurrentHashMap<>();
-    private final EnumMap<DropReason, Counters.Counter> drops = new EnumMap<>(DropReason.class);
+    /// How many names of plug-ins' own reasons are counted apart: a plug-in that makes names up as it goes must not grow this.
+    private static final int MAX_PLUGIN_REASONS = 256;
+
+    /// Never changed once it is made.
+    private final Map<DropReason, Counters.Counter> drops = new IdentityHashMap<>();
+    private final Group dropGroup = group("drops");
 
     CounterGroups() {
-        Counters group = group("drops");
-        for (DropReason reason : DropReason.values()) {
-            drops.put(reason, group.counter(reason.name().toLowerCase(Locale.ROOT).replace('_', '-')));
-        }
+        DropReason.own().forEach(reason -> drops.put(reason, dropGroup.counter(reason.name())));
     }
 
-    Counters group(String name) {
+    Group group(String name) {
         return groups.computeIfAbsent(name, _ -> new Group());
     }
 
     void drop(DropReason reason) {
-        drops.get(reason).add(1);
+        Counters.Counter counter = drops.get(reason);
+        if (counter == null) {
+            boolean known = dropGroup.counters.containsKey(reason.name());
+            boolean room = dropGroup.counters.size() < drops.size() + MAX_PLUGIN_REASONS;
+            counter = dropGroup.counter(known || room ? reason.name() : "other");
+        }
+        counter.add(1);
     }
 
     /// The values of all counters, sorted by name; of the drops and failures only those that happened.
@@ -45,7 +52,7 @@ final class CounterGroups {
         return all;
     }
 
-    private static final class Group implements Counters {
+    static final class Group implements Counters {
         final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
         @Override

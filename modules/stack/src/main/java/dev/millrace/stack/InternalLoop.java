@@ -41,8 +41,7 @@ final class InternalLoop implements NicPort, Link, Ingress {
     @Override
     public void process(Packet packet) {
         packet.setChecksumming(Checksumming.VOUCHED);
-        NetworkProtocol protocol =
-                stack.network(packet.memory().get(ValueLayout.JAVA_BYTE, packet.start()) >>> 4 & 0xf);
+        NetworkProtocol protocol = stack.networks().internet(packet.memory().get(ValueLayout.JAVA_BYTE, packet.start()) >>> 4 & 0xf);
         if (protocol == null) {
             stack.drop(packet, DropReason.UNKNOWN_NETWORK_PROTOCOL);
         } else {

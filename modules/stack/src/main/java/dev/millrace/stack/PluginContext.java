@@ -1,21 +1,26 @@
 package dev.millrace.stack;
 
+import dev.millrace.Cidr;
 import dev.millrace.ConfigurationException;
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.Nearest;
+import dev.millrace.Nic;
+import dev.millrace.OptionValues;
 import dev.millrace.spi.Clock;
+import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.spi.StackContext;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportContext;
@@ -25,10 +30,13 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// The stack as one plug-in sees it.
 final class PluginContext implements NetworkContext, TransportContext {
+    private static final int TRIAL_MSS = 1460;
+
     private final AssembledStack stack;
     private final Surroundings surroundings;
     /// The number of the transport that this context was made for; network protocols have no use for it.
@@ -106,11 +114,26 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
+    public <T> Optional<T> service(Class<T> type) {
+        return stack.service(type);
+    }
+
+    @Override
     public boolean isClosing() {
         return stack.isClosing();
     }
 
     // ---- for network protocols
+
+    @Override
+    public List<NicPort> nics() {
+        return stack.nics().stream().map(NicPort.class::cast).toList();
+    }
+
+    @Override
+    public List<Cidr> addresses(NicPort nic) {
+        return nic instanceof Nic n ? n.addresses() : List.of();
+    }
 
     @Override
     public Destination classify(NicPort nic, long hi, long lo) {
@@ -137,7 +160,7 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public Route route(IpAddress destination) {
-        return stack.route(destination);
+        return stack.addresses().route(destination);
     }
 
     @Override
@@ -149,9 +172,9 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public Path path(IpAddress local, IpAddress remote) throws IOException {
-        IpAddress destination = remote.isUnspecified() ? stack.ownAddress(remote.version()) : remote;
-        Route route = destination == null ? null : stack.route(destination);
-        NetworkProtocol network = stack.network(remote.version());
+        IpAddress destination = remote.isUnspecified() ? stack.addresses().ownAddress(remote.version()) : remote;
+        Route route = destination == null ? null : stack.addresses().route(destination);
+        InternetProtocol network = stack.networks().internet(remote.version());
         if (route == null || network == null) {
             throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
         }
@@ -183,20 +206,37 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
-    public void reject(Packet packet, NetworkProtocol.Rejection why) {
-        NetworkProtocol network =
-                stack.network(IpAddress.isV4(packet.destinationHi(), packet.destinationLo()) ? 4 : 6);
+    public void reject(Packet packet, InternetProtocol.Rejection why) {
+        InternetProtocol network =
+                stack.networks().internet(IpAddress.isV4(packet.destinationHi(), packet.destinationLo()) ? 4 : 6);
         if (network != null) {
             network.reject(packet, why);
         }
     }
 
     @Override
-    public CongestionControlFactory congestionControl(String name) {
+    public CongestionControlFactory.Chosen congestionControl(String name) {
         List<CongestionControlFactory> all = stack.plugins().congestionControls();
-        return all.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow(() ->
+        CongestionControlFactory factory = all.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow(() ->
                 new ConfigurationException(ErrorCode.MISSING_PLUGIN, "tcp.congestion-control",
                         "no congestion control is called \"" + name + "\"; "
                                 + Nearest.advice(name, all.stream().map(CongestionControlFactory::name).toList()), null));
+        OptionValues values = stack.congestionControlValues(name);
+        // Once in vain, so that a value that makes no sense is found out now and not by a connection.
+        factory.create(new CongestionControlFactory.Request(this, values, TRIAL_MSS, 10 * TRIAL_MSS));
+        return new Chosen(this, factory, values);
+    }
+
+    private record Chosen(StackContext stack, CongestionControlFactory factory, OptionValues values)
+            implements CongestionControlFactory.Chosen {
+        @Override
+        public String name() {
+            return factory.name();
+        }
+
+        @Override
+        public CongestionControl create(int mss, int initialWindow) {
+            return factory.create(new CongestionControlFactory.Request(stack, values, mss, initialWindow));
+        }
     }
 }

@@ -45,7 +45,7 @@ record Plugins(
         networks.forEach(f -> infos.add(info("network", f.name(), f, f.description(), f.options())));
         transports.forEach(f -> infos.add(info("transport", f.name(), f, f.description(), f.options())));
         congestionControls.forEach(
-                f -> infos.add(info("congestion-control", f.name(), f, f.description(), List.of())));
+                f -> infos.add(info("congestion-control", f.name(), f, f.description(), f.options())));
         return List.copyOf(infos);
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.stack;
 
+import dev.millrace.ConfigurationException;
 import dev.millrace.ManualStack;
 import dev.millrace.OptionSpec;
 import dev.millrace.Stack;
@@ -7,7 +8,10 @@ import dev.millrace.StackConfig;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.spi.Surroundings;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Assembles stacks from the plug-ins that are present.
@@ -62,6 +66,20 @@ public final class StackAssembler implements StackProvider {
     @Override
     public List<OptionSpec> options() {
         return StackOptions.SPECS;
+    }
+
+    @Override
+    public Optional<List<OptionSpec>> nicOptions(String link) {
+        try {
+            LinkChain chain = LinkChain.of("nic", link, Map.of(), scheme -> present().links().stream()
+                    .filter(d -> d.scheme().equals(scheme)).findFirst()
+                    .orElseThrow(() -> new ConfigurationException("nic.link", "no driver " + scheme)));
+            var all = new ArrayList<>(chain.options());
+            all.addAll(StationOptions.SPECS);
+            return Optional.of(all);
+        } catch (ConfigurationException e) {
+            return Optional.empty();
+        }
     }
 
     @Override

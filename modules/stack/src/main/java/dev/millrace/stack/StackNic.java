@@ -6,7 +6,9 @@ import dev.millrace.Nic;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
+import dev.millrace.spi.StackContext;
 import dev.millrace.stack.Failures.Place;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
@@ -28,6 +30,8 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private final AssembledStack stack;
     private final String name;
     private final String linkName;
+    /// The link, and what it stands on.
+    private final List<Link> links;
     private final Link link;
     private final boolean ownsSubnets;
     private final boolean vouches;
@@ -36,18 +40,24 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private final Counters.Counter bytesIn;
     private final Counters.Counter packetsOut;
     private final Counters.Counter bytesOut;
+    private final NextHop direct = this::transmit;
+    private final StackContext context;
+    /// `null` where packets have no link-layer header.
+    private EthernetFraming framing;
     private volatile PacketTap[] taps = NO_TAPS;
     private volatile boolean up = true;
     private volatile int mtu;
 
-    StackNic(AssembledStack stack, int id, String name, String linkName, Link link, int mtu, boolean ownsSubnets) {
+    StackNic(AssembledStack stack, int id, String name, String linkName, List<Link> links, int mtu, boolean ownsSubnets) {
         this.stack = stack;
         this.name = name;
         this.linkName = linkName;
-        this.link = link;
+        this.links = List.copyOf(links);
+        this.link = links.getFirst();
         this.mtu = mtu;
         this.ownsSubnets = ownsSubnets;
         this.vouches = link.vouchesForChecksums();
+        this.context = new PluginContext(stack, 0);
         this.tapped = new TappedNic(id, name, linkName, link.medium(), mtu);
         Counters counters = stack.counterGroups().group(name);
         packetsIn = counters.counter("packets-in");
@@ -84,8 +94,12 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         if (vouches) {
             packet.setChecksumming(Checksumming.VOUCHED);
         }
+        if (framing != null) {
+            framing.process(packet);
+            return;
+        }
         int version = packet.memory().get(ValueLayout.JAVA_BYTE, packet.start()) >>> 4 & 0xf;
-        NetworkProtocol protocol = stack.network(version);
+        NetworkProtocol protocol = stack.networks().internet(version);
         if (protocol == null) {
             stack.drop(packet, DropReason.UNKNOWN_NETWORK_PROTOCOL);
         } else {
@@ -119,7 +133,10 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         try {
             if (up != nowUp) {
                 up = nowUp;
-                stack.addressingChanged();
+                stack.addresses().renew();
+                if (framing != null) {
+                    framing.neighbors().stateChanged(this, nowUp);
+                }
             }
             LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
         } catch (Throwable t) {
@@ -135,7 +152,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
             } else if (bytes != mtu) {
                 LOG.info("{}/{}: the MTU is {} bytes now, it was {}", stack.name(), name, bytes, mtu);
                 mtu = bytes;
-                stack.addressingChanged();
+                stack.addresses().renew();
             }
         } catch (Throwable t) {
             stack.failures().add(Place.NIC_CHANGE, t);
@@ -146,16 +163,56 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
 
     @Override
     public void transmit(PacketList packets, IpAddress nextHop) {
+        if (framing == null) {
+            transmit(packets);
+        } else {
+            toward(nextHop).transmit(packets);
+        }
+    }
+
+    @Override
+    public NextHop toward(IpAddress nextHop) {
+        return framing == null ? direct : framing.toward(nextHop);
+    }
+
+    @Override
+    public long stationAddress() {
+        return framing == null ? 0 : framing.address();
+    }
+
+    /// Sends packets to a link whose packets have no link-layer header.
+    private void transmit(PacketList packets) {
+        if (fit(packets)) {
+            send(packets);
+        }
+    }
+
+    @Override
+    public void transmit(PacketList packets, int etherType, long station) {
+        if (framing == null) {
+            dropAll(packets, DropReason.UNKNOWN_NETWORK_PROTOCOL);
+        } else if (fit(packets)) {
+            framing.frame(packets, etherType, station);
+            send(packets);
+        }
+    }
+
+    /// Lets go of what cannot leave; returns whether anything is left.
+    private boolean fit(PacketList packets) {
         if (!up || stack.isClosed()) {
             dropAll(packets, DropReason.LINK_CLOSED);
-            return;
+            return false;
         }
         for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
             if (p.length() > mtu && p.segmentSize() == 0) {
                 removeTooBig(packets);
-                break;
+                return !packets.isEmpty();
             }
         }
+        return true;
+    }
+
+    private void send(PacketList packets) {
         if (taps.length > 0 && !link.isLoopback()) {
             show(packets);
         }
@@ -251,7 +308,35 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         taps = java.util.Arrays.stream(taps).filter(t -> t != tap).toArray(PacketTap[]::new);
     }
 
+    // ---- Ethernet
+
+    /// Makes this a NIC on Ethernet, before the link is attached.
+    void frame(EthernetFraming ethernet) {
+        framing = ethernet;
+    }
+
+    EthernetFraming framing() {
+        return framing;
+    }
+
+    void addressAdded(IpAddress address) {
+        if (framing != null) {
+            framing.neighbors().addressAdded(this, address);
+        }
+    }
+
+    void addressRemoved(IpAddress address) {
+        if (framing != null) {
+            framing.neighbors().addressRemoved(this, address);
+        }
+    }
+
     // ---- what it is
+
+    @Override
+    public StackContext stack() {
+        return context;
+    }
 
     boolean ownsSubnets() {
         return ownsSubnets;
@@ -289,17 +374,17 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
 
     @Override
     public void addAddress(Cidr address) {
-        stack.addAddress(this, address);
+        stack.addresses().addAddress(this, address);
     }
 
     @Override
     public boolean removeAddress(Cidr address) {
-        return stack.removeAddress(this, address);
+        return stack.addresses().removeAddress(this, address);
     }
 
     @Override
     public <T> Optional<T> unwrap(Class<T> type) {
-        return type.isInstance(link) ? Optional.of(type.cast(link)) : Optional.empty();
+        return links.stream().filter(type::isInstance).map(type::cast).findFirst();
     }
 
     @Override

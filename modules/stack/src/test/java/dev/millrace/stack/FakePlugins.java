@@ -7,7 +7,7 @@ import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkContext;
-import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
@@ -144,8 +144,8 @@ final class FakePlugins {
         }
 
         @Override
-        public int version() {
-            return version;
+        public int etherType() {
+            return NetworkTable.etherType(version);
         }
 
         @Override
@@ -159,9 +159,14 @@ final class FakePlugins {
         }
 
         @Override
-        public NetworkProtocol create(NetworkContext context, OptionValues options) {
+        public InternetProtocol create(NetworkContext context, OptionValues options) {
             network = context;
-            return new NetworkProtocol() {
+            return new InternetProtocol() {
+                @Override
+                public int version() {
+                    return version;
+                }
+
                 @Override
                 public void receive(NicPort nic, Packet packet) {
                     lastInbound = packet;

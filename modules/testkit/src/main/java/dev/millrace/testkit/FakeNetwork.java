@@ -15,7 +15,7 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,8 +33,8 @@ public final class FakeNetwork implements NetworkContext {
     private final List<IpAddress> groups = new ArrayList<>();
     private final BitSet transports = new BitSet();
     private final Map<String, Map<String, FakeCounter>> counters = new TreeMap<>();
-    private final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
-    private final Map<DropReason, Integer> countedDrops = new EnumMap<>(DropReason.class);
+    private final Map<DropReason, Integer> drops = new HashMap<>();
+    private final Map<DropReason, Integer> countedDrops = new HashMap<>();
     private final List<Delivery> deliveries = new ArrayList<>();
     private final List<IcmpError> errors = new ArrayList<>();
     private boolean recording = true;
@@ -148,6 +148,16 @@ public final class FakeNetwork implements NetworkContext {
     public Route routeOver(NicPort port, IpAddress via) {
         var all = new Cidr(port == nic && via != null ? via : IpAddress.ANY_V4, 0);
         return new Route(all, via, port, false, generation, () -> generation);
+    }
+
+    @Override
+    public List<NicPort> nics() {
+        return List.of(nic);
+    }
+
+    @Override
+    public List<Cidr> addresses(NicPort port) {
+        return locals.stream().map(a -> new Cidr(a, a.isV4() ? 24 : 64)).toList();
     }
 
     @Override

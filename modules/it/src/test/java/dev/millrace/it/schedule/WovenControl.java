@@ -23,7 +23,7 @@ public final class WovenControl implements CongestionControlFactory {
     }
 
     @Override
-    public CongestionControl create(int mss, int initialWindow) {
+    public CongestionControl create(Request request) {
         return (CongestionControl) java.lang.reflect.Proxy.newProxyInstance(WovenControl.class.getClassLoader(),
                 new Class<?>[] {CongestionControl.class}, (_, method, _) -> {
                     if (throwing && method.getName().startsWith("on")) {
@@ -31,7 +31,7 @@ public final class WovenControl implements CongestionControlFactory {
                         throw new IllegalArgumentException("as the schedule wants it");
                     }
                     return switch (method.getReturnType().getName()) {
-                        case "long" -> method.getName().equals("cwnd") ? 20L * mss : Long.MAX_VALUE;
+                        case "long" -> method.getName().equals("cwnd") ? 20L * request.mss() : Long.MAX_VALUE;
                         case "boolean" -> false;
                         case "int" -> 0;
                         default -> null;

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/// A virtual NIC of IP medium. What the stack transmits goes to the program's [#onTransmit] callback, or to another
+/// A virtual NIC, of IP medium or of Ethernet. What the stack transmits goes to the program's [#onTransmit] callback, or to another
 /// virtual NIC ([#connect]); what the program [#inject]s the stack receives.
 ///
 /// Any thread may call any method. Without a callback and without a peer, frames are dropped and counted.
@@ -24,11 +24,16 @@ public final class Vnic implements Link {
     /// Guards the joining of ends with one another and with stacks, where two ends are one step.
     private static final ReentrantLock JOINING = new ReentrantLock();
 
+    /// With a tag.
+    private static final int ETHERNET_HEADER = 18;
+
     /// Ethernet's MTU.
     public static final int DEFAULT_MTU = 1500;
 
+    private final Medium medium;
     private final boolean checksums;
     private final int mtu;
+    private final int maxFrame;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final LongAdder framesOut = new LongAdder();
     private final LongAdder framesIn = new LongAdder();
@@ -52,10 +57,22 @@ public final class Vnic implements Link {
     /// @param checksums whether checksums are computed and verified; without, transport checksums are left undone in
     ///     what the stack transmits, and believed in what it receives
     public Vnic(int mtu, boolean checksums) {
+        this(Medium.IP, mtu, checksums);
+    }
+
+    /// A virtual NIC.
+    ///
+    /// @param medium what its frames start with
+    /// @param mtu the largest packet of the network layer in bytes, 68 to 65536; on Ethernet frames are 14 bytes longer, or 18
+    ///     with a tag
+    /// @param checksums as for the others
+    public Vnic(Medium medium, int mtu, boolean checksums) {
         if (mtu < 68 || mtu > 65536) {
             throw new IllegalArgumentException("MTU " + mtu + " is not in 68..65536");
         }
+        this.medium = medium;
         this.mtu = mtu;
+        maxFrame = medium == Medium.ETHERNET ? mtu + ETHERNET_HEADER : mtu;
         this.checksums = checksums;
     }
 
@@ -63,9 +80,12 @@ public final class Vnic implements Link {
     /// transmits. Packets move by reference.
     ///
     /// @throws IllegalStateException if one of them has a peer or a callback already, or is closed
-    /// @throws IllegalArgumentException if one computes and verifies checksums and the other does not: all that one sends the
+    /// @throws IllegalArgumentException if they are of different media; if one computes and verifies checksums and the other does not: all that one sends the
     ///     other would drop
     public static void connect(Vnic a, Vnic b) {
+        if (a.medium != b.medium) {
+            throw new IllegalArgumentException("one virtual NIC carries Ethernet frames and the other does not");
+        }
         if (a.checksums != b.checksums) {
             throw new IllegalArgumentException("one virtual NIC has checksums and the other has not; set checksums to the same"
                     + " on both ends of the wire");
@@ -150,8 +170,11 @@ public final class Vnic implements Link {
         if (frame.byteSize() == 0) {
             return Injection.EMPTY;
         }
-        if (frame.byteSize() > mtu) {
+        if (frame.byteSize() > maxFrame) {
             return Injection.TOO_BIG;
+        }
+        if (medium == Medium.ETHERNET) {
+            return null;
         }
         int version = frame.get(ValueLayout.JAVA_BYTE, 0) >>> 4 & 0xf;
         return version == 4 || version == 6 ? null : Injection.NOT_IP;
@@ -201,7 +224,7 @@ public final class Vnic implements Link {
         }
         boolean tooBig = false;
         for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
-            tooBig |= p.length() > mtu;
+            tooBig |= p.length() > maxFrame;
             p.handOver(checksums ? Checksumming.ON_WIRE : Checksumming.VOUCHED);
         }
         if (tooBig) {
@@ -215,7 +238,7 @@ public final class Vnic implements Link {
         var fitting = new PacketList();
         Packet p;
         while ((p = packets.poll()) != null) {
-            if (p.length() > mtu) {
+            if (p.length() > maxFrame) {
                 framesDropped.increment();
                 sender.drop(p, DropReason.TOO_BIG);
             } else {
@@ -239,7 +262,7 @@ public final class Vnic implements Link {
 
     @Override
     public Medium medium() {
-        return Medium.IP;
+        return medium;
     }
 
     @Override

@@ -23,12 +23,19 @@ public final class VnicDriver implements LinkDriver {
 
     @Override
     public List<OptionSpec> options() {
-        return List.of(new OptionSpec("checksums", OptionSpec.Type.FLAG, "true",
+        return List.of(
+                new OptionSpec("medium", OptionSpec.Type.TEXT, "ip", "what its frames start with: ip or ethernet"),
+                new OptionSpec("checksums", OptionSpec.Type.FLAG, "true",
                 "compute and verify checksums; without them the program vouches for what it injects"));
     }
 
     @Override
     public Link open(Request request) {
-        return new Vnic(request.mtu() == 0 ? Vnic.DEFAULT_MTU : request.mtu(), request.options().flag("checksums"));
+        Link.Medium medium = switch (request.options().text("medium")) {
+            case "ip" -> Link.Medium.IP;
+            case "ethernet" -> Link.Medium.ETHERNET;
+            default -> throw request.options().error("medium", "is neither ip nor ethernet");
+        };
+        return new Vnic(medium, request.mtu() == 0 ? Vnic.DEFAULT_MTU : request.mtu(), request.options().flag("checksums"));
     }
 }

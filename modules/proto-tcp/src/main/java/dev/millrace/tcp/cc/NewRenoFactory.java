@@ -20,7 +20,7 @@ public final class NewRenoFactory implements CongestionControlFactory {
     }
 
     @Override
-    public CongestionControl create(int mss, int initialWindow) {
-        return new NewReno(mss, initialWindow);
+    public CongestionControl create(Request request) {
+        return new NewReno(request.mss(), request.initialWindow());
     }
 }

@@ -36,7 +36,7 @@ public final class TcpConnection {
 
     final TcpSettings settings;
     final ConnectionOptions options;
-    final CongestionControlFactory congestionControls;
+    final CongestionControlFactory.Chosen congestionControls;
     private final MemoryBudget memory;
     final int localPort;
     final int remotePort;
@@ -113,7 +113,7 @@ public final class TcpConnection {
     /// @param v4 whether the path is IPv4
     /// @param maxSuperSegment the most payload that one packet may hold to be cut on its way, or 0
     public TcpConnection(TcpSettings settings, ConnectionOptions options, int localPort, int remotePort, int iss,
-            int timestampOffset, int ipMss, boolean v4, int maxSuperSegment, CongestionControlFactory cc,
+            int timestampOffset, int ipMss, boolean v4, int maxSuperSegment, CongestionControlFactory.Chosen cc,
             MemoryBudget memory, long nowNs) {
         this.settings = settings;
         this.options = options;

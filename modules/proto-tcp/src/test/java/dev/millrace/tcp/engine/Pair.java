@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.millrace.tcp.cc.NewRenoFactory;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
@@ -239,7 +238,7 @@ final class Pair {
 
     private TcpConnection connection(TcpSettings s, int local, int remote, int iss, int mss, int superSegment) {
         return new TcpConnection(s, new ConnectionOptions(s), local, remote, iss, 7777, mss, true, superSegment,
-                new NewRenoFactory(), budget, nowNs);
+                Reno.CHOSEN, budget, nowNs);
     }
 
     void open() {

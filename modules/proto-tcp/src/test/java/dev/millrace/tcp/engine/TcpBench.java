@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.IcmpError;
-import dev.millrace.tcp.cc.NewRenoFactory;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionReader;
 import dev.millrace.wire.TcpOptionWriter;
@@ -146,7 +145,7 @@ final class TcpBench {
         nowNs = startNs;
         irs = IRS;
         tcp = new TcpConnection(this.settings, options, 80, 4000, ISS, 100, ipMss, v4, superSegment,
-                new NewRenoFactory(), budget, nowNs);
+                Reno.CHOSEN, budget, nowNs);
     }
 
     // ---- building segments

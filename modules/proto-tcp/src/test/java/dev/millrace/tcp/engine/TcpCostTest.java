@@ -3,7 +3,6 @@ package dev.millrace.tcp.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.tcp.cc.NewRenoFactory;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,8 +25,8 @@ class TcpCostTest {
 
         Loop(int mss) {
             TcpSettings s = TcpSettings.of();
-            a = new TcpConnection(s, new ConnectionOptions(s), 1, 2, 5, 0, mss, true, 0, new NewRenoFactory(), budget, 1);
-            b = new TcpConnection(s, new ConnectionOptions(s), 2, 1, 9, 0, mss, true, 0, new NewRenoFactory(), budget, 1);
+            a = new TcpConnection(s, new ConnectionOptions(s), 1, 2, 5, 0, mss, true, 0, Reno.CHOSEN, budget, 1);
+            b = new TcpConnection(s, new ConnectionOptions(s), 2, 1, 9, 0, mss, true, 0, Reno.CHOSEN, budget, 1);
             a.openActive(now);
             Packet p = a.pollSegment(now);
             segment.parse(p);
@@ -123,7 +122,7 @@ class TcpCostTest {
         new Loop(1460).end();
         TcpSettings s = TcpSettings.of();
         ConnectionOptions o = new ConnectionOptions(s);
-        var factory = new NewRenoFactory();
+        var factory = Reno.CHOSEN;
         TestBudget budget = new TestBudget();
         Segment syn = new Segment();
         TcpConnection peer = new TcpConnection(s, o, 1, 2, 5, 0, 1460, true, 0, factory, budget, 1);

@@ -1,0 +1,47 @@
+package example.fixedwindow;
+
+import dev.millrace.spi.CongestionControl;
+
+/// The same window whatever happens.
+final class FixedWindow implements CongestionControl {
+    private final long window;
+
+    FixedWindow(long window) {
+        this.window = window;
+    }
+
+    @Override
+    public long cwnd() {
+        return window;
+    }
+
+    @Override
+    public long ssthresh() {
+        return window;
+    }
+
+    @Override
+    public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+        // Neither this nor anything below changes the window.
+    }
+
+    @Override
+    public void onCongestion(long inFlight, long nowNs) {
+    }
+
+    @Override
+    public void onRecovered(long inFlight, long nowNs) {
+    }
+
+    @Override
+    public void onTimeout(long inFlight, boolean first, long nowNs) {
+    }
+
+    @Override
+    public void onIdleRestart(long nowNs) {
+    }
+
+    @Override
+    public void onMssChange(int mss) {
+    }
+}

@@ -1,0 +1,28 @@
+package dev.millrace.spi;
+
+import dev.millrace.DropReason;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+
+/// Finds the link-layer addresses of neighbours on the NICs whose links have such addresses, and answers for ours: ARP
+/// (RFC 826) and the neighbour part of NDP (RFC 4861). A network protocol offers it as a service; a stack with an Ethernet
+/// link cannot do without. Any thread may call any method.
+public interface NeighborDiscovery {
+    /// The neighbour of this address on a NIC.
+    ///
+    /// @param neighbor a unicast address of the NIC's networks
+    NextHop toward(NicPort nic, IpAddress neighbor);
+
+    /// Takes a message of NDP: ICMPv6 of type 133 to 137, its checksum verified, addresses and hop limit set. Returns `null`
+    /// if it was taken and so ended, or why it is not, the packet being still the caller's.
+    DropReason receive(NicPort nic, Packet message);
+
+    /// A NIC has got an address: at the beginning, or while the stack runs.
+    void addressAdded(NicPort nic, IpAddress address);
+
+    /// A NIC has lost an address.
+    void addressRemoved(NicPort nic, IpAddress address);
+
+    /// A NIC went up or down.
+    void stateChanged(NicPort nic, boolean up);
+}
