@@ -1,8 +1,6 @@
 package dev.millrace.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
@@ -17,11 +15,11 @@ class EthernetHeaderTest {
     @Test
     void whatIsWrittenIsRead() {
         MemorySegment m = MemorySegment.ofArray(new byte[17]);
-        EthernetHeader.write(m, 3, 0xfedc_ba98_7654L, 0x0200_5e10_00ffL, EthernetHeader.TYPE_IPV6);
+        EthernetHeader.write(m, 3, 0xfedc_ba98_7654L, 0x0200_5e10_00ffL, EtherType.IPV6);
         assertEquals(WireError.NONE, EthernetHeader.check(m, 3, 14));
         assertEquals(0xfedc_ba98_7654L, EthernetHeader.destination(m, 3));
         assertEquals(0x0200_5e10_00ffL, EthernetHeader.source(m, 3));
-        assertEquals(EthernetHeader.TYPE_IPV6, EthernetHeader.type(m, 3));
+        assertEquals(EtherType.IPV6, EthernetHeader.type(m, 3));
         assertEquals("000000fedcba98765402005e1000ff86dd", HexFormat.of().formatHex(m.toArray(
                 java.lang.foreign.ValueLayout.JAVA_BYTE)));
     }
@@ -37,21 +35,14 @@ class EthernetHeaderTest {
     }
 
     @Test
-    void addressesHaveAGroupBitAndAText() {
-        assertTrue(EthernetHeader.isMulticast(EthernetHeader.BROADCAST) && EthernetHeader.isMulticast(0x3333_0000_0001L));
-        assertFalse(EthernetHeader.isMulticast(0x0200_5e10_0001L));
-        assertEquals("02:00:5e:10:00:0f", EthernetHeader.text(0x0200_5e10_000fL));
-    }
-
-    @Test
     void framesAreDissectedBehindTheirHeaderAndTheirTag() {
         String udp = "45000020 00010000 40110000 0a000001 0a000002 0035 0400 000c 1234 00000000";
         String line = "udp 10.0.0.1:53 -> 10.0.0.2:1024 len:4 id:0x0001 xsum:0x1234";
         MemorySegment plain = hex("020000000001 020000000002 0800" + udp);
         assertEquals(line, Dissector.ethernet(plain, (int) plain.byteSize()));
         MemorySegment tagged = hex("020000000001 020000000002 8100 0007 0800" + udp);
-        assertEquals(line, Dissector.ethernet(tagged, (int) tagged.byteSize()));
-        assertEquals("arp 02:00:00:00:00:02 -> ff:ff:ff:ff:ff:ff type:0x0806 len:28",
+        assertEquals("vlan:7 " + line, Dissector.ethernet(tagged, (int) tagged.byteSize()));
+        assertEquals("arp 02:00:00:00:00:02 -> ff:ff:ff:ff:ff:ff invalid: unknown format len:28",
                 Dissector.ethernet(hex("ffffffffffff 020000000002 0806" + "00".repeat(28)), 42));
         assertEquals("invalid packet: Ethernet header truncated at 13 bytes", Dissector.ethernet(hex("00".repeat(13)), 60));
     }
