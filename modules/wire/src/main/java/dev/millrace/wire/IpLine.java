@@ -4,6 +4,7 @@ import static dev.millrace.wire.BigEndian.u16;
 import static dev.millrace.wire.BigEndian.u8;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
 
 /// An IP packet as one line; what it carries in UDP's VXLAN is a line within.
 final class IpLine {
@@ -12,6 +13,7 @@ final class IpLine {
     private static final int MAX_DEPTH = 2;
     /// In the order of RFC 9293's figure, read from the right.
     private static final String FLAGS = "FSRPAUECN";
+    private static final HexFormat HEX = HexFormat.of();
 
     private final MemorySegment m;
     private final int original;
@@ -52,7 +54,7 @@ final class IpLine {
         }
         source = IpAddress.v4(Ipv4Header.source(m, at)).toString();
         destination = IpAddress.v4(Ipv4Header.destination(m, at)).toString();
-        id = String.format(" id:0x%04x", Ipv4Header.identification(m, at));
+        id = " id:" + hex16(Ipv4Header.identification(m, at));
         endAt(at + Ipv4Header.totalLength(m, at));
         int protocol = Ipv4Header.protocol(m, at);
         int next = at + Ipv4Header.headerLength(m, at);
@@ -94,7 +96,7 @@ final class IpLine {
                 return addresses("ipv6") + " truncated extension header " + header;
             }
             if (header == IpProtocol.FRAGMENT) {
-                id = String.format(" id:0x%08x", Ipv6Fragment.identification(m, at));
+                id = " id:0x" + HEX.toHexDigits(Ipv6Fragment.identification(m, at));
                 int offset = Ipv6Fragment.fragmentOffset(m, at);
                 if (offset > 0) {
                     return fragment(Ipv6Fragment.nextHeader(m, at), offset, end - at - Ipv6Fragment.LENGTH);
@@ -147,6 +149,10 @@ final class IpLine {
         };
     }
 
+    private static String hex16(int value) {
+        return "0x" + HEX.toHexDigits((short) value);
+    }
+
     private String addresses(String what) {
         return what + " " + source + " -> " + destination;
     }
@@ -164,7 +170,7 @@ final class IpLine {
             return addresses("udp") + " truncated header" + id;
         }
         return endpoints("udp", at) + " len:" + Math.max(0, end - at - UdpHeader.LENGTH) + id
-                + String.format(" xsum:0x%04x", UdpHeader.checksum(m, at))
+                + " xsum:" + hex16(UdpHeader.checksum(m, at))
                 + (UdpHeader.destinationPort(m, at) == VxlanHeader.PORT ? vxlan(at + UdpHeader.LENGTH) : "");
     }
 
@@ -213,7 +219,7 @@ final class IpLine {
     }
 
     private String echo(boolean isEcho, int at) {
-        return isEcho && kept - at >= 8 ? String.format(" ident:0x%04x seq:%d", u16(m, at + 4), u16(m, at + 6)) : "";
+        return isEcho && kept - at >= 8 ? " ident:" + hex16(u16(m, at + 4)) + " seq:" + u16(m, at + 6) : "";
     }
 
     private String icmpLength(int at) {
@@ -259,7 +265,7 @@ final class IpLine {
         line.append(" seqnum:").append(Integer.toUnsignedString(TcpHeader.sequence(m, at)));
         line.append(" ack:").append(Integer.toUnsignedString(TcpHeader.acknowledgment(m, at)));
         line.append(" win:").append(TcpHeader.window(m, at));
-        line.append(String.format(" xsum:0x%04x", TcpHeader.checksum(m, at)));
+        line.append(" xsum:").append(hex16(TcpHeader.checksum(m, at)));
         if (TcpHeader.urgentPointer(m, at) != 0) {
             line.append(" urg:").append(TcpHeader.urgentPointer(m, at));
         }

@@ -35,6 +35,43 @@ class EthernetHeaderTest {
     }
 
     @Test
+    void shortFramesArePaddedWithZeros() {
+        MemorySegment m = MemorySegment.ofArray(new byte[70]).fill((byte) 0x55);
+        assertEquals(60, EthernetHeader.pad(m, 3, 42));
+        assertEquals("55" + "00".repeat(18) + "55", HexFormat.of().formatHex(
+                m.asSlice(44, 20).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
+        assertEquals(60, EthernetHeader.pad(m, 3, 60));
+        assertEquals(1514, EthernetHeader.pad(m, 3, 1514));
+    }
+
+    @Test
+    void tagsAreSteppedOver() {
+        MemorySegment m = MemorySegment.ofArray(new byte[40]);
+        EthernetHeader.writeTagged(m, 2, 1, 2, VlanTag.control(7, false, 4094), EtherType.IPV6);
+        long found = VlanTag.walk(m, 2, 18);
+        assertEquals(WireError.NONE, VlanTag.error(found));
+        assertEquals(1, VlanTag.count(found));
+        assertEquals(18, VlanTag.offset(found));
+        assertEquals(EtherType.IPV6, VlanTag.type(found));
+        assertEquals(EtherType.VLAN, VlanTag.tagType(m, 2, 0));
+        assertEquals(4094, VlanTag.vlan(VlanTag.control(m, 2, 0)));
+        assertEquals(7, VlanTag.priority(VlanTag.control(m, 2, 0)));
+        assertEquals(WireError.TRUNCATED, VlanTag.error(VlanTag.walk(m, 2, 17)));
+        assertEquals(WireError.TRUNCATED, VlanTag.error(VlanTag.walk(m, 2, 13)));
+    }
+
+    @Test
+    void onlySoManyTagsAreLookedAt() {
+        MemorySegment m = MemorySegment.ofArray(new byte[60]);
+        for (int i = 0; i <= VlanTag.MAX_TAGS; i++) {
+            assertEquals(i, VlanTag.count(VlanTag.walk(m, 0, 60)));
+            assertEquals(WireError.NONE, VlanTag.error(VlanTag.walk(m, 0, 60)));
+            VlanTag.write(m, 12 + 4 * i, i % 2 == 0 ? EtherType.PROVIDER_VLAN : EtherType.VLAN, i);
+        }
+        assertEquals(WireError.TOO_DEEP, VlanTag.error(VlanTag.walk(m, 0, 60)));
+    }
+
+    @Test
     void framesAreDissectedBehindTheirHeaderAndTheirTag() {
         String udp = "45000020 00010000 40110000 0a000001 0a000002 0035 0400 000c 1234 00000000";
         String line = "udp 10.0.0.1:53 -> 10.0.0.2:1024 len:4 id:0x0001 xsum:0x1234";
