@@ -23,6 +23,7 @@ final class IpLine {
     private String source;
     private String destination;
     private String id = "";
+    private int header;
     private int end;
 
     /// @param originalLength the bytes that the whole of `m` had on the wire
@@ -55,6 +56,7 @@ final class IpLine {
         source = IpAddress.v4(Ipv4Header.source(m, at)).toString();
         destination = IpAddress.v4(Ipv4Header.destination(m, at)).toString();
         id = " id:" + hex16(Ipv4Header.identification(m, at));
+        header = at;
         endAt(at + Ipv4Header.totalLength(m, at));
         int protocol = Ipv4Header.protocol(m, at);
         int next = at + Ipv4Header.headerLength(m, at);
@@ -74,6 +76,7 @@ final class IpLine {
         }
         source = new IpAddress(Ipv6Header.sourceHi(m, at), Ipv6Header.sourceLo(m, at)).toString();
         destination = new IpAddress(Ipv6Header.destinationHi(m, at), Ipv6Header.destinationLo(m, at)).toString();
+        header = at;
         endAt(at + Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, at));
         return extensions(Ipv6Header.nextHeader(m, at), at + Ipv6Header.LENGTH);
     }
@@ -201,6 +204,10 @@ final class IpLine {
         }
         int type = u8(m, at);
         StringBuilder line = icmpStart("icmp6", icmpv6Name(type), at).append(echo(type == 128 || type == 129, at));
+        WireError objection = objection(at, type);
+        if (objection != WireError.NONE) {
+            line.append(" invalid: ").append(objection.text());
+        }
         if (MldMessage.isMld(type)) {
             line.append(' ').append(GroupLine.mld(m, at, kept - at));
         } else if (NdpMessage.isNdp(type)) {
@@ -211,6 +218,22 @@ final class IpLine {
             NdpLine.appendOptions(line, m, at, kept - at);
         }
         return line.toString();
+    }
+
+    /// Why a host would not believe a message of NDP or MLD, as far as that can be said: not if a part is missing here, nor
+    /// behind a header of IPv4.
+    private WireError objection(int at, int type) {
+        if (kept < end || u8(m, header) >>> 4 != 6) {
+            return WireError.NONE;
+        }
+        int hopLimit = Ipv6Header.hopLimit(m, header);
+        long hi = Ipv6Header.sourceHi(m, header);
+        long lo = Ipv6Header.sourceLo(m, header);
+        if (MldMessage.isMld(type)) {
+            return MldMessage.check(m, at, end - at, hopLimit, hi, lo);
+        }
+        return NdpMessage.isNdp(type) ? NdpMessage.check(m, at, end - at, hopLimit, hi, lo,
+                Ipv6Header.destinationHi(m, header), Ipv6Header.destinationLo(m, header)) : WireError.NONE;
     }
 
     private StringBuilder icmpStart(String protocol, String name, int at) {

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,6 +24,7 @@ class CodecFuzzTest {
     private static final int MAX_LENGTH = 512;
     private static final int[] EDGES = {0, 1, 2, 0x7f, 0x80, 0xfe, 0xff};
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9_.-]+");
     private static final NdpOptions OPTIONS = new NdpOptions();
     private static final GroupRecords RECORDS = new GroupRecords();
 
@@ -227,7 +229,7 @@ class CodecFuzzTest {
                     }
                 }
                 case NdpOptions.DNSSL -> OPTIONS.domains().forEach(name -> assertTrue(name.length() <= 253
-                        && name.matches("[a-z0-9_.-]+"), name));
+                        && NAME.matcher(name).matches(), name));
                 default -> throw new AssertionError("type " + OPTIONS.type());
             }
         }
@@ -339,7 +341,7 @@ class CodecFuzzTest {
             char c = line.charAt(i);
             assertTrue(c >= ' ' && c < 127, line);
         }
-        if (length > 14) {
+        if (length > 14 && random.nextInt(4) == 0) {
             assertFalse(Dissector.ip(m.asSlice(14), original).isBlank());
         }
         return line.contains("invalid") || line.contains("truncated") ? WireError.TRUNCATED : WireError.NONE;

@@ -99,7 +99,24 @@ class EthernetDissectorTest {
         Ipv6Header.write(m, 0, 0, 0, 24, IpProtocol.ICMPV6, 255, 0xfe80L << 48, 1, 0xff02L << 48, 1);
         NdpMessage.writeRouterSolicitation(m, 40);
         BigEndian.put16(m, 48, 0xfd01);
-        assertTrue(Dissector.ip(packet).endsWith(" options: {ignored:1 malformed}"), Dissector.ip(packet));
+        assertTrue(Dissector.ip(packet).endsWith(
+                " invalid: impossible option length len:16 options: {ignored:1 malformed}"), Dissector.ip(packet));
+    }
+
+    @Test
+    void whatAHostWouldNotBelieveIsSaid() {
+        for (NetworkSamples.Sample sample : NetworkSamples.all()) {
+            byte[] frame = sample.frame();
+            if (sample.name().startsWith("ndp") || sample.name().startsWith("mld")) {
+                Ipv6Header.setHopLimit(sample.memory(), 14, 64);
+                assertTrue(line(frame).contains(" code:0 invalid: wrong hop limit "), line(frame));
+            }
+        }
+        // ICMPv6 behind IPv4 is no such message.
+        byte[] packet = new byte[44];
+        Ipv4Header.write(MemorySegment.ofArray(packet), 0, 0, 44, 0, 0, 64, IpProtocol.ICMPV6, 1, 2);
+        NdpMessage.writeNeighborSolicitation(MemorySegment.ofArray(packet), 20, 0, 1);
+        assertTrue(Dissector.ip(packet).contains(" code:0 who-has ::1 "), Dissector.ip(packet));
     }
 
     @Test
