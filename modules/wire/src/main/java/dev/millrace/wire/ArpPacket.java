@@ -83,10 +83,10 @@ public final class ArpPacket {
         return i32(m, at + 24);
     }
 
-    /// Whether the sender only looks whether somebody uses the target's address already (RFC 5227 §1.1). Nothing may be
-    /// learned from such a packet.
+    /// Whether the sender only looks whether somebody uses the target's address already (RFC 5227 §1.1): a request without
+    /// a sender's address, and [#check] lets no reply be without. Nothing may be learned from such a packet.
     public static boolean isProbe(MemorySegment m, long at) {
-        return operation(m, at) == REQUEST && senderAddress(m, at) == 0;
+        return senderAddress(m, at) == 0;
     }
 
     /// Whether the sender says that it uses its address from now on (RFC 5227 §1.1); some say so in replies.

@@ -63,7 +63,7 @@ public final class MldMessage {
         if (hopLimit != HOP_LIMIT) {
             return WireError.BAD_HOP_LIMIT;
         }
-        // A host that has no address yet reports from the unspecified one (RFC 3590 §4).
+        // A host that has no address yet reports from the unspecified one (RFC 3590).
         if (!Ipv6AddressKind.isLinkLocal(sourceHi)
                 && (type == QUERY || !Ipv6AddressKind.isUnspecified(sourceHi, sourceLo))) {
             return WireError.BAD_SOURCE;

@@ -90,5 +90,6 @@ class MacAddressTest {
             assertTrue(seen.add(address) && seen.add(MacAddress.stable(other, "eth" + i)), "eth" + i);
         }
         assertNotEquals(MacAddress.stable(new byte[0], ""), MacAddress.stable(new byte[1], ""));
+        assertNotEquals(MacAddress.stable(new byte[] {'a', 'b'}, "c"), MacAddress.stable(new byte[] {'a'}, "bc"));
     }
 }

@@ -122,6 +122,8 @@ class NdpMessageTest {
         assertEquals(WireError.FORBIDDEN_OPTION, check(withSource(routerSolicitation()), NOBODY, IpAddress.parse("ff02::2")));
         assertEquals(WireError.NONE, check(solicitation(LOCAL_1), NOBODY, NODE));
         assertEquals(WireError.FORBIDDEN_OPTION, check(withSource(solicitation(LOCAL_1)), NOBODY, NODE));
+        // RFC 4861 §7.1.2 has no such rule for advertisements; the option means nothing there.
+        assertEquals(WireError.NONE, check(withSource(advertisement(0, LOCAL_1)), NOBODY, ALL_NODES));
     }
 
     @Test

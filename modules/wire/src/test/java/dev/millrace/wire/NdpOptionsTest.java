@@ -36,7 +36,8 @@ class NdpOptionsTest {
         "a route of 129 bits, 1803 8100 00000001 20010db8000000000000000000000000",
         "a route of 32 bytes, 1804 4000 00000001 20010db80000000000000000000000000000000000000000",
         "a route of reserved preference, 1801 0010 00000001", "no server, 1901 0000 00000001",
-        "half a server, 1902 0000 00000001 20010db800000000", "no domain, 1f01 0000 00000001", "an unknown one, fd01 000000000000"})
+        "half a server, 1902 0000 00000001 20010db800000000",
+        "a server and a half, 1904 0000 00000001 20010db8000000000000000000000001 20010db800000000", "no domain, 1f01 0000 00000001", "an unknown one, fd01 000000000000"})
     void whatIsNotAsItMustBeIsSteppedOver(String name, String hex) {
         over(hex + "0501 0000 00000578");
         assertTrue(options.next(), name);
