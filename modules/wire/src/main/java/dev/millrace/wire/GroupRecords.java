@@ -94,9 +94,9 @@ public final class GroupRecords {
         return WireError.NONE;
     }
 
-    /// The bytes of a record with its sources and auxiliary data; more than there are if even its head is not there.
+    /// The bytes of a record with its sources and auxiliary data; more than there are if not even the numbers of them are.
     private static long size(MemorySegment m, long record, long end, int addressLength) {
-        if (end - record < 4 + addressLength) {
+        if (end - record < 4) {
             return Long.MAX_VALUE;
         }
         return 4 + addressLength + (long) u16(m, record + 2) * addressLength + u8(m, record + 1) * 4L;

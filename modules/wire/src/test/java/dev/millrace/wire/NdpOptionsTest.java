@@ -95,6 +95,17 @@ class NdpOptionsTest {
         assertEquals(List.of(253), options.domains().stream().map(String::length).toList());
     }
 
+    /// 63 and 253 are the most (RFC 1035 §2.3.4), 64 and 254 too many.
+    @Test
+    void longLabelsAndNamesEndTheList() {
+        over("1f0a 0000 00000001" + "40" + "61".repeat(64) + "00".repeat(7));
+        assertTrue(options.next());
+        assertEquals(List.of(), options.domains());
+        over("1f21 0000 00000001" + ("3f" + "61".repeat(63)).repeat(3) + "3e" + "61".repeat(62) + "00");
+        assertTrue(options.next());
+        assertEquals(List.of(), options.domains());
+    }
+
     @Test
     void writersRefuseWhatDoesNotFit() {
         MemorySegment m = MemorySegment.ofArray(new byte[3000]);
