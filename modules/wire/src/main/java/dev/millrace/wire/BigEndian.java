@@ -35,6 +35,11 @@ public final class BigEndian {
         return m.get(LONG, at);
     }
 
+    /// Six bytes, such as a MAC address, in the low 48 bits.
+    public static long u48(MemorySegment m, long at) {
+        return (long) u16(m, at) << 32 | Integer.toUnsignedLong(i32(m, at + 2));
+    }
+
     /// Stores the lowest byte of a value.
     public static void put8(MemorySegment m, long at, int value) {
         m.set(ValueLayout.JAVA_BYTE, at, (byte) value);
@@ -48,6 +53,12 @@ public final class BigEndian {
     /// Stores four bytes.
     public static void put32(MemorySegment m, long at, int value) {
         m.set(INT, at, value);
+    }
+
+    /// Stores the lowest six bytes of a value.
+    public static void put48(MemorySegment m, long at, long value) {
+        put16(m, at, (int) (value >>> 32));
+        put32(m, at + 2, (int) value);
     }
 
     /// Stores eight bytes.

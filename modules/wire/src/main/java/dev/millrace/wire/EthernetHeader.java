@@ -1,84 +1,100 @@
 package dev.millrace.wire;
 
-import static dev.millrace.wire.BigEndian.i32;
 import static dev.millrace.wire.BigEndian.put16;
-import static dev.millrace.wire.BigEndian.put32;
+import static dev.millrace.wire.BigEndian.put48;
 import static dev.millrace.wire.BigEndian.u16;
+import static dev.millrace.wire.BigEndian.u48;
 
 import java.lang.foreign.MemorySegment;
 
 /// The Ethernet II header (RFC 894, RFC 2464), read and written in place. `at` is the offset of its first byte; a MAC
-/// address is the low 48 bits of a `long`. What Ethernet carries beside IP (ARP, RFC 826) has a codec of its own.
+/// address is the low 48 bits of a `long` ([MacAddress]). Tags between the addresses and the type: [VlanTag].
 public final class EthernetHeader {
-    /// The bytes of the header.
+    /// The bytes of a header without tags.
     public static final int LENGTH = 14;
-    /// The type of IPv4.
-    public static final int TYPE_IPV4 = 0x0800;
-    /// The type of ARP.
-    public static final int TYPE_ARP = 0x0806;
-    /// The type of a VLAN tag (IEEE 802.1Q), behind which 2 bytes of tag and the type proper follow.
-    public static final int TYPE_VLAN = 0x8100;
-    /// The type of IPv6.
-    public static final int TYPE_IPV6 = 0x86dd;
-    /// The least value that is a type; smaller ones are IEEE 802.3 lengths.
-    public static final int MIN_TYPE = 0x0600;
-    /// The broadcast address.
-    public static final long BROADCAST = 0xffff_ffff_ffffL;
+    /// Where the type stands, or the first tag, from the header's first byte.
+    public static final int TYPE_OFFSET = 12;
+    /// The fewest bytes of a frame, header included and check sequence not (IEEE 802.3 §3.2.8).
+    public static final int MIN_FRAME = 60;
+
+    /// [EtherType#IPV4].
+    public static final int TYPE_IPV4 = EtherType.IPV4;
+    /// [EtherType#ARP].
+    public static final int TYPE_ARP = EtherType.ARP;
+    /// [EtherType#VLAN].
+    public static final int TYPE_VLAN = EtherType.VLAN;
+    /// [EtherType#IPV6].
+    public static final int TYPE_IPV6 = EtherType.IPV6;
+    /// [EtherType#MIN].
+    public static final int MIN_TYPE = EtherType.MIN;
+    /// [MacAddress#BROADCAST].
+    public static final long BROADCAST = MacAddress.BROADCAST;
 
     private EthernetHeader() {
     }
 
-    /// Whether `available` bytes from `at` hold a header of Ethernet II.
+    /// [MacAddress#isMulticast(long)].
+    public static boolean isMulticast(long address) {
+        return MacAddress.isMulticast(address);
+    }
+
+    /// [MacAddress#text].
+    public static String text(long address) {
+        return MacAddress.text(address);
+    }
+
+    /// Whether `available` bytes from `at` hold a header of Ethernet II; a frame of IEEE 802.3, with a length in place of
+    /// the type, is [WireError#UNKNOWN_FORMAT].
     public static WireError check(MemorySegment m, long at, int available) {
         if (available < LENGTH) {
             return WireError.TRUNCATED;
         }
-        return type(m, at) < MIN_TYPE ? WireError.UNKNOWN_FORMAT : WireError.NONE;
+        return EtherType.isLength(type(m, at)) ? WireError.UNKNOWN_FORMAT : WireError.NONE;
     }
 
     /// The destination address.
     public static long destination(MemorySegment m, long at) {
-        return address(m, at);
+        return u48(m, at);
     }
 
     /// The source address.
     public static long source(MemorySegment m, long at) {
-        return address(m, at + 6);
+        return u48(m, at + 6);
     }
 
-    private static long address(MemorySegment m, long at) {
-        return (long) u16(m, at) << 32 | Integer.toUnsignedLong(i32(m, at + 2));
-    }
-
-    /// The type of what follows.
+    /// The type of what follows ([EtherType]): that of the first tag if there are some, and a length in a frame of IEEE
+    /// 802.3.
     public static int type(MemorySegment m, long at) {
-        return u16(m, at + 12);
+        return u16(m, at + TYPE_OFFSET);
     }
 
     /// Writes a header.
     public static void write(MemorySegment m, long at, long destination, long source, int type) {
-        put16(m, at, (int) (destination >>> 32));
-        put32(m, at + 2, (int) destination);
-        put16(m, at + 6, (int) (source >>> 32));
-        put32(m, at + 8, (int) source);
-        put16(m, at + 12, type);
+        put48(m, at, destination);
+        put48(m, at + 6, source);
+        put16(m, at + TYPE_OFFSET, type);
     }
 
-    /// Whether an address is one of several stations, broadcast included.
-    public static boolean isMulticast(long address) {
-        return (address & 1L << 40) != 0;
+    /// Writes a header with one tag of IEEE 802.1Q, [#LENGTH] + [VlanTag#LENGTH] bytes.
+    ///
+    /// @param control the tag's control information ([VlanTag#control])
+    public static void writeTagged(MemorySegment m, long at, long destination, long source, int control, int type) {
+        put48(m, at, destination);
+        put48(m, at + 6, source);
+        VlanTag.write(m, at + TYPE_OFFSET, EtherType.VLAN, control);
+        put16(m, at + TYPE_OFFSET + VlanTag.LENGTH, type);
     }
 
-    /// The usual text of an address, such as `02:00:5e:10:00:01`.
-    public static String text(long address) {
-        var text = new StringBuilder(17);
-        for (int shift = 40; shift >= 0; shift -= 8) {
-            int b = (int) (address >>> shift) & 0xff;
-            text.append(Character.forDigit(b >>> 4, 16)).append(Character.forDigit(b & 0xf, 16));
-            if (shift > 0) {
-                text.append(':');
-            }
+    /// Fills a frame that is too short with zeros (RFC 894: padding is no part of the packet and must be octets of zero) and
+    /// returns its length then, [#MIN_FRAME] at least. What stood in the memory before does not leave with it.
+    ///
+    /// @param at the offset of the header's first byte; up to [#MIN_FRAME] bytes from there are written
+    /// @param length the bytes of header and payload
+    public static int pad(MemorySegment m, long at, int length) {
+        if (length >= MIN_FRAME) {
+            return length;
         }
-        return text.toString();
+        m.asSlice(at + length, MIN_FRAME - length).fill((byte) 0);
+        return MIN_FRAME;
     }
 }

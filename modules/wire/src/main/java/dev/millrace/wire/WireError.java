@@ -19,8 +19,22 @@ public enum WireError {
     BAD_EXTENSION("bad extension header chain"),
     /// A checksum is wrong.
     BAD_CHECKSUM("bad checksum"),
-    /// The file or block is none that the reader knows.
-    UNKNOWN_FORMAT("unknown format");
+    /// The file, block, frame or message is none that the reader knows.
+    UNKNOWN_FORMAT("unknown format"),
+    /// The code or operation is none that the protocol has.
+    BAD_CODE("unknown code or operation"),
+    /// The hop limit shows that the message comes from beyond the link.
+    BAD_HOP_LIMIT("wrong hop limit"),
+    /// The sender has an address that no sender of such a message can have.
+    BAD_SOURCE("impossible source address"),
+    /// The message does not go together with the destination that it was sent to, or speaks of an impossible one.
+    BAD_DESTINATION("impossible destination address"),
+    /// The message is about an address that it cannot be about.
+    BAD_TARGET("impossible target address"),
+    /// An option is there that must not be.
+    FORBIDDEN_OPTION("forbidden option"),
+    /// More headers lie within each other than are looked at.
+    TOO_DEEP("too many headers within each other");
 
     private final String text;
 

@@ -1,8 +1,6 @@
 package dev.millrace.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
@@ -17,11 +15,11 @@ class EthernetHeaderTest {
     @Test
     void whatIsWrittenIsRead() {
         MemorySegment m = MemorySegment.ofArray(new byte[17]);
-        EthernetHeader.write(m, 3, 0xfedc_ba98_7654L, 0x0200_5e10_00ffL, EthernetHeader.TYPE_IPV6);
+        EthernetHeader.write(m, 3, 0xfedc_ba98_7654L, 0x0200_5e10_00ffL, EtherType.IPV6);
         assertEquals(WireError.NONE, EthernetHeader.check(m, 3, 14));
         assertEquals(0xfedc_ba98_7654L, EthernetHeader.destination(m, 3));
         assertEquals(0x0200_5e10_00ffL, EthernetHeader.source(m, 3));
-        assertEquals(EthernetHeader.TYPE_IPV6, EthernetHeader.type(m, 3));
+        assertEquals(EtherType.IPV6, EthernetHeader.type(m, 3));
         assertEquals("000000fedcba98765402005e1000ff86dd", HexFormat.of().formatHex(m.toArray(
                 java.lang.foreign.ValueLayout.JAVA_BYTE)));
     }
@@ -37,10 +35,40 @@ class EthernetHeaderTest {
     }
 
     @Test
-    void addressesHaveAGroupBitAndAText() {
-        assertTrue(EthernetHeader.isMulticast(EthernetHeader.BROADCAST) && EthernetHeader.isMulticast(0x3333_0000_0001L));
-        assertFalse(EthernetHeader.isMulticast(0x0200_5e10_0001L));
-        assertEquals("02:00:5e:10:00:0f", EthernetHeader.text(0x0200_5e10_000fL));
+    void shortFramesArePaddedWithZeros() {
+        MemorySegment m = MemorySegment.ofArray(new byte[70]).fill((byte) 0x55);
+        assertEquals(60, EthernetHeader.pad(m, 3, 42));
+        assertEquals("55" + "00".repeat(18) + "55", HexFormat.of().formatHex(
+                m.asSlice(44, 20).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
+        assertEquals(60, EthernetHeader.pad(m, 3, 60));
+        assertEquals(1514, EthernetHeader.pad(m, 3, 1514));
+    }
+
+    @Test
+    void tagsAreSteppedOver() {
+        MemorySegment m = MemorySegment.ofArray(new byte[40]);
+        EthernetHeader.writeTagged(m, 2, 1, 2, VlanTag.control(7, false, 4094), EtherType.IPV6);
+        long found = VlanTag.walk(m, 2, 18);
+        assertEquals(WireError.NONE, VlanTag.error(found));
+        assertEquals(1, VlanTag.count(found));
+        assertEquals(18, VlanTag.offset(found));
+        assertEquals(EtherType.IPV6, VlanTag.type(found));
+        assertEquals(EtherType.VLAN, VlanTag.tagType(m, 2, 0));
+        assertEquals(4094, VlanTag.vlan(VlanTag.control(m, 2, 0)));
+        assertEquals(7, VlanTag.priority(VlanTag.control(m, 2, 0)));
+        assertEquals(WireError.TRUNCATED, VlanTag.error(VlanTag.walk(m, 2, 17)));
+        assertEquals(WireError.TRUNCATED, VlanTag.error(VlanTag.walk(m, 2, 13)));
+    }
+
+    @Test
+    void onlySoManyTagsAreLookedAt() {
+        MemorySegment m = MemorySegment.ofArray(new byte[60]);
+        for (int i = 0; i <= VlanTag.MAX_TAGS; i++) {
+            assertEquals(i, VlanTag.count(VlanTag.walk(m, 0, 60)));
+            assertEquals(WireError.NONE, VlanTag.error(VlanTag.walk(m, 0, 60)));
+            VlanTag.write(m, 12 + 4 * i, i % 2 == 0 ? EtherType.PROVIDER_VLAN : EtherType.VLAN, i);
+        }
+        assertEquals(WireError.TOO_DEEP, VlanTag.error(VlanTag.walk(m, 0, 60)));
     }
 
     @Test
@@ -50,8 +78,8 @@ class EthernetHeaderTest {
         MemorySegment plain = hex("020000000001 020000000002 0800" + udp);
         assertEquals(line, Dissector.ethernet(plain, (int) plain.byteSize()));
         MemorySegment tagged = hex("020000000001 020000000002 8100 0007 0800" + udp);
-        assertEquals(line, Dissector.ethernet(tagged, (int) tagged.byteSize()));
-        assertEquals("arp 02:00:00:00:00:02 -> ff:ff:ff:ff:ff:ff type:0x0806 len:28",
+        assertEquals("vlan:7 " + line, Dissector.ethernet(tagged, (int) tagged.byteSize()));
+        assertEquals("arp 02:00:00:00:00:02 -> ff:ff:ff:ff:ff:ff invalid: unknown format len:28",
                 Dissector.ethernet(hex("ffffffffffff 020000000002 0806" + "00".repeat(28)), 42));
         assertEquals("invalid packet: Ethernet header truncated at 13 bytes", Dissector.ethernet(hex("00".repeat(13)), 60));
     }
