@@ -4,7 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NicPort;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.nio.ByteBuffer;
@@ -34,7 +34,7 @@ final class HelloProtocol implements NetworkProtocol, Hello {
     public void greet() {
         for (NicPort nic : context.nics()) {
             if (nic.stationAddress() != 0) {
-                send(nic, true, EthernetHeader.BROADCAST);
+                send(nic, true, MacAddress.BROADCAST);
             }
         }
     }

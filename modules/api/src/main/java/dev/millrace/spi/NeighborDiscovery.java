@@ -15,7 +15,7 @@ public interface NeighborDiscovery {
 
     /// Takes a message of NDP: ICMPv6 of type 133 to 137, its checksum verified, addresses and hop limit set. Returns `null`
     /// if it was taken and so ended, or why it is not, the packet being still the caller's.
-    DropReason receive(NicPort nic, Packet message);
+    DropReason receiveNdp(NicPort nic, Packet message);
 
     /// A NIC has got an address: at the beginning, or while the stack runs.
     void addressAdded(NicPort nic, IpAddress address);

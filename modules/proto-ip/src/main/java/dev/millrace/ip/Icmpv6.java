@@ -6,6 +6,8 @@ import static dev.millrace.wire.BigEndian.u8;
 import dev.millrace.DropReason;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.IcmpError.Kind;
+import dev.millrace.spi.NeighborDiscovery;
+import dev.millrace.spi.NicPort;
 import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
@@ -25,12 +27,18 @@ final class Icmpv6 {
     static final int PARAMETER_PROBLEM = 4;
     static final int ECHO_REQUEST = 128;
     static final int ECHO_REPLY = 129;
+    static final int ROUTER_SOLICITATION = 133;
+    static final int ROUTER_ADVERTISEMENT = 134;
+    static final int NEIGHBOR_SOLICITATION = 135;
+    static final int NEIGHBOR_ADVERTISEMENT = 136;
     static final int REDIRECT = 137;
     /// Every link carries packets of this size (RFC 8200 §5).
     static final int MIN_MTU = 1280;
 
     private final Ipv6 ip;
     private final EchoReply echo;
+    /// Found when it is first needed.
+    private volatile NeighborDiscovery neighbors;
 
     Icmpv6(Ipv6 ip, TokenBucket echoLimit, ReplyPaths replies) {
         this.ip = ip;
@@ -44,7 +52,7 @@ final class Icmpv6 {
 
     /// Takes a packet that starts at its ICMPv6 header. Returns `null`, or why it was not used, the packet then being
     /// still the caller's.
-    DropReason receive(Packet packet) {
+    DropReason receive(NicPort nic, Packet packet) {
         if (!packet.makeLinear(HEADER_LENGTH) || !checksumIsRight(packet)) {
             return DropReason.BAD_ICMP;
         }
@@ -56,6 +64,10 @@ final class Icmpv6 {
                         ? DropReason.MARTIAN_SOURCE : echo.send(packet);
             }
             case DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM -> onError(packet, type);
+            case ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT -> {
+                NeighborDiscovery neighbors = nic.stationAddress() == 0 ? null : neighbors();
+                yield neighbors == null ? DropReason.ICMP_IGNORED : neighbors.receiveNdp(nic, packet);
+            }
             case REDIRECT -> {
                 // A host behind one router has nothing to learn, and an attacker everything to gain.
                 ip.counters.redirects.add(1);
@@ -63,6 +75,15 @@ final class Icmpv6 {
             }
             default -> DropReason.ICMP_IGNORED;
         };
+    }
+
+    private NeighborDiscovery neighbors() {
+        NeighborDiscovery known = neighbors;
+        if (known == null) {
+            known = ip.context.service(NeighborDiscovery.class).orElse(null);
+            neighbors = known;
+        }
+        return known;
     }
 
     private static boolean checksumIsRight(Packet packet) {

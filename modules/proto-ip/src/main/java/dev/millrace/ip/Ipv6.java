@@ -45,7 +45,7 @@ final class Ipv6 implements InternetProtocol {
         packet.markNetworkHeader();
         DropReason reason = check(nic, packet);
         if (reason == null) {
-            reason = deliver(packet);
+            reason = deliver(nic, packet);
         }
         if (reason != null) {
             counters.drop(packet, reason);
@@ -97,7 +97,7 @@ final class Ipv6 implements InternetProtocol {
 
     /// Gives the packet to whom its last header names. Returns `null`, or why nobody took it, the packet being still
     /// ours.
-    private DropReason deliver(Packet packet) {
+    private DropReason deliver(NicPort nic, Packet packet) {
         long found = walk(packet);
         int verdict = Ipv6Extensions.verdict(found);
         if (verdict != Ipv6Extensions.TRANSPORT) {
@@ -110,7 +110,7 @@ final class Ipv6 implements InternetProtocol {
         packet.setIpFacts(protocol, packet.hopLimit(), packet.trafficClass());
         packet.pull(Ipv6Extensions.offset(found));
         if (protocol == IpProtocol.ICMPV6) {
-            return icmp.receive(packet);
+            return icmp.receive(nic, packet);
         }
         if (Ipv6Martians.isUnspecified(packet.sourceHi(), packet.sourceLo())) {
             return DropReason.MARTIAN_SOURCE;

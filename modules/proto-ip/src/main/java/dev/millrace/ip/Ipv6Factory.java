@@ -5,7 +5,7 @@ import dev.millrace.OptionValues;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkProtocolFactory;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.EtherType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +22,7 @@ public final class Ipv6Factory implements NetworkProtocolFactory {
 
     @Override
     public int etherType() {
-        return EthernetHeader.TYPE_IPV6;
+        return EtherType.IPV6;
     }
 
     @Override

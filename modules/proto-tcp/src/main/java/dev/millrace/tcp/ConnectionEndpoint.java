@@ -195,6 +195,9 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     private boolean act(long nowNs) {
         TcpConnection engine = gate.engine();
         int events = engine.pollEvents();
+        if ((events & TcpConnection.EVENT_PROGRESS) != 0) {
+            way.path().confirm();
+        }
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
             way.suspect(engine, nowNs);
         }

@@ -41,6 +41,7 @@ final class WayOut {
 
     /// The engine suspects that nothing comes through any more.
     void suspect(TcpConnection engine, long nowNs) {
+        path.doubt();
         renew(engine, true, nowNs);
     }
 

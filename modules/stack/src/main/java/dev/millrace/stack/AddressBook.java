@@ -2,6 +2,7 @@ package dev.millrace.stack;
 
 import dev.millrace.Cidr;
 import dev.millrace.ConfigurationException;
+import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.RouteConfig;
 import dev.millrace.spi.NicPort;
@@ -54,8 +55,21 @@ final class AddressBook {
                     current.generation, () -> now.generation);
         }
         Addressing.Entry best = current.match(destination);
+        if (best == null && (destination.isMulticast() || destination.isLimitedBroadcast())) {
+            best = onFirstEthernet(destination);
+        }
         return best == null ? null
                 : new Route(best.to(), best.via(), best.nic(), false, current.generation, () -> now.generation);
+    }
+
+    /// All stations of a network are reached without a route: on the first Ethernet that is up, as nothing says which.
+    private Addressing.Entry onFirstEthernet(IpAddress destination) {
+        for (Nic nic : stack.nics()) {
+            if (nic instanceof StackNic n && n.stationAddress() != 0 && n.isUp()) {
+                return new Addressing.Entry(new Cidr(destination, destination.isV4() ? 32 : 128), null, n, true);
+            }
+        }
+        return null;
     }
 
     /// The routes that a configured one stands for: a default route without a gateway is of both versions.

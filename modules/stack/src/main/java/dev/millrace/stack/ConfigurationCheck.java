@@ -12,7 +12,7 @@ import dev.millrace.StackConfig;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.TransportProtocolFactory;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -99,7 +99,7 @@ final class ConfigurationCheck {
     private void checkTypes() {
         Map<Integer, String> takers = new HashMap<>();
         for (NetworkProtocolFactory f : networks) {
-            if (f.etherType() < EthernetHeader.MIN_TYPE || f.etherType() > 0xffff) {
+            if (f.etherType() < EtherType.MIN || f.etherType() > 0xffff) {
                 throw new ConfigurationException("stack.protocols",
                         f.name() + " takes EtherType " + f.etherType() + ", which is none: 1536 to 65535");
             }
@@ -113,7 +113,7 @@ final class ConfigurationCheck {
 
     /// The version of IP that a protocol is, or 0.
     private static int version(NetworkProtocolFactory f) {
-        return f.etherType() == EthernetHeader.TYPE_IPV4 ? 4 : f.etherType() == EthernetHeader.TYPE_IPV6 ? 6 : 0;
+        return f.etherType() == EtherType.IPV4 ? 4 : f.etherType() == EtherType.IPV6 ? 6 : 0;
     }
 
     private static ConfigurationException missing(String key, String what, String name, List<String> present) {

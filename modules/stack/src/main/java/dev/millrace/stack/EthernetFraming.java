@@ -4,23 +4,18 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NextHop;
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.VlanTag;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /// Ethernet on one NIC (RFC 894, RFC 2464, IEEE 802.1Q): which frames are for this station and which protocol takes them;
 /// headers and tags on those that leave. Whatever the link is, this is the only place that knows frames.
 final class EthernetFraming {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final int TAG_LENGTH = 4;
-    private static final int VLAN_ID = 0xfff;
-    private static final long IPV4_GROUPS = 0x0100_5e00_0000L;
-    private static final long IPV6_GROUPS = 0x3333_0000_0000L;
-
     private final StackNic nic;
     private final AssembledStack stack;
     private final NeighborDiscovery neighbors;
@@ -49,7 +44,7 @@ final class EthernetFraming {
 
     /// How many bytes of header a packet gets.
     int headerLength() {
-        return vlan == 0 ? EthernetHeader.LENGTH : EthernetHeader.LENGTH + TAG_LENGTH;
+        return vlan == 0 ? EthernetHeader.LENGTH : EthernetHeader.LENGTH + VlanTag.LENGTH;
     }
 
     // ---- in
@@ -63,20 +58,21 @@ final class EthernetFraming {
         MemorySegment m = frame.memory();
         int at = frame.start();
         long destination = EthernetHeader.destination(m, at);
-        boolean group = EthernetHeader.isMulticast(destination);
+        boolean group = MacAddress.isMulticast(destination);
         // Our own groups come back from some links; a group as source is nobody's.
         if (!group && destination != address || EthernetHeader.source(m, at) == address) {
             stack.drop(frame, DropReason.OTHER_STATION);
             return;
         }
-        if (EthernetHeader.isMulticast(EthernetHeader.source(m, at))) {
+        if (MacAddress.isMulticast(EthernetHeader.source(m, at))) {
             stack.drop(frame, DropReason.BAD_FRAME);
             return;
         }
-        int length = EthernetHeader.LENGTH;
         int type = EthernetHeader.type(m, at);
-        if (type == EthernetHeader.TYPE_VLAN) {
-            length += TAG_LENGTH;
+        int length = EthernetHeader.LENGTH;
+        int tag = 0;
+        if (EtherType.isVlan(type)) {
+            length += VlanTag.LENGTH;
             if (!frame.makeLinear(length)) {
                 stack.drop(frame, DropReason.TRUNCATED);
                 return;
@@ -84,19 +80,16 @@ final class EthernetFraming {
             m = frame.memory();
             at = frame.start();
             // VLAN 0 is a priority without a VLAN (802.1Q §6.9.1).
-            int id = m.get(SHORT, at + EthernetHeader.LENGTH) & VLAN_ID;
-            if (id != vlan) {
-                stack.drop(frame, DropReason.OTHER_STATION);
-                return;
-            }
-            type = EthernetHeader.type(m, at + TAG_LENGTH);
-        } else if (vlan != 0) {
+            tag = VlanTag.vlan(VlanTag.control(m, at, 0));
+            type = EthernetHeader.type(m, at + VlanTag.LENGTH);
+        }
+        if (tag != vlan) {
             stack.drop(frame, DropReason.OTHER_STATION);
             return;
         }
         NetworkProtocol protocol = stack.networks().of(type);
         if (protocol == null) {
-            stack.drop(frame, type == EthernetHeader.TYPE_VLAN ? DropReason.BAD_FRAME : DropReason.UNKNOWN_NETWORK_PROTOCOL);
+            stack.drop(frame, EtherType.isVlan(type) ? DropReason.BAD_FRAME : DropReason.UNKNOWN_NETWORK_PROTOCOL);
             return;
         }
         frame.pull(length);
@@ -110,10 +103,10 @@ final class EthernetFraming {
     NextHop toward(IpAddress nextHop) {
         int type = NetworkTable.etherType(nextHop.version());
         if (stack.addressing().isBroadcast(nextHop)) {
-            return packets -> nic.transmit(packets, type, EthernetHeader.BROADCAST);
+            return packets -> nic.transmit(packets, type, MacAddress.BROADCAST);
         }
         if (nextHop.isMulticast()) {
-            long station = nextHop.isV4() ? IPV4_GROUPS | nextHop.lo() & 0x7f_ffff : IPV6_GROUPS | nextHop.lo() & 0xffff_ffffL;
+            long station = MacAddress.ofGroup(nextHop.hi(), nextHop.lo());
             return packets -> nic.transmit(packets, type, station);
         }
         return neighbors.toward(nic, nextHop);
@@ -161,9 +154,7 @@ final class EthernetFraming {
         if (vlan == 0) {
             EthernetHeader.write(m, at, station, address, etherType);
         } else {
-            EthernetHeader.write(m, at, station, address, EthernetHeader.TYPE_VLAN);
-            m.set(SHORT, at + EthernetHeader.LENGTH, (short) vlan);
-            m.set(SHORT, at + EthernetHeader.LENGTH + 2, (short) etherType);
+            EthernetHeader.writeTagged(m, at, station, address, VlanTag.control(0, false, vlan), etherType);
         }
     }
 }

@@ -4,7 +4,7 @@ import dev.millrace.ConfigurationException;
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkProtocol;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.EtherType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,8 +19,8 @@ final class NetworkTable {
     /// The EtherType of a version of IP, or 0 for what is none.
     static int etherType(int version) {
         return switch (version) {
-            case 4 -> EthernetHeader.TYPE_IPV4;
-            case 6 -> EthernetHeader.TYPE_IPV6;
+            case 4 -> EtherType.IPV4;
+            case 6 -> EtherType.IPV6;
             default -> 0;
         };
     }
@@ -28,9 +28,9 @@ final class NetworkTable {
     /// The protocol is taken in first, so that it is closed whatever is wrong with it.
     void add(int etherType, String name, NetworkProtocol protocol) {
         all.add(protocol);
-        if (etherType == EthernetHeader.TYPE_IPV4) {
+        if (etherType == EtherType.IPV4) {
             v4 = internet(name, protocol, 4);
-        } else if (etherType == EthernetHeader.TYPE_IPV6) {
+        } else if (etherType == EtherType.IPV6) {
             v6 = internet(name, protocol, 6);
         } else {
             int n = types.length;
@@ -56,10 +56,10 @@ final class NetworkTable {
 
     /// The protocol that takes this EtherType, or `null`.
     NetworkProtocol of(int etherType) {
-        if (etherType == EthernetHeader.TYPE_IPV4) {
+        if (etherType == EtherType.IPV4) {
             return v4;
         }
-        if (etherType == EthernetHeader.TYPE_IPV6) {
+        if (etherType == EtherType.IPV6) {
             return v6;
         }
         for (int i = 0; i < types.length; i++) {

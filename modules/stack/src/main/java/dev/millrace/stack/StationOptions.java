@@ -2,14 +2,15 @@ package dev.millrace.stack;
 
 import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.MacSyntaxException;
+import dev.millrace.wire.VlanTag;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /// What an Ethernet NIC is told beside what its driver understands: its own address and its VLAN.
 ///
@@ -22,26 +23,22 @@ record StationOptions(long mac, int vlan) {
             new OptionSpec("vlan", OptionSpec.Type.NUMBER, "0", "on Ethernet: the VLAN (802.1Q) that the NIC is in, 1 to 4094; "
                     + "0 for untagged frames"));
 
-    private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}");
-    private static final int MAX_VLAN = 4094;
-    private static final long GROUP = 1L << 40;
-    private static final long LOCALLY_ADMINISTERED = 1L << 41;
-
     static StationOptions of(String key, Map<String, String> given) {
         OptionValues values = OptionValues.check(key, SPECS, given);
         long mac = 0;
         if (values.has("mac")) {
             String text = values.text("mac");
-            if (!MAC.matcher(text).matches()) {
-                throw values.error("mac", "\"" + text + "\" is no MAC address such as 02:00:5e:00:00:01");
+            try {
+                mac = MacAddress.parse(text).bits();
+            } catch (MacSyntaxException e) {
+                throw values.error("mac", e.getMessage());
             }
-            mac = Long.parseLong(text.replaceAll("[:-]", ""), 16);
-            if (EthernetHeader.isMulticast(mac) || mac == 0) {
+            if (MacAddress.isMulticast(mac) || mac == 0) {
                 throw values.error("mac", text + " cannot be the address of one station: its first byte must be even, "
                         + "and not all bytes 0");
             }
         }
-        return new StationOptions(mac, (int) values.number("vlan", 0, MAX_VLAN));
+        return new StationOptions(mac, (int) values.number("vlan", 0, VlanTag.MAX_VLAN));
     }
 
     boolean isGiven() {
@@ -58,13 +55,8 @@ record StationOptions(long mac, int vlan) {
             return nic.link().hardwareAddress();
         }
         String machine = stack.surroundings().isStepped() ? "" : machine();
-        String all = machine + '\n' + stack.name() + '\n' + nic.name() + '\n' + nic.linkName();
-        long hash = 0xcbf2_9ce4_8422_2325L;
-        for (byte b : all.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ b & 0xff) * 0x100_0000_01b3L;
-        }
-        hash = (hash ^ hash >>> 29) * 0xbf58_476d_1ce4_e5b9L;
-        return (hash >>> 16 | LOCALLY_ADMINISTERED) & ~GROUP;
+        return MacAddress.stable(machine.getBytes(StandardCharsets.UTF_8),
+                stack.name() + '\n' + nic.name() + '\n' + nic.linkName()).bits();
     }
 
     private static String machine() {

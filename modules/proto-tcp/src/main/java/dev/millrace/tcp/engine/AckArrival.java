@@ -19,6 +19,7 @@ final class AckArrival {
         boolean ackOfFin = false;
         if (acked > 0) {
             c.snd.advance(seg.ack);
+            c.events |= TcpConnection.EVENT_PROGRESS;
             c.queue.ackTo(seg.ack);
             if (c.scoreboard != null) {
                 c.scoreboard.onAdvance(seg.ack);

@@ -33,6 +33,8 @@ public final class TcpConnection {
     public static final int EVENT_CLOSED = 32;
     /// Three timeouts in a row (R1): the route or the neighbour may be stale (RFC 9293 §3.8.3).
     public static final int EVENT_PATH_SUSPECT = 64;
+    /// New data was acknowledged: what is sent arrives.
+    public static final int EVENT_PROGRESS = 128;
 
     final TcpSettings settings;
     final ConnectionOptions options;

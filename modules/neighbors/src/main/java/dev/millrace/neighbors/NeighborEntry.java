@@ -1,0 +1,286 @@
+package dev.millrace.neighbors;
+
+import dev.millrace.DropReason;
+import dev.millrace.neighbors.Neighbors.State;
+import dev.millrace.spi.NicPort;
+import dev.millrace.spi.Timers;
+import dev.millrace.wire.EtherType;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+
+/// What is known of one neighbour, and the packets that wait for its address: the state machine of neighbour unreachability
+/// detection (RFC 4861 §7.3), which ARP's entries go through, too. Its lock is held for steps only; what is sent is sent
+/// without it, by the thread that took the step.
+final class NeighborEntry {
+    private final NeighborCache cache;
+    private final NicPort nic;
+    private final IpAddress address;
+    private final Timers.Timer timer;
+
+    // Guarded by this; state and station are read without.
+    private volatile State state = State.INCOMPLETE;
+    private volatile long station;
+    private boolean router;
+    private int asked;
+    private PacketList waiting;
+    private volatile boolean gone;
+    /// An upper layer has heard from it since the timer was set.
+    private volatile boolean confirmed;
+    /// When it was last used, by the count of the cache; any thread writes it, and an old value does little harm.
+    long lastUsed;
+
+    NeighborEntry(NeighborCache cache, NicPort nic, IpAddress address) {
+        this.cache = cache;
+        this.nic = nic;
+        this.address = address;
+        timer = cache.context().timers().create(this::timeOut);
+    }
+
+    NicPort nic() {
+        return nic;
+    }
+
+    IpAddress address() {
+        return address;
+    }
+
+    State state() {
+        return state;
+    }
+
+    /// Whether it was forgotten: who has it looks for the one that has followed.
+    boolean isGone() {
+        return gone;
+    }
+
+    synchronized Neighbors.Neighbor snapshot() {
+        return new Neighbors.Neighbor(nic.name(), address, station, state, router);
+    }
+
+    // ---- sending
+
+    /// Sends packets, or keeps them until the address is known. Returns `false`, the packets being still the caller's, if the
+    /// entry was forgotten.
+    boolean transmit(PacketList packets) {
+        State now = state;
+        if (now != State.REACHABLE && now != State.STATIC && now != State.PROBE && now != State.DELAY) {
+            boolean ask = false;
+            synchronized (this) {
+                if (gone) {
+                    return false;
+                }
+                if (state == State.INCOMPLETE) {
+                    keep(packets);
+                    if (asked == 0) {
+                        ask = true;
+                        asked = 1;
+                        setTimer(cache.settings().retransNs());
+                    }
+                } else if (state == State.STALE) {
+                    state = State.DELAY;
+                    confirmed = false;
+                    setTimer(cache.settings().delayNs());
+                }
+            }
+            if (ask) {
+                cache.questions().ask(nic, address, 0);
+            }
+        } else if (gone) {
+            return false;
+        }
+        if (!packets.isEmpty()) {
+            nic.transmit(packets, address.isV4() ? EtherType.IPV4 : EtherType.IPV6, station);
+        }
+        return true;
+    }
+
+    /// RFC 4861 §7.2.2: the newest replace the oldest.
+    private void keep(PacketList packets) {
+        if (waiting == null) {
+            waiting = new PacketList();
+        }
+        waiting.addAll(packets);
+        while (waiting.size() > cache.settings().queue()) {
+            cache.context().drop(waiting.poll(), DropReason.NEIGHBOR_QUEUE_FULL);
+        }
+    }
+
+    // ---- what is heard
+
+    /// An upper layer has made progress through this neighbour. Only noted: when the timer fires it counts as a confirmation,
+    /// so that a neighbour may be believed for up to twice the time that RFC 4861 gives it.
+    void confirm() {
+        if (!confirmed) {
+            confirmed = true;
+        }
+    }
+
+    /// An upper layer has lost its peer: the neighbour is asked now.
+    void doubt() {
+        long ask = 0;
+        synchronized (this) {
+            if (!gone && (state == State.REACHABLE || state == State.STALE || state == State.DELAY)) {
+                confirmed = false;
+                state = State.PROBE;
+                asked = 1;
+                ask = station;
+                setTimer(cache.settings().retransNs());
+            }
+        }
+        if (ask != 0) {
+            cache.questions().ask(nic, address, ask);
+        }
+    }
+
+    /// The neighbour has said where it is without having been asked, in a question of its own (RFC 4861 §7.2.3, RFC 826).
+    void heard(long from) {
+        PacketList released;
+        synchronized (this) {
+            if (gone || state == State.STATIC || from == station) {
+                return;
+            }
+            station = from;
+            state = State.STALE;
+            released = takeWaiting();
+            timer.cancel();
+        }
+        send(released);
+    }
+
+    /// An answer, or an announcement (RFC 4861 §7.2.5; for ARP all answers override).
+    ///
+    /// @param from the station that it names, or 0 if it names none
+    /// @param solicited whether it answers a question of ours
+    /// @param override whether it is to replace what was known
+    void answered(long from, boolean solicited, boolean override, boolean isRouter) {
+        PacketList released = null;
+        synchronized (this) {
+            if (gone || state == State.STATIC) {
+                return;
+            }
+            boolean other = from != 0 && from != station;
+            if (state == State.INCOMPLETE) {
+                if (from == 0) {
+                    return;
+                }
+                station = from;
+                become(solicited);
+                router = isRouter;
+                released = takeWaiting();
+            } else if (other && !override) {
+                if (state == State.REACHABLE) {
+                    state = State.STALE;
+                    timer.cancel();
+                }
+            } else {
+                if (other) {
+                    station = from;
+                }
+                if (solicited) {
+                    become(true);
+                } else if (other) {
+                    become(false);
+                }
+                router = isRouter;
+            }
+        }
+        send(released);
+    }
+
+    private void become(boolean reachable) {
+        state = reachable ? State.REACHABLE : State.STALE;
+        confirmed = false;
+        asked = 0;
+        if (reachable) {
+            setTimer(cache.settings().reachableNs());
+        } else {
+            timer.cancel();
+        }
+    }
+
+    /// The program says where it is.
+    void enter(long at) {
+        PacketList released;
+        synchronized (this) {
+            station = at;
+            state = State.STATIC;
+            released = takeWaiting();
+            timer.cancel();
+        }
+        send(released);
+    }
+
+    private PacketList takeWaiting() {
+        PacketList all = waiting;
+        waiting = null;
+        return all;
+    }
+
+    private void send(PacketList released) {
+        if (released != null && !released.isEmpty()) {
+            nic.transmit(released, address.isV4() ? EtherType.IPV4 : EtherType.IPV6, station);
+        }
+    }
+
+    // ---- time
+
+    private void setTimer(long afterNs) {
+        timer.set(cache.context().clock().nanoTime() + afterNs);
+    }
+
+    private void timeOut(long nowNs) {
+        long ask = -1;
+        boolean lost = false;
+        synchronized (this) {
+            if (gone) {
+                return;
+            }
+            switch (state) {
+                case REACHABLE -> {
+                    if (confirmed) {
+                        become(true);
+                    } else {
+                        state = State.STALE;
+                    }
+                }
+                case DELAY -> {
+                    if (confirmed) {
+                        become(true);
+                    } else {
+                        state = State.PROBE;
+                        asked = 1;
+                        ask = station;
+                        setTimer(cache.settings().retransNs());
+                    }
+                }
+                case PROBE, INCOMPLETE -> {
+                    if (confirmed && state == State.PROBE) {
+                        become(true);
+                    } else if (asked < cache.settings().attempts()) {
+                        asked++;
+                        ask = station;
+                        setTimer(cache.settings().retransNs());
+                    } else {
+                        lost = true;
+                    }
+                }
+                case STALE, STATIC -> {
+                    // The timer was cancelled as it fired.
+                }
+            }
+        }
+        if (ask >= 0) {
+            cache.questions().ask(nic, address, ask);
+        } else if (lost) {
+            cache.lost(this);
+        }
+    }
+
+    /// Ends the entry and returns the packets that waited, or `null`.
+    synchronized PacketList end() {
+        gone = true;
+        timer.cancel();
+        return takeWaiting();
+    }
+}

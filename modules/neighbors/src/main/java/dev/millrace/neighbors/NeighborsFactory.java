@@ -1,0 +1,41 @@
+package dev.millrace.neighbors;
+
+import dev.millrace.OptionSpec;
+import dev.millrace.OptionValues;
+import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkProtocol;
+import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.wire.EtherType;
+import java.util.List;
+
+/// Makes ARP and NDP's neighbour discovery for a stack.
+public final class NeighborsFactory implements NetworkProtocolFactory {
+    /// Called by [java.util.ServiceLoader].
+    public NeighborsFactory() {
+    }
+
+    @Override
+    public String name() {
+        return "neighbors";
+    }
+
+    @Override
+    public int etherType() {
+        return EtherType.ARP;
+    }
+
+    @Override
+    public String description() {
+        return "neighbours on Ethernet: ARP (RFC 826, RFC 5227) and NDP (RFC 4861)";
+    }
+
+    @Override
+    public List<OptionSpec> options() {
+        return NeighborSettings.SPECS;
+    }
+
+    @Override
+    public NetworkProtocol create(NetworkContext context, OptionValues options) {
+        return new NeighborProtocol(context, NeighborSettings.of(options));
+    }
+}

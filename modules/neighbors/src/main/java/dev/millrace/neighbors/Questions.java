@@ -1,0 +1,117 @@
+package dev.millrace.neighbors;
+
+import dev.millrace.Cidr;
+import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NicPort;
+import dev.millrace.wire.ArpPacket;
+import dev.millrace.wire.EtherType;
+import dev.millrace.wire.IcmpHeader;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
+import dev.millrace.wire.Ipv6Header;
+import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.NdpMessage;
+import dev.millrace.wire.NdpOptionWriter;
+import dev.millrace.wire.buffer.Packet;
+import dev.millrace.wire.buffer.PacketList;
+import java.lang.foreign.MemorySegment;
+
+/// Makes and sends the messages of both protocols. No lock of an entry is held meanwhile.
+final class Questions {
+    private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
+
+    private final NetworkContext context;
+
+    Questions(NetworkContext context) {
+        this.context = context;
+    }
+
+    /// Asks who has an address.
+    ///
+    /// @param station whom to ask, or 0 for all that may have it
+    void ask(NicPort nic, IpAddress target, long station) {
+        IpAddress source = sourceFor(nic, target);
+        if (source == null) {
+            // Without an address of ours nobody can answer.
+            return;
+        }
+        if (target.isV4()) {
+            arp(nic, ArpPacket.REQUEST, source.v4Bits(), 0, target.v4Bits(), station == 0 ? MacAddress.BROADCAST : station);
+            return;
+        }
+        // RFC 4861 §7.2.2: to the solicited-node group, or to the neighbour itself when it is known.
+        IpAddress to = station == 0
+                ? new IpAddress(NdpMessage.SOLICITED_NODE_HI, NdpMessage.solicitedNodeLo(target.lo())) : target;
+        int length = NdpMessage.fixedLength(NdpMessage.NEIGHBOR_SOLICITATION) + NdpOptionWriter.LINK_LAYER_ADDRESS_LENGTH;
+        Packet p = Packet.allocate(Packet.HEADROOM, length);
+        int at = p.append(length);
+        MemorySegment m = p.memory();
+        long end = NdpMessage.writeNeighborSolicitation(m, at, target.hi(), target.lo());
+        NdpOptionWriter.sourceLinkLayerAddress(m, end, nic.stationAddress());
+        sendNdp(nic, p, source, to, station == 0 ? MacAddress.ofGroup(to.hi(), to.lo()) : station);
+    }
+
+    /// Answers a question of ARP.
+    void arpReply(NicPort nic, int own, long station, int asker) {
+        arp(nic, ArpPacket.REPLY, own, station, asker, station);
+    }
+
+    /// Tells all where an address of ours is: ARP's announcement (RFC 5227 §2.3), NDP's unsolicited advertisement (RFC 4861
+    /// §7.2.6).
+    void announce(NicPort nic, IpAddress own) {
+        if (own.isV4()) {
+            arp(nic, ArpPacket.REQUEST, own.v4Bits(), 0, own.v4Bits(), MacAddress.BROADCAST);
+        } else {
+            advertise(nic, own, ALL_NODES, MacAddress.ofGroup(ALL_NODES.hi(), ALL_NODES.lo()), NdpMessage.OVERRIDE);
+        }
+    }
+
+    /// Advertises an address of ours.
+    ///
+    /// @param flags of [NdpMessage#SOLICITED] and [NdpMessage#OVERRIDE]
+    void advertise(NicPort nic, IpAddress own, IpAddress to, long station, int flags) {
+        int length = NdpMessage.fixedLength(NdpMessage.NEIGHBOR_ADVERTISEMENT) + NdpOptionWriter.LINK_LAYER_ADDRESS_LENGTH;
+        Packet p = Packet.allocate(Packet.HEADROOM, length);
+        int at = p.append(length);
+        MemorySegment m = p.memory();
+        long end = NdpMessage.writeNeighborAdvertisement(m, at, flags, own.hi(), own.lo());
+        NdpOptionWriter.targetLinkLayerAddress(m, end, nic.stationAddress());
+        sendNdp(nic, p, own, to, station);
+    }
+
+    private void arp(NicPort nic, int operation, int sender, long targetHardware, int target, long station) {
+        Packet p = Packet.allocate(Packet.HEADROOM, ArpPacket.LENGTH);
+        int at = p.append(ArpPacket.LENGTH);
+        ArpPacket.write(p.memory(), at, operation, nic.stationAddress(), sender, targetHardware, target);
+        send(nic, p, EtherType.ARP, station);
+    }
+
+    private static void sendNdp(NicPort nic, Packet p, IpAddress from, IpAddress to, long station) {
+        int length = p.length();
+        IcmpHeader.setChecksum(p.memory(), p.start(), IcmpHeader.computeV6(p.memory(), p.start(), length, from, to));
+        int at = p.push(Ipv6Header.LENGTH);
+        Ipv6Header.write(p.memory(), at, 0, 0, length, IpProtocol.ICMPV6, NdpMessage.HOP_LIMIT, from.hi(), from.lo(),
+                to.hi(), to.lo());
+        send(nic, p, EtherType.IPV6, station);
+    }
+
+    private static void send(NicPort nic, Packet p, int etherType, long station) {
+        var list = new PacketList();
+        list.add(p);
+        nic.transmit(list, etherType, station);
+    }
+
+    /// An address of the NIC to ask from: best one of the network of the neighbour, so that its answer finds the way.
+    private IpAddress sourceFor(NicPort nic, IpAddress target) {
+        IpAddress best = null;
+        for (Cidr c : context.addresses(nic)) {
+            if (c.address().isV4() == target.isV4()) {
+                if (c.contains(target)) {
+                    return c.address();
+                }
+                best = best == null ? c.address() : best;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,2 @@
+/// The neighbours of a stack's Ethernet NICs, as programs see and change them: [Neighbors].
+package dev.millrace.neighbors;
