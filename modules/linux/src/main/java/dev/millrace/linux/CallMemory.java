@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -8,11 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// The native memory that a call needs: for errno, and for the parts of a packet that is written in one piece.
-final class CallMemory {
+public final class CallMemory {
     private static final int VECTOR = 16;
     private static final int MAX_VECTORS = Packet.MAX_FRAGMENTS + 1;
 
-    final MemorySegment state;
+    private final MemorySegment state;
     private final MemorySegment vectors;
 
     CallMemory(Arena arena) {
@@ -20,8 +20,13 @@ final class CallMemory {
         vectors = arena.allocate(VECTOR * MAX_VECTORS, 8);
     }
 
+    /// For the errno of a call.
+    public MemorySegment state() {
+        return state;
+    }
+
     /// Lists the parts of a packet and returns how many there are.
-    int list(Packet packet) {
+    public int list(Packet packet) {
         int n = 0;
         put(n++, packet.memory(), packet.start(), packet.headLength());
         for (int i = 0; i < packet.fragmentCount(); i++) {
@@ -36,22 +41,28 @@ final class CallMemory {
     }
 
     /// Where the list is.
-    long vectors() {
+    public long vectors() {
         return vectors.address();
     }
 
     /// A few of them for whatever threads come: a memory of its own for each thread would leak with each that ends.
-    static final class Stock {
+    public static final class Stock {
         private static final int PLACES = 16;
 
         private final AtomicReferenceArray<CallMemory> free = new AtomicReferenceArray<>(PLACES);
 
-        CallMemory take() {
+        /// An empty one.
+        public Stock() {
+        }
+
+        /// A memory, to be given back.
+        public CallMemory take() {
             CallMemory m = free.getAndSet(place(), null);
             return m != null ? m : new CallMemory(Arena.ofAuto());
         }
 
-        void give(CallMemory m) {
+        /// Takes one back; it may be of any stock.
+        public void give(CallMemory m) {
             free.set(place(), m);
         }
 

@@ -1,27 +1,28 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import java.io.IOException;
 import java.util.Set;
 
-/// Whether this JVM can use the devices.
-final class Platform {
+/// Whether this JVM can make the calls of this package.
+public final class Platform {
     /// Processors whose ioctl numbers and open flags are those of asm-generic, as written in this package.
     private static final Set<String> ARCHITECTURES = Set.of("amd64", "x86_64", "aarch64", "riscv64", "loongarch64");
 
     private Platform() {
     }
 
+    /// @param what in words, such as "TUN devices"
     /// @throws IOException if it cannot; the message says why
-    static void check(String kind) throws IOException {
+    public static void check(String what) throws IOException {
         String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!System.getProperty("os.name").equals("Linux")
                 || !ARCHITECTURES.contains(System.getProperty("os.arch"))) {
-            throw new IOException(kind + " devices work on Linux with 64-bit x86, ARM, RISC-V or LoongArch, not on " + system);
+            throw new IOException(what + " work on Linux with 64-bit x86, ARM, RISC-V or LoongArch, not on " + system);
         }
         try {
             loadLibc();
         } catch (IllegalCallerException e) {
-            throw new IOException("native access is denied to " + kind + " devices: start java with --enable-native-access="
+            throw new IOException("native access is denied to " + what + ": start java with --enable-native-access="
                     + moduleName(), e);
         }
     }

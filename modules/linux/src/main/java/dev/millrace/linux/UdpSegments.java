@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
@@ -14,15 +14,14 @@ import java.lang.foreign.MemorySegment;
 
 /// Cuts a super-datagram, which the kernel makes of what a program sent with UDP_SEGMENT, into its datagrams: UDP keeps
 /// boundaries, so the stack must see each. The payloads stay where they are; each datagram gets headers of its own.
-final class UdpSegments {
-    private static final int ETHERNET_LENGTH = 14;
-
+public final class UdpSegments {
     private UdpSegments() {
     }
 
     /// Adds the datagrams to `to`, and releases the packet. One that is no UDP is dropped.
-    static void cut(Packet packet, Link.Medium medium, Link.Sink sink, PacketList to) {
-        int link = medium == Link.Medium.ETHERNET ? ETHERNET_LENGTH : 0;
+    ///
+    /// @param link where the network header is, in bytes behind the packet's start
+    public static void cut(Packet packet, int link, Link.Sink sink, PacketList to) {
         int udp = udpOffset(packet, link);
         if (udp < 0) {
             sink.drop(packet, DropReason.LINK_REFUSED);

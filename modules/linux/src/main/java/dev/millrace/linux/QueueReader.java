@@ -1,10 +1,8 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import dev.millrace.DropReason;
-import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,52 +17,85 @@ import org.slf4j.LoggerFactory;
 /// To wake a sleeping thread costs some 25 µs on a small virtual machine, more than an answer takes. So the reader looks
 /// again for a moment (`busy-poll`) before it sleeps, and offers its processor to others between two looks: where none
 /// waits, that is the cheapest way to be fast; where one does, nothing is taken from it.
-final class QueueReader implements Runnable {
+public final class QueueReader implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(QueueReader.class);
 
-    /// The end of a batch: enough to spread the costs, few enough that acknowledgements leave before the sender's window
-    /// is used up, and the data is still in the cache when TCP takes it.
-    private static final int MAX_PACKETS = 64;
-    private static final int MAX_BYTES = 256 * 1024;
-    /// The largest packet and what may be in front of it.
-    private static final int CAPACITY = 65536 + VnetHeader.LENGTH;
-    /// What fits a small buffer is copied there, which is cheaper than to keep a large one for it.
-    private static final int SMALL = 2048 - Packet.HEADROOM;
     /// How often a busy reader looks whether something happened to the device, in rounds.
     private static final int WATCH_EVERY = 256;
+    /// How long a reader sleeps after an error that nobody expects: whatever it is, not a thousand times a second.
+    private static final int ERROR_PAUSE_MS = 100;
     private static final int POLLFD = 8;
     /// How long a reader that failed lets others find memory.
     private static final long PAUSE_NS = 1_000_000;
 
-    private final TunLink link;
-    private final int fd;
-    /// Of the first reader only, or `null`.
+    private final Queue queue;
+    private final Object link;
+    private final DescriptorUse use;
+    private final WakeUp wakeUp;
+    /// Of a link's first reader only, or `null`.
     private final LinkWatch watch;
+    private final LinkWatch.Listener listener;
+    private final long busyPollNs;
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment state = Libc.newState(arena);
     private final MemorySegment polled = arena.allocate(3 * POLLFD, 8);
     private final PacketList batch = new PacketList();
-    private final boolean vnetHeader;
     private final Thread thread;
-    /// A packet to read into, kept when there was nothing to read.
-    private Packet spare;
     private long failures;
 
-    QueueReader(TunLink link, int queue, LinkWatch watch) {
-        this.link = link;
-        this.watch = watch;
-        fd = link.device().fds()[queue];
-        vnetHeader = link.device().vnetHeader();
-        thread = Thread.ofPlatform().daemon()
-                .name("millrace-" + link.device().name() + (queue == 0 ? "" : "-" + queue)).unstarted(this);
+    /// What is read. All methods are called by the reader's thread.
+    public interface Queue {
+        /// What to poll for reading.
+        int fd();
+
+        /// Reads until there is nothing left, an error, or enough for a batch. What it throws is logged, and it is called
+        /// again.
+        ///
+        /// @param batch what was read is added to it; empty before
+        /// @return the errno that ended it, or 0
+        int fill(PacketList batch);
+
+        /// Hands a batch to the NIC and empties it.
+        void deliver(PacketList batch);
+
+        /// Whether an errno of [#fill] means that nothing can be read any more.
+        boolean isLost(int errno);
+
+        /// poll(2) saw an error, which goes on being seen until somebody takes it.
+        default void onPollError() {
+        }
+
+        /// The reader ends: gives back what it keeps for later.
+        void release();
     }
 
-    void start() {
+    /// A reader that does not run yet.
+    ///
+    /// @param link whose queue it is, for the log
+    /// @param threadName of its thread
+    /// @param use of the link; the reader is one of the users as long as it runs
+    /// @param watch read by this reader, or `null`
+    /// @param listener to whom the watch is to tell what it hears, or `null`
+    /// @param busyPollNs how long to look again before sleeping
+    public QueueReader(Object link, String threadName, Queue queue, DescriptorUse use, WakeUp wakeUp, LinkWatch watch,
+            LinkWatch.Listener listener, long busyPollNs) {
+        this.link = link;
+        this.queue = queue;
+        this.use = use;
+        this.wakeUp = wakeUp;
+        this.watch = watch;
+        this.listener = listener;
+        this.busyPollNs = busyPollNs;
+        thread = Thread.ofPlatform().daemon().name(threadName).unstarted(this);
+    }
+
+    /// Begins to read.
+    public void start() {
         thread.start();
     }
 
     /// Waits until the thread has ended, unless it is the caller.
-    void join() {
+    public void join() {
         if (thread == Thread.currentThread()) {
             return;
         }
@@ -83,7 +114,7 @@ final class QueueReader implements Runnable {
 
     @Override
     public void run() {
-        if (!link.enter()) {
+        if (!use.enter()) {
             return;
         }
         try {
@@ -97,10 +128,8 @@ final class QueueReader implements Runnable {
             }
         } finally {
             batch.releaseAll();
-            if (spare != null) {
-                spare.release();
-            }
-            link.exit();
+            queue.release();
+            use.exit();
         }
     }
 
@@ -122,22 +151,26 @@ final class QueueReader implements Runnable {
 
     /// Reads and delivers until the link is closed; returns `false`, since then there is nothing more to read.
     private boolean read() {
-        long busyNs = link.settings().busyPollNs();
+        long busyNs = busyPollNs;
         long lastNs = System.nanoTime();
-        for (int round = 0; !link.isClosed(); round++) {
+        for (int round = 0; !use.isClosed(); round++) {
             if (watch != null && round % WATCH_EVERY == 0) {
                 // A reader that never sleeps has to ask by itself.
-                watch.readAll(link);
+                watch.readAll(listener);
             }
             // Not empty only if its delivery failed.
-            int errno = batch.isEmpty() ? fillBatch() : 0;
+            int errno = batch.isEmpty() ? queue.fill(batch) : 0;
             if (!batch.isEmpty()) {
-                link.sink().deliver(batch);
+                queue.deliver(batch);
                 if (busyNs > 0) {
                     lastNs = System.nanoTime();
                 }
-            } else if (errno != Errno.EAGAIN && errno != Errno.EINTR && isLost(errno)) {
-                return false;
+            } else if (errno != 0 && errno != Errno.EAGAIN && errno != Errno.EINTR) {
+                if (queue.isLost(errno)) {
+                    return false;
+                }
+                LOG.warn("{}: reading failed: {}", link, Errno.text(errno));
+                sleep(ERROR_PAUSE_MS);
             } else if (busyNs > 0 && System.nanoTime() - lastNs < busyNs) {
                 Thread.yield();
             } else {
@@ -147,80 +180,22 @@ final class QueueReader implements Runnable {
         return false;
     }
 
-    /// Reads until there is nothing left, an error, or enough. Returns the errno that ended it, or 0.
-    private int fillBatch() {
-        int packets = 0;
-        int bytes = 0;
-        while (packets < MAX_PACKETS && bytes < MAX_BYTES) {
-            if (spare == null) {
-                spare = Packet.allocate(Packet.HEADROOM, CAPACITY);
-            }
-            long n = Libc.read(state, fd, spare.memory().address() + spare.start(), CAPACITY);
-            if (n < 0) {
-                return Libc.errno(state);
-            }
-            packets++;
-            bytes += (int) n;
-            accept((int) n);
-        }
-        return 0;
-    }
-
-    private void accept(int n) {
-        Packet packet;
-        if (n <= SMALL) {
-            packet = Packet.copyOf(spare.memory().asSlice(spare.start(), n));
-        } else {
-            packet = spare;
-            packet.append(n);
-            spare = null;
-        }
-        packet.holdFor(this);
-        try {
-            sort(packet, n);
-        } catch (Throwable t) {
-            if (packet.isHeldBy(this)) {
-                link.sink().drop(packet, DropReason.FAILURE);
-            }
-            throw t;
-        }
-    }
-
-    private void sort(Packet packet, int n) {
-        if (!vnetHeader) {
-            batch.add(packet);
-            return;
-        }
-        int type = n < VnetHeader.LENGTH ? -1 : VnetHeader.pull(packet);
-        switch (type) {
-            case VnetHeader.GSO_NONE, VnetHeader.GSO_TCPV4, VnetHeader.GSO_TCPV6 -> batch.add(packet);
-            case VnetHeader.GSO_UDP -> UdpSegments.cut(packet, link.medium(), link.sink(), batch);
-            default -> link.sink().drop(packet, DropReason.LINK_REFUSED);
-        }
-    }
-
-    /// What an error of reading means. Returns whether nothing can be read any more.
-    private boolean isLost(int errno) {
-        if (errno == Errno.EBADFD || errno == Errno.EBADF || errno == Errno.ENODEV) {
-            link.removed(watch != null ? watch.name() : link.device().name());
-            return true;
-        }
-        LOG.warn("{}: reading failed: {}", link, Errno.text(errno));
-        // Whatever it is: not a thousand times a second.
-        sleep(100);
-        return false;
-    }
-
     private void sleep(int timeoutMs) {
-        put(0, fd);
-        put(1, link.wakeUp().fd());
+        put(0, queue.fd());
+        put(1, wakeUp.fd());
         int n = 2;
         if (watch != null) {
             put(n++, watch.fd());
         }
         int ready = Libc.poll(state, polled.address(), n, timeoutMs);
-        if (ready > 0 && watch != null && polled.get(JAVA_SHORT, 2 * POLLFD + 6) != 0) {
-            watch.readAll(link);
+        if (ready <= 0) {
+            return;
+        }
+        if ((seen(0) & Libc.POLLERR) != 0) {
+            queue.onPollError();
+        }
+        if (watch != null && seen(2) != 0) {
+            watch.readAll(listener);
         }
     }
 
@@ -228,5 +203,9 @@ final class QueueReader implements Runnable {
         polled.set(JAVA_INT, (long) i * POLLFD, descriptor);
         polled.set(JAVA_SHORT, (long) i * POLLFD + 4, Libc.POLLIN);
         polled.set(JAVA_SHORT, (long) i * POLLFD + 6, (short) 0);
+    }
+
+    private int seen(int i) {
+        return polled.get(JAVA_SHORT, (long) i * POLLFD + 6);
     }
 }

@@ -1,12 +1,12 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
-import dev.millrace.spi.Link.Medium;
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.RecordingSink;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.Ipv6Header;
@@ -55,7 +55,7 @@ class UdpSegmentsTest {
         try (LeakCheck _ = new LeakCheck()) {
             var sink = new RecordingSink();
             var list = new PacketList();
-            UdpSegments.cut(superDatagram(v4, link, payload, size), tap ? Medium.ETHERNET : Medium.IP, sink, list);
+            UdpSegments.cut(superDatagram(v4, link, payload, size), link, sink, list);
             assertEquals((length + size - 1) / size, list.size());
             var all = new ByteArrayOutputStream();
             int number = 0;
@@ -91,7 +91,7 @@ class UdpSegmentsTest {
             var list = new PacketList();
             Packet p = Packet.copyOf(bytes);
             p.setSegmentSize(size);
-            UdpSegments.cut(p, Medium.IP, sink, list);
+            UdpSegments.cut(p, 0, sink, list);
             assertTrue(sink.drops.isEmpty() || sink.drops.equals(java.util.List.of(DropReason.LINK_REFUSED)));
             list.releaseAll();
         }

@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

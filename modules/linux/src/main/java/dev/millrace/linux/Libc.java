@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -17,17 +17,31 @@ import java.lang.invoke.MethodHandle;
 /// Each call writes errno into memory that the caller brings, and returns what C returns. Addresses travel as numbers,
 /// which spares the hot path a slice for each call. Plain calls, not critical ones: those gain nothing on a device and
 /// keep the garbage collector waiting while the kernel works.
-final class Libc {
-    static final int O_RDWR = 2;
-    static final int O_NONBLOCK = 0x800;
-    static final int O_CLOEXEC = 0x80000;
-    static final short POLLIN = 1;
-    static final int F_GETFL = 3;
-    static final int F_SETFL = 4;
-    static final int AF_INET = 2;
-    static final int AF_NETLINK = 16;
-    static final int SOCK_DGRAM = 2;
-    static final int SOCK_RAW = 3;
+public final class Libc {
+    /// open(2): to read and write.
+    public static final int O_RDWR = 2;
+    /// Calls return EAGAIN instead of waiting.
+    public static final int O_NONBLOCK = 0x800;
+    /// Programs that this one starts do not get the descriptor.
+    public static final int O_CLOEXEC = 0x80000;
+    /// poll(2): there is something to read.
+    public static final short POLLIN = 1;
+    /// poll(2): there is an error.
+    public static final short POLLERR = 8;
+    /// fcntl(2): the open flags.
+    public static final int F_GETFL = 3;
+    /// fcntl(2): other open flags.
+    public static final int F_SETFL = 4;
+    /// Sockets of IPv4.
+    public static final int AF_INET = 2;
+    /// Sockets to parts of the kernel.
+    public static final int AF_NETLINK = 16;
+    /// Sockets of frames.
+    public static final int AF_PACKET = 17;
+    /// A datagram socket.
+    public static final int SOCK_DGRAM = 2;
+    /// A raw socket.
+    public static final int SOCK_RAW = 3;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -49,7 +63,7 @@ final class Libc {
     private Libc() {
     }
 
-    private static MethodHandle call(String name, ValueLayout result, ValueLayout... arguments) {
+    static MethodHandle call(String name, ValueLayout result, ValueLayout... arguments) {
         return handle(name, FunctionDescriptor.of(result, arguments), CAPTURE);
     }
 
@@ -67,16 +81,19 @@ final class Libc {
     }
 
     /// Memory for the errno of a call.
-    static MemorySegment newState(Arena arena) {
+    public static MemorySegment newState(Arena arena) {
         return arena.allocate(STATE);
     }
 
     /// What errno was after the last call that was given this memory; meaningless unless that call failed.
-    static int errno(MemorySegment state) {
+    public static int errno(MemorySegment state) {
         return state.get(JAVA_INT, ERRNO);
     }
 
-    static int open(MemorySegment state, long path, int flags) {
+    /// open(2). Returns the descriptor, or -1.
+    ///
+    /// @param path the address of a string with a zero at its end
+    public static int open(MemorySegment state, long path, int flags) {
         try {
             return (int) OPEN.invokeExact(state, path, flags, 0);
         } catch (Throwable t) {
@@ -84,7 +101,8 @@ final class Libc {
         }
     }
 
-    static int ioctl(MemorySegment state, int fd, long request, long argument) {
+    /// ioctl(2). Returns -1 if it failed.
+    public static int ioctl(MemorySegment state, int fd, long request, long argument) {
         try {
             return (int) IOCTL.invokeExact(state, fd, request, argument);
         } catch (Throwable t) {
@@ -92,7 +110,8 @@ final class Libc {
         }
     }
 
-    static int fcntl(MemorySegment state, int fd, int command, int argument) {
+    /// fcntl(2). Returns -1 if it failed.
+    public static int fcntl(MemorySegment state, int fd, int command, int argument) {
         try {
             return (int) FCNTL.invokeExact(state, fd, command, argument);
         } catch (Throwable t) {
@@ -100,7 +119,8 @@ final class Libc {
         }
     }
 
-    static int close(MemorySegment state, int fd) {
+    /// close(2).
+    public static int close(MemorySegment state, int fd) {
         try {
             return (int) CLOSE.invokeExact(state, fd);
         } catch (Throwable t) {
@@ -108,7 +128,8 @@ final class Libc {
         }
     }
 
-    static long read(MemorySegment state, int fd, long address, long count) {
+    /// read(2). Returns the bytes read, or -1.
+    public static long read(MemorySegment state, int fd, long address, long count) {
         try {
             return (long) READ.invokeExact(state, fd, address, count);
         } catch (Throwable t) {
@@ -116,7 +137,8 @@ final class Libc {
         }
     }
 
-    static long write(MemorySegment state, int fd, long address, long count) {
+    /// write(2). Returns the bytes written, or -1.
+    public static long write(MemorySegment state, int fd, long address, long count) {
         try {
             return (long) WRITE.invokeExact(state, fd, address, count);
         } catch (Throwable t) {
@@ -124,7 +146,10 @@ final class Libc {
         }
     }
 
-    static long writev(MemorySegment state, int fd, long vectors, int count) {
+    /// writev(2). Returns the bytes written, or -1.
+    ///
+    /// @param vectors the address of `count` parts
+    public static long writev(MemorySegment state, int fd, long vectors, int count) {
         try {
             return (long) WRITEV.invokeExact(state, fd, vectors, count);
         } catch (Throwable t) {
@@ -148,7 +173,8 @@ final class Libc {
         }
     }
 
-    static int socket(MemorySegment state, int domain, int type, int protocol) {
+    /// socket(2). Returns the descriptor, or -1.
+    public static int socket(MemorySegment state, int domain, int type, int protocol) {
         try {
             return (int) SOCKET.invokeExact(state, domain, type, protocol);
         } catch (Throwable t) {
@@ -156,7 +182,11 @@ final class Libc {
         }
     }
 
-    static int bind(MemorySegment state, int fd, long address, int length) {
+    /// bind(2). Returns -1 if it failed.
+    ///
+    /// @param address where the socket address is
+    /// @param length its bytes
+    public static int bind(MemorySegment state, int fd, long address, int length) {
         try {
             return (int) BIND.invokeExact(state, fd, address, length);
         } catch (Throwable t) {
@@ -165,7 +195,7 @@ final class Libc {
     }
 
     /// A call through a handle of fixed type throws nothing but errors of the JVM.
-    private static RuntimeException unexpected(Throwable t) {
+    static RuntimeException unexpected(Throwable t) {
         if (t instanceof Error e) {
             throw e;
         }

@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -7,18 +7,22 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import java.lang.foreign.MemorySegment;
 
-/// The header that IFF_VNET_HDR puts in front of each packet, in both directions: which checksum is left undone, and at
+/// The header that IFF_VNET_HDR of devices and PACKET_VNET_HDR of packet sockets put in front of each packet, in both directions: which checksum is left undone, and at
 /// which size a super-segment is to be cut (virtio specification 1.3, §5.1.6, in the machine's byte order).
-final class VnetHeader {
-    /// The length that is asked for with TUNSETVNETHDRSZ.
-    static final int LENGTH = 10;
+public final class VnetHeader {
+    /// Its bytes: what is asked for with TUNSETVNETHDRSZ, and the default of PACKET_VNET_HDR.
+    public static final int LENGTH = 10;
 
-    /// Values of `gso_type`.
-    static final int GSO_NONE = 0;
-    static final int GSO_TCPV4 = 1;
-    static final int GSO_UDP_FRAGMENTS = 3;
-    static final int GSO_TCPV6 = 4;
-    static final int GSO_UDP = 5;
+    /// A `gso_type`: not a super-segment.
+    public static final int GSO_NONE = 0;
+    /// A `gso_type`: TCP over IPv4.
+    public static final int GSO_TCPV4 = 1;
+    /// A `gso_type`: a datagram to be fragmented.
+    public static final int GSO_UDP_FRAGMENTS = 3;
+    /// A `gso_type`: TCP over IPv6.
+    public static final int GSO_TCPV6 = 4;
+    /// A `gso_type`: a super-datagram of UDP.
+    public static final int GSO_UDP = 5;
     private static final int GSO_ECN = 0x80;
 
     private static final int NEEDS_CHECKSUM = 1;
@@ -37,7 +41,7 @@ final class VnetHeader {
     /// Puts the header in front of a packet that starts at its network or Ethernet header.
     ///
     /// @param networkOffset where the network header is, in bytes behind the packet's start
-    static void push(Packet packet, int networkOffset) {
+    public static void push(Packet packet, int networkOffset) {
         int start = packet.start();
         Checksumming state = packet.checksumming();
         boolean partial = state == Checksumming.PARTIAL;
@@ -64,7 +68,7 @@ final class VnetHeader {
 
     /// Steps behind the header and notes in the packet what it says. Returns the `gso_type` without the ECN bit, or -1 if
     /// the header contradicts the packet.
-    static int pull(Packet packet) {
+    public static int pull(Packet packet) {
         MemorySegment m = packet.memory();
         int at = packet.start();
         int flags = m.get(JAVA_BYTE, at + FLAGS);

@@ -1,4 +1,4 @@
-package dev.millrace.link.tun;
+package dev.millrace.testkit;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.Link;
@@ -11,20 +11,34 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/// A NIC that keeps what a link tells it.
-final class RecordingSink implements Link.Sink {
+/// A NIC for the tests of links, which keeps what a link tells it.
+public final class RecordingSink implements Link.Sink {
     /// A packet as it came.
-    record Got(byte[] bytes, int segmentSize, Packet.Checksumming checksumming) {
-        int version() {
+    ///
+    /// @param bytes all of it
+    /// @param segmentSize of a super-segment, or 0
+    /// @param checksumming what the link said of its checksum
+    public record Got(byte[] bytes, int segmentSize, Packet.Checksumming checksumming) {
+        /// The IP version, of a link that carries IP packets.
+        public int version() {
             return bytes[0] >> 4 & 0xf;
         }
     }
 
-    final BlockingQueue<Got> got = new LinkedBlockingQueue<>();
-    final List<DropReason> drops = new CopyOnWriteArrayList<>();
-    final BlockingQueue<String> states = new LinkedBlockingQueue<>();
-    final BlockingQueue<Integer> mtus = new LinkedBlockingQueue<>();
-    final List<Thread> threads = new CopyOnWriteArrayList<>();
+    /// What came in and was not awaited.
+    public final BlockingQueue<Got> got = new LinkedBlockingQueue<>();
+    /// Why packets were dropped.
+    public final List<DropReason> drops = new CopyOnWriteArrayList<>();
+    /// `up: ` or `down: ` and the reason.
+    public final BlockingQueue<String> states = new LinkedBlockingQueue<>();
+    /// The MTUs that were told.
+    public final BlockingQueue<Integer> mtus = new LinkedBlockingQueue<>();
+    /// The thread of each delivery.
+    public final List<Thread> threads = new CopyOnWriteArrayList<>();
+
+    /// One that has heard of nothing.
+    public RecordingSink() {
+    }
 
     @Override
     public void deliver(PacketList packets) {
@@ -53,7 +67,7 @@ final class RecordingSink implements Link.Sink {
     }
 
     /// The first packet that fits, at most five seconds from now; others before it are passed over.
-    Got await(Predicate<Got> wanted) throws InterruptedException {
+    public Got await(Predicate<Got> wanted) throws InterruptedException {
         Got found = await(wanted, 5_000_000_000L);
         if (found == null) {
             throw new AssertionError("no such packet came in five seconds");
@@ -63,7 +77,7 @@ final class RecordingSink implements Link.Sink {
 
     /// The same for what the kernel answers to `provoke`, which is tried again each second: the kernel limits its ICMP
     /// errors, for all namespaces of the machine together.
-    Got awaitAnswer(Predicate<Got> wanted, Runnable provoke) throws InterruptedException {
+    public Got awaitAnswer(Predicate<Got> wanted, Runnable provoke) throws InterruptedException {
         for (int i = 0; i < 10; i++) {
             provoke.run();
             Got found = await(wanted, 1_000_000_000L);
