@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// The native memory that a call needs: for errno, and for the parts of a packet that is written in one piece.
 public final class CallMemory {
@@ -15,7 +14,8 @@ public final class CallMemory {
     private final MemorySegment state;
     private final MemorySegment vectors;
 
-    CallMemory(Arena arena) {
+    /// Memory that lives as long as the arena.
+    public CallMemory(Arena arena) {
         state = Libc.newState(arena);
         vectors = arena.allocate(VECTOR * MAX_VECTORS, 8);
     }
@@ -43,31 +43,5 @@ public final class CallMemory {
     /// Where the list is.
     public long vectors() {
         return vectors.address();
-    }
-
-    /// A few of them for whatever threads come: a memory of its own for each thread would leak with each that ends.
-    public static final class Stock {
-        private static final int PLACES = 16;
-
-        private final AtomicReferenceArray<CallMemory> free = new AtomicReferenceArray<>(PLACES);
-
-        /// An empty one.
-        public Stock() {
-        }
-
-        /// A memory, to be given back.
-        public CallMemory take() {
-            CallMemory m = free.getAndSet(place(), null);
-            return m != null ? m : new CallMemory(Arena.ofAuto());
-        }
-
-        /// Takes one back; it may be of any stock.
-        public void give(CallMemory m) {
-            free.set(place(), m);
-        }
-
-        private static int place() {
-            return (int) Thread.currentThread().threadId() & PLACES - 1;
-        }
     }
 }

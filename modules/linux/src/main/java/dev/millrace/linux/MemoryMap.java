@@ -16,9 +16,12 @@ public final class MemoryMap implements AutoCloseable {
     private static final MethodHandle MUNMAP = Libc.call("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
 
     private final MemorySegment memory;
+    /// For the errno of the last call: the end must not need memory.
+    private final MemorySegment closing;
 
-    private MemoryMap(MemorySegment memory) {
+    private MemoryMap(MemorySegment memory, MemorySegment closing) {
         this.memory = memory;
+        this.closing = closing;
     }
 
     /// Maps the first `length` bytes of a descriptor, to read and write. Returns `null` if the kernel does not; errno is
@@ -26,8 +29,9 @@ public final class MemoryMap implements AutoCloseable {
     @SuppressWarnings("restricted")
     public static MemoryMap of(MemorySegment state, int fd, long length) {
         try {
+            MemorySegment closing = Libc.newState(Arena.ofAuto());
             long address = (long) MMAP.invokeExact(state, 0L, length, PROT_READ_WRITE, MAP_SHARED, fd, 0L);
-            return address == -1 ? null : new MemoryMap(MemorySegment.ofAddress(address).reinterpret(length));
+            return address == -1 ? null : new MemoryMap(MemorySegment.ofAddress(address).reinterpret(length), closing);
         } catch (Throwable t) {
             throw Libc.unexpected(t);
         }
@@ -40,8 +44,8 @@ public final class MemoryMap implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Arena arena = Arena.ofConfined()) {
-            int result = (int) MUNMAP.invokeExact(Libc.newState(arena), memory.address(), memory.byteSize());
+        try {
+            int result = (int) MUNMAP.invokeExact(closing, memory.address(), memory.byteSize());
             assert result == 0 : "munmap";
         } catch (Throwable t) {
             throw Libc.unexpected(t);

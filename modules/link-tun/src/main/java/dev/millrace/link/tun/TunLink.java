@@ -11,12 +11,14 @@ import dev.millrace.linux.Libc;
 import dev.millrace.linux.LinkWatch;
 import dev.millrace.linux.Platform;
 import dev.millrace.linux.QueueReader;
+import dev.millrace.linux.Stock;
 import dev.millrace.linux.VnetHeader;
 import dev.millrace.linux.WakeUp;
 import dev.millrace.spi.Link;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -29,7 +31,7 @@ final class TunLink implements Link, LinkWatch.Listener {
     private static final int ETHERNET_LENGTH = 14;
     private final TunSettings settings;
     private final TunDevice device;
-    private final CallMemory.Stock callMemory = new CallMemory.Stock();
+    private final Stock<CallMemory> callMemory = new Stock<>(() -> new CallMemory(Arena.ofAuto()));
     private final QueueReader[] readers;
     private final LinkWatch watch;
     private final WakeUp wakeUp;
