@@ -9,4 +9,5 @@ module dev.millrace.all {
     requires dev.millrace.link.loopback;
     requires dev.millrace.link.vnic;
     requires dev.millrace.link.tun;
+    requires dev.millrace.link.packet;
 }

@@ -1,10 +1,11 @@
 /// A link to the Linux kernel through a TUN or TAP device, by the Foreign Function & Memory API.
 ///
-/// It calls native code, so programs on the module path are started with
-/// `--enable-native-access=dev.millrace.link.tun`; on the class path with `--enable-native-access=ALL-UNNAMED`, or with
+/// Its native calls are those of `dev.millrace.linux`, so programs on the module path are started with
+/// `--enable-native-access=dev.millrace.linux`; on the class path with `--enable-native-access=ALL-UNNAMED`, or with
 /// `Enable-Native-Access: ALL-UNNAMED` in the manifest of an executable jar.
 module dev.millrace.link.tun {
     requires transitive dev.millrace;
+    requires dev.millrace.linux;
     requires org.slf4j;
 
     exports dev.millrace.link.tun;

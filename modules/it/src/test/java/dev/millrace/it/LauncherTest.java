@@ -116,7 +116,7 @@ class LauncherTest {
         assertEquals(0, run.code(), run.err());
         String lib = project.toRealPath().resolve("modules/cli/target/lib").toString();
         assertEquals(List.of(jdk.resolve("bin/java").toString(), "--module-path", lib, "-XX:+UseSerialGC",
-                "--enable-native-access=dev.millrace.link.tun", "-m", "dev.millrace.cli/dev.millrace.cli.Main", "demo", "--config", "a b.toml", "", "$x"), run.out().lines().toList());
+                "--enable-native-access=dev.millrace.linux", "-m", "dev.millrace.cli/dev.millrace.cli.Main", "demo", "--config", "a b.toml", "", "$x"), run.out().lines().toList());
         assertEquals("", run.err());
     }
 
@@ -141,7 +141,7 @@ class LauncherTest {
     @Test
     void javaRunsAProgramWithAllModules() throws Exception {
         List<String> lines = run("java", "examples/x/X.java", "arg").out().lines().toList();
-        assertEquals(List.of("--add-modules", "ALL-MODULE-PATH", "--enable-native-access=dev.millrace.link.tun",
+        assertEquals(List.of("--add-modules", "ALL-MODULE-PATH", "--enable-native-access=dev.millrace.linux",
                 "examples/x/X.java", "arg"), lines.subList(3, lines.size()));
     }
 

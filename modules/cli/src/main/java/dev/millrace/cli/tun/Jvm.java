@@ -5,9 +5,9 @@ import java.util.Optional;
 /// What the doctor asks of the JVM.
 ///
 /// @param feature the version of Java
-/// @param nativeAccess whether the TUN link may call native code; nothing if it is not there as a module
+/// @param nativeAccess whether the links of Linux may call native code; nothing if it is not there as a module
 record Jvm(int feature, Optional<Boolean> nativeAccess) {
-    static final String MODULE = "dev.millrace.link.tun";
+    static final String MODULE = "dev.millrace.linux";
 
     static Jvm current() {
         ModuleLayer layer = Jvm.class.getModule().getLayer();

@@ -49,7 +49,7 @@ class DoctorTest {
     @Test
     void javaIsLookedAt() {
         assertEquals(List.of("PROBLEM JDK | apt-get install temurin-25-jdk",
-                "PROBLEM native access | java --enable-native-access=dev.millrace.link.tun ..."),
+                "PROBLEM native access | java --enable-native-access=dev.millrace.linux ..."),
                 bad(DoctorCommand.examine(machine, states(), new Jvm(24, Optional.of(false)), null)));
         assertEquals(1, bad(DoctorCommand.examine(machine, states(), new Jvm(25, Optional.empty()), null)).size());
     }

@@ -3,6 +3,11 @@ package dev.millrace.link.tun;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.millrace.linux.Errno;
+import dev.millrace.linux.InterfaceControl;
+import dev.millrace.linux.Libc;
+import dev.millrace.linux.VnetHeader;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.slf4j.Logger;
@@ -39,6 +44,7 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
     private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNGETIFF = 0x800454d2L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    private static final int DEFAULT_MTU = 1500;
     private static final int IFF_TUN = 0x0001;
     private static final int IFF_TAP = 0x0002;
     private static final int IFF_MULTI_QUEUE = 0x0100;
@@ -46,12 +52,12 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
     private static final int IFF_VNET_HDR = 0x4000;
 
     /// Opens and prepares a device. When it fails nothing stays open.
-    static TunDevice open(TunSettings settings) throws TunException {
+    static TunDevice open(TunSettings settings) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             var opening = new Opening(settings, arena);
             try {
                 return opening.open();
-            } catch (TunException | RuntimeException | Error e) {
+            } catch (IOException | RuntimeException | Error e) {
                 opening.undo();
                 throw e;
             }
@@ -107,7 +113,7 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
             name = settings.name();
         }
 
-        TunDevice open() throws TunException {
+        TunDevice open() throws IOException {
             if (settings.fd() >= 0) {
                 adopt();
             } else {
@@ -124,11 +130,26 @@ record TunDevice(String name, int index, int mtu, boolean isUp, int[] fds, boole
                     throw failures.of("ioctl(TUNSETPERSIST)", name, Libc.errno(state));
                 }
             }
-            try (InterfaceControl control = new InterfaceControl(name, settings, failures)) {
-                boolean up = control.bringUp();
-                int mtu = control.mtu();
-                return new TunDevice(name, control.index(), mtu, up, fds, vnetHeader, offloads);
+            // A descriptor that was handed to us may be of a device of another namespace: nothing is known of it here.
+            boolean elsewhere = settings.fd() >= 0;
+            try (InterfaceControl control = new InterfaceControl(name, failures)) {
+                boolean up = control.bringUp(settings.up(), elsewhere);
+                return new TunDevice(name, control.index(), mtu(control, elsewhere), up, fds, vnetHeader, offloads);
             }
+        }
+
+        /// The MTU, after it was set to what the settings want.
+        private int mtu(InterfaceControl control, boolean elsewhere) throws IOException {
+            int own = control.mtu(elsewhere);
+            int wanted = settings.mtu();
+            if (own == 0) {
+                return wanted == 0 ? DEFAULT_MTU : wanted;
+            }
+            if (wanted != 0 && wanted != own) {
+                control.setMtu(own, wanted);
+                return wanted;
+            }
+            return own;
         }
 
         private int openDescriptor() throws TunException {

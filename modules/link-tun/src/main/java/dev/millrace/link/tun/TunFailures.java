@@ -1,11 +1,14 @@
 package dev.millrace.link.tun;
 
+import dev.millrace.linux.CallFailures;
+import dev.millrace.linux.Errno;
+
 /// The errors of opening a device, with what to do about them.
 ///
 /// @param settings what was wanted
-record TunFailures(TunSettings settings) {
-    /// A call failed.
-    TunException of(String call, String device, int errno) {
+record TunFailures(TunSettings settings) implements CallFailures {
+    @Override
+    public TunException of(String call, String device, int errno) {
         String advice = switch (errno) {
             case Errno.ENOENT, Errno.ENXIO, Errno.ENODEV -> call.startsWith("open")
                     ? "this machine or container has no /dev/net/tun: modprobe tun, or start the container with "
@@ -30,14 +33,14 @@ record TunFailures(TunSettings settings) {
         return exception(call, device, errno, advice);
     }
 
-    /// The device is down and may not be set up.
-    TunException down(String device, int errno) {
+    @Override
+    public TunException down(String device, int errno) {
         return exception("ioctl(SIOCSIFFLAGS)", device, errno,
                 "the device is down, and setting it up needs CAP_NET_ADMIN: sudo ip link set " + device + " up");
     }
 
-    /// The MTU may not be changed.
-    TunException mtu(String device, int own, int wanted, int errno) {
+    @Override
+    public TunException mtu(String device, int own, int wanted, int errno) {
         return exception("ioctl(SIOCSIFMTU)", device, errno, "the device has an MTU of " + own + ", and changing it "
                 + (errno == Errno.EINVAL ? "to " + wanted + " is out of the kernel's range" : "needs CAP_NET_ADMIN")
                 + ": sudo ip link set " + device + " mtu " + wanted + ", or leave the MTU out");

@@ -4,33 +4,38 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import dev.millrace.DropReason;
+import dev.millrace.linux.CallMemory;
+import dev.millrace.linux.DescriptorUse;
+import dev.millrace.linux.Errno;
+import dev.millrace.linux.Libc;
+import dev.millrace.linux.LinkWatch;
+import dev.millrace.linux.Platform;
+import dev.millrace.linux.QueueReader;
+import dev.millrace.linux.Stock;
+import dev.millrace.linux.VnetHeader;
+import dev.millrace.linux.WakeUp;
 import dev.millrace.spi.Link;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// A link through a TUN or TAP device.
 ///
 /// Whoever transmits writes to the device itself: a write is one packet and never blocks, since the descriptors are
 /// non-blocking. Each queue has a thread that reads ([QueueReader]). The descriptors are closed by whoever leaves last,
 /// so that no number is used that belongs to another file by then.
-final class TunLink implements Link {
+final class TunLink implements Link, LinkWatch.Listener {
     private static final int ETHERNET_LENGTH = 14;
-    /// Added to `users` by [#close()].
-    private static final int CLOSED = Integer.MIN_VALUE;
-
     private final TunSettings settings;
     private final TunDevice device;
-    private final CallMemory.Stock callMemory = new CallMemory.Stock();
+    private final Stock<CallMemory> callMemory = new Stock<>(() -> new CallMemory(Arena.ofAuto()));
     private final QueueReader[] readers;
     private final LinkWatch watch;
     private final WakeUp wakeUp;
-    /// How many threads use the descriptors now; negative once the link is closed.
-    private final AtomicInteger users = new AtomicInteger();
-    private final AtomicBoolean descriptorsClosed = new AtomicBoolean();
+    private final DescriptorUse use = new DescriptorUse(this::closeDescriptors);
     private final AtomicBoolean gone = new AtomicBoolean();
     private volatile Sink sink;
     private volatile int mtu;
@@ -40,31 +45,28 @@ final class TunLink implements Link {
     /// @throws TunException if a system call fails
     /// @throws IOException if this system has no such devices, or native access is denied
     static TunLink open(TunSettings settings) throws IOException {
-        Platform.check(settings.kind());
+        Platform.check(settings.kind() + " devices");
         TunDevice device = TunDevice.open(settings);
         try {
             return new TunLink(settings, device);
-        } catch (TunException | RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             device.close();
             throw e;
         }
     }
 
-    private TunLink(TunSettings settings, TunDevice device) throws TunException {
+    private TunLink(TunSettings settings, TunDevice device) throws IOException {
         this.settings = settings;
         this.device = device;
         mtu = device.mtu();
         var failures = new TunFailures(settings);
         wakeUp = new WakeUp(device.name(), failures);
-        watch = LinkWatch.of(device);
+        watch = LinkWatch.of(device.name(), device.index(), device.isUp());
         readers = new QueueReader[device.fds().length];
         for (int i = 0; i < readers.length; i++) {
-            readers[i] = new QueueReader(this, i, i == 0 ? watch : null);
+            readers[i] = new QueueReader(this, "millrace-" + device.name() + (i == 0 ? "" : "-" + i), new TunQueue(this, i), use,
+                    wakeUp, i == 0 ? watch : null, this, settings.busyPollNs());
         }
-    }
-
-    TunSettings settings() {
-        return settings;
     }
 
     TunDevice device() {
@@ -75,8 +77,14 @@ final class TunLink implements Link {
         return sink;
     }
 
-    WakeUp wakeUp() {
-        return wakeUp;
+    /// Where the network header of its packets is, in bytes.
+    int networkOffset() {
+        return settings.tap() ? ETHERNET_LENGTH : 0;
+    }
+
+    /// What the device is called now, as far as is known.
+    String currentName() {
+        return watch != null ? watch.name() : device.name();
     }
 
     @Override
@@ -117,7 +125,7 @@ final class TunLink implements Link {
 
     @Override
     public void transmit(PacketList packets) {
-        if (!enter()) {
+        if (!use.enter()) {
             dropAll(packets, DropReason.LINK_CLOSED);
             return;
         }
@@ -132,7 +140,7 @@ final class TunLink implements Link {
                 callMemory.give(memory);
             }
         } finally {
-            exit();
+            use.exit();
         }
     }
 
@@ -150,7 +158,7 @@ final class TunLink implements Link {
     }
 
     private void write(Packet packet, CallMemory memory) {
-        int network = settings.tap() ? ETHERNET_LENGTH : 0;
+        int network = networkOffset();
         int fd = device.fds()[device.fds().length == 1 ? 0 : queueOf(packet, network)];
         int length = packet.length();
         if (device.vnetHeader()) {
@@ -165,8 +173,8 @@ final class TunLink implements Link {
             length += VnetHeader.LENGTH;
         }
         long n = packet.fragmentCount() == 0
-                ? Libc.write(memory.state, fd, packet.memory().address() + packet.start(), length)
-                : Libc.writev(memory.state, fd, memory.vectors(), memory.list(packet));
+                ? Libc.write(memory.state(), fd, packet.memory().address() + packet.start(), length)
+                : Libc.writev(memory.state(), fd, memory.vectors(), memory.list(packet));
         if (n == length) {
             packet.release();
             return;
@@ -174,7 +182,7 @@ final class TunLink implements Link {
         if (device.vnetHeader()) {
             packet.pull(VnetHeader.LENGTH);
         }
-        sinkDrop(packet, n >= 0 ? DropReason.LINK_REFUSED : reason(Libc.errno(memory.state)));
+        sinkDrop(packet, n >= 0 ? DropReason.LINK_REFUSED : reason(Libc.errno(memory.state())));
     }
 
     private static DropReason reason(int errno) {
@@ -226,74 +234,47 @@ final class TunLink implements Link {
 
     // ---- what the watch and the readers saw
 
-    /// The device went up or down, or cannot be read.
-    void stateChanged(boolean up, String what) {
-        sink.stateChanged(up, what);
+    @Override
+    public boolean isAttached() {
+        return device.isAttached();
     }
 
-    /// The device does not exist any more: told once, whoever finds out.
-    ///
-    /// @param name what it was called at last
-    void removed(String name) {
-        if (gone.compareAndSet(false, true) && !isClosed()) {
+    @Override
+    public void stateChanged(boolean up, String what) {
+        if (!gone.get()) {
+            sink.stateChanged(up, what);
+        }
+    }
+
+    /// Told once, whoever finds out.
+    @Override
+    public void removed(String name) {
+        if (gone.compareAndSet(false, true) && !use.isClosed()) {
             sink.stateChanged(false, name + " was removed");
         }
     }
 
-    boolean isGone() {
-        return gone.get();
-    }
-
-    /// The device has another MTU.
-    void mtuChanged(int bytes) {
+    @Override
+    public void mtuChanged(int bytes) {
         if (settings.mtu() == 0 && bytes != mtu) {
             mtu = bytes;
             sink.mtuChanged(bytes);
         }
     }
 
-    // ---- use and end of the descriptors
-
-    /// Asks to use the descriptors until [#exit()]; `false` once the link is closed.
-    boolean enter() {
-        if (users.incrementAndGet() > 0) {
-            return true;
-        }
-        exit();
-        return false;
-    }
-
-    void exit() {
-        if (users.decrementAndGet() == CLOSED) {
-            closeDescriptors();
-        }
-    }
-
-    boolean isClosed() {
-        return users.get() < 0;
-    }
+    // ---- end
 
     @Override
     public void close() {
-        int before;
-        do {
-            before = users.get();
-            if (before < 0) {
-                return;
+        use.close(() -> {
+            wakeUp.signal();
+            for (QueueReader reader : readers) {
+                reader.join();
             }
-        } while (!users.compareAndSet(before, before + 1 | CLOSED));
-        // Counted among the users, so that the descriptors stay until the readers have heard of it.
-        wakeUp.signal();
-        for (QueueReader reader : readers) {
-            reader.join();
-        }
-        exit();
+        });
     }
 
     private void closeDescriptors() {
-        if (!descriptorsClosed.compareAndSet(false, true)) {
-            return;
-        }
         device.close();
         wakeUp.close();
         if (watch != null) {

@@ -10,10 +10,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.linux.Errno;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
+import dev.millrace.testkit.RecordingSink;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.UdpHeader;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.ConfigurationException;
 import dev.millrace.ErrorCode;
 import dev.millrace.OptionValues;
+import dev.millrace.linux.Errno;
 import dev.millrace.spi.LinkDriver;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,2 @@
+/// Ethernet interfaces of Linux, through packet sockets.
+package dev.millrace.link.packet;
