@@ -95,6 +95,7 @@ final class PacketLink implements Link, LinkWatch.Listener {
 
     /// The interface's MAC address, in the lower 48 bits. It may change while the link is open: somebody gives the interface
     /// another one, or it is removed and comes back with another one.
+    @Override
     public long hardwareAddress() {
         return hardwareAddress;
     }

@@ -15,6 +15,7 @@ import dev.millrace.linux.Stock;
 import dev.millrace.linux.VnetHeader;
 import dev.millrace.linux.WakeUp;
 import dev.millrace.spi.Link;
+import dev.millrace.wire.VlanTag;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
@@ -28,7 +29,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// non-blocking. Each queue has a thread that reads ([QueueReader]). The descriptors are closed by whoever leaves last,
 /// so that no number is used that belongs to another file by then.
 final class TunLink implements Link, LinkWatch.Listener {
-    private static final int ETHERNET_LENGTH = 14;
     private final TunSettings settings;
     private final TunDevice device;
     private final Stock<CallMemory> callMemory = new Stock<>(() -> new CallMemory(Arena.ofAuto()));
@@ -78,8 +78,9 @@ final class TunLink implements Link, LinkWatch.Listener {
     }
 
     /// Where the network header of its packets is, in bytes.
-    int networkOffset() {
-        return settings.tap() ? ETHERNET_LENGTH : 0;
+    int networkOffset(Packet packet) {
+        return settings.tap()
+                ? VlanTag.offset(VlanTag.walk(packet.memory(), packet.start(), packet.headLength())) : 0;
     }
 
     /// What the device is called now, as far as is known.
@@ -158,7 +159,7 @@ final class TunLink implements Link, LinkWatch.Listener {
     }
 
     private void write(Packet packet, CallMemory memory) {
-        int network = networkOffset();
+        int network = networkOffset(packet);
         int fd = device.fds()[device.fds().length == 1 ? 0 : queueOf(packet, network)];
         int length = packet.length();
         if (device.vnetHeader()) {

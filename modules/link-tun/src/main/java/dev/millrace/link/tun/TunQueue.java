@@ -87,7 +87,7 @@ final class TunQueue implements QueueReader.Queue {
         int type = n < VnetHeader.LENGTH ? -1 : VnetHeader.pull(packet);
         switch (type) {
             case VnetHeader.GSO_NONE, VnetHeader.GSO_TCPV4, VnetHeader.GSO_TCPV6 -> batch.add(packet);
-            case VnetHeader.GSO_UDP -> UdpSegments.cut(packet, link.networkOffset(), link.sink(), batch);
+            case VnetHeader.GSO_UDP -> UdpSegments.cut(packet, link.networkOffset(packet), link.sink(), batch);
             default -> link.sink().drop(packet, DropReason.LINK_REFUSED);
         }
     }

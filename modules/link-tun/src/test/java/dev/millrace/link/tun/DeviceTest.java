@@ -23,6 +23,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -106,8 +107,18 @@ class DeviceTest {
         return link;
     }
 
-    private void ping() throws IOException {
-        ns.run("ping", "-c", "1", "-W", "1", "10.0.0.2");
+    private void ping() {
+        try {
+            ns.run("ping", "-c", "1", "-W", "1", "10.0.0.2");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A ping of the kernel's. The first ones after a device was opened may be lost: the kernel gives it a queue when its own
+    /// threads come to it, which on a busy machine takes seconds.
+    private RecordingSink.Got pinged() throws InterruptedException {
+        return sink.awaitAnswer(DeviceTest::isEcho, this::ping);
     }
 
     private static boolean isEcho(RecordingSink.Got got) {
@@ -119,8 +130,7 @@ class DeviceTest {
         try (Link link = attached(Map.of())) {
             assertEquals(1500, link.mtu());
             assertEquals(65535, link.maxSuperSegment());
-            ping();
-            assertEquals(84, sink.await(DeviceTest::isEcho).bytes().length);
+            assertEquals(84, pinged().bytes().length);
         }
     }
 
@@ -282,8 +292,7 @@ class DeviceTest {
         Link link = tun("", Map.of("fd", Integer.toString(device.fds()[0])));
         link.attach(sink);
         assertEquals("tun:t0", link.toString());
-        ping();
-        sink.await(DeviceTest::isEcho);
+        pinged();
         link.close();
     }
 
@@ -311,9 +320,8 @@ class DeviceTest {
         Link link = ns.call(() -> driver(true, "t0", Map.of(), 0));
         assertEquals(Link.Medium.ETHERNET, link.medium());
         link.attach(sink);
-        ping();
         // The kernel asks who has the address: to all, EtherType 0x0806.
-        RecordingSink.Got arp = sink.await(g -> g.bytes()[12] == 8 && g.bytes()[13] == 6);
+        RecordingSink.Got arp = sink.awaitAnswer(g -> g.bytes()[12] == 8 && g.bytes()[13] == 6, this::ping);
         assertEquals(-1, arp.bytes()[0]);
         link.close();
     }
@@ -321,6 +329,7 @@ class DeviceTest {
     @Test
     void superDatagramComesAsItsDatagrams() throws Exception {
         try (Link link = attached(Map.of())) {
+            pinged();
             // UDP_SEGMENT is option 103 of level SOL_UDP, 17.
             ns.run("python3", "-c", "import socket;s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);"
                     + "s.setsockopt(17,103,1000);s.sendto(b'x'*4500,('10.0.0.2',7))").orFail();
@@ -336,8 +345,7 @@ class DeviceTest {
     @Test
     void closingEndsABusyReaderAndIsDoneOnce() throws Exception {
         Link link = attached(Map.of("busy-poll", "1s"));
-        ping();
-        sink.await(DeviceTest::isEcho);
+        pinged();
         link.close();
         link.close();
         int before = sink.got.size();
@@ -373,8 +381,7 @@ class DeviceTest {
                 closing.mtuChanged(mtu);
             }
         });
-        ping();
-        closing.await(g -> true);
+        closing.awaitAnswer(g -> true, this::ping);
         closing.threads.getFirst().join(5000);
         assertFalse(closing.threads.getFirst().isAlive());
     }
@@ -409,8 +416,7 @@ class DeviceTest {
                 sink.mtuChanged(mtu);
             }
         });
-        ping();
-        sink.await(DeviceTest::isEcho);
+        pinged();
         assertTrue(failing.get() > 3);
         assertNull(sink.states.poll(), "the device is what it was");
         link.close();
