@@ -25,6 +25,7 @@ final class Icmpv6 {
     static final int PARAMETER_PROBLEM = 4;
     static final int ECHO_REQUEST = 128;
     static final int ECHO_REPLY = 129;
+    static final int ROUTER_SOLICITATION = 133;
     static final int REDIRECT = 137;
     /// Every link carries packets of this size (RFC 8200 §5).
     static final int MIN_MTU = 1280;
@@ -40,6 +41,15 @@ final class Icmpv6 {
     /// Whether no error may be sent about a message of this type (RFC 4443 §2.4(e.1), (e.2)).
     static boolean isErrorOrRedirect(int type) {
         return type < 128 || type == REDIRECT;
+    }
+
+    /// Whether a packet with an ICMPv6 header at `offset` is of neighbour discovery (RFC 4861 §4).
+    static boolean isNeighbourDiscovery(Packet p, int offset) {
+        if (!p.makeLinear(offset + 1)) {
+            return false;
+        }
+        int type = u8(p.memory(), p.start() + offset);
+        return type >= ROUTER_SOLICITATION && type <= REDIRECT;
     }
 
     /// Takes a packet that starts at its ICMPv6 header. Returns `null`, or why it was not used, the packet then being
@@ -100,9 +110,12 @@ final class Icmpv6 {
         if (kind == Kind.PACKET_TOO_BIG && !isPlausible(mtu, Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, quote))) {
             return DropReason.BAD_ICMP;
         }
-        ip.context.deliverError(new IcmpError(kind, Ipv6Extensions.protocol(found),
-                new IpAddress(packet.destinationHi(), packet.destinationLo()),
-                new IpAddress(Ipv6Header.destinationHi(m, quote), Ipv6Header.destinationLo(m, quote)),
+        var local = new IpAddress(packet.destinationHi(), packet.destinationLo());
+        var remote = new IpAddress(Ipv6Header.destinationHi(m, quote), Ipv6Header.destinationLo(m, quote));
+        if (kind == Kind.PACKET_TOO_BIG && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6) {
+            echo.packetTooBig(u8(m, quote + transport), local, remote, mtu);
+        }
+        ip.context.deliverError(new IcmpError(kind, Ipv6Extensions.protocol(found), local, remote,
                 IcmpQuote.transportBytes(m, quote + transport, available - transport), mtu,
                 new IpAddress(packet.sourceHi(), packet.sourceLo())));
         packet.release();
