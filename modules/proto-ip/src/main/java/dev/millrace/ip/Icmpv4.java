@@ -61,7 +61,8 @@ final class Icmpv4 {
             }
             case DESTINATION_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> onError(packet, type);
             case REDIRECT -> {
-                // A host behind one router has nothing to learn, and an attacker everything to gain.
+                // Differs: RFC 1122 §3.2.2.2 wants the route changed. A host behind one router has nothing to learn, and an
+                // attacker everything to gain.
                 ip.counters.redirects.add(1);
                 yield DropReason.ICMP_IGNORED;
             }

@@ -67,10 +67,13 @@ final class Icmpv6 {
             }
             case DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM -> onError(packet, type);
             case REDIRECT -> {
-                // A host behind one router has nothing to learn, and an attacker everything to gain.
+                // Differs: RFC 4861 §8.3 wants the route changed. A host behind one router has nothing to learn, and an
+                // attacker everything to gain.
                 ip.counters.redirects.add(1);
                 yield DropReason.ICMP_IGNORED;
             }
+            // Differs: RFC 4443 §2.4(a) wants errors of unknown types passed to the transport. There are none (types 5 to 99 are
+            // not assigned), and no transport could tell what they mean for it.
             default -> DropReason.ICMP_IGNORED;
         };
     }

@@ -102,9 +102,9 @@ class ReassemblyFaultTest {
         receive(ip, bench.nic, others.get(1));
         receive(ip, bench.nic, Cuts.every(600, bench, 2, packet).get(2));
         receive(ip, bench.nic, others.get(0));
-        for (int id = 10; id < 38; id++) {
-            receive(ip, bench.nic, Cuts.every(1000, bench, id, packet).get(0));
-            receive(ip, bench.nic, Cuts.every(1000, bench, id, packet).get(2));
+        // Too large for a small buffer, so that few of them fill the memory.
+        for (int id = 10; id < 14; id++) {
+            receive(ip, bench.nic, Cuts.every(2400, bench, id, packet).get(0));
         }
         passTime(bench.time, 70);
         receive(ip, bench.nic, others.get(2));
@@ -126,6 +126,10 @@ class ReassemblyFaultTest {
             live(bench, ip);
             if (failed != null) {
                 seen.add(failed);
+            } else {
+                for (String outcome : List.of("reassembled", "reassembly-timeout", "reassembly-overlap", "reassembly-full", "reassembly-duplicate")) {
+                    assertTrue(bench.count(outcome) > 0, "no " + outcome);
+                }
             }
             calls = Integer.MIN_VALUE;
             requireHealth(bench, ip);
@@ -141,7 +145,7 @@ class ReassemblyFaultTest {
             String last = failed;
             assertDoesNotThrow(leaks::close, () -> last + ", call " + fault);
         }
-        assertTrue(seen.size() > 300, seen.size() + " calls");
+        assertTrue(seen.size() > 100, seen.size() + " calls");
         assertTrue(seen.containsAll(List.of("MemoryBudget.tryReserve", "MemoryBudget.release", "Timers.create", "Timer.set",
                 "NetworkContext.drop", "NetworkContext.deliver")), () -> Set.copyOf(seen).toString());
     }
