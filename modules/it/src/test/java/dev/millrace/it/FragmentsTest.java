@@ -52,10 +52,8 @@ class FragmentsTest {
     private static byte[] fragment(Random random, int id) {
         int from = 8 * random.nextInt(4);
         boolean more = from < 24;
-        byte[] payload = new byte[more ? 8 : 5];
-        payload[1] = 1;
-        payload[3] = 7;
-        payload[5] = (byte) (from == 0 ? 29 : 0);
+        // The header of a datagram of 29 bytes without a checksum, or of its payload.
+        byte[] payload = !more ? new byte[5] : from == 0 ? PacketBuilder.bytes(0, 1, 0, 7, 0, 29, 0, 0) : new byte[8];
         return PacketBuilder.between("10.9.0." + (10 + id % 7), "10.9.0.2")
                 .fragment(id, from / 8 | (more ? Ipv4Header.MORE_FRAGMENTS : 0)).raw(17, payload);
     }
