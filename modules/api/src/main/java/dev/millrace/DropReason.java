@@ -25,7 +25,8 @@ public enum DropReason {
     MARTIAN_SOURCE("martian source address"),
     /// The destination is not an address of this stack, and it does not forward.
     NOT_FOR_US("destination is not ours"),
-    /// A fragment, while reassembly is not available or its limits are reached.
+    /// A fragment whose datagram did not become whole: in time, within the limits, without overlaps; or one that had come
+    /// already.
     FRAGMENT("fragment not reassembled"),
     /// TTL or hop limit ran out.
     HOP_LIMIT("hop limit exceeded"),
