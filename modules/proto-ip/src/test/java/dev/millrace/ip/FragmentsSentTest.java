@@ -227,6 +227,16 @@ class FragmentsSentTest {
         }
     }
 
+    /// RFC 8200 §4.5: unique for source and destination; which protocol the packet is of does not matter.
+    @Test
+    void protocolsOfIpv6ShareOneCount() {
+        var bench = new IpBench(6);
+        IpBench.send(bench.path(58), datagram(2000, 2000));
+        long first = id(bench.nic.sent().getLast());
+        IpBench.send(bench.path(UDP), datagram(2000, 2000));
+        assertEquals(first + 1 & 0xffff_ffffL, id(bench.nic.sent().getLast()));
+    }
+
     /// RFC 7739 §3: what one peer sees must not tell what another one gets.
     @Test
     void identificationsToOthersLieElsewhere() {

@@ -6,11 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
+import dev.millrace.OptionValues;
+import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.spi.Timers;
 import dev.millrace.testkit.FakeNetwork.Delivery;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
 import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +169,51 @@ class ReassemblyTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void theSameFragmentThatIsTheLastAndIsNotContradictsItself(int version) {
+        IpBench bench = bench(version);
+        byte[] t = Cuts.transport(datagram(bench, 100));
+        bench.receive(Cuts.piece(bench.fromPeer(), bench.v4, 1, 17, t, 40, 80, true));
+        bench.receive(Cuts.piece(bench.fromPeer(), bench.v4, 1, 17, t, 40, 80, false));
+        assertEquals(2, bench.network.drops(DropReason.FRAGMENT));
+        bench.receive(Cuts.piece(bench.fromPeer(), bench.v4, 2, 17, t, 40, 80, false));
+        bench.receive(Cuts.piece(bench.fromPeer(), bench.v4, 2, 17, t, 40, 80, true));
+        assertEquals(2, bench.count("reassembly-overlap"));
+        assertEquals(0, bench.count("reassembly-duplicate"));
+    }
+
+    /// A timer may be late, but nothing is added to what its time has run out for.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void whatIsLateIsLateWithoutATimerToo(int version) {
+        IpBench bench = bench(version);
+        Timers never = _ -> new Timers.Timer() {
+            @Override
+            public void set(long deadlineNs) {
+                // It never comes.
+            }
+
+            @Override
+            public void cancel() {
+                // As above.
+            }
+        };
+        var context = (NetworkContext) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {NetworkContext.class},
+                (_, method, args) -> method.getName().equals("timers") ? never : method.invoke(bench.network, args));
+        NetworkProtocolFactory factory = version == 4 ? new Ipv4Factory() : new Ipv6Factory();
+        var ip = factory.create(context, OptionValues.check(factory.name(), factory.options(), Map.of()));
+        List<byte[]> pieces = Cuts.every(40, bench, 1, datagram(bench, 100));
+        ip.receive(bench.nic, Packet.copyOf(pieces.get(0)));
+        ip.receive(bench.nic, Packet.copyOf(pieces.get(1)));
+        bench.time.runUntil(60 * SECOND);
+        ip.receive(bench.nic, Packet.copyOf(pieces.get(2)));
+        assertTrue(bench.network.deliveries().isEmpty());
+        assertEquals(1, bench.count("reassembly-timeout"));
+        assertEquals(1, bench.nic.sent().size());
+        ip.close();
+    }
+
+    @ParameterizedTest
     @CsvSource({"4,30", "6,60"})
     void whatIsNotWholeInTimeIsToldIfTheFirstFragmentCame(int version, int seconds) {
         IpBench bench = bench(version);
@@ -255,6 +306,21 @@ class ReassemblyTest {
         assertTrue(bench.addsUp());
         bench.ip.close();
         assertEquals(0, bench.network.memory().reserved());
+    }
+
+    /// What waits moves into buffers of its size: a hundred fragments of eight bytes keep no hundred buffers of 64 KiB.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void whatComesInLargeBuffersDoesNotKeepThem(int version) {
+        IpBench bench = bench(version);
+        byte[] packet = datagram(bench, 792);
+        for (byte[] piece : Cuts.every(8, bench, 1, packet)) {
+            Packet p = Packet.allocate(Packet.HEADROOM, 65_536);
+            MemorySegment.copy(MemorySegment.ofArray(piece), 0, p.memory(), p.append(piece.length), piece.length);
+            bench.ip.receive(bench.nic, p);
+            assertTrue(bench.network.memory().reserved() < 100 * 500);
+        }
+        assertArrayEquals(Cuts.transport(packet), only(bench).bytes());
     }
 
     /// An error about the whole quotes it as one packet.
