@@ -44,7 +44,8 @@ public final class DropReason {
     public static final DropReason MARTIAN_SOURCE = own("martian-source", "martian source address");
     /// The destination is not an address of this stack, and it does not forward.
     public static final DropReason NOT_FOR_US = own("not-for-us", "destination is not ours");
-    /// A fragment, while reassembly is not available or its limits are reached.
+    /// A fragment whose datagram did not become whole: in time, within the limits, without overlaps; or one that had come
+    /// already.
     public static final DropReason FRAGMENT = own("fragment", "fragment not reassembled");
     /// TTL or hop limit ran out.
     public static final DropReason HOP_LIMIT = own("hop-limit", "hop limit exceeded");

@@ -24,9 +24,10 @@ public interface UdpSocket extends AutoCloseable {
     ///
     /// @param to the destination, or `null` on a connected socket to send to its peer
     /// @throws java.net.PortUnreachableException on a connected socket after ICMP said that nobody listens there
-    /// @throws java.net.SocketException `Message too long` if the datagram does not fit into a packet of the NIC or, where
-    ///     routers do not fragment (IPv6, or IPv4 with `dont-fragment`), of what routers have told of the path. On a connected
-    ///     socket also after a router has said that an earlier datagram did not fit
+    /// @throws java.net.SocketException `Message too long` if the datagram is larger than UDP can have it (65507 bytes over
+    ///     IPv4, 65527 over IPv6) or, with [UdpOptions#DONT_FRAGMENT] and over IPv4 with `dont-fragment`, than fits into a
+    ///     packet of the NIC and of what routers have told of the path. On a connected socket also after a router has said
+    ///     that an earlier datagram did not fit; the next one is cut, or refused, accordingly
     void send(ByteBuffer src, InetSocketAddress to) throws IOException;
 
     /// Sends what remains in `src` as one datagram from an address of the program's choice (what IP_PKTINFO does for
@@ -80,7 +81,7 @@ public interface UdpSocket extends AutoCloseable {
     /// The value of an option.
     <T> T getOption(SocketOption<T> option) throws IOException;
 
-    /// SO_RCVBUF, IP_TOS, SO_BROADCAST and [TcpOptions#HOP_LIMIT].
+    /// SO_RCVBUF, IP_TOS, SO_BROADCAST, [TcpOptions#HOP_LIMIT], [UdpOptions#DONT_FRAGMENT] and [UdpOptions#PATH_MTU].
     Set<SocketOption<?>> supportedOptions();
 
     /// The local address and port.

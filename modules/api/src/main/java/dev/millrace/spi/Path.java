@@ -16,6 +16,19 @@ public interface Path {
     /// [#packetTooBig] has taught about the destination.
     int mtu();
 
+    /// The most bytes of transport header and payload that [#send] takes in one packet. What does not fit into the path's
+    /// [#mtu()] is sent in fragments (RFC 791 §3.2, RFC 8200 §4.5), each of which may be lost, and all with it. [#mtu()] on
+    /// paths whose packets are never cut: those of TCP, and those of [#unfragmented()].
+    default int largestDatagram() {
+        return mtu();
+    }
+
+    /// This path, but for packets that nobody cuts: neither the stack ([#largestDatagram()] is [#mtu()]) nor, over IPv4,
+    /// routers (DF is set, RFC 1191 §3), which then tell of links that are too narrow ([#packetTooBig]). Itself, if it is one.
+    default Path unfragmented() {
+        return this;
+    }
+
     /// The bytes that the IP header takes: 20 or 40.
     int ipHeaderLength();
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
 import dev.millrace.Stack;
+import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
 import dev.millrace.testkit.PacketBuilder;
@@ -182,10 +183,11 @@ class UdpAddressesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void whatRoutersDoNotTakeOverIpv6IsSaidInsteadOfVanishing(boolean connected) throws Exception {
+    @CsvSource({"true,true", "true,false", "false,true", "false,false"})
+    void whatRoutersDoNotTakeOverIpv6IsCutOrRefusedInsteadOfVanishing(boolean connected, boolean whole) throws Exception {
         var far = new InetSocketAddress("fd09::1", 9);
         try (UdpSocket s = stack.udp().bind(6000)) {
+            s.setOption(UdpOptions.DONT_FRAGMENT, whole);
             if (connected) {
                 s.connect(far);
             }
@@ -198,8 +200,18 @@ class UdpAddressesTest {
                 assertEquals("Message too long", e.getMessage());
             }
             assertNull(s.tryReceive(bytes(1)));
-            var e = assertThrows(SocketException.class, () -> s.send(bytes(1300 - 47), far));
-            assertEquals(ErrorCode.MESSAGE_TOO_LONG, ErrorCode.of(e).orElseThrow());
+            if (connected) {
+                assertEquals(1300, s.getOption(UdpOptions.PATH_MTU));
+            }
+            sent.clear();
+            if (whole) {
+                var e = assertThrows(SocketException.class, () -> s.send(bytes(1300 - 47), far));
+                assertEquals(ErrorCode.MESSAGE_TOO_LONG, ErrorCode.of(e).orElseThrow());
+                assertEquals(0, sent.size());
+            } else {
+                s.send(bytes(1300 - 47), far);
+                assertEquals(List.of(1296, 48 + 13), sent.stream().map(p -> p.length).toList());
+            }
             s.send(bytes(1300 - 48), far);
             assertEquals(1300, sent.getLast().length);
             s.send(bytes(10), null == s.remoteAddress() ? new InetSocketAddress("fd09::7", 9) : null);
@@ -251,8 +263,8 @@ class UdpAddressesTest {
             other.send(bytes(1400), far);
             assertEquals(1448, sent.getLast().length);
             wire.inject(tooBig(1300));
-            assertEquals(ErrorCode.MESSAGE_TOO_LONG,
-                    ErrorCode.of(assertThrows(SocketException.class, () -> other.send(bytes(1400), far))).orElseThrow());
+            other.send(bytes(1400), far);
+            assertTrue(sent.getLast().length == 208 && sent.get(sent.size() - 2).length == 1296);
         }
     }
 
@@ -264,6 +276,24 @@ class UdpAddressesTest {
             wire.inject(tooBig(1000));
             assertNull(s.tryReceive(bytes(1)), "no router may say so of a packet without DF");
             s.send(bytes(1400), null);
+            assertEquals(1428, sent.getLast().length);
+            s.send(bytes(3000), null);
+            sent.removeLast();
+            sent.removeLast();
+            wire.inject(tooBig(1000));
+            assertNull(s.tryReceive(bytes(1)));
+            s.setOption(UdpOptions.DONT_FRAGMENT, true);
+            s.send(bytes(1400), null);
+            wire.inject(tooBig(1000));
+            assertEquals("Message too long", assertThrows(SocketException.class, () -> s.tryReceive(bytes(1))).getMessage());
+            assertThrows(SocketException.class, () -> s.send(bytes(973), null));
+            s.send(bytes(972), null);
+            assertEquals(0x40, sent.getLast()[6], "DF");
+            assertEquals(1000, s.getOption(UdpOptions.PATH_MTU));
+            s.setOption(UdpOptions.DONT_FRAGMENT, false);
+            s.send(bytes(1400), null);
+            assertEquals(0, sent.getLast()[6]);
+            assertEquals(1500, s.getOption(UdpOptions.PATH_MTU));
         }
         var other = new Vnic(1500);
         other.onTransmit(sent::add);
@@ -278,6 +308,17 @@ class UdpAddressesTest {
                     assertThrows(SocketException.class, () -> s.send(bytes(973), null)).getMessage());
             s.send(bytes(972), null);
             assertEquals(1000, sent.getLast().length);
+        }
+    }
+
+    @Test
+    void thePathsMtuIsKnownOfConnectedSocketsAndReadOnly() throws Exception {
+        try (UdpSocket s = stack.udp().bind(0)) {
+            assertEquals(ErrorCode.NOT_CONNECTED, ErrorCode.of(
+                    assertThrows(SocketException.class, () -> s.getOption(UdpOptions.PATH_MTU))).orElseThrow());
+            assertThrows(UnsupportedOperationException.class, () -> s.setOption(UdpOptions.PATH_MTU, 1000));
+            assertEquals(false, s.getOption(UdpOptions.DONT_FRAGMENT));
+            assertTrue(s.supportedOptions().containsAll(List.of(UdpOptions.PATH_MTU, UdpOptions.DONT_FRAGMENT)));
         }
     }
 

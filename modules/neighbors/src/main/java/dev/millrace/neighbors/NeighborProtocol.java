@@ -95,7 +95,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             IpAddress from = IpAddress.v4(senderBits);
             NeighborEntry known = cache.find(nic, from);
             if (known != null && reply) {
-                known.answered(sender, forUs && !packet.isLinkMulticast(), true, false);
+                known.answered(sender, forUs && !packet.isBroadcast(), true, false);
             } else if (known != null) {
                 known.heard(sender);
             } else if (forUs && !reply && isNeighbor(nic, from)) {

@@ -5,6 +5,7 @@ import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
+import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
@@ -16,6 +17,7 @@ final class EchoReply {
     private final IpCounters counters;
     private final TokenBucket limit;
     private final ReplyPaths paths;
+    private final LargeReplies large = new LargeReplies();
     private final int requestType;
     private final int replyType;
 
@@ -37,7 +39,7 @@ final class EchoReply {
         if (path == null) {
             return DropReason.NO_ROUTE;
         }
-        if (request.length() > path.mtu()) {
+        if (request.length() > path.largestDatagram()) {
             return DropReason.TOO_BIG;
         }
         // DSCP is mirrored, ECN is not: ICMP is not ECN-capable (RFC 3168 §5.2).
@@ -52,8 +54,26 @@ final class EchoReply {
         turn(reply, path);
         list.add(reply);
         counters.echoReplies.add(1);
-        path.send(list, trafficClass, 0);
+        large.note(path.remote(), path.ipHeaderLength() + reply.length());
+        try {
+            path.send(list, trafficClass, 0);
+        } finally {
+            // What a path that threw has left.
+            list.releaseAll();
+        }
         return null;
+    }
+
+    /// Takes to heart that a router says that a reply was too big.
+    ///
+    /// @param type of the message that it quotes
+    void packetTooBig(int type, IpAddress local, IpAddress remote, int mtu) {
+        if (type == replyType && large.mayConcern(remote)) {
+            Path path = paths.between(local, remote);
+            if (path != null) {
+                path.packetTooBig(mtu);
+            }
+        }
     }
 
     private void turn(Packet p, Path path) {

@@ -10,6 +10,7 @@ import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -60,7 +61,8 @@ final class Icmpv4 {
             }
             case DESTINATION_UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> onError(packet, type);
             case REDIRECT -> {
-                // A host behind one router has nothing to learn, and an attacker everything to gain.
+                // Differs: RFC 1122 §3.2.2.2 wants the route changed. A host behind one router has nothing to learn, and an
+                // attacker everything to gain.
                 ip.counters.redirects.add(1);
                 yield DropReason.ICMP_IGNORED;
             }
@@ -97,6 +99,10 @@ final class Icmpv4 {
             return DropReason.BAD_ICMP;
         }
         int headerLength = Ipv4Header.headerLength(m, quote);
+        if (kind == Kind.PACKET_TOO_BIG && Ipv4Header.protocol(m, quote) == IpProtocol.ICMP) {
+            echo.packetTooBig(u8(m, quote + headerLength), new IpAddress(0, source),
+                    IpAddress.v4(Ipv4Header.destination(m, quote)), mtu);
+        }
         ip.context.deliverError(new IcmpError(kind, Ipv4Header.protocol(m, quote), new IpAddress(0, source),
                 IpAddress.v4(Ipv4Header.destination(m, quote)),
                 IcmpQuote.transportBytes(m, quote + headerLength, available - headerLength), mtu,

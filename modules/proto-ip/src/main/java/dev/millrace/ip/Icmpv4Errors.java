@@ -17,6 +17,7 @@ final class Icmpv4Errors {
     /// An error is at most so long in all (RFC 1812 §4.3.2.3).
     static final int MAX_LENGTH = 576;
 
+    private static final int CODE_REASSEMBLY = 1;
     private static final int CODE_PROTOCOL = 2;
     private static final int CODE_PORT = 3;
     private static final int CODE_PROHIBITED = 13;
@@ -46,6 +47,13 @@ final class Icmpv4Errors {
         send(packet, Icmpv4.PARAMETER_PROBLEM, 0, offset << 24);
     }
 
+    /// Says that the rest of a datagram has not come in time (RFC 792, RFC 1122 §3.3.2).
+    ///
+    /// @param first its first fragment, starting behind its IP header
+    void reassemblyTimeExceeded(Packet first) {
+        send(first, Icmpv4.TIME_EXCEEDED, CODE_REASSEMBLY, 0);
+    }
+
     private void send(Packet about, int type, int code, int word) {
         int transport = about.start();
         about.rewindToNetworkHeader();
@@ -62,7 +70,12 @@ final class Icmpv4Errors {
                 ip.counters.countSent(type);
                 var list = new PacketList();
                 list.add(write(about, type, code, word));
-                path.send(list, 0, 0);
+                try {
+                    path.send(list, 0, 0);
+                } finally {
+                    // What a path that threw has left.
+                    list.releaseAll();
+                }
             }
         }
         about.pull(transport - about.start());

@@ -50,6 +50,15 @@ final class Icmpv6 {
         return type < 128 || type == REDIRECT;
     }
 
+    /// Whether a packet with an ICMPv6 header at `offset` is of neighbour discovery (RFC 4861 §4).
+    static boolean isNeighbourDiscovery(Packet p, int offset) {
+        if (!p.makeLinear(offset + 1)) {
+            return false;
+        }
+        int type = u8(p.memory(), p.start() + offset);
+        return type >= ROUTER_SOLICITATION && type <= REDIRECT;
+    }
+
     /// Takes a packet that starts at its ICMPv6 header. Returns `null`, or why it was not used, the packet then being
     /// still the caller's.
     DropReason receive(NicPort nic, Packet packet) {
@@ -69,10 +78,13 @@ final class Icmpv6 {
                 yield neighbors == null ? DropReason.ICMP_IGNORED : neighbors.receiveNdp(nic, packet);
             }
             case REDIRECT -> {
-                // A host behind one router has nothing to learn, and an attacker everything to gain.
+                // Differs: RFC 4861 §8.3 wants the route changed. A host behind one router has nothing to learn, and an
+                // attacker everything to gain.
                 ip.counters.redirects.add(1);
                 yield DropReason.ICMP_IGNORED;
             }
+            // Differs: RFC 4443 §2.4(a) wants errors of unknown types passed to the transport. There are none (types 5 to 99 are
+            // not assigned), and no transport could tell what they mean for it.
             default -> DropReason.ICMP_IGNORED;
         };
     }
@@ -121,9 +133,12 @@ final class Icmpv6 {
         if (kind == Kind.PACKET_TOO_BIG && !isPlausible(mtu, Ipv6Header.LENGTH + Ipv6Header.payloadLength(m, quote))) {
             return DropReason.BAD_ICMP;
         }
-        ip.context.deliverError(new IcmpError(kind, Ipv6Extensions.protocol(found),
-                new IpAddress(packet.destinationHi(), packet.destinationLo()),
-                new IpAddress(Ipv6Header.destinationHi(m, quote), Ipv6Header.destinationLo(m, quote)),
+        var local = new IpAddress(packet.destinationHi(), packet.destinationLo());
+        var remote = new IpAddress(Ipv6Header.destinationHi(m, quote), Ipv6Header.destinationLo(m, quote));
+        if (kind == Kind.PACKET_TOO_BIG && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6) {
+            echo.packetTooBig(u8(m, quote + transport), local, remote, mtu);
+        }
+        ip.context.deliverError(new IcmpError(kind, Ipv6Extensions.protocol(found), local, remote,
                 IcmpQuote.transportBytes(m, quote + transport, available - transport), mtu,
                 new IpAddress(packet.sourceHi(), packet.sourceLo())));
         packet.release();

@@ -19,6 +19,9 @@ final class Icmpv6Errors {
     static final int CODE_WRONG_FIELD = 0;
     static final int CODE_UNKNOWN_HEADER = 1;
     static final int CODE_UNKNOWN_OPTION = 2;
+    /// RFC 7112 §5: the first fragment has not all headers.
+    static final int CODE_INCOMPLETE_CHAIN = 3;
+    private static final int CODE_REASSEMBLY = 1;
 
     private final Ipv6 ip;
     private final TokenBucket limit;
@@ -50,6 +53,13 @@ final class Icmpv6Errors {
         parameterProblem(packet, CODE_UNKNOWN_HEADER, Ipv6Extensions.pointer(found));
     }
 
+    /// Says that the rest of a packet has not come in time (RFC 4443 §3.3, RFC 8200 §4.5).
+    ///
+    /// @param first its first fragment, starting behind the fragment header
+    void reassemblyTimeExceeded(Packet first) {
+        send(first, Icmpv6.TIME_EXCEEDED, CODE_REASSEMBLY, 0, false);
+    }
+
     private void send(Packet about, int type, int code, int word, boolean evenIfMulticast) {
         int transport = about.start();
         about.rewindToNetworkHeader();
@@ -66,7 +76,12 @@ final class Icmpv6Errors {
                 ip.counters.countSent(type);
                 var list = new PacketList();
                 list.add(write(about, type, code, word, path));
-                path.send(list, 0, 0);
+                try {
+                    path.send(list, 0, 0);
+                } finally {
+                    // What a path that threw has left.
+                    list.releaseAll();
+                }
             }
         }
         about.pull(transport - about.start());

@@ -7,7 +7,8 @@ import dev.millrace.wire.buffer.Packet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The counters of one version of IP. `received` is the sum of `delivered` and of the `dropped-...` counters.
+/// The counters of one version of IP. `received` and `reassembled` together are the sum of `delivered`, of the `dropped-...`
+/// counters, of `fragments-reassembled` and of the fragments that wait.
 ///
 /// The counters of what seldom happens are made when it first does, so that an idle stack holds none of them.
 final class IpCounters {
@@ -63,6 +64,11 @@ final class IpCounters {
     void countReceived(int type) {
         errorsReceived.add(1);
         ofType(receivedOfType, type, "-received").add(1);
+    }
+
+    /// Counts what seldom happens.
+    void count(String name, long n) {
+        group.counter(name).add(n);
     }
 
     /// Counts a path MTU that was learned.

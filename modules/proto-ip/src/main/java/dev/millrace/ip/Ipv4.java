@@ -28,6 +28,8 @@ final class Ipv4 implements InternetProtocol {
 
     private final Icmpv4Errors errors;
     private final Icmpv4 icmp;
+    private final Reassembly reassembly;
+    private final Ipv4Fragments fragments;
 
     Ipv4(NetworkContext context, OptionValues options) {
         this.context = context;
@@ -40,6 +42,9 @@ final class Ipv4 implements InternetProtocol {
         var replies = new ReplyPaths(context, this, IpProtocol.ICMP);
         errors = new Icmpv4Errors(this, limits.errors(), replies);
         icmp = new Icmpv4(this, limits.echoes(), replies);
+        reassembly = new Reassembly(context, counters, hash, ReassemblyLimits.of(options), true,
+                errors::reassemblyTimeExceeded);
+        fragments = new Ipv4Fragments(counters, reassembly);
     }
 
     @Override
@@ -49,12 +54,32 @@ final class Ipv4 implements InternetProtocol {
         DropReason reason = check(nic, packet);
         if (reason != null) {
             counters.drop(packet, reason);
-            return;
+        } else if (Ipv4Header.isFragment(packet.memory(), packet.start())) {
+            receiveFragment(packet);
+        } else {
+            packet.pull(Ipv4Header.headerLength(packet.memory(), packet.start()));
+            deliver(packet);
         }
-        deliver(packet);
     }
 
-    /// Checks the packet and steps behind its header, or says why it is not taken.
+    private void receiveFragment(Packet fragment) {
+        Packet whole = fragments.take(fragment);
+        if (whole != null) {
+            // Who delivers knows the fragment only, which is part of this packet now.
+            Object hand = new Object();
+            whole.holdFor(hand);
+            try {
+                deliver(whole);
+            } catch (Throwable t) {
+                if (whole.isHeldBy(hand)) {
+                    counters.drop(whole, DropReason.FAILURE);
+                }
+                throw t;
+            }
+        }
+    }
+
+    /// Checks the packet, or says why it is not taken.
     private DropReason check(NicPort nic, Packet packet) {
         if (!packet.makeLinear(Ipv4Header.MIN_LENGTH)) {
             return DropReason.TRUNCATED;
@@ -82,12 +107,6 @@ final class Ipv4 implements InternetProtocol {
         if (reason == null && headerLength > Ipv4Header.MIN_LENGTH) {
             reason = checkOptions(packet, headerLength);
         }
-        if (reason == null && Ipv4Header.isFragment(m, at)) {
-            reason = DropReason.FRAGMENT;
-        }
-        if (reason == null) {
-            packet.pull(headerLength);
-        }
         return reason;
     }
 
@@ -104,7 +123,8 @@ final class Ipv4 implements InternetProtocol {
         if (means == Destination.FOREIGN) {
             return DropReason.NOT_FOR_US;
         }
-        packet.setBroadcast(means != Destination.LOCAL);
+        // A link may have seen that the frame was for all.
+        packet.setBroadcast(means != Destination.LOCAL || packet.isBroadcast());
         Destination from = context.classify(nic, 0, IpAddress.lowBitsOfV4(source));
         // Our own address from outside is forged (the "land" attack), a broadcast address always.
         boolean martian = from == Destination.BROADCAST || from == Destination.LOCAL && !loopback;
@@ -145,7 +165,7 @@ final class Ipv4 implements InternetProtocol {
 
     @Override
     public Path path(Route route, IpAddress local, IpAddress remote, int protocol) {
-        return new Ipv4Path(route, local, remote, protocol, this);
+        return new Ipv4Path(route, local, remote, protocol, this, Ipv4Path.hasDf(this, protocol));
     }
 
     @Override
@@ -155,6 +175,6 @@ final class Ipv4 implements InternetProtocol {
 
     @Override
     public void close() {
-        // Holds neither timers nor packets.
+        reassembly.close();
     }
 }

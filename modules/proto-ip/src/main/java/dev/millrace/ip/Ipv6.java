@@ -22,10 +22,13 @@ final class Ipv6 implements InternetProtocol {
     final IpCounters counters;
     final KeyedHash hash;
     final PathMtus mtus;
+    final Ipv6Identification identification = new Ipv6Identification();
     final int hopLimit;
 
     private final Icmpv6Errors errors;
     private final Icmpv6 icmp;
+    private final Reassembly reassembly;
+    private final Ipv6Fragments fragments;
 
     Ipv6(NetworkContext context, OptionValues options) {
         this.context = context;
@@ -37,6 +40,9 @@ final class Ipv6 implements InternetProtocol {
         var replies = new ReplyPaths(context, this, IpProtocol.ICMPV6);
         errors = new Icmpv6Errors(this, limits.errors(), replies);
         icmp = new Icmpv6(this, limits.echoes(), replies);
+        reassembly = new Reassembly(context, counters, hash, ReassemblyLimits.of(options), false,
+                errors::reassemblyTimeExceeded);
+        fragments = new Ipv6Fragments(counters, reassembly, errors);
     }
 
     @Override
@@ -44,9 +50,47 @@ final class Ipv6 implements InternetProtocol {
         counters.received.add(1);
         packet.markNetworkHeader();
         DropReason reason = check(nic, packet);
-        if (reason == null) {
-            reason = deliver(nic, packet);
+        if (reason != null) {
+            counters.drop(packet, reason);
+            return;
         }
+        long found = walk(packet);
+        if (Ipv6Extensions.verdict(found) == Ipv6Extensions.FRAGMENT) {
+            receiveFragment(nic, packet, Ipv6Extensions.offset(found));
+        } else {
+            finish(packet, deliver(nic, packet, found));
+        }
+    }
+
+    private void receiveFragment(NicPort nic, Packet fragment, int header) {
+        Packet whole = fragments.take(nic, fragment, header);
+        if (whole != null) {
+            // Who delivers knows the fragment only, which is part of this packet now.
+            Object hand = new Object();
+            whole.holdFor(hand);
+            try {
+                finish(whole, deliverWhole(nic, whole));
+            } catch (Throwable t) {
+                if (whole.isHeldBy(hand)) {
+                    counters.drop(whole, DropReason.FAILURE);
+                }
+                throw t;
+            }
+        }
+    }
+
+    private DropReason deliverWhole(NicPort nic, Packet whole) {
+        long found = walk(whole);
+        // RFC 6980 §5: neighbour discovery does not come in fragments.
+        if (Ipv6Extensions.verdict(found) == Ipv6Extensions.TRANSPORT
+                && Ipv6Extensions.protocol(found) == IpProtocol.ICMPV6
+                && Icmpv6.isNeighbourDiscovery(whole, Ipv6Extensions.offset(found))) {
+            return DropReason.BAD_ICMP;
+        }
+        return deliver(nic, whole, found);
+    }
+
+    private void finish(Packet packet, DropReason reason) {
         if (reason != null) {
             counters.drop(packet, reason);
         } else {
@@ -89,7 +133,8 @@ final class Ipv6 implements InternetProtocol {
         if (means == Destination.FOREIGN) {
             return DropReason.NOT_FOR_US;
         }
-        packet.setBroadcast(means != Destination.LOCAL);
+        // A link may have seen that the frame was for all.
+        packet.setBroadcast(means != Destination.LOCAL || packet.isBroadcast());
         // Our own address from outside is forged (the "land" attack).
         boolean ours = !loopback && context.classify(nic, sourceHi, sourceLo) == Destination.LOCAL;
         return ours ? DropReason.MARTIAN_SOURCE : null;
@@ -97,8 +142,7 @@ final class Ipv6 implements InternetProtocol {
 
     /// Gives the packet to whom its last header names. Returns `null`, or why nobody took it, the packet being still
     /// ours.
-    private DropReason deliver(NicPort nic, Packet packet) {
-        long found = walk(packet);
+    private DropReason deliver(NicPort nic, Packet packet, long found) {
         int verdict = Ipv6Extensions.verdict(found);
         if (verdict != Ipv6Extensions.TRANSPORT) {
             return object(packet, verdict, Ipv6Extensions.offset(found));
@@ -136,9 +180,6 @@ final class Ipv6 implements InternetProtocol {
             case Ipv6Extensions.CUT_OFF -> {
                 return DropReason.TRUNCATED;
             }
-            case Ipv6Extensions.FRAGMENT -> {
-                return DropReason.FRAGMENT;
-            }
             case Ipv6Extensions.NOTHING -> {
                 return DropReason.UNKNOWN_TRANSPORT;
             }
@@ -165,7 +206,7 @@ final class Ipv6 implements InternetProtocol {
 
     @Override
     public Path path(Route route, IpAddress local, IpAddress remote, int protocol) {
-        return new Ipv6Path(route, local, remote, protocol, this);
+        return new Ipv6Path(route, local, remote, protocol, this, protocol != IpProtocol.TCP);
     }
 
     @Override
@@ -180,6 +221,6 @@ final class Ipv6 implements InternetProtocol {
 
     @Override
     public void close() {
-        // Holds neither timers nor packets.
+        reassembly.close();
     }
 }

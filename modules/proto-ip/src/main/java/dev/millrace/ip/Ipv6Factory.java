@@ -35,6 +35,7 @@ public final class Ipv6Factory implements NetworkProtocolFactory {
         var specs = new ArrayList<OptionSpec>();
         specs.add(new OptionSpec("hop-limit", OptionSpec.Type.NUMBER, "64", "hop limit of packets sent, 1 to 255"));
         specs.addAll(IcmpLimits.SPECS);
+        specs.addAll(ReassemblyLimits.specs("60s"));
         return List.copyOf(specs);
     }
 

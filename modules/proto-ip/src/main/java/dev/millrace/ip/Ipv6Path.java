@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.IpAddress;
@@ -16,10 +17,13 @@ final class Ipv6Path extends IpPath {
     private final int protocol;
     private final boolean ports;
     private final long hash;
+    private final Ipv6 owner;
 
-    Ipv6Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv6 owner) {
+    /// @param mayCut whether packets larger than the path's MTU are sent in fragments
+    Ipv6Path(Route route, IpAddress local, IpAddress remote, int protocol, Ipv6 owner, boolean mayCut) {
         // The payload length does not count the header.
-        super(route, local, remote, protocol, Ipv6Header.LENGTH, 0xffff, owner.counters, owner.mtus);
+        super(route, local, remote, protocol, Ipv6Header.LENGTH, 0xffff, owner.counters, owner.mtus, mayCut);
+        this.owner = owner;
         this.protocol = protocol;
         ports = protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
         defaultHopLimit = owner.hopLimit;
@@ -29,13 +33,44 @@ final class Ipv6Path extends IpPath {
     @Override
     void writeHeader(Packet packet, int trafficClass, int hopLimit) {
         int payload = packet.length();
-        int label = flowLabel(ports && packet.headLength() >= 4 ? BigEndian.i32(packet.memory(), packet.start()) : 0);
+        int label = flowLabel(packet);
         int at = packet.push(Ipv6Header.LENGTH);
         Ipv6Header.write(packet.memory(), at, trafficClass, label, payload, protocol,
                 hopLimit == 0 ? defaultHopLimit : hopLimit, local.hi(), local.lo(), remote.hi(), remote.lo());
     }
 
-    private int flowLabel(int bothPorts) {
+    @Override
+    Path unfragmented(Route same) {
+        return new Ipv6Path(same, local, remote, protocol, owner, false);
+    }
+
+    @Override
+    int fragmentHeaderLength() {
+        return Ipv6Fragments.HEADER_LENGTH;
+    }
+
+    @Override
+    int nextIdentification() {
+        // All protocols share them.
+        return owner.identification.next(
+                owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), IpProtocol.FRAGMENT));
+    }
+
+    @Override
+    void writeFragmentHeaders(Packet piece, int from, boolean more, int id, int label, int trafficClass, int hopLimit) {
+        int header = piece.push(Ipv6Fragments.HEADER_LENGTH);
+        BigEndian.put16(piece.memory(), header, protocol << 8);
+        BigEndian.put16(piece.memory(), header + 2, from | (more ? 1 : 0));
+        BigEndian.put32(piece.memory(), header + 4, id);
+        int payload = piece.length();
+        int at = piece.push(Ipv6Header.LENGTH);
+        Ipv6Header.write(piece.memory(), at, trafficClass, label, payload, IpProtocol.FRAGMENT,
+                hopLimit == 0 ? defaultHopLimit : hopLimit, local.hi(), local.lo(), remote.hi(), remote.lo());
+    }
+
+    @Override
+    int flowLabel(Packet packet) {
+        int bothPorts = ports && packet.headLength() >= 4 ? BigEndian.i32(packet.memory(), packet.start()) : 0;
         long h = (hash ^ bothPorts & 0xffff_ffffL) * 0x9e37_79b9_7f4a_7c15L;
         h = (h ^ h >>> 29 ^ hash) * 0xbf58_476d_1ce4_e5b9L;
         int label = (int) (h >>> 44);

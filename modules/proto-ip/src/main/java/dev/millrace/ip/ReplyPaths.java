@@ -53,6 +53,12 @@ final class ReplyPaths {
         return path;
     }
 
+    /// A path between two addresses, or `null` if there is no way.
+    Path between(IpAddress local, IpAddress remote) {
+        Route route = context.route(remote);
+        return route == null ? null : owner.path(route, local, remote, protocol);
+    }
+
     private static boolean isFor(Path path, Packet packet) {
         IpAddress remote = path.remote();
         IpAddress local = path.local();

@@ -36,16 +36,27 @@ final class TransportChecksum {
         if (packet.checksumming() != Packet.Checksumming.WANTED || offload == Offload.LEAVE) {
             return;
         }
-        int from = packet.checksumStart();
-        int field = packet.checksumField();
-        long pseudo = pseudoHeader < 0 ? 0 : pseudoHeader + packet.length() - (from - packet.start());
-        if (offload == Offload.PARTIAL) {
-            BigEndian.put16(packet.memory(), field, Checksum.fold(pseudo));
-            packet.setChecksumming(Packet.Checksumming.PARTIAL);
+        if (offload == Offload.COMPUTE) {
+            compute(packet);
             return;
         }
+        BigEndian.put16(packet.memory(), packet.checksumField(), Checksum.fold(pseudo(packet)));
+        packet.setChecksumming(Packet.Checksumming.PARTIAL);
+    }
+
+    private long pseudo(Packet packet) {
+        return pseudoHeader < 0 ? 0 : pseudoHeader + packet.length() - (packet.checksumStart() - packet.start());
+    }
+
+    /// Completes the checksum, if it is wanted, whatever the link would do.
+    void compute(Packet packet) {
+        if (packet.checksumming() != Packet.Checksumming.WANTED) {
+            return;
+        }
+        int from = packet.checksumStart();
+        int field = packet.checksumField();
         BigEndian.put16(packet.memory(), field, 0);
-        int sum = Checksum.finish(pseudo + Checksum.sum(packet, from));
+        int sum = Checksum.finish(pseudo(packet) + Checksum.sum(packet, from));
         // RFC 768: a computed zero is sent as all ones, since zero says that there is no checksum.
         BigEndian.put16(packet.memory(), field, udp && sum == 0 ? 0xffff : sum);
         packet.setChecksumming(Packet.Checksumming.ON_WIRE);

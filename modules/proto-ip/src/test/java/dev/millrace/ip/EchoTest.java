@@ -76,9 +76,42 @@ class EchoTest {
 
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
-    void aReplyLargerThanTheMtuIsNotSent(int version) {
+    void aReplyLargerThanTheMtuIsSentInFragments(int version) {
         var bench = new IpBench(version);
+        for (int size : new int[] {1453, 1473, 3000, version == 4 ? 65507 : 65527}) {
+            bench.nic.clear();
+            byte[] request = bench.fromPeer().echoRequest(1, 1, random(size));
+            for (byte[] piece : Cuts.every(1400, bench, size, request)) {
+                bench.receive(piece);
+            }
+            requireMirror(bench, request, Cuts.join(bench.nic.sent()));
+            assertTrue(bench.nic.sent().stream().allMatch(p -> p.length <= 1500));
+        }
+        assertTrue(bench.addsUp());
+    }
+
+    @Test
+    void withDfAReplyLargerThanTheMtuIsNotSent() {
+        var bench = new IpBench(4, new FakeNic(1500), Map.of("dont-fragment", "true"));
         assertEquals(DropReason.TOO_BIG, bench.fate(bench.fromPeer().echoRequest(1, 1, new byte[1500])));
+    }
+
+    @Test
+    void repliesAreCutAsRoutersWantThemIfTheyHaveReasonTo() {
+        var bench = new IpBench(6);
+        byte[] request = bench.fromPeer().echoRequest(1, 1, random(2000));
+        byte[] tooBig = PacketBuilder.between("fd09::fe", bench.own).icmp(2, 0, 1300,
+                PacketBuilder.between(bench.own, bench.peer).icmp(129, 0, 0, new byte[1400]));
+        bench.receive(tooBig);
+        assertEquals(0, bench.count("path-mtus-learned"), "nothing large was ever sent there");
+        bench.receive(request);
+        assertEquals(1496, bench.nic.sent().getFirst().length);
+        bench.receive(PacketBuilder.between("fd09::fe", bench.own).icmp(2, 0, 1300, bench.nic.sent().getFirst()));
+        assertEquals(1, bench.count("path-mtus-learned"));
+        bench.nic.clear();
+        bench.receive(request);
+        assertTrue(bench.nic.sent().stream().allMatch(p -> p.length <= 1300));
+        requireMirror(bench, request, Cuts.join(bench.nic.sent()));
     }
 
     @ParameterizedTest

@@ -103,6 +103,40 @@ class IcmpErrorsSentTest {
         assertEquals(11, bench.count("icmp-errors-not-allowed"));
     }
 
+    /// RFC 1122 §3.2.2, RFC 4443 §2.4(e.4), (e.5): a frame to all whose packet is for one.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void neverAboutWhatTheLinkSentToAll(int version) {
+        var bench = new IpBench(version);
+        Packet p = Packet.copyOf(bench.fromPeer().raw(200, new byte[8]));
+        p.setBroadcast(true);
+        bench.ip.receive(bench.nic, p);
+        assertEquals(1, bench.network.drops(DropReason.UNKNOWN_TRANSPORT));
+        assertTrue(bench.nic.sent().isEmpty());
+        assertEquals(1, bench.count("icmp-errors-not-allowed"));
+    }
+
+    /// RFC 1812 §4.3.2.7: nothing is said of a packet whose header is wrong.
+    @Test
+    void neverAboutAPacketWithAWrongHeader() {
+        var bench = new IpBench(4);
+        byte[] packet = bench.fromPeer().raw(200, new byte[8]);
+        packet[10] ^= 1;
+        assertEquals(DropReason.BAD_IP_CHECKSUM, bench.fate(packet));
+        assertTrue(bench.nic.sent().isEmpty());
+    }
+
+    /// RFC 4443 §2.4(e.3): packet too big and unknown options are told even of multicast packets, other problems are not.
+    @Test
+    void problemsOfMulticastPacketsAreNotTold() {
+        var bench = new IpBench(6);
+        bench.fate(PacketBuilder.between("fd09::1", "ff02::1").extension(43, 0, 0, 1, 0, 0, 0, 0).udp(1, 2, new byte[8]));
+        bench.fate(PacketBuilder.between("fd09::1", "ff02::1").raw(200, new byte[8]));
+        bench.fate(PacketBuilder.between("fd09::1", "ff02::1").extension(44, 0, 0, 1, 0, 0, 0, 1).raw(6, new byte[8]));
+        assertTrue(bench.nic.sent().isEmpty());
+        assertEquals(3, bench.count("icmp-errors-not-allowed"));
+    }
+
     @Test
     void neverAboutAnErrorBehindTheOptionThatIsTheProblem() {
         var bench = new IpBench(6);

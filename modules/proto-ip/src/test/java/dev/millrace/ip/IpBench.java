@@ -91,11 +91,12 @@ final class IpBench {
         path.send(list, trafficClass, hopLimit);
     }
 
-    /// Whether the books balance: what came in was delivered or dropped.
+    /// Whether the books balance: what came in was delivered or dropped, and no fragment waits.
     boolean addsUp() {
         long dropped = network.counts(group()).entrySet().stream().filter(e -> e.getKey().startsWith("dropped-"))
                 .mapToLong(Map.Entry::getValue).sum();
-        return count("received") == count("delivered") + dropped && dropped == network.drops();
+        return count("received") + count("reassembled") == count("delivered") + dropped + count("fragments-reassembled")
+                && dropped == network.drops();
     }
 
     /// Whether every checksum of a packet that was sent is right.

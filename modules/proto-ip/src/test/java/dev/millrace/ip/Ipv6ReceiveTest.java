@@ -199,15 +199,17 @@ class Ipv6ReceiveTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,1,fragment,-1", "1,0,fragment,-1", "1,1,fragment,-1", "8191,0,bad-ip-option,42"})
-    void fragmentsAreCountedAndDropped(int units, int more, String reason, int pointer) {
+    @CsvSource({"0,1,,-1", "1,0,,-1", "1,1,,-1", "8191,0,bad-ip-option,42"})
+    void fragmentsWaitForTheOthersUnlessTheyEndTooLate(int units, int more, String reason, int pointer) {
         int word = units << 3 | more;
         byte[] packet = bench.fromPeer().extension(FRAGMENT, 0, word >> 8, word & 0xff, 0, 0, 0, 9).raw(17, new byte[16]);
-        assertEquals(reason, bench.fate(packet).name());
+        DropReason fate = bench.fate(packet);
+        assertEquals(reason, fate == null ? null : fate.name());
         assertEquals(pointer < 0 ? 0 : 1, bench.nic.sent().size());
         if (pointer >= 0) {
             requireParameterProblem(0, pointer, packet);
         }
+        bench.ip.close();
     }
 
     @Test

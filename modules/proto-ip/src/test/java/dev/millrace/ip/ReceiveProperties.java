@@ -19,6 +19,8 @@ class ReceiveProperties {
     private final long buffers = Leaks.buffers();
 
     private void check(IpBench bench, long received) {
+        bench.ip.close();
+        assertEquals(0, bench.network.memory().reserved());
         assertEquals(received, bench.count("received"));
         assertTrue(bench.addsUp(), () -> bench.network.counts(bench.group()).toString());
         for (byte[] answer : bench.nic.sent()) {

@@ -57,6 +57,8 @@ final class DatagramEndpoint implements Runnable {
     private volatile ReadinessSignal callback;
     private final AtomicLong dropped = new AtomicLong();
     final LargeSends largeSends = new LargeSends();
+    /// Whether nobody may cut what the socket sends.
+    volatile boolean dontFragment;
 
     /// Whom a connected socket talks to; one object, so that nobody sees the address of one and the port of another.
     record Peer(IpAddress address, int port) {

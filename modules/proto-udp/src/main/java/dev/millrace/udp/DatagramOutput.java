@@ -18,7 +18,6 @@ import java.nio.ByteBuffer;
 /// The sending half of a UDP socket: makes datagrams and finds the way for them. It has no queue; a datagram leaves on the
 /// thread that sends it.
 final class DatagramOutput {
-    private static final int MAX_DATAGRAM = 65535 - UdpHeader.LENGTH;
     private static final ThreadLocal<PacketList> OUT = ThreadLocal.withInitial(PacketList::new);
 
     volatile boolean broadcast;
@@ -33,8 +32,9 @@ final class DatagramOutput {
     /// A destination with the path to it.
     ///
     /// @param from the source that was asked for, or `null` for the stack's choice
+    /// @param dontFragment whether the path is one for datagrams that nobody cuts
     /// @param toAll whether it leads to all hosts of a network, which has to be allowed each time
-    private record Way(InetSocketAddress to, IpAddress from, Path path, boolean toAll) {
+    private record Way(InetSocketAddress to, IpAddress from, Path path, boolean dontFragment, boolean toAll) {
         boolean leadsTo(InetSocketAddress target, IpAddress source) {
             return (to == target || to.equals(target)) && (from == null ? source == null : from.equals(source))
                     && path.isCurrent();
@@ -73,7 +73,7 @@ final class DatagramOutput {
         }
         Path path = way.path();
         int length = src.remaining();
-        if (length > MAX_DATAGRAM - (path.remote().isV4() ? 20 : 0) || length + UdpHeader.LENGTH > path.mtu()) {
+        if (length > path.largestDatagram() - UdpHeader.LENGTH) {
             throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
         }
         // Before the packet: whatever throws, nothing is lost.
@@ -119,11 +119,13 @@ final class DatagramOutput {
             throw SocketErrors.of(ErrorCode.NOT_CONNECTED, "Destination address required");
         }
         Way way = lastWay;
-        if (way != null && way.leadsTo(to, from)) {
+        boolean whole = endpoint.dontFragment;
+        if (way != null && way.dontFragment() == whole && way.leadsTo(to, from)) {
             return way;
         }
         IpAddress destination = destination(to);
-        Way found = new Way(to, from, protocol.ctx.path(source(from), destination), protocol.ctx.isBroadcast(destination));
+        Path path = protocol.ctx.path(source(from), destination);
+        Way found = new Way(to, from, whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(destination));
         lastWay = found;
         return found;
     }
@@ -134,8 +136,8 @@ final class DatagramOutput {
             throw new IllegalArgumentException("Connected address not equal to target address");
         }
         Way way = lastWay;
-        if (way == null || !way.path().isCurrent() || way.to().getPort() != peer.port()
-                || !way.path().remote().equals(peer.address())) {
+        if (way == null || !way.path().isCurrent() || way.dontFragment() != endpoint.dontFragment
+                || way.to().getPort() != peer.port() || !way.path().remote().equals(peer.address())) {
             way = wayTo(peer);
             lastWay = way;
         }
@@ -150,8 +152,19 @@ final class DatagramOutput {
     }
 
     private Way wayTo(Peer peer, Path path) {
-        return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null, path,
-                protocol.ctx.isBroadcast(peer.address()));
+        boolean whole = endpoint.dontFragment;
+        return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null,
+                whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(peer.address()));
+    }
+
+    /// The largest IP packet that is known to fit the path to the peer.
+    int pathMtu() throws IOException {
+        Peer peer = endpoint.peer();
+        if (peer == null) {
+            throw SocketErrors.of(ErrorCode.NOT_CONNECTED);
+        }
+        Path path = wayToPeer(null, null, peer).path();
+        return path.mtu() + path.ipHeaderLength();
     }
 
     private IpAddress destination(InetSocketAddress to) throws IOException {

@@ -3,6 +3,7 @@ package dev.millrace.udp;
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.TcpOptions;
+import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
@@ -27,7 +28,8 @@ import java.util.function.Consumer;
 /// What a program holds of a UDP socket: sends, blocks its threads, turns errors into exceptions.
 final class DatagramSocketView implements UdpSocket {
     private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF,
-            StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS, TcpOptions.HOP_LIMIT);
+            StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS, TcpOptions.HOP_LIMIT,
+            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU);
 
     private final UdpProtocol protocol;
     private final DatagramEndpoint endpoint;
@@ -270,6 +272,13 @@ final class DatagramSocketView implements UdpSocket {
             output.broadcast = (Boolean) value;
             return this;
         }
+        if (option == UdpOptions.DONT_FRAGMENT) {
+            endpoint.dontFragment = (Boolean) value;
+            return this;
+        }
+        if (option == UdpOptions.PATH_MTU) {
+            throw new UnsupportedOperationException("'" + option + "' can only be read");
+        }
         int number = (Integer) value;
         if (option == StandardSocketOptions.SO_RCVBUF) {
             if (number <= 0) {
@@ -303,6 +312,10 @@ final class DatagramSocketView implements UdpSocket {
             value = output.trafficClass;
         } else if (option == TcpOptions.HOP_LIMIT) {
             value = output.hopLimit;
+        } else if (option == UdpOptions.DONT_FRAGMENT) {
+            value = endpoint.dontFragment;
+        } else if (option == UdpOptions.PATH_MTU) {
+            value = output.pathMtu();
         } else {
             throw new UnsupportedOperationException("'" + option + "' not supported");
         }

@@ -8,6 +8,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol.Rejection;
+import dev.millrace.spi.Path;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
@@ -129,12 +130,20 @@ final class UdpProtocol implements TransportProtocol, Udp {
             return false;
         }
         try {
-            ctx.path(error.local(), error.remote()).packetTooBig(error.mtu());
-            return length > ctx.path(error.local(), error.remote()).mtu();
+            path(error, sender).packetTooBig(error.mtu());
+            Path now = path(error, sender);
+            // Over IPv4 routers may say so only of datagrams with DF.
+            return length > now.mtu() && (!error.remote().isV4() || now.largestDatagram() == now.mtu());
         } catch (IOException e) {
             // No way leads there any more, or the address is gone: nothing that could be too narrow.
             return false;
         }
+    }
+
+    /// The way that an erroneous datagram went, as far as it is known of now.
+    private Path path(IcmpError error, DatagramEndpoint sender) throws IOException {
+        Path path = ctx.path(error.local(), error.remote());
+        return sender.dontFragment ? path.unfragmented() : path;
     }
 
     @Override

@@ -93,7 +93,7 @@ final class EthernetFraming {
             return;
         }
         frame.pull(length);
-        frame.setLinkMulticast(group);
+        frame.setBroadcast(group);
         protocol.receive(nic, frame);
     }
 

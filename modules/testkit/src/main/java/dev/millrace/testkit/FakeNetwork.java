@@ -37,6 +37,7 @@ public final class FakeNetwork implements NetworkContext {
     private final Map<DropReason, Integer> countedDrops = new HashMap<>();
     private final List<Delivery> deliveries = new ArrayList<>();
     private final List<IcmpError> errors = new ArrayList<>();
+    private final Budget budget = new Budget();
     private boolean recording = true;
     private boolean routed = true;
     private long generation;
@@ -99,6 +100,13 @@ public final class FakeNetwork implements NetworkContext {
     /// Whether what is delivered is kept; if not it is only counted, and delivery allocates nothing here.
     public void setRecording(boolean value) {
         recording = value;
+    }
+
+    /// Bounds the memory that there is; without, there is no bound.
+    ///
+    /// @param bytes what may be reserved in all
+    public void setMemory(long bytes) {
+        budget.limit = bytes;
     }
 
     /// What transports were given.
@@ -242,7 +250,7 @@ public final class FakeNetwork implements NetworkContext {
 
     @Override
     public MemoryBudget memory() {
-        throw new UnsupportedOperationException("a network protocol keeps no data of sockets");
+        return budget;
     }
 
     @Override
@@ -281,6 +289,38 @@ public final class FakeNetwork implements NetworkContext {
     @Override
     public boolean isClosing() {
         return false;
+    }
+
+    private static final class Budget implements MemoryBudget {
+        private long limit = Long.MAX_VALUE;
+        private long reserved;
+
+        @Override
+        public boolean tryReserve(long bytes) {
+            if (bytes > limit - reserved) {
+                return false;
+            }
+            reserved += bytes;
+            return true;
+        }
+
+        @Override
+        public void release(long bytes) {
+            if (bytes > reserved) {
+                throw new AssertionError("more memory was given back than taken");
+            }
+            reserved -= bytes;
+        }
+
+        @Override
+        public long reserved() {
+            return reserved;
+        }
+
+        @Override
+        public long limit() {
+            return limit;
+        }
     }
 
     private static final class FakeCounter implements Counters.Counter {

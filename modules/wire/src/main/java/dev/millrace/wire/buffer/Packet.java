@@ -59,7 +59,6 @@ public final class Packet extends Pooled {
     private int checksumField;
     private Checksumming checksumming;
     private boolean broadcast;
-    private boolean linkMulticast;
     private CaptureRecord captureRecord;
     private Object ingress;
     Object holder;
@@ -112,7 +111,6 @@ public final class Packet extends Pooled {
         segmentSize = 0;
         checksumming = Checksumming.ON_WIRE;
         broadcast = false;
-        linkMulticast = false;
         ingress = null;
         assert fragmentCount == 0 && captureRecord == null && next == null;
     }
@@ -151,7 +149,6 @@ public final class Packet extends Pooled {
         p.checksumStart = p.start + (checksumStart - start);
         p.checksumField = p.start + (checksumField - start);
         p.broadcast = broadcast;
-        p.linkMulticast = linkMulticast;
         p.ingress = ingress;
         return p;
     }
@@ -445,16 +442,6 @@ public final class Packet extends Pooled {
         return broadcast;
     }
 
-    /// Whether the frame that the packet came in was for several stations, broadcast included.
-    public boolean isLinkMulticast() {
-        return linkMulticast;
-    }
-
-    /// Says whether the frame that the packet came in was for several stations.
-    public void setLinkMulticast(boolean value) {
-        linkMulticast = value;
-    }
-
     /// Says whether the packet came to a broadcast or multicast address.
     public void setBroadcast(boolean value) {
         broadcast = value;
@@ -493,7 +480,6 @@ public final class Packet extends Pooled {
     public void handOver(Checksumming state) {
         closeCapture(null);
         broadcast = false;
-        linkMulticast = false;
         ingress = null;
         checksumming = state;
     }

@@ -1,0 +1,26 @@
+package dev.millrace;
+
+import java.net.SocketOption;
+
+/// Socket options of UDP beside [java.net.StandardSocketOptions].
+public final class UdpOptions {
+    /// Whether datagrams leave whole or not at all: neither this stack nor, over IPv4, routers (DF is set) fragment them, and
+    /// what does not fit into a packet of the path fails with `Message too long`. `false` to begin with: what does not fit
+    /// is sent in fragments, over IPv4 without DF, over IPv6 of the size that is known of the path. (The kernel's
+    /// IP_MTU_DISCOVER, IP_PMTUDISC_DO.)
+    public static final SocketOption<Boolean> DONT_FRAGMENT = new Option<>("DONT_FRAGMENT", Boolean.class);
+    /// The largest IP packet, in bytes with the IP header, that is known to fit the path to the peer of a connected socket;
+    /// read only. It is the NIC's MTU or less, once routers have told of a narrower link, which over IPv4 they do only for
+    /// packets with DF. (The kernel's IP_MTU.)
+    public static final SocketOption<Integer> PATH_MTU = new Option<>("PATH_MTU", Integer.class);
+
+    private UdpOptions() {
+    }
+
+    private record Option<T>(String name, Class<T> type) implements SocketOption<T> {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+}
