@@ -8,6 +8,7 @@ module dev.millrace.all {
     requires dev.millrace.neighbors;
     requires dev.millrace.link.loopback;
     requires dev.millrace.link.vnic;
+    requires dev.millrace.link.vxlan;
     requires dev.millrace.link.tun;
     requires dev.millrace.link.packet;
 }

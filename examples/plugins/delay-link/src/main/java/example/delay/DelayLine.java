@@ -35,10 +35,10 @@ final class DelayLine {
             return false;
         }
         long due = stack.clock().nanoTime() + delayNs;
-        waiting.add(new Waiting(packet, due));
-        if (waiting.size() == 1) {
+        if (waiting.isEmpty()) {
             timer.set(due);
         }
+        waiting.add(new Waiting(packet, due));
         return true;
     }
 
@@ -48,12 +48,17 @@ final class DelayLine {
             while (!waiting.isEmpty() && waiting.peek().dueNs - nowNs <= 0) {
                 due.add(waiting.poll().packet);
             }
-            if (!waiting.isEmpty()) {
-                timer.set(waiting.peek().dueNs);
-            }
         }
-        if (!due.isEmpty()) {
-            exit.accept(due);
+        try {
+            if (!due.isEmpty()) {
+                exit.accept(due);
+            }
+        } finally {
+            synchronized (this) {
+                if (!waiting.isEmpty()) {
+                    timer.set(waiting.peek().dueNs);
+                }
+            }
         }
     }
 

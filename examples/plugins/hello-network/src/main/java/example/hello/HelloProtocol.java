@@ -58,6 +58,10 @@ final class HelloProtocol implements NetworkProtocol, Hello {
         ByteBuffer all = ByteBuffer.wrap(packet.toBytes());
         boolean answer = all.get() == 1;
         long station = all.getLong();
+        if (station >>> 48 != 0 || MacAddress.isMulticast(station)) {
+            context.drop(packet, BAD);
+            return;
+        }
         if (!heard.containsKey(station) && heard.size() >= MAX_STATIONS) {
             context.drop(packet, TOO_MANY);
             return;

@@ -42,6 +42,9 @@ public interface StackProvider {
     /// The options of the stack itself: its limits.
     List<OptionSpec> options();
 
+    /// The options of every NIC on Ethernet, whatever its driver.
+    List<OptionSpec> ethernetOptions();
+
     /// The options that a NIC on this link understands: those of its drivers, the outermost first, and those of every Ethernet
     /// NIC. Empty if one of the drivers is not present.
     ///

@@ -76,8 +76,9 @@ final class ConfigCommand {
                 table(out, "[[nic]] with link = \"" + plugin.name() + ":…\"", plugin.options());
             }
         }
+        table(out, "[[nic]] on Ethernet", provider.ethernetOptions());
         for (var plugin : provider.plugins()) {
-            if (plugin.kind().equals("network") || plugin.kind().equals("transport")) {
+            if (!plugin.kind().equals("link")) {
                 table(out, "[" + plugin.name() + "]", plugin.options());
             }
         }

@@ -30,8 +30,15 @@ final class NeighborCache {
     private final ConcurrentHashMap<Key, NeighborEntry> entries = new ConcurrentHashMap<>();
     /// Guards making room: so that a bound is kept however many threads enter.
     private final Object room = new Object();
-    private final AtomicLong uses = new AtomicLong();
+    /// Entries that may come before it is looked for room; guarded by `room`.
+    private int untilLook;
+    /// How often room was made; guarded by `room`.
+    private long looks;
+    private final AtomicLong waiting = new AtomicLong();
     private boolean closed;
+
+    /// Bytes that wait for anybody's answer; when it is more, one packet for each neighbour is enough.
+    private static final long MAX_WAITING = 8 << 20;
 
     NeighborCache(NetworkContext context, NeighborSettings settings) {
         this.context = context;
@@ -56,7 +63,7 @@ final class NeighborCache {
         return entries.get(Key.of(nic, address));
     }
 
-    /// The neighbour, entered if it is not known; `null` once the cache is closed.
+    /// The neighbour, entered if it is not known; `null` if there is no room, or once the cache is closed.
     NeighborEntry get(NicPort nic, IpAddress address) {
         NeighborEntry known = find(nic, address);
         if (known == null) {
@@ -66,30 +73,29 @@ final class NeighborCache {
                     return null;
                 }
                 out = makeRoom();
+                if (out.isEmpty() && entries.size() >= settings.cache()) {
+                    // All of it is the program's.
+                    return null;
+                }
                 known = entries.computeIfAbsent(Key.of(nic, address), _ -> new NeighborEntry(this, nic, address));
-                known.lastUsed = uses.incrementAndGet();
             }
             out.forEach(e -> forget(e, DropReason.NEIGHBOR_QUEUE_FULL));
-            return known;
         }
-        known.lastUsed = uses.incrementAndGet();
         return known;
     }
 
     /// Chooses who goes, a sixteenth at once, so that it is seldom done.
     private List<NeighborEntry> makeRoom() {
-        List<NeighborEntry> unanswered = null;
         int most = settings.cache();
-        if (entries.size() >= most / 4) {
-            unanswered = ofState(true);
+        if (--untilLook > 0 && entries.size() < most) {
+            return List.of();
         }
-        if (unanswered != null && unanswered.size() >= most / 4) {
-            return take(unanswered, most / 16);
-        }
-        if (entries.size() >= most) {
-            return take(ofState(false), most / 16);
-        }
-        return List.of();
+        List<NeighborEntry> unanswered = ofState(true);
+        List<NeighborEntry> out = unanswered.size() >= most / 4 ? take(unanswered, most / 16)
+                : entries.size() >= most ? take(ofState(false), most / 16) : List.of();
+        // So many may come before there can be too many again.
+        untilLook = Math.max(1, most / 4 - unanswered.size() + out.size());
+        return out;
     }
 
     private List<NeighborEntry> ofState(boolean incomplete) {
@@ -97,12 +103,32 @@ final class NeighborCache {
                 .filter(e -> incomplete == (e.state() == State.INCOMPLETE) && e.state() != State.STATIC).toList();
     }
 
-    private static List<NeighborEntry> take(List<NeighborEntry> from, int n) {
-        // The times may change while they are compared: a copy of each.
+    private List<NeighborEntry> take(List<NeighborEntry> from, int n) {
         record Aged(NeighborEntry entry, long lastUsed) {
         }
-        return from.stream().map(e -> new Aged(e, e.lastUsed)).sorted(Comparator.comparingLong(Aged::lastUsed))
+        long now = ++looks;
+        return from.stream().map(e -> new Aged(e, e.lastUsed(now))).sorted(Comparator.comparingLong(Aged::lastUsed))
                 .limit(Math.max(1, n)).map(Aged::entry).toList();
+    }
+
+    /// So many bytes have begun or ceased to wait.
+    void countWaiting(long bytes) {
+        waiting.addAndGet(bytes);
+    }
+
+    /// Whether so many packets wait for neighbours that a scan, or a stranger that makes us answer to many, must be at work.
+    boolean isCrowded() {
+        return waiting.get() > MAX_WAITING;
+    }
+
+    /// Drops packets.
+    ///
+    /// @param packets may be `null`
+    void drop(PacketList packets, DropReason why) {
+        Packet p;
+        while (packets != null && (p = packets.poll()) != null) {
+            context.drop(p, why);
+        }
     }
 
     /// A neighbour does not answer: what waits for it is lost, and whoever sent it is told.
@@ -110,9 +136,17 @@ final class NeighborCache {
         forget(entry, DropReason.NEIGHBOR_UNREACHABLE);
     }
 
+    /// An entry cannot go on.
+    void broken(NeighborEntry entry) {
+        forget(entry, DropReason.FAILURE);
+    }
+
     private void forget(NeighborEntry entry, DropReason why) {
+        if (!entry.end(why)) {
+            return;
+        }
         entries.remove(Key.of(entry.nic(), entry.address()), entry);
-        PacketList left = entry.end();
+        PacketList left = entry.takeLeft();
         Packet p;
         while (left != null && (p = left.poll()) != null) {
             if (why == DropReason.NEIGHBOR_UNREACHABLE) {
@@ -125,7 +159,7 @@ final class NeighborCache {
     boolean remove(NicPort nic, IpAddress address) {
         NeighborEntry known = find(nic, address);
         if (known != null) {
-            forget(known, DropReason.NEIGHBOR_UNREACHABLE);
+            forget(known, DropReason.BY_PROGRAM);
         }
         return known != null;
     }
@@ -146,8 +180,9 @@ final class NeighborCache {
         return all;
     }
 
-    int size() {
-        return entries.size();
+    /// Whether the program may enter one more: half of the cache stays for those that are found.
+    boolean hasRoomForStatic() {
+        return entries.values().stream().filter(e -> e.state() == State.STATIC).count() < settings.cache() / 2;
     }
 
     void close() {
@@ -184,26 +219,29 @@ final class NeighborCache {
                     entry = e;
                 }
                 if (e == null) {
-                    dropAll(packets, DropReason.STACK_CLOSED);
+                    drop(packets, context.isClosing() ? DropReason.STACK_CLOSED : DropReason.NEIGHBOR_QUEUE_FULL);
                     return;
                 }
                 if (e.transmit(packets)) {
                     return;
                 }
             }
-            dropAll(packets, DropReason.NEIGHBOR_QUEUE_FULL);
+            drop(packets, DropReason.NEIGHBOR_QUEUE_FULL);
         }
 
-        private void dropAll(PacketList packets, DropReason why) {
-            Packet p;
-            while ((p = packets.poll()) != null) {
-                context.drop(p, why);
+        /// The entry, if it is known: a path that was only just made has not looked for it yet.
+        private NeighborEntry known() {
+            NeighborEntry e = entry;
+            if (e == null) {
+                e = find(nic, address);
+                entry = e;
             }
+            return e;
         }
 
         @Override
         public void confirm() {
-            NeighborEntry e = entry;
+            NeighborEntry e = known();
             if (e != null) {
                 e.confirm();
             }
@@ -211,7 +249,7 @@ final class NeighborCache {
 
         @Override
         public void doubt() {
-            NeighborEntry e = entry;
+            NeighborEntry e = known();
             if (e != null) {
                 e.doubt();
             }

@@ -27,8 +27,10 @@ final class NeighborEntry {
     private volatile boolean gone;
     /// An upper layer has heard from it since the timer was set.
     private volatile boolean confirmed;
-    /// When it was last used, by the count of the cache; any thread writes it, and an old value does little harm.
-    long lastUsed;
+    /// Whether something was sent to it since the cache last looked; any thread writes it, and an old value does little harm.
+    private boolean used;
+    /// When it was last used, by the count of the cache, which alone sets it; 0 for one that has only been heard.
+    private long lastUsed;
 
     NeighborEntry(NeighborCache cache, NicPort nic, IpAddress address) {
         this.cache = cache;
@@ -49,6 +51,24 @@ final class NeighborEntry {
         return state;
     }
 
+    /// Something is about to be sent to it.
+    void use() {
+        if (!used) {
+            used = true;
+        }
+    }
+
+    /// When it was last used.
+    ///
+    /// @param now the count of the cache
+    long lastUsed(long now) {
+        if (used) {
+            used = false;
+            lastUsed = now;
+        }
+        return lastUsed;
+    }
+
     /// Whether it was forgotten: who has it looks for the one that has followed.
     boolean isGone() {
         return gone;
@@ -63,26 +83,30 @@ final class NeighborEntry {
     /// Sends packets, or keeps them until the address is known. Returns `false`, the packets being still the caller's, if the
     /// entry was forgotten.
     boolean transmit(PacketList packets) {
+        use();
         State now = state;
+        PacketList tooMany = null;
         if (now != State.REACHABLE && now != State.STATIC && now != State.PROBE && now != State.DELAY) {
             boolean ask = false;
             synchronized (this) {
                 if (gone) {
                     return false;
                 }
+                // The timer comes first each time: if it cannot be set, nothing has changed.
                 if (state == State.INCOMPLETE) {
-                    keep(packets);
                     if (asked == 0) {
+                        setTimer(cache.settings().retransNs());
                         ask = true;
                         asked = 1;
-                        setTimer(cache.settings().retransNs());
                     }
+                    tooMany = keep(packets);
                 } else if (state == State.STALE) {
+                    setTimer(cache.settings().delayNs());
                     state = State.DELAY;
                     confirmed = false;
-                    setTimer(cache.settings().delayNs());
                 }
             }
+            cache.drop(tooMany, DropReason.NEIGHBOR_QUEUE_FULL);
             if (ask) {
                 cache.questions().ask(nic, address, 0);
             }
@@ -95,15 +119,23 @@ final class NeighborEntry {
         return true;
     }
 
-    /// RFC 4861 §7.2.2: the newest replace the oldest.
-    private void keep(PacketList packets) {
+    /// Keeps packets; the newest replace the oldest (RFC 4861 §7.2.2). Returns those that there is no room for, or `null`.
+    private PacketList keep(PacketList packets) {
         if (waiting == null) {
             waiting = new PacketList();
         }
+        cache.countWaiting(bytes(packets));
         waiting.addAll(packets);
-        while (waiting.size() > cache.settings().queue()) {
-            cache.context().drop(waiting.poll(), DropReason.NEIGHBOR_QUEUE_FULL);
+        PacketList tooMany = null;
+        while (waiting.size() > cache.settings().queue() || cache.isCrowded() && waiting.size() > 1) {
+            if (tooMany == null) {
+                tooMany = new PacketList();
+            }
+            Packet oldest = waiting.poll();
+            cache.countWaiting(-oldest.length());
+            tooMany.add(oldest);
         }
+        return tooMany;
     }
 
     // ---- what is heard
@@ -121,11 +153,11 @@ final class NeighborEntry {
         long ask = 0;
         synchronized (this) {
             if (!gone && (state == State.REACHABLE || state == State.STALE || state == State.DELAY)) {
+                setTimer(cache.settings().retransNs());
                 confirmed = false;
                 state = State.PROBE;
                 asked = 1;
                 ask = station;
-                setTimer(cache.settings().retransNs());
             }
         }
         if (ask != 0) {
@@ -137,7 +169,7 @@ final class NeighborEntry {
     void heard(long from) {
         PacketList released;
         synchronized (this) {
-            if (gone || state == State.STATIC || from == station) {
+            if (gone || state == State.STATIC || from == station || from == 0) {
                 return;
             }
             station = from;
@@ -189,31 +221,46 @@ final class NeighborEntry {
     }
 
     private void become(boolean reachable) {
-        state = reachable ? State.REACHABLE : State.STALE;
-        confirmed = false;
-        asked = 0;
         if (reachable) {
             setTimer(cache.settings().reachableNs());
         } else {
             timer.cancel();
         }
+        state = reachable ? State.REACHABLE : State.STALE;
+        confirmed = false;
+        asked = 0;
     }
 
     /// The program says where it is.
-    void enter(long at) {
+    boolean enter(long at) {
         PacketList released;
         synchronized (this) {
+            if (gone) {
+                return false;
+            }
             station = at;
             state = State.STATIC;
             released = takeWaiting();
             timer.cancel();
         }
         send(released);
+        return true;
+    }
+
+    private static long bytes(PacketList packets) {
+        long sum = 0;
+        for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
+            sum += p.length();
+        }
+        return sum;
     }
 
     private PacketList takeWaiting() {
         PacketList all = waiting;
         waiting = null;
+        if (all != null) {
+            cache.countWaiting(-bytes(all));
+        }
         return all;
     }
 
@@ -230,6 +277,16 @@ final class NeighborEntry {
     }
 
     private void timeOut(long nowNs) {
+        try {
+            step();
+        } catch (Throwable t) {
+            // Without a timer it would stay as it is for ever.
+            cache.context().failed("neighbor-timer", t);
+            cache.broken(this);
+        }
+    }
+
+    private void step() {
         long ask = -1;
         boolean lost = false;
         synchronized (this) {
@@ -277,10 +334,20 @@ final class NeighborEntry {
         }
     }
 
-    /// Ends the entry and returns the packets that waited, or `null`.
-    synchronized PacketList end() {
+    /// Ends the entry, unless it has become another than it was when that was decided. Returns whether it has ended now.
+    synchronized boolean end(DropReason why) {
+        boolean stays = why == DropReason.NEIGHBOR_UNREACHABLE && state != State.INCOMPLETE && state != State.PROBE
+                || why == DropReason.NEIGHBOR_QUEUE_FULL && state == State.STATIC;
+        if (gone || stays) {
+            return false;
+        }
         gone = true;
         timer.cancel();
+        return true;
+    }
+
+    /// The packets that waited when it ended, or `null`.
+    synchronized PacketList takeLeft() {
         return takeWaiting();
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.neighbors;
 
+import dev.millrace.Cidr;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.NeighborDiscovery;
@@ -19,7 +20,9 @@ import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +40,8 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     private final Counters.Counter arpReceived;
     private final Counters.Counter ndpReceived;
     private final Counters.Counter conflicts;
-    /// When an address was last defended; a race defends twice.
-    private volatile long defendedNs;
-    private volatile boolean everDefended;
+    /// When each address of ours was last defended.
+    private final Map<IpAddress, Long> defendedNs = new ConcurrentHashMap<>();
 
     NeighborProtocol(NetworkContext context, NeighborSettings settings) {
         this.context = context;
@@ -81,12 +83,15 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         long sender = ArpPacket.senderHardware(m, at);
         int senderBits = ArpPacket.senderAddress(m, at);
         int targetBits = ArpPacket.targetAddress(m, at);
+        if (sender == 0) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
         if (sender == nic.stationAddress()) {
             // Our own, come back.
             return DropReason.OTHER_STATION;
         }
-        boolean forUs = isOurs(nic, targetBits);
-        if (senderBits != 0 && isOurs(nic, senderBits)) {
+        boolean forUs = isOurs(nic, IpAddress.v4(targetBits));
+        if (senderBits != 0 && has(nic, IpAddress.v4(senderBits))) {
             conflict(nic, IpAddress.v4(senderBits), sender);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
@@ -111,8 +116,20 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         return null;
     }
 
-    private boolean isOurs(NicPort nic, int v4) {
-        return context.classify(nic, 0, IpAddress.lowBitsOfV4(v4)) == Destination.LOCAL;
+    private boolean has(NicPort nic, IpAddress address) {
+        for (Cidr c : context.addresses(nic)) {
+            if (c.address().equals(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether to answer for an address on a NIC: its own, or one of a subnet that it owns; not another NIC's, which has a
+    /// station of its own.
+    private boolean isOurs(NicPort nic, IpAddress address) {
+        return has(nic, address) || context.classify(nic, address.hi(), address.lo()) == Destination.LOCAL
+                && context.nics().stream().noneMatch(n -> n != nic && has(n, address));
     }
 
     /// Whether an address is of one of the NIC's networks: others are not reached without a router.
@@ -131,11 +148,11 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     private void conflict(NicPort nic, IpAddress address, long station) {
         conflicts.add(1);
         long now = context.clock().nanoTime();
-        if (everDefended && now - defendedNs < DEFEND_INTERVAL_NS) {
+        Long last = defendedNs.put(address, now);
+        if (last != null && now - last < DEFEND_INTERVAL_NS) {
+            defendedNs.put(address, last);
             return;
         }
-        everDefended = true;
-        defendedNs = now;
         LOG.warn("{}/{}: the station {} uses {}, which is an address of this stack", context.stackName(), nic.name(),
                 MacAddress.text(station), address);
         cache.questions().announce(nic, address);
@@ -172,8 +189,11 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         MemorySegment m = message.memory();
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
-        if (context.classify(nic, target.hi(), target.lo()) != Destination.LOCAL) {
+        if (!isOurs(nic, target)) {
             return DropReason.NOT_FOR_US;
+        }
+        if (!answers.tryTake()) {
+            return DropReason.RATE_LIMITED;
         }
         var from = new IpAddress(message.sourceHi(), message.sourceLo());
         long station = linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
@@ -183,6 +203,9 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             cache.questions().announce(nic, target);
             return null;
         }
+        if (station == nic.stationAddress()) {
+            return DropReason.OTHER_STATION;
+        }
         if (station != 0) {
             NeighborEntry known = cache.find(nic, from);
             if (known != null) {
@@ -191,12 +214,9 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
                 enter(nic, from, station);
             }
         } else {
-            // RFC 4861 §7.2.4: without the option it came to us alone, and we know the sender.
-            NeighborEntry known = cache.find(nic, from);
-            station = known == null ? 0 : known.snapshot().station();
-        }
-        if (station == 0 || !answers.tryTake()) {
-            return station == 0 ? DropReason.BAD_NEIGHBOR_MESSAGE : DropReason.RATE_LIMITED;
+            // RFC 4861 §7.2.4: without the option the answer goes where the sender is known to be, or is asked to be.
+            cache.questions().advertise(nic, target, from, cache.hop(nic, from));
+            return null;
         }
         cache.questions().advertise(nic, target, from, station, NdpMessage.SOLICITED | NdpMessage.OVERRIDE);
         return null;
@@ -208,7 +228,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
         long station = linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS);
-        if (context.classify(nic, target.hi(), target.lo()) == Destination.LOCAL) {
+        if (has(nic, target)) {
             conflict(nic, target, station);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
@@ -275,11 +295,13 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
                 || station >>> 48 != 0 || station == 0 || MacAddress.isMulticast(station)) {
             throw new IllegalArgumentException(address + " at " + MacAddress.text(station) + " is no neighbour");
         }
-        NeighborEntry entry = cache.get(port, address);
-        if (entry == null) {
-            throw new IllegalArgumentException("the stack is closed");
+        if (!cache.hasRoomForStatic()) {
+            throw new IllegalArgumentException("half of the cache is entered by the program already: raise neighbors.cache");
         }
-        entry.enter(station);
+        NeighborEntry entry = cache.get(port, address);
+        if (entry == null || !entry.enter(station)) {
+            throw new IllegalArgumentException("the stack is closed, or the neighbour is just being forgotten");
+        }
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.millrace.neighbors;
 
 import dev.millrace.Cidr;
 import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
+import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.ArpPacket;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IcmpHeader;
@@ -20,16 +22,25 @@ import java.lang.foreign.MemorySegment;
 final class Questions {
     private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
 
+    /// Strangers with forged sources make us ask: for all together no more than a network bears (RFC 1122 §2.3.2.1).
+    private static final int QUESTIONS_PER_SECOND = 1000;
+
     private final NetworkContext context;
+    private final TokenBucket questions;
 
     Questions(NetworkContext context) {
         this.context = context;
+        questions = new TokenBucket(QUESTIONS_PER_SECOND, QUESTIONS_PER_SECOND, context.clock());
     }
 
     /// Asks who has an address.
     ///
     /// @param station whom to ask, or 0 for all that may have it
     void ask(NicPort nic, IpAddress target, long station) {
+        if (station == 0 && !questions.tryTake()) {
+            // Asked again by the timer, if it is still wanted then.
+            return;
+        }
         IpAddress source = sourceFor(nic, target);
         if (source == null) {
             // Without an address of ours nobody can answer.
@@ -48,7 +59,7 @@ final class Questions {
         MemorySegment m = p.memory();
         long end = NdpMessage.writeNeighborSolicitation(m, at, target.hi(), target.lo());
         NdpOptionWriter.sourceLinkLayerAddress(m, end, nic.stationAddress());
-        sendNdp(nic, p, source, to, station == 0 ? MacAddress.ofGroup(to.hi(), to.lo()) : station);
+        send(nic, withHeaders(p, source, to), EtherType.IPV6, station == 0 ? MacAddress.ofGroup(to.hi(), to.lo()) : station);
     }
 
     /// Answers a question of ARP.
@@ -70,13 +81,24 @@ final class Questions {
     ///
     /// @param flags of [NdpMessage#SOLICITED] and [NdpMessage#OVERRIDE]
     void advertise(NicPort nic, IpAddress own, IpAddress to, long station, int flags) {
+        send(nic, advertisement(nic, own, to, flags), EtherType.IPV6, station);
+    }
+
+    /// Answers one whose station may have to be asked for.
+    void advertise(NicPort nic, IpAddress own, IpAddress to, NextHop hop) {
+        var list = new PacketList();
+        list.add(advertisement(nic, own, to, NdpMessage.SOLICITED | NdpMessage.OVERRIDE));
+        hop.transmit(list);
+    }
+
+    private static Packet advertisement(NicPort nic, IpAddress own, IpAddress to, int flags) {
         int length = NdpMessage.fixedLength(NdpMessage.NEIGHBOR_ADVERTISEMENT) + NdpOptionWriter.LINK_LAYER_ADDRESS_LENGTH;
         Packet p = Packet.allocate(Packet.HEADROOM, length);
         int at = p.append(length);
         MemorySegment m = p.memory();
         long end = NdpMessage.writeNeighborAdvertisement(m, at, flags, own.hi(), own.lo());
         NdpOptionWriter.targetLinkLayerAddress(m, end, nic.stationAddress());
-        sendNdp(nic, p, own, to, station);
+        return withHeaders(p, own, to);
     }
 
     private void arp(NicPort nic, int operation, int sender, long targetHardware, int target, long station) {
@@ -86,13 +108,13 @@ final class Questions {
         send(nic, p, EtherType.ARP, station);
     }
 
-    private static void sendNdp(NicPort nic, Packet p, IpAddress from, IpAddress to, long station) {
+    private static Packet withHeaders(Packet p, IpAddress from, IpAddress to) {
         int length = p.length();
         IcmpHeader.setChecksum(p.memory(), p.start(), IcmpHeader.computeV6(p.memory(), p.start(), length, from, to));
         int at = p.push(Ipv6Header.LENGTH);
         Ipv6Header.write(p.memory(), at, 0, 0, length, IpProtocol.ICMPV6, NdpMessage.HOP_LIMIT, from.hi(), from.lo(),
                 to.hi(), to.lo());
-        send(nic, p, EtherType.IPV6, station);
+        return p;
     }
 
     private static void send(NicPort nic, Packet p, int etherType, long station) {

@@ -16,8 +16,11 @@ import dev.millrace.neighbors.Neighbors.Neighbor;
 import dev.millrace.neighbors.Neighbors.State;
 import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.wire.ArpPacket;
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.MacAddress;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -225,6 +228,50 @@ class NeighborsTest {
             back.send(ByteBuffer.allocate(1), new InetSocketAddress("10.0.0.1", from.localAddress().getPort()));
             segment.settle();
             assertTrue(arrives(to) && arrives(from), "the host answers");
+        }
+    }
+
+    /// Who only says that he is there takes no place of one that is talked to.
+    @Test
+    void strangersWhoAskForUsPushOutNobodyInUse() throws Exception {
+        ManualStack near = segment.station("near", Map.of("neighbors", Map.of("cache", "64")), "10.0.0.1/16");
+        ManualStack far = segment.station("far", "10.0.0.2/16");
+        segment.settle();
+        try (UdpSocket from = near.udp().bind(0); UdpSocket to = far.udp().bind(7)) {
+            from.connect(new InetSocketAddress("10.0.0.2", 7));
+            for (int i = 0; i < 1_000; i++) {
+                if (i % 3 == 0) {
+                    from.send(ByteBuffer.allocate(1), null);
+                    segment.settle();
+                    assertTrue(arrives(to));
+                }
+                segment.inject(question(0x0200_0000_1000L + i, 0x0a00_1000 + i, 0x0a00_0001));
+                assertNotNull(state(near, "10.0.0.2"), "after " + i + " strangers");
+            }
+            assertTrue(neighbors(near).list().size() <= 64);
+        }
+    }
+
+    private static byte[] question(long station, int sender, int target) {
+        byte[] frame = new byte[60];
+        MemorySegment m = MemorySegment.ofArray(frame);
+        EthernetHeader.write(m, 0, MacAddress.BROADCAST, station, EtherType.ARP);
+        ArpPacket.writeRequest(m, EthernetHeader.LENGTH, station, sender, target);
+        return frame;
+    }
+
+    /// However many neighbours are asked for, what waits for them is bounded.
+    @Test
+    void packetsThatWaitForManyAreBounded() throws Exception {
+        ManualStack near = segment.station("near", "10.0.0.1/16");
+        try (UdpSocket from = near.udp().bind(0)) {
+            for (int round = 0; round < 40; round++) {
+                for (int i = 0; i < 500; i++) {
+                    send(from, "10.0." + (1 + (i >> 8)) + "." + (i & 0xff), 1_400);
+                }
+            }
+            long dropped = near.counters().get("drops").get("neighbor-queue-full");
+            assertTrue((20_000 - dropped) * 1_428 <= (8 << 20) + 500 * 1_428, "wait: " + (20_000 - dropped));
         }
     }
 

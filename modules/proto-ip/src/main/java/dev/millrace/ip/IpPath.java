@@ -170,7 +170,12 @@ abstract class IpPath implements Path {
             packets.releaseAll();
             throw t;
         }
-        nextHop.transmit(out);
+        try {
+            nextHop.transmit(out);
+        } catch (Throwable t) {
+            out.releaseAll();
+            throw t;
+        }
     }
 
     /// Cuts a packet that starts at its transport header into fragments with headers, and releases it.

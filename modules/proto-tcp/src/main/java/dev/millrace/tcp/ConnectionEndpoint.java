@@ -105,6 +105,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                 boolean more = false;
                 PacketList strays = null;
                 boolean send;
+                boolean doubtful;
                 Path path;
                 try {
                     boolean moreData = false;
@@ -127,8 +128,12 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                     woken |= wakeups.publish(gate.status(wakeups.status()), moreData);
                 } finally {
                     path = way.path();
+                    doubtful = way.takeDoubt();
                     send = outbox.begin();
                     gate.unlock();
+                }
+                if (doubtful) {
+                    doubt(path);
                 }
                 if (strays != null) {
                     protocol.receiveAgain(strays);
@@ -143,6 +148,15 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             if (woken != 0) {
                 wakeups.wake(woken, protocol);
             }
+        }
+    }
+
+    /// A question that cannot be asked is no more than one that was lost.
+    private void doubt(Path path) {
+        try {
+            path.doubt();
+        } catch (Throwable t) {
+            protocol.ctx.failed("path-doubt", t);
         }
     }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 final class WayOut {
     private final TransportContext ctx;
     private Path path;
+    private boolean doubtful;
 
     WayOut(TransportContext ctx, Path path) {
         this.ctx = ctx;
@@ -39,9 +40,16 @@ final class WayOut {
         }
     }
 
+    /// Whether the neighbour on the way is to be asked, once nobody has the lock.
+    boolean takeDoubt() {
+        boolean was = doubtful;
+        doubtful = false;
+        return was;
+    }
+
     /// The engine suspects that nothing comes through any more.
     void suspect(TcpConnection engine, long nowNs) {
-        path.doubt();
+        doubtful = true;
         renew(engine, true, nowNs);
     }
 

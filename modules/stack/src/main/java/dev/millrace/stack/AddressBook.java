@@ -58,8 +58,10 @@ final class AddressBook {
         if (best == null && (destination.isMulticast() || destination.isLimitedBroadcast())) {
             best = onFirstEthernet(destination);
         }
+        // No gateway takes what is for all stations of the link.
+        boolean group = destination.isMulticast() || current.isBroadcast(destination);
         return best == null ? null
-                : new Route(best.to(), best.via(), best.nic(), false, current.generation, () -> now.generation);
+                : new Route(best.to(), group && best.nic().stationAddress() != 0 ? null : best.via(), best.nic(), false, current.generation, () -> now.generation);
     }
 
     /// All stations of a network are reached without a route: on the first Ethernet that is up, as nothing says which.

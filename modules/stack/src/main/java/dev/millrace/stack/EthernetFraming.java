@@ -12,15 +12,21 @@ import dev.millrace.wire.VlanTag;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.lang.foreign.MemorySegment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Ethernet on one NIC (RFC 894, RFC 2464, IEEE 802.1Q): which frames are for this station and which protocol takes them;
 /// headers and tags on those that leave. Whatever the link is, this is the only place that knows frames.
 final class EthernetFraming {
+    private static final Logger LOG = LoggerFactory.getLogger(EthernetFraming.class);
+
     private final StackNic nic;
     private final AssembledStack stack;
     private final NeighborDiscovery neighbors;
     private final long address;
     private final int vlan;
+    /// That another station has our address is said once.
+    private volatile boolean told;
 
     EthernetFraming(StackNic nic, AssembledStack stack, NeighborDiscovery neighbors, long address, int vlan) {
         this.nic = nic;
@@ -61,6 +67,11 @@ final class EthernetFraming {
         boolean group = MacAddress.isMulticast(destination);
         // Our own groups come back from some links; a group as source is nobody's.
         if (!group && destination != address || EthernetHeader.source(m, at) == address) {
+            if ((group || destination == address) && !told) {
+                told = true;
+                LOG.warn("{}/{}: frames come in that have this NIC's own address {}: give one of the two stations another (mac)",
+                        stack.name(), nic.name(), MacAddress.text(address));
+            }
             stack.drop(frame, DropReason.OTHER_STATION);
             return;
         }

@@ -69,6 +69,11 @@ public final class StackAssembler implements StackProvider {
     }
 
     @Override
+    public List<OptionSpec> ethernetOptions() {
+        return StationOptions.SPECS;
+    }
+
+    @Override
     public Optional<List<OptionSpec>> nicOptions(String link) {
         try {
             LinkChain chain = LinkChain.of("nic", link, Map.of(), scheme -> present().links().stream()

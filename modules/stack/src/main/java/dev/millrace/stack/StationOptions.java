@@ -54,17 +54,30 @@ record StationOptions(long mac, int vlan) {
         if (nic.link().hardwareAddress() != 0) {
             return nic.link().hardwareAddress();
         }
+        if (!nic.linkName().matches("[^:]+:.+")) {
+            // Nothing tells this link from others of its kind.
+            byte[] chance = new byte[8];
+            stack.surroundings().random().nextBytes(chance);
+            return MacAddress.stable(chance, nic.name()).bits();
+        }
         String machine = stack.surroundings().isStepped() ? "" : machine();
         return MacAddress.stable(machine.getBytes(StandardCharsets.UTF_8),
                 stack.name() + '\n' + nic.name() + '\n' + nic.linkName()).bits();
     }
 
     private static String machine() {
-        try {
-            return Files.readString(Path.of("/etc/machine-id")) + Files.readString(Path.of("/proc/sys/kernel/hostname"));
-        } catch (IOException | SecurityException e) {
-            // Another system, or one that does not say: the names have to do.
-            return System.getProperty("os.name", "");
+        var all = new StringBuilder();
+        for (String file : List.of("/etc/machine-id", "/proc/sys/kernel/hostname", "/proc/sys/kernel/random/boot_id")) {
+            try {
+                all.append(Files.readString(Path.of(file)));
+                if (all.length() > 40) {
+                    break;
+                }
+            } catch (IOException | SecurityException e) {
+                // Another system, or a container without it: the next has to do.
+                continue;
+            }
         }
+        return all.toString();
     }
 }
