@@ -17,30 +17,7 @@ public final class EthernetHeader {
     /// The fewest bytes of a frame, header included and check sequence not (IEEE 802.3 §3.2.8).
     public static final int MIN_FRAME = 60;
 
-    /// [EtherType#IPV4].
-    public static final int TYPE_IPV4 = EtherType.IPV4;
-    /// [EtherType#ARP].
-    public static final int TYPE_ARP = EtherType.ARP;
-    /// [EtherType#VLAN].
-    public static final int TYPE_VLAN = EtherType.VLAN;
-    /// [EtherType#IPV6].
-    public static final int TYPE_IPV6 = EtherType.IPV6;
-    /// [EtherType#MIN].
-    public static final int MIN_TYPE = EtherType.MIN;
-    /// [MacAddress#BROADCAST].
-    public static final long BROADCAST = MacAddress.BROADCAST;
-
     private EthernetHeader() {
-    }
-
-    /// [MacAddress#isMulticast(long)].
-    public static boolean isMulticast(long address) {
-        return MacAddress.isMulticast(address);
-    }
-
-    /// [MacAddress#text].
-    public static String text(long address) {
-        return MacAddress.text(address);
     }
 
     /// Whether `available` bytes from `at` hold a header of Ethernet II; a frame of IEEE 802.3, with a length in place of

@@ -4,7 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.linux.UdpSegments;
 import dev.millrace.linux.VnetHeader;
 import dev.millrace.spi.Link;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
@@ -73,17 +73,17 @@ final class FrameIntake {
                 if (wholeSegments) {
                     pieces.add(packet);
                 } else {
-                    TcpSegments.cut(packet, VlanTag.networkOffset(packet), link.sink(), pieces);
+                    TcpSegments.cut(packet, FrameTags.networkOffset(packet), link.sink(), pieces);
                 }
             }
-            case VnetHeader.GSO_UDP -> UdpSegments.cut(packet, VlanTag.networkOffset(packet), link.sink(), pieces);
+            case VnetHeader.GSO_UDP -> UdpSegments.cut(packet, FrameTags.networkOffset(packet), link.sink(), pieces);
             default -> link.sink().drop(packet, DropReason.LINK_REFUSED);
         }
         if ((status & TAG_VALID) != 0) {
-            int tag = (status & TAG_TYPE_VALID) != 0 ? tagType : EthernetHeader.TYPE_VLAN;
+            int tag = (status & TAG_TYPE_VALID) != 0 ? tagType : EtherType.VLAN;
             for (Packet p = pieces.peek(); p != null; p = pieces.after(p)) {
                 // Cut frames have all headers in front; a whole one that is shorter than its addresses cannot be.
-                VlanTag.insert(p, tag, tci);
+                FrameTags.insert(p, tag, tci);
             }
         }
         batch.addAll(pieces);

@@ -64,7 +64,7 @@ final class FrameSender {
                     frame.release();
                     sent.holdFor(batch);
                 }
-                VnetHeader.push(sent, VlanTag.networkOffset(sent));
+                VnetHeader.push(sent, FrameTags.networkOffset(sent));
             }
             batch.add(sent);
         } catch (Throwable t) {

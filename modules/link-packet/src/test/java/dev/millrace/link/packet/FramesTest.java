@@ -11,6 +11,8 @@ import dev.millrace.spi.Link;
 import dev.millrace.testkit.NetworkNamespace;
 import dev.millrace.testkit.RecordingSink;
 import dev.millrace.testkit.RecordingSink.Got;
+import dev.millrace.wire.EtherType;
+import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpAddress;
@@ -80,8 +82,8 @@ class FramesTest {
         assertEquals(VethPair.THEIRS, EthernetHeader.source(m, 0));
         // Nobody has this address, so the kernel asks for it: to all.
         pair.there.run("ping", "-c", "1", "-W", "1", "10.0.0.3");
-        Got request = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_ARP);
-        assertEquals(EthernetHeader.BROADCAST, EthernetHeader.destination(MemorySegment.ofArray(request.bytes()), 0));
+        Got request = sink.await(g -> VethPair.type(g.bytes()) == EtherType.ARP);
+        assertEquals(MacAddress.BROADCAST, EthernetHeader.destination(MemorySegment.ofArray(request.bytes()), 0));
     }
 
     @ParameterizedTest
@@ -101,7 +103,7 @@ class FramesTest {
     private static Process tcpdump(NetworkNamespace ns, String device, Path capture, int count) throws Exception {
         Path said = capture.resolveSibling("said");
         Process tcpdump = ns.start(said, "tcpdump", "-Z", "root", "-B", "16384", "-i", device, "-s", "0", "-U", "-w",
-                capture.toString(), "-c", Integer.toString(count), "ether", "src", EthernetHeader.text(VethPair.OURS));
+                capture.toString(), "-c", Integer.toString(count), "ether", "src", MacAddress.text(VethPair.OURS));
         while (!Files.readString(said).contains("listening on")) {
             assertTrue(tcpdump.isAlive(), () -> "tcpdump ended");
             Thread.sleep(10);
@@ -216,9 +218,9 @@ class FramesTest {
             Packet p = VethPair.frame(i == 1 ? 1514 : 100, i);
             if (tags[i].length > 0) {
                 if (i == 3) {
-                    VlanTag.insert(p, 0x8100, 1);
+                    FrameTags.insert(p, 0x8100, 1);
                 }
-                VlanTag.insert(p, tags[i][0], tags[i][1]);
+                FrameTags.insert(p, tags[i][0], tags[i][1]);
             }
             byte[] expected = p.toBytes();
             VethPair.send(out, p);
@@ -246,28 +248,28 @@ class FramesTest {
         assumeTrue(vlan.code() == 0, () -> "needs the kernel module 8021q: " + vlan.out());
         pair.there.run("ip", "addr", "add", "10.0.5.1/24", "dev", "v1.5").orFail();
         pair.there.run("ip", "link", "set", "v1.5", "up").orFail();
-        pair.there.run("ip", "neigh", "add", "10.0.5.2", "lladdr", EthernetHeader.text(VethPair.OURS), "dev", "v1.5").orFail();
+        pair.there.run("ip", "neigh", "add", "10.0.5.2", "lladdr", MacAddress.text(VethPair.OURS), "dev", "v1.5").orFail();
         pair.there.run("ping", "-c", "1", "-W", "1", "10.0.5.2");
-        Got echo = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_VLAN && g.bytes()[27] == 1);
+        Got echo = sink.await(g -> VethPair.type(g.bytes()) == EtherType.VLAN && g.bytes()[27] == 1);
         assertEquals(18 + 84, echo.bytes().length);
         assertEquals(5, (echo.bytes()[14] & 0xf) << 8 | echo.bytes()[15] & 0xff);
-        assertEquals(EthernetHeader.TYPE_IPV4, (echo.bytes()[16] & 0xff) << 8 | echo.bytes()[17] & 0xff);
+        assertEquals(EtherType.IPV4, (echo.bytes()[16] & 0xff) << 8 | echo.bytes()[17] & 0xff);
         MemorySegment m = MemorySegment.ofArray(echo.bytes());
         assertEquals(VethPair.OURS, EthernetHeader.destination(m, 0));
         assertEquals(VethPair.THEIRS, EthernetHeader.source(m, 0));
         // And out: to the address that the kernel has in that VLAN only.
-        Got answer = sink.awaitAnswer(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_VLAN && g.bytes()[27] == 1
+        Got answer = sink.awaitAnswer(g -> VethPair.type(g.bytes()) == EtherType.VLAN && g.bytes()[27] == 1
                 && g.bytes()[38] == 3, () -> {
                     Packet udp = VethPair.udp(9);
                     MemorySegment memory = udp.memory();
                     Ipv4Header.write(memory, udp.start() + 14, 0, 32, 1, 0, 64, IpProtocol.UDP, 0x0a000502, 0x0a000501);
-                    VlanTag.insert(udp, EthernetHeader.TYPE_VLAN, 5);
+                    FrameTags.insert(udp, EtherType.VLAN, 5);
                     VethPair.send(link, udp);
                 });
         assertEquals(3, answer.bytes()[39], "port");
         // The largest frame with a tag is four bytes longer.
         Packet large = VethPair.frame(1514, 1);
-        VlanTag.insert(large, EthernetHeader.TYPE_VLAN, 5);
+        FrameTags.insert(large, EtherType.VLAN, 5);
         VethPair.send(link, large);
         assertTrue(sink.drops.isEmpty(), sink.drops.toString());
     }
@@ -277,7 +279,7 @@ class FramesTest {
         Packet p = Packet.allocate(Packet.HEADROOM, 54);
         int at = p.append(54);
         MemorySegment m = p.memory();
-        EthernetHeader.write(m, at, VethPair.THEIRS, VethPair.OURS, EthernetHeader.TYPE_IPV4);
+        EthernetHeader.write(m, at, VethPair.THEIRS, VethPair.OURS, EtherType.IPV4);
         Ipv4Header.write(m, at + 14, 0, 40, 1, Ipv4Header.DONT_FRAGMENT, 64, IpProtocol.TCP, VethPair.ADDRESS, 0x0a000001);
         TcpHeader.write(m, at + 34, 4000, 81, 1000, 0, 20, TcpHeader.SYN, 1000, 0);
         partial(p, 34, 20);
@@ -297,7 +299,7 @@ class FramesTest {
         Link link = attached(Map.of());
         VethPair.send(link, syn());
         // The kernel resets only what it believes.
-        Got reset = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_IPV4 && g.bytes()[23] == 6);
+        Got reset = sink.await(g -> VethPair.type(g.bytes()) == EtherType.IPV4 && g.bytes()[23] == 6);
         assertEquals(TcpHeader.RST | TcpHeader.ACK, reset.bytes()[47]);
         assertTrue(sink.drops.isEmpty(), sink.drops.toString());
     }
@@ -308,7 +310,7 @@ class FramesTest {
         attached(way.with());
         pair.there.run("python3", "-c", "import socket;s=socket.socket();s.setblocking(0);s.connect_ex(('10.0.0.2',80));"
                 + "import time;time.sleep(.1)").orFail();
-        Got syn = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_IPV4 && g.bytes()[23] == 6);
+        Got syn = sink.await(g -> VethPair.type(g.bytes()) == EtherType.IPV4 && g.bytes()[23] == 6);
         assertEquals(Checksumming.PARTIAL, syn.checksumming());
     }
 
@@ -317,7 +319,7 @@ class FramesTest {
         Packet p = Packet.allocate(Packet.HEADROOM, length);
         int at = p.append(length);
         MemorySegment m = p.memory();
-        EthernetHeader.write(m, at, VethPair.THEIRS, VethPair.OURS, EthernetHeader.TYPE_IPV4);
+        EthernetHeader.write(m, at, VethPair.THEIRS, VethPair.OURS, EtherType.IPV4);
         Ipv4Header.write(m, at + 14, 0, length - 14, 65535, Ipv4Header.DONT_FRAGMENT, 64, IpProtocol.TCP, VethPair.ADDRESS,
                 0x0a000001);
         m.asSlice(at + 34, 32).fill((byte) 1);
@@ -327,7 +329,7 @@ class FramesTest {
         p.setSegmentSize(size);
         partial(p, 34, length - 34);
         if (tag) {
-            VlanTag.insert(p, EthernetHeader.TYPE_VLAN, 5);
+            FrameTags.insert(p, EtherType.VLAN, 5);
         }
         return p;
     }
@@ -350,7 +352,7 @@ class FramesTest {
         var all = new ByteArrayOutputStream();
         int segments = 0;
         while (all.size() < payload.length) {
-            Got got = sink.await(g -> VethPair.type(g.bytes()) == (tag ? EthernetHeader.TYPE_VLAN : EthernetHeader.TYPE_IPV4)
+            Got got = sink.await(g -> VethPair.type(g.bytes()) == (tag ? EtherType.VLAN : EtherType.IPV4)
                     && g.bytes()[network + 9] == 6);
             MemorySegment m = MemorySegment.ofArray(got.bytes());
             assertTrue(Ipv4Header.checksumIsRight(m, network));
@@ -397,7 +399,7 @@ class FramesTest {
             out.transmit(list);
         }
         for (int i = 0; i < sent; i++) {
-            Got got = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_IPV4 && g.bytes()[23] == 6);
+            Got got = sink.await(g -> VethPair.type(g.bytes()) == EtherType.IPV4 && g.bytes()[23] == 6);
             assertEquals(i, got.bytes()[66] & 0xff | (got.bytes()[67] & 0xff) << 8);
             assertEquals(66 + (i % 3 == 0 ? 20000 + i : 10), got.bytes().length);
         }
@@ -413,7 +415,7 @@ class FramesTest {
                 + "s.setsockopt(17,103,1000);s.sendto(b'x'*4500,('10.0.0.2',7))").orFail();
         int[] lengths = new int[5];
         for (int i = 0; i < lengths.length; i++) {
-            lengths[i] = sink.await(g -> VethPair.type(g.bytes()) == EthernetHeader.TYPE_IPV4 && g.bytes()[23] == 17)
+            lengths[i] = sink.await(g -> VethPair.type(g.bytes()) == EtherType.IPV4 && g.bytes()[23] == 17)
                     .bytes().length;
         }
         assertEquals("[1042, 1042, 1042, 1042, 542]", Arrays.toString(lengths));

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.DropReason;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.RecordingSink;
-import dev.millrace.wire.EthernetHeader;
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.Ipv6Header;
@@ -114,7 +114,7 @@ class TcpSegmentsTest {
                 p.wantChecksum(checksumStart, checksumOffset);
                 p.setChecksumming(Checksumming.PARTIAL);
             }
-            TcpSegments.cut(p, VlanTag.networkOffset(p), sink, list);
+            TcpSegments.cut(p, FrameTags.networkOffset(p), sink, list);
             assertTrue(list.isEmpty() ? sink.drops.equals(List.of(DropReason.LINK_REFUSED)) : sink.drops.isEmpty());
             list.releaseAll();
         }
@@ -124,20 +124,20 @@ class TcpSegmentsTest {
     void tagIsBetweenAddressesAndType() {
         Packet p = VethPair.frame(60, 1);
         byte[] before = p.toBytes();
-        assertEquals(14, VlanTag.networkOffset(p));
+        assertEquals(14, FrameTags.networkOffset(p));
         p.wantChecksum(14, 2);
         int field = p.checksumField();
-        VlanTag.insert(p, EthernetHeader.TYPE_VLAN, 0xa005);
+        FrameTags.insert(p, EtherType.VLAN, 0xa005);
         byte[] after = p.toBytes();
         assertArrayEquals(java.util.Arrays.copyOf(before, 12), java.util.Arrays.copyOf(after, 12));
         assertArrayEquals(new byte[] {(byte) 0x81, 0, (byte) 0xa0, 5}, java.util.Arrays.copyOfRange(after, 12, 16));
         assertArrayEquals(java.util.Arrays.copyOfRange(before, 12, 60), java.util.Arrays.copyOfRange(after, 16, 64));
-        assertEquals(18, VlanTag.networkOffset(p));
+        assertEquals(18, FrameTags.networkOffset(p));
         assertEquals(field, p.checksumField(), "the bytes under it have not moved");
-        VlanTag.insert(p, 0x88a8, 1);
-        assertEquals(22, VlanTag.networkOffset(p));
-        VlanTag.insert(p, 0x88a8, 1);
-        assertEquals(22, VlanTag.networkOffset(p), "deeper ones are nobody's");
+        FrameTags.insert(p, 0x88a8, 1);
+        assertEquals(22, FrameTags.networkOffset(p));
+        FrameTags.insert(p, 0x88a8, 1);
+        assertEquals(26, FrameTags.networkOffset(p));
         p.release();
     }
 }

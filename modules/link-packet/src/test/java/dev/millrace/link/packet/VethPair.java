@@ -9,6 +9,8 @@ import dev.millrace.spi.Link;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
+import dev.millrace.wire.EtherType;
+import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
@@ -56,13 +58,13 @@ final class VethPair implements AutoCloseable {
 
     /// Makes the cable, also again.
     void connect() throws IOException {
-        here.run("ip", "link", "add", "v0", "address", EthernetHeader.text(OURS), "type", "veth", "peer", "name", "v1",
-                "address", EthernetHeader.text(THEIRS), "netns", there.name()).orFail();
+        here.run("ip", "link", "add", "v0", "address", MacAddress.text(OURS), "type", "veth", "peer", "name", "v1",
+                "address", MacAddress.text(THEIRS), "netns", there.name()).orFail();
         here.run("ip", "link", "set", "v0", "up").orFail();
         there.run("ip", "addr", "add", "10.0.0.1/24", "dev", "v1").orFail();
         there.run("ip", "link", "set", "v1", "up").orFail();
         // So that the kernel answers without asking.
-        there.run("ip", "neigh", "add", "10.0.0.2", "lladdr", EthernetHeader.text(OURS), "dev", "v1").orFail();
+        there.run("ip", "neigh", "add", "10.0.0.2", "lladdr", MacAddress.text(OURS), "dev", "v1").orFail();
     }
 
     Link link(String name, Map<String, String> options) throws Exception {
@@ -96,7 +98,7 @@ final class VethPair implements AutoCloseable {
         Packet p = Packet.allocate(Packet.HEADROOM, length);
         int at = p.append(length);
         MemorySegment m = p.memory();
-        EthernetHeader.write(m, at, THEIRS, OURS, EthernetHeader.TYPE_IPV4);
+        EthernetHeader.write(m, at, THEIRS, OURS, EtherType.IPV4);
         Ipv4Header.write(m, at + 14, 0, 28 + text.length, 1, 0, 64, IpProtocol.UDP, ADDRESS, 0x0a000001);
         UdpHeader.write(m, at + 34, 4000, destinationPort, 8 + text.length);
         MemorySegment.copy(text, 0, m, JAVA_BYTE, at + 42, text.length);
@@ -118,7 +120,7 @@ final class VethPair implements AutoCloseable {
 
     /// Whether it is an ICMP message over IPv4 without a tag.
     static boolean isIcmp(byte[] frame) {
-        return type(frame) == EthernetHeader.TYPE_IPV4 && frame[23] == 1;
+        return type(frame) == EtherType.IPV4 && frame[23] == 1;
     }
 
     private static long openDescriptors() throws IOException {
