@@ -29,7 +29,8 @@ class ExamplesTest {
 
     static List<Path> examples() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
-            return files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+            // Plug-ins are modules of their own, built and used by other tests.
+            return files.filter(f -> f.toString().endsWith(".java") && !f.toString().contains("/plugins/")).sorted().toList();
         }
     }
 

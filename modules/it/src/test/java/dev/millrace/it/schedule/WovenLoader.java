@@ -42,10 +42,11 @@ final class WovenLoader extends ClassLoader {
         super("woven", parent);
     }
 
-    /// Whether the class is loaded here and not by the parent: all of Millrace, its logging, and the scenarios that use it.
+    /// Whether the class is loaded here and not by the parent: all of Millrace, its logging, the plug-ins of `examples`, and the
+    /// scenarios that use it.
     private static boolean isOurs(String name) {
         // With a logging of its own, which can be told to be silent about what a schedule throws on purpose.
-        return name.startsWith("org.slf4j.") || name.startsWith("dev.millrace.") && !name.startsWith("dev.millrace.it.")
+        return name.startsWith("org.slf4j.") || name.startsWith("example.") || name.startsWith("dev.millrace.") && !name.startsWith("dev.millrace.it.")
                 || name.startsWith("dev.millrace.it.schedule.Woven") && !name.equals(WovenLoader.class.getName());
     }
 
