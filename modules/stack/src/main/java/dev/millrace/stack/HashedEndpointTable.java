@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -25,7 +24,9 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     private static final IpAddress ANY = new IpAddress(0x0100_0000_0000_0000L, 0xffff_ffff_ffff_ffffL);
     private static final IpAddress NO_REMOTE = new IpAddress(0, 0);
 
-    private final ReentrantLock lock = new ReentrantLock();
+    /// A monitor, because leaving one cannot fail: `unlock` is a call, and a program that is at the end of its stack when it
+    /// closes a socket would overflow in it and leave the table locked for everybody.
+    private final Object lock = new Object();
     private final RandomGenerator random;
     private final long key0;
     private final long key1;
@@ -117,15 +118,12 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
 
         @Override
         public boolean replace(E old, E next) {
-            table.lock.lock();
-            try {
+            synchronized (table.lock) {
                 if (gone || endpoint != old) {
                     return false;
                 }
                 endpoint = next;
                 return true;
-            } finally {
-                table.lock.unlock();
             }
         }
 
@@ -188,8 +186,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     @Override
     public Entry<E> bind(IpAddress local, int port, E endpoint) throws BindException {
         IpAddress address = local == null || local.equals(IpAddress.ANY_V6) ? ANY : local;
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (port != 0) {
                 if (overlaps(address, port)) {
                     throw inUse();
@@ -204,8 +201,6 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                 }
             }
             throw inUse();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -234,8 +229,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
         if (remotePort < 1 || remotePort > 65535) {
             throw new IllegalArgumentException("remote port " + remotePort);
         }
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (localPort != 0) {
                 if (!vacate(local, localPort, remote, remotePort, mayReplace)) {
                     throw inUse();
@@ -253,8 +247,6 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                 }
             }
             throw (BindException) SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -319,8 +311,7 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
     }
 
     private void remove(Place<E> place) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (place.gone) {
                 return;
             }
@@ -339,8 +330,6 @@ final class HashedEndpointTable<E> implements EndpointTable<E> {
                 // If this fails, an empty one stays, which does no harm.
                 portUses.remove(use.port);
             }
-        } finally {
-            lock.unlock();
         }
     }
 
