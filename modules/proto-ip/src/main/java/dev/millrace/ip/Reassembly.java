@@ -5,7 +5,6 @@ import dev.millrace.ip.PartialDatagram.Fit;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.Timers;
 import dev.millrace.wire.buffer.Packet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /// Makes datagrams of fragments, for one version of IP (RFC 791 §3.2, RFC 8200 §4.5). What is particular to a version lies
@@ -35,7 +34,7 @@ final class Reassembly {
     private final boolean v4;
     private final Consumer<Packet> timeExceeded;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     // Guarded by lock; an idle stack has none of it.
     private HashChains<PartialDatagram> datagrams;
     private HashChains<FragmentSource> sources;
@@ -78,8 +77,7 @@ final class Reassembly {
             int to = from + p.length() - payloadAt;
             long cost = p.head().capacity() + OVERHEAD;
             PartialDatagram whole;
-            lock.lock();
-            try {
+            synchronized (lock) {
                 PartialDatagram d = accept(p, key, from, to, more, id, zone, cost, ends);
                 if (d == null) {
                     ends.drop(p);
@@ -98,8 +96,6 @@ final class Reassembly {
                 }
                 whole = d;
                 remove(d, ends);
-            } finally {
-                lock.unlock();
             }
             return join(whole, ends);
         } catch (Throwable t) {
@@ -352,11 +348,8 @@ final class Reassembly {
 
     /// What waiting fragments hold, in bytes.
     long bytes() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return bytes;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -371,20 +364,20 @@ final class Reassembly {
 
     private void expire(long nowNs) {
         FragmentEnds ends = null;
-        lock.lock();
         try {
-            armed = false;
-            ends = new FragmentEnds(context, counters, timeExceeded);
-            while (oldest != null && nowNs - oldest.deadlineNs >= 0) {
-                PartialDatagram d = oldest;
-                remove(d, ends);
-                ends.late(d);
-            }
-            if (oldest != null) {
-                arm(oldest.deadlineNs);
+            synchronized (lock) {
+                armed = false;
+                ends = new FragmentEnds(context, counters, timeExceeded);
+                while (oldest != null && nowNs - oldest.deadlineNs >= 0) {
+                    PartialDatagram d = oldest;
+                    remove(d, ends);
+                    ends.late(d);
+                }
+                if (oldest != null) {
+                    arm(oldest.deadlineNs);
+                }
             }
         } finally {
-            lock.unlock();
             if (ends != null) {
                 ends.finish();
             }
@@ -397,17 +390,17 @@ final class Reassembly {
         var ends = new FragmentEnds(context, counters, timeExceeded);
         ends.closing();
         Timers.Timer unneeded;
-        lock.lock();
         try {
-            closed = true;
-            unneeded = timer;
-            while (oldest != null) {
-                PartialDatagram d = oldest;
-                remove(d, ends);
-                ends.dropAll(d);
+            synchronized (lock) {
+                closed = true;
+                unneeded = timer;
+                while (oldest != null) {
+                    PartialDatagram d = oldest;
+                    remove(d, ends);
+                    ends.dropAll(d);
+                }
             }
         } finally {
-            lock.unlock();
             ends.finish();
         }
         if (unneeded != null) {

@@ -7,14 +7,13 @@ import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.util.LinkedList;
 import java.util.Queue;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /// Connections that stand and wait to be accepted, and who waits for them: threads, and the program's callback.
 final class AcceptQueue {
     private final TcpProtocol protocol;
     private final int limit;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
 
     // Guarded by lock. A linked list: an ArrayDeque that finds no memory to grow has lost all that was in it.
     private final LinkedList<ConnectionEndpoint> waiting = new LinkedList<>();
@@ -69,16 +68,13 @@ final class AcceptQueue {
     /// Adds a connection and wakes a thread for it. Returns `false` if the queue is closed.
     boolean add(ConnectionEndpoint connection) {
         Acceptor called;
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (closed != null) {
                 return false;
             }
             waiting.add(connection);
             size = waiting.size();
             called = callOne();
-        } finally {
-            lock.unlock();
         }
         wake(called);
         tell();
@@ -100,11 +96,8 @@ final class AcceptQueue {
     /// Wakes who was called, or leaves him to the next news.
     private void wake(Acceptor called) {
         if (called != null && !tryWake(called)) {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 called.called = false;
-            } finally {
-                lock.unlock();
             }
         }
     }
@@ -143,16 +136,13 @@ final class AcceptQueue {
     ///
     /// @param blocked whether the caller was blocked before, for the exception that tells of the end
     ConnectionEndpoint poll(boolean blocked) throws IOException {
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (closed != null) {
                 throw SocketErrors.closed(closed, blocked);
             }
             ConnectionEndpoint next = waiting.poll();
             size = waiting.size();
             return next;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -162,15 +152,12 @@ final class AcceptQueue {
         var acceptor = new Acceptor(self);
         boolean blocked = false;
         while (true) {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 ConnectionEndpoint next = poll(blocked);
                 if (next != null) {
                     return next;
                 }
                 enter(acceptor);
-            } finally {
-                lock.unlock();
             }
             blocked = true;
             boolean expired = false;
@@ -209,14 +196,11 @@ final class AcceptQueue {
     /// Stops waiting; one who leaves with nothing passes on the wake-up that it may have been given.
     private void leave(Acceptor self, boolean givingUp) {
         Acceptor next = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             remove(self);
             if (givingUp && size > 0) {
                 next = callOne();
             }
-        } finally {
-            lock.unlock();
         }
         wake(next);
     }
@@ -250,8 +234,7 @@ final class AcceptQueue {
     /// Ends it: whoever waits is told, and the connections that nobody will accept are the caller's; `null` if it had ended
     /// before. Takes no memory: what is lost here is never closed.
     Queue<ConnectionEndpoint> close(ErrorCode why) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (closed != null) {
                 return null;
             }
@@ -261,8 +244,6 @@ final class AcceptQueue {
             for (Acceptor a = first; a != null; a = a.after) {
                 a.called = false;
             }
-        } finally {
-            lock.unlock();
         }
         Acceptor waits;
         while ((waits = nextAcceptor()) != null) {
@@ -276,11 +257,8 @@ final class AcceptQueue {
     }
 
     private Acceptor nextAcceptor() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return callOne();
-        } finally {
-            lock.unlock();
         }
     }
 }

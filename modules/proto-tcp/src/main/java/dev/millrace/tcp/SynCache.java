@@ -3,7 +3,6 @@ package dev.millrace.tcp;
 import dev.millrace.spi.Timers;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// The half-open connections of one listener (RFC 4987 §3.3): a bounded number of small records, each answered again a few
 /// times and forgotten after about a minute.
@@ -17,7 +16,7 @@ final class SynCache implements Timers.Task {
         void answerAgain(HalfOpen record);
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final Answers answers;
     private final Timers timers;
     private final int limit;
@@ -88,30 +87,21 @@ final class SynCache implements Timers.Task {
 
     /// Whether the next record should be a recoverable one.
     boolean isPressed() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return calmCount >= (limit + 1) / 2;
-        } finally {
-            lock.unlock();
         }
     }
 
     int size() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return records.size();
-        } finally {
-            lock.unlock();
         }
     }
 
     /// The record with the same addresses and ports, or `null`.
     HalfOpen find(HalfOpen key) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return records.get(key);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -129,8 +119,7 @@ final class SynCache implements Timers.Task {
 
     /// Enters a record that was answered once.
     Added add(HalfOpen record, long nowNs) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (closed) {
                 return Added.NO_ROOM;
             }
@@ -155,8 +144,6 @@ final class SynCache implements Timers.Task {
             append(record, nowNs);
             armFor(record);
             return result;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -217,16 +204,13 @@ final class SynCache implements Timers.Task {
 
     /// Forgets the record with the same addresses and ports; returns whether there was one.
     boolean remove(HalfOpen key) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             HalfOpen record = records.get(key);
             if (record == null) {
                 return false;
             }
             unlink(record);
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -249,19 +233,19 @@ final class SynCache implements Timers.Task {
     public void run(long nowNs) {
         HalfOpen again = null;
         boolean armed = false;
-        lock.lock();
-        try {
-            for (int i = maxAnswers - 1; i >= 0; i--) {
-                again = takeDue(recoverable[i], nowNs, takeDue(calm[i], nowNs, again));
+        synchronized (lock) {
+            try {
+                for (int i = maxAnswers - 1; i >= 0; i--) {
+                    again = takeDue(recoverable[i], nowNs, takeDue(calm[i], nowNs, again));
+                }
+                arm();
+                armed = true;
+            } finally {
+                if (!armed) {
+                    // Forgotten early rather than never; their peers ask again.
+                    forgetAll();
+                }
             }
-            arm();
-            armed = true;
-        } finally {
-            if (!armed) {
-                // Forgotten early rather than never; their peers ask again.
-                forgetAll();
-            }
-            lock.unlock();
         }
         while (again != null) {
             HalfOpen record = again;
@@ -291,25 +275,19 @@ final class SynCache implements Timers.Task {
 
     /// How often the record's SYN was answered.
     int answersOf(HalfOpen record) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return record.answers;
-        } finally {
-            lock.unlock();
         }
     }
 
     /// Forgets all and takes no more.
     void close() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             closed = true;
             forgetAll();
             if (timer != null) {
                 timer.cancel();
             }
-        } finally {
-            lock.unlock();
         }
     }
 

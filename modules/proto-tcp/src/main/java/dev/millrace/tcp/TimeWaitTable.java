@@ -2,14 +2,13 @@ package dev.millrace.tcp;
 
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Timers;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// The connections in TIME-WAIT in the order in which they leave it; one timer for all. When the limit is reached the
 /// oldest leaves early and is counted: what a flood can shorten is the wait of old connections, not memory.
 ///
 /// The records are linked through themselves, so that coming, leaving and beginning anew take no memory and one step.
 final class TimeWaitTable implements Timers.Task {
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final TcpProtocol protocol;
     private final Timers.Timer timer;
     private final Counters.Counter overflow;
@@ -33,8 +32,7 @@ final class TimeWaitTable implements Timers.Task {
     void add(TimeWaitEndpoint endpoint) {
         TimeWaitEndpoint evicted = endpoint;
         long expires = expiry();
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (!closed) {
                 append(endpoint, expires);
                 evicted = count > limit ? first : null;
@@ -43,8 +41,6 @@ final class TimeWaitTable implements Timers.Task {
                     overflow.add(1);
                 }
             }
-        } finally {
-            lock.unlock();
         }
         if (evicted != null) {
             leave(evicted);
@@ -101,16 +97,16 @@ final class TimeWaitTable implements Timers.Task {
     void restart(TimeWaitEndpoint endpoint) {
         long expires = expiry();
         boolean lost = false;
-        lock.lock();
         try {
-            if (endpoint.waiting) {
-                lost = true;
-                unlink(endpoint);
-                append(endpoint, expires);
-                lost = false;
+            synchronized (lock) {
+                if (endpoint.waiting) {
+                    lost = true;
+                    unlink(endpoint);
+                    append(endpoint, expires);
+                    lost = false;
+                }
             }
         } finally {
-            lock.unlock();
             if (lost) {
                 leave(endpoint);
             }
@@ -119,28 +115,22 @@ final class TimeWaitTable implements Timers.Task {
 
     /// Forgets a connection whose place in the endpoint table another one takes; returns whether it was still waiting.
     boolean remove(TimeWaitEndpoint endpoint) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (!endpoint.waiting) {
                 return false;
             }
             unlink(endpoint);
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
     @Override
     public void run(long nowNs) {
         TimeWaitEndpoint expired = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             while (first != null && (first.expiresNs - nowNs <= 0 || !isTimed())) {
                 expired = takeFirst(expired);
             }
-        } finally {
-            lock.unlock();
         }
         leaveAll(expired);
     }
@@ -176,11 +166,8 @@ final class TimeWaitTable implements Timers.Task {
     }
 
     int size() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return count;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -188,14 +175,11 @@ final class TimeWaitTable implements Timers.Task {
     /// and of those that come later.
     void close() {
         TimeWaitEndpoint all = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             closed = true;
             while (first != null) {
                 all = takeFirst(all);
             }
-        } finally {
-            lock.unlock();
         }
         leaveAll(all);
         timer.cancel();

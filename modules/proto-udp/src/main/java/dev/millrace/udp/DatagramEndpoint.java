@@ -27,7 +27,7 @@ final class DatagramEndpoint implements Runnable {
     /// The stack's memory is reserved in steps of this many bytes, so that not every datagram touches the shared count.
     private static final long RESERVATION = 64 * 1024;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final ReentrantLock takeLock = new ReentrantLock();
     /// Guarded by takeLock.
     private final PacketList taken = new PacketList();
@@ -73,12 +73,9 @@ final class DatagramEndpoint implements Runnable {
     /// datagrams, which need no place, and by a stack that closes, after which the place is given back here.
     void bound(EndpointTable.Entry<DatagramEndpoint> entry) {
         boolean late;
-        lock.lock();
-        try {
+        synchronized (lock) {
             bound = entry;
             late = closed != null;
-        } finally {
-            lock.unlock();
         }
         if (late) {
             entry.release();
@@ -99,8 +96,7 @@ final class DatagramEndpoint implements Runnable {
         long cost = cost(packet);
         boolean wake = false;
         DropReason refused = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             long queuedBytes = arrivedBytes - consumedBytes;
             if (closed != null) {
                 refused = DropReason.CLOSED;
@@ -115,8 +111,6 @@ final class DatagramEndpoint implements Runnable {
                 wake = !wakePending && (!waiting.isEmpty() || callback != null);
                 wakePending |= wake;
             }
-        } finally {
-            lock.unlock();
         }
         if (refused != null) {
             if (refused != DropReason.CLOSED) {
@@ -177,15 +171,12 @@ final class DatagramEndpoint implements Runnable {
     @Override
     public void run() {
         int available;
-        lock.lock();
-        try {
+        synchronized (lock) {
             wakePending = false;
             available = (int) Math.min(Integer.MAX_VALUE, arrivedCount - consumedCount);
             for (int i = 0; i < available && !waiting.isEmpty(); i++) {
                 protocol.ctx.waits().unpark(waiting.poll());
             }
-        } finally {
-            lock.unlock();
         }
         tell();
     }
@@ -204,15 +195,12 @@ final class DatagramEndpoint implements Runnable {
     /// Has the program told what happened to one of its datagrams (RFC 1122 §4.1.3.3); a port unreachable is what programs
     /// know as "connection refused".
     void onError(ErrorCode code) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             // Connected sockets only, since no other could say which of its datagrams it was.
             if (closed != null || connected == null) {
                 return;
             }
             error = code;
-        } finally {
-            lock.unlock();
         }
         wakeAll();
     }
@@ -237,11 +225,8 @@ final class DatagramEndpoint implements Runnable {
                 consumedBytes += cost(p);
                 consumedCount++;
                 if (reservedBytes > 0 && !hasDatagram() && isMemoryScarce()) {
-                    lock.lock();
-                    try {
+                    synchronized (lock) {
                         giveBack(0);
-                    } finally {
-                        lock.unlock();
                     }
                 }
             }
@@ -253,12 +238,9 @@ final class DatagramEndpoint implements Runnable {
 
     /// Takes over all that has arrived, and gives memory back that is not needed; called with takeLock held.
     private void swap() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             taken.addAll(queue);
             giveBack(RESERVATION);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -288,25 +270,19 @@ final class DatagramEndpoint implements Runnable {
 
     /// Puts the thread among those that are woken.
     void register(Thread thread) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             waiting.add(thread);
-        } finally {
-            lock.unlock();
         }
     }
 
     /// Takes the thread back out; if it leaves a datagram behind, another one is woken in its place.
     void deregister(Thread thread) {
         Thread next = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             boolean wasWoken = !waiting.remove(thread);
             if (wasWoken && arrivedCount - consumedCount > 1) {
                 next = waiting.poll();
             }
-        } finally {
-            lock.unlock();
         }
         if (next != null) {
             protocol.ctx.waits().unpark(next);
@@ -318,13 +294,10 @@ final class DatagramEndpoint implements Runnable {
         if (error == null) {
             return null;
         }
-        lock.lock();
-        try {
+        synchronized (lock) {
             ErrorCode e = error;
             error = null;
             return e;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -341,8 +314,7 @@ final class DatagramEndpoint implements Runnable {
     /// @param entry the place of the connection, which becomes the endpoint's; `null` to undo
     void connect(EndpointTable.Entry<DatagramEndpoint> entry, Peer to) {
         EndpointTable.Entry<DatagramEndpoint> needless;
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (closed == null) {
                 needless = connected;
                 connected = entry;
@@ -351,8 +323,6 @@ final class DatagramEndpoint implements Runnable {
             } else {
                 needless = entry;
             }
-        } finally {
-            lock.unlock();
         }
         if (needless != null) {
             needless.release();
@@ -397,23 +367,23 @@ final class DatagramEndpoint implements Runnable {
         EndpointTable.Entry<DatagramEndpoint> place;
         long unneeded;
         takeLock.lock();
-        lock.lock();
         try {
-            if (closed != null) {
-                return;
+            synchronized (lock) {
+                if (closed != null) {
+                    return;
+                }
+                closed = why;
+                taken.addAll(queue);
+                unneeded = reservedBytes;
+                reservedBytes = 0;
+                consumedBytes = arrivedBytes;
+                consumedCount = arrivedCount;
+                connection = connected;
+                connected = null;
+                peer = null;
+                place = bound;
             }
-            closed = why;
-            taken.addAll(queue);
-            unneeded = reservedBytes;
-            reservedBytes = 0;
-            consumedBytes = arrivedBytes;
-            consumedCount = arrivedCount;
-            connection = connected;
-            connected = null;
-            peer = null;
-            place = bound;
         } finally {
-            lock.unlock();
             takeLock.unlock();
         }
         // Each step is taken whatever the one before it throws, and those who wait come first.
@@ -456,13 +426,10 @@ final class DatagramEndpoint implements Runnable {
     }
 
     private void wakeAll() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             for (Thread t = waiting.poll(); t != null; t = waiting.poll()) {
                 protocol.ctx.waits().unpark(t);
             }
-        } finally {
-            lock.unlock();
         }
         tell();
     }

@@ -11,13 +11,12 @@ import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// The addresses and routes of a stack as they change: who asks sees one state or the next, never a part of a change.
 final class AddressBook {
     private final AssembledStack stack;
     private final InternalLoop internalLoop;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private volatile Addressing now = new Addressing(0, List.of(), List.of());
 
     private interface Change {
@@ -90,11 +89,8 @@ final class AddressBook {
     // ---- changes
 
     private void change(Change change) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             now = change.apply(now);
-        } finally {
-            lock.unlock();
         }
     }
 

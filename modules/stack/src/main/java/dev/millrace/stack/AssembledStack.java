@@ -31,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +57,7 @@ final class AssembledStack implements ManualStack {
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
     /// Held to begin closing, and to enter what is to be closed then.
-    private final ReentrantLock gate = new ReentrantLock();
+    private final Object gate = new Object();
     private final Captures captures = new Captures(gate, nics);
     private final CountDownLatch done = new CountDownLatch(1);
     private final Closer closer = new Closer();
@@ -212,14 +211,11 @@ final class AssembledStack implements ManualStack {
 
     /// Does what a program asks for: not from the moment on that the stack closes.
     void whileOpen(Runnable change) {
-        gate.lock();
-        try {
+        synchronized (gate) {
             if (isClosing()) {
                 throw new IllegalStateException("stack " + name + " is closed");
             }
             change.run();
-        } finally {
-            gate.unlock();
         }
     }
 
@@ -361,11 +357,8 @@ final class AssembledStack implements ManualStack {
     }
 
     private boolean beginClosing() {
-        gate.lock();
-        try {
+        synchronized (gate) {
             return phase.compareAndSet(Phase.OPEN, Phase.CLOSING);
-        } finally {
-            gate.unlock();
         }
     }
 

@@ -7,7 +7,6 @@ import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,11 +16,11 @@ final class Captures {
     private static final Logger LOG = LoggerFactory.getLogger(Captures.class);
 
     /// The stack's, held while one is entered or leaves.
-    private final ReentrantLock gate;
+    private final Object gate;
     private final List<StackNic> nics;
     private final List<CaptureSession> sessions = new CopyOnWriteArrayList<>();
 
-    Captures(ReentrantLock gate, List<StackNic> nics) {
+    Captures(Object gate, List<StackNic> nics) {
         this.gate = gate;
         this.nics = nics;
     }
@@ -31,8 +30,7 @@ final class Captures {
     Capture enter(CaptureSession session, CaptureRequest request, BooleanSupplier isClosing) throws IOException {
         var capture = new TappedCapture(session);
         try {
-            gate.lock();
-            try {
+            synchronized (gate) {
                 if (isClosing.getAsBoolean()) {
                     throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
                 }
@@ -42,8 +40,6 @@ final class Captures {
                         nic.addTap(session);
                     }
                 }
-            } finally {
-                gate.unlock();
             }
         } catch (Throwable t) {
             try {
@@ -77,11 +73,8 @@ final class Captures {
         @Override
         public void close() throws IOException {
             nics.forEach(n -> n.removeTap(session));
-            gate.lock();
-            try {
+            synchronized (gate) {
                 sessions.remove(session);
-            } finally {
-                gate.unlock();
             }
             session.close();
         }
@@ -94,11 +87,8 @@ final class Captures {
     /// The session at a place, or `null` if others ended meanwhile: then those behind it have moved to where they come later
     /// for one who counts down.
     CaptureSession at(int i) {
-        gate.lock();
-        try {
+        synchronized (gate) {
             return i < sessions.size() ? sessions.get(i) : null;
-        } finally {
-            gate.unlock();
         }
     }
 

@@ -1,13 +1,12 @@
 package dev.millrace.stack;
 
-import java.util.concurrent.locks.ReentrantLock;
 
 /// Who closes a stack. Closing runs programs' callbacks, and those may close another stack, whose own close may have come
 /// to a callback that closes the first: so a thread that is closing any stack waits for no other's close.
 ///
 /// Made with the stack and linked through itself: closing takes no memory.
 final class Closer {
-    private static final ReentrantLock LOCK = new ReentrantLock();
+    private static final Object LOCK = new Object();
     /// Guarded by LOCK.
     private static Closer first;
 
@@ -17,20 +16,16 @@ final class Closer {
 
     /// The calling thread closes this one's stack from here on.
     void begin() {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             thread = Thread.currentThread();
             next = first;
             first = this;
-        } finally {
-            LOCK.unlock();
         }
     }
 
     /// It has closed it.
     void end() {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             Closer before = null;
             Closer c = first;
             while (c != null && c != this) {
@@ -44,22 +39,17 @@ final class Closer {
             }
             next = null;
             thread = null;
-        } finally {
-            LOCK.unlock();
         }
     }
 
     /// Whether the calling thread is closing a stack.
     static boolean isHere() {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             Closer c = first;
             while (c != null && c.thread != Thread.currentThread()) {
                 c = c.next;
             }
             return c != null;
-        } finally {
-            LOCK.unlock();
         }
     }
 }

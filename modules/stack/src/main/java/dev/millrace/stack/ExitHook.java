@@ -5,7 +5,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// Closes the stacks that are open when the JVM ends, as a kernel closes the sockets of a process that ends, so that peers
 /// do not keep connections to nobody. One shutdown hook serves all; it is there while a threaded stack is open.
@@ -17,7 +16,7 @@ final class ExitHook {
     private static final long GRACE_MS = 500;
     private static final long LOOK_MS = 5;
 
-    private static final ReentrantLock LOCK = new ReentrantLock();
+    private static final Object LOCK = new Object();
     private static final Set<AssembledStack> OPEN = new LinkedHashSet<>();
     private static Thread hook;
 
@@ -25,8 +24,7 @@ final class ExitHook {
     }
 
     static void add(AssembledStack stack) {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             if (hook == null) {
                 Thread t = Thread.ofPlatform().inheritInheritableThreadLocals(false).name("millrace-exit")
                         .unstarted(ExitHook::closeAll);
@@ -39,14 +37,11 @@ final class ExitHook {
                 hook = t;
             }
             OPEN.add(stack);
-        } finally {
-            LOCK.unlock();
         }
     }
 
     static void remove(AssembledStack stack) {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             OPEN.remove(stack);
             if (OPEN.isEmpty() && hook != null) {
                 try {
@@ -57,17 +52,12 @@ final class ExitHook {
                 }
                 hook = null;
             }
-        } finally {
-            LOCK.unlock();
         }
     }
 
     private static List<AssembledStack> open() {
-        LOCK.lock();
-        try {
+        synchronized (LOCK) {
             return new ArrayList<>(OPEN);
-        } finally {
-            LOCK.unlock();
         }
     }
 

@@ -16,7 +16,7 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     /// 2026-01-01T00:00Z, where the calendar of stepped stacks begins.
     private static final long EPOCH_NS = 1_767_225_600L * 1_000_000_000L;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final RandomGenerator random;
     private final PriorityQueue<QueuedTimer> queue = new PriorityQueue<>((a, b) ->
             a.deadlineNs != b.deadlineNs ? Long.compare(a.deadlineNs, b.deadlineNs) : Long.compare(a.order, b.order));
@@ -34,8 +34,7 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
         Throwable failure = null;
         while (true) {
             QueuedTimer due;
-            lock.lock();
-            try {
+            synchronized (lock) {
                 due = queue.peek();
                 if (closed || due == null || due.deadlineNs > target) {
                     break;
@@ -44,8 +43,6 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
                 due.queued = false;
                 // A timer sees its own time, not the end of a long step.
                 nowNs = Math.max(nowNs, due.deadlineNs);
-            } finally {
-                lock.unlock();
             }
             try {
                 due.task.run(nowNs);
@@ -71,11 +68,8 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
     }
 
     long nextDeadlineNs() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return closed || queue.isEmpty() ? Long.MAX_VALUE : queue.peek().deadlineNs;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -116,11 +110,8 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
 
     @Override
     public long nextLong() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             return random.nextLong();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -172,12 +163,9 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
 
     @Override
     public void close() {
-        lock.lock();
-        try {
+        synchronized (lock) {
             closed = true;
             queue.clear();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -193,8 +181,7 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
 
         @Override
         public void set(long newDeadlineNs) {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 if (queued) {
                     queue.remove(this);
                 }
@@ -204,21 +191,16 @@ final class ManualSurroundings implements Surroundings, Clock, Timers, Waits, Ra
                     queued = true;
                     queue.add(this);
                 }
-            } finally {
-                lock.unlock();
             }
         }
 
         @Override
         public void cancel() {
-            lock.lock();
-            try {
+            synchronized (lock) {
                 if (queued) {
                     queue.remove(this);
                     queued = false;
                 }
-            } finally {
-                lock.unlock();
             }
         }
     }

@@ -1,7 +1,6 @@
 package dev.millrace.stack;
 
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// A hashed wheel of timers with a tick of 1 ms and one thread, shared by all stacks of the JVM. The thread begins when
 /// the first timer is set and ends when the last stack is closed.
@@ -12,7 +11,7 @@ final class TimerWheel implements Runnable {
     private static final int SLOTS = 4096;
     private static final long TICK_NS = 1_000_000;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Object lock = new Object();
     private final Entry[] slots = new Entry[SLOTS];
     private final long startNs = System.nanoTime();
     /// The ticks up to this one have been processed. Guarded by lock.
@@ -41,8 +40,7 @@ final class TimerWheel implements Runnable {
 
     void set(Entry entry, long deadlineNs) {
         Thread wake = null;
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (stopped) {
                 return;
             }
@@ -63,8 +61,6 @@ final class TimerWheel implements Runnable {
                 sleepTick = tick;
                 wake = thread;
             }
-        } finally {
-            lock.unlock();
         }
         if (wake != null) {
             LockSupport.unpark(wake);
@@ -72,11 +68,8 @@ final class TimerWheel implements Runnable {
     }
 
     void cancel(Entry entry) {
-        lock.lock();
-        try {
+        synchronized (lock) {
             unlink(entry);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -134,8 +127,7 @@ final class TimerWheel implements Runnable {
             e.expire(System.nanoTime());
         }
         long sleepNs;
-        lock.lock();
-        try {
+        synchronized (lock) {
             if (stopped) {
                 return false;
             }
@@ -143,8 +135,6 @@ final class TimerWheel implements Runnable {
             sleepTick = due == null ? nextTick() : doneTick;
             sleepNs = sleepTick == Long.MAX_VALUE
                     ? Long.MAX_VALUE : startNs + sleepTick * TICK_NS - System.nanoTime();
-        } finally {
-            lock.unlock();
         }
         if (due == null && sleepNs > 0) {
             LockSupport.parkNanos(this, sleepNs);
@@ -203,12 +193,9 @@ final class TimerWheel implements Runnable {
     /// Ends the thread and waits for its end, unless it is the caller.
     void stop() {
         Thread t;
-        lock.lock();
-        try {
+        synchronized (lock) {
             stopped = true;
             t = thread;
-        } finally {
-            lock.unlock();
         }
         if (t == null || t == Thread.currentThread()) {
             return;

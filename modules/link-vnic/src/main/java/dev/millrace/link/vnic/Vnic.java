@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /// A virtual NIC, of IP medium or of Ethernet. What the stack transmits goes to the program's [#onTransmit] callback, or to another
@@ -22,7 +21,7 @@ public final class Vnic implements Link {
     private static final Runnable DONE = () -> {
     };
     /// Guards the joining of ends with one another and with stacks, where two ends are one step.
-    private static final ReentrantLock JOINING = new ReentrantLock();
+    private static final Object JOINING = new Object();
 
     /// With a tag.
     private static final int ETHERNET_HEADER = 18;
@@ -90,8 +89,7 @@ public final class Vnic implements Link {
             throw new IllegalArgumentException("one virtual NIC has checksums and the other has not; set checksums to the same"
                     + " on both ends of the wire");
         }
-        JOINING.lock();
-        try {
+        synchronized (JOINING) {
             if (a == b || a.closed.get() || b.closed.get() || !a.wire.compareAndSet(null, b)) {
                 throw oneWire();
             }
@@ -99,8 +97,6 @@ public final class Vnic implements Link {
                 a.wire.set(null);
                 throw oneWire();
             }
-        } finally {
-            JOINING.unlock();
         }
     }
 
@@ -114,15 +110,12 @@ public final class Vnic implements Link {
     ///
     /// @throws IllegalStateException if the NIC is connected to another one
     public void onTransmit(Consumer<byte[]> frames) {
-        JOINING.lock();
-        try {
+        synchronized (JOINING) {
             if (!(wire.get() instanceof Vnic)) {
                 wire.set(frames);
             } else if (frames != null) {
                 throw oneWire();
             }
-        } finally {
-            JOINING.unlock();
         }
     }
 
@@ -277,14 +270,11 @@ public final class Vnic implements Link {
 
     @Override
     public void attach(Sink newSink) {
-        JOINING.lock();
-        try {
+        synchronized (JOINING) {
             if (sink != null) {
                 throw new IllegalStateException("the virtual NIC belongs to a stack already");
             }
             sink = newSink;
-        } finally {
-            JOINING.unlock();
         }
     }
 
