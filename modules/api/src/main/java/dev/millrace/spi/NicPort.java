@@ -39,7 +39,5 @@ public interface NicPort {
     ///
     /// @param etherType what they are
     /// @param station the link-layer address of their destination, in the low 48 bits
-    default void transmit(PacketList packets, int etherType, long station) {
-        throw new UnsupportedOperationException(name() + " has no link-layer addresses");
-    }
+    void transmit(PacketList packets, int etherType, long station);
 }

@@ -24,6 +24,9 @@ final class NeighborCache {
         }
     }
 
+    /// Bytes that wait for anybody's answer; when it is more, one packet for each neighbour is enough.
+    private static final long MAX_WAITING = 8 << 20;
+
     private final NetworkContext context;
     private final NeighborSettings settings;
     private final Questions questions;
@@ -35,10 +38,8 @@ final class NeighborCache {
     /// How often room was made; guarded by `room`.
     private long looks;
     private final AtomicLong waiting = new AtomicLong();
+    /// Guarded by `room`.
     private boolean closed;
-
-    /// Bytes that wait for anybody's answer; when it is more, one packet for each neighbour is enough.
-    private static final long MAX_WAITING = 8 << 20;
 
     NeighborCache(NetworkContext context, NeighborSettings settings) {
         this.context = context;

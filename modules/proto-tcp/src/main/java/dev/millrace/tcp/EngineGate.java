@@ -109,6 +109,19 @@ final class EngineGate {
         lock.unlock();
     }
 
+    /// Gives the lock back after a look at the engine. Who delivered meanwhile, or asked for the end, found it taken and went:
+    /// this thread has to see to that. Inside the engine whoever came in first does.
+    private void leave() {
+        if (isDoomed() && lock.getHoldCount() == 1) {
+            endpoint.settle(time());
+            return;
+        }
+        lock.unlock();
+        if (!inbox.isEmpty() && !lock.isHeldByCurrentThread() && lock.tryLock()) {
+            endpoint.settle(time());
+        }
+    }
+
     // ---- inputs from the network
 
     /// Leaves a packet for the engine. Returns whether its owner must be told.
@@ -316,7 +329,7 @@ final class EngineGate {
         try {
             return life == Lifecycle.RELEASED ? 0 : engine.available();
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -410,11 +423,7 @@ final class EngineGate {
         try {
             return question.apply(engine);
         } finally {
-            if (isDoomed() && lock.getHoldCount() == 1) {
-                endpoint.settle(time());
-            } else {
-                lock.unlock();
-            }
+            leave();
         }
     }
 
@@ -442,7 +451,7 @@ final class EngineGate {
         try {
             return failureLocked();
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 

@@ -27,12 +27,21 @@ final class InternalLoop implements NicPort, Link, Ingress {
     }
 
     @Override
+    public void transmit(PacketList packets, int etherType, long station) {
+        dropAll(packets, DropReason.UNKNOWN_NETWORK_PROTOCOL);
+    }
+
+    private void dropAll(PacketList packets, DropReason why) {
+        Packet p;
+        while ((p = packets.poll()) != null) {
+            stack.drop(p, why);
+        }
+    }
+
+    @Override
     public void transmit(PacketList packets) {
         if (stack.isClosed()) {
-            Packet p;
-            while ((p = packets.poll()) != null) {
-                stack.drop(p, DropReason.STACK_CLOSED);
-            }
+            dropAll(packets, DropReason.STACK_CLOSED);
             return;
         }
         DeliveryLoop.deliver(this, packets);

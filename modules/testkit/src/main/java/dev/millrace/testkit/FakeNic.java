@@ -78,6 +78,11 @@ public final class FakeNic implements NicPort, Link {
     }
 
     @Override
+    public void transmit(PacketList packets, int etherType, long station) {
+        transmit(packets);
+    }
+
+    @Override
     public void transmit(PacketList packets) {
         Packet p;
         while ((p = packets.poll()) != null) {

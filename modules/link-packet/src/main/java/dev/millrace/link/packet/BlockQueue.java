@@ -5,21 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.millrace.DropReason;
-import dev.millrace.linux.Errno;
-import dev.millrace.linux.QueueReader;
-import dev.millrace.linux.VnetHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
 
-/// Receives frames from a ring of version 3 (Documentation/networking/packet_mmap of Linux): blocks of memory that kernel and
-/// link hand each other with a status word. The kernel fills a block until it is full or its time is over, and then it is
+/// Receives frames from a ring of version 3, in blocks. The kernel fills a block until it is full or its time is over, and then it is
 /// ours until we give it back.
-final class BlockQueue implements QueueReader.Queue {
-    /// The end of a batch, as in other links: enough to spread the costs, few enough to answer in time.
-    private static final int MAX_FRAMES = 64;
-    private static final int MAX_BYTES = 256 * 1024;
+final class BlockQueue extends RingQueue {
     /// Offsets in `struct tpacket_block_desc`.
     private static final int BLOCK_STATUS = 8;
     private static final int BLOCK_FRAMES = 12;
@@ -35,14 +26,7 @@ final class BlockQueue implements QueueReader.Queue {
     /// `struct sockaddr_ll` behind it.
     private static final int FRAME_PACKET_TYPE = 48 + 10;
 
-    private static final VarHandle INT = JAVA_INT.varHandle();
-
-    private final PacketLink link;
-    private final PacketSocket socket;
-    private final FrameIntake intake;
-    private final MemorySegment ring;
     private final int blockBytes;
-    private final int before;
     /// Where the block begins that is next.
     private long block;
     /// How many of its frames are left, if it is ours; else 0.
@@ -51,49 +35,36 @@ final class BlockQueue implements QueueReader.Queue {
     private long frame;
 
     BlockQueue(PacketLink link, PacketSocket socket, FrameIntake intake) {
-        this.link = link;
-        this.socket = socket;
-        this.intake = intake;
-        ring = socket.ring().memory();
+        super(link, socket, intake);
         blockBytes = socket.settings().ringBlockBytes();
-        before = socket.vnetHeader() ? VnetHeader.LENGTH : 0;
     }
 
     @Override
-    public int fd() {
-        return socket.fd();
-    }
-
-    @Override
-    public int fill(PacketList batch) {
-        int bytes = 0;
-        for (int frames = 0; frames < MAX_FRAMES && bytes < MAX_BYTES; frames++) {
-            while (left == 0) {
-                if (((int) INT.getAcquire(ring, block + BLOCK_STATUS) & FrameIntake.STATUS_USER) == 0) {
-                    return Errno.EAGAIN;
-                }
-                left = ring.get(JAVA_INT, block + BLOCK_FRAMES);
-                frame = block + ring.get(JAVA_INT, block + BLOCK_FIRST);
-                if (left == 0) {
-                    giveBack();
-                }
+    int takeNext(PacketList batch) {
+        while (left == 0) {
+            if ((status(block + BLOCK_STATUS) & FrameIntake.STATUS_USER) == 0) {
+                return -1;
             }
-            bytes += ring.get(JAVA_INT, frame + FRAME_SNAPPED);
-            try {
-                take(batch);
-            } finally {
-                // Also behind a frame that is lost because something was thrown.
-                frame += ring.get(JAVA_INT, frame + FRAME_NEXT);
-                if (--left == 0) {
-                    giveBack();
-                }
+            left = ring.get(JAVA_INT, block + BLOCK_FRAMES);
+            frame = block + ring.get(JAVA_INT, block + BLOCK_FIRST);
+            if (left == 0) {
+                giveBack();
             }
         }
-        return 0;
+        int length = ring.get(JAVA_INT, frame + FRAME_SNAPPED);
+        try {
+            take(batch);
+        } finally {
+            frame += ring.get(JAVA_INT, frame + FRAME_NEXT);
+            if (--left == 0) {
+                giveBack();
+            }
+        }
+        return length;
     }
 
     private void giveBack() {
-        INT.setRelease(ring, block + BLOCK_STATUS, FrameIntake.STATUS_KERNEL);
+        giveBack(block + BLOCK_STATUS);
         block += blockBytes;
         if (block == ring.byteSize()) {
             block = 0;
@@ -105,9 +76,7 @@ final class BlockQueue implements QueueReader.Queue {
             return;
         }
         int snapped = ring.get(JAVA_INT, frame + FRAME_SNAPPED);
-        // The vnet header is in front of the frame.
-        long at = frame + Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + FRAME_MAC)) - before;
-        Packet packet = Packet.copyOf(ring.asSlice(at, before + snapped));
+        Packet packet = copy(frame + Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + FRAME_MAC)), snapped);
         if (snapped < ring.get(JAVA_INT, frame + FRAME_LENGTH)) {
             link.drop(packet, DropReason.TRUNCATED);
             return;
@@ -115,22 +84,6 @@ final class BlockQueue implements QueueReader.Queue {
         intake.accept(packet, ring.get(JAVA_INT, frame + FRAME_STATUS),
                 Short.toUnsignedInt(ring.get(JAVA_SHORT, frame + FRAME_TAG_TYPE)), ring.get(JAVA_INT, frame + FRAME_TCI) & 0xffff,
                 batch);
-    }
-
-    @Override
-    public void deliver(PacketList batch) {
-        link.sink().deliver(batch);
-    }
-
-    @Override
-    public boolean isLost(int errno) {
-        return errno == Errno.EBADF;
-    }
-
-    /// The interface went down, of which the watch tells.
-    @Override
-    public void onPollError() {
-        socket.takeError();
     }
 
     @Override

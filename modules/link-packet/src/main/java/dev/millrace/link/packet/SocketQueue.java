@@ -8,7 +8,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import dev.millrace.DropReason;
 import dev.millrace.linux.Errno;
 import dev.millrace.linux.Libc;
-import dev.millrace.linux.QueueReader;
 import dev.millrace.linux.SocketCalls;
 import dev.millrace.linux.VnetHeader;
 import dev.millrace.wire.buffer.Packet;
@@ -17,12 +16,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// Receives frames from the socket itself, by recvmmsg(2): each at once, and straight into the memory of a packet.
-final class SocketQueue implements QueueReader.Queue {
+final class SocketQueue extends PacketQueue {
     /// How many frames a call takes.
     private static final int FRAMES = 16;
-    /// The end of a batch, as in other links: enough to spread the costs, few enough to answer in time.
-    private static final int MAX_FRAMES = 64;
-    private static final int MAX_BYTES = 256 * 1024;
     /// The largest super-segment, and what may be in front of it.
     private static final int CAPACITY = 65536 + 32 + VnetHeader.LENGTH;
     private static final int VECTOR = 16;
@@ -36,9 +32,6 @@ final class SocketQueue implements QueueReader.Queue {
     private static final int AUX_TCI = AUX + 16;
     private static final int AUX_TAG_TYPE = AUX + 18;
 
-    private final PacketLink link;
-    private final PacketSocket socket;
-    private final FrameIntake intake;
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment state = Libc.newState(arena);
     private final MemorySegment messages = arena.allocate((long) MessageLayout.SIZE * FRAMES, 8);
@@ -52,17 +45,10 @@ final class SocketQueue implements QueueReader.Queue {
     private int received;
 
     SocketQueue(PacketLink link, PacketSocket socket, FrameIntake intake) {
-        this.link = link;
-        this.socket = socket;
-        this.intake = intake;
+        super(link, socket, intake);
         for (int i = 0; i < FRAMES; i++) {
             MessageLayout.setVectors(messages, i, vectors.address() + (long) i * VECTOR, 1);
         }
-    }
-
-    @Override
-    public int fd() {
-        return socket.fd();
     }
 
     @Override
@@ -157,21 +143,6 @@ final class SocketQueue implements QueueReader.Queue {
         intake.accept(packet, told ? controls.get(JAVA_INT, aux + AUX) : 0,
                 told ? Short.toUnsignedInt(controls.get(JAVA_SHORT, aux + AUX_TAG_TYPE)) : 0,
                 told ? Short.toUnsignedInt(controls.get(JAVA_SHORT, aux + AUX_TCI)) : 0, batch);
-    }
-
-    @Override
-    public void deliver(PacketList batch) {
-        link.sink().deliver(batch);
-    }
-
-    @Override
-    public boolean isLost(int errno) {
-        return errno == Errno.EBADF;
-    }
-
-    @Override
-    public void onPollError() {
-        socket.takeError();
     }
 
     @Override

@@ -104,7 +104,7 @@ public final class TcpConnection {
     long retransmittedBytes;
     long timeouts;
     long segmentsSent;
-    private long segmentsReceived;
+    long segmentsReceived;
     int urgentSegments;
 
     /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
@@ -525,11 +525,6 @@ public final class TcpConnection {
 
     /// A snapshot at this time.
     public TcpInfo info(long nowNs) {
-        return new TcpInfo(state.name(), rtt.srttNs(), rtt.rttvarNs(), rtt.rtoNs(), cc == null ? 0 : cc.cwnd(),
-                cc == null ? 0 : cc.ssthresh(), snd.mss, snd.flight(), snd.wnd, rcv.wnd(), bytesSent, bytesReceived,
-                retransmittedSegments, timeouts, segmentsSent, segmentsReceived, congestionControls.name(), softError,
-                recovery.phase().name(), hasUnsent() ? sendBuffer.end() - snd.nxt : 0, queue.sackedBytes, queue.lostBytes,
-                retransmittedBytes, advertisedMss, peerMss, timestampsOn, sackOn, sendShift, window.shift,
-                snd.nxt == snd.iss ? -1 : nowNs - snd.lastSentNs, bytesReceived == 0 ? -1 : nowNs - rcv.lastTextNs);
+        return Snapshot.of(this, nowNs);
     }
 }
