@@ -12,8 +12,10 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -24,7 +26,13 @@ public final class Host extends Station implements AutoCloseable {
     /// The NICs behind the first one.
     private final List<HostNic> furtherNics;
     private final HostClock clock;
-    private final RandomGenerator random;
+    private final Consumer<Stack.Builder> settings;
+    private volatile RandomGenerator random;
+    private volatile int life;
+    /// What programs and threads of this life belong to.
+    private volatile Object owner = new Object();
+    private volatile boolean crashed;
+    private volatile Boot boot;
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -35,17 +43,41 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     /// @param plans of its NICs, one at least
+    /// What a host does when it starts: see [#boot].
+    @FunctionalInterface
+    public interface Boot {
+        /// Runs as a program of the host, and may fail in any way.
+        void run(Host host) throws Exception;
+    }
+
     /// @param mtu of those that say none, in bytes
-    Host(Internet internet, Realm realm, String name, List<NicPlan> plans, int mtu) {
+    /// @param settings further settings of its stack
+    /// @param life how often there was a host of this name, with this one
+    Host(Internet internet, Realm realm, String name, List<NicPlan> plans, int mtu, Consumer<Stack.Builder> settings, int life) {
         super(internet, name, realm, plans.getFirst(), mtu);
         this.internet = internet;
+        this.settings = settings;
+        this.life = life;
         furtherNics = plans.stream().skip(1).map(p -> new HostNic(internet, this, p, mtu)).toList();
         clock = new HostClock(internet::epochNanos, internet::nowNs);
-        random = internet.generator("programs of " + name);
+        random = internet.generator("programs of " + lifeName());
     }
 
     void setStack(Stack opened) {
         stack = opened;
+    }
+
+    Consumer<Stack.Builder> settings() {
+        return settings;
+    }
+
+    @Override
+    int life() {
+        return life;
+    }
+
+    Object ownerOfPrograms() {
+        return owner;
     }
 
     @Override
@@ -128,7 +160,7 @@ public final class Host extends Station implements AutoCloseable {
         if (a == null || a.server != server) {
             InetAddress at = server.addresses().stream().filter(this::speaks).findFirst().orElse(server.address());
             a = new Asking(server, Resolver.builder(stack).server(new InetSocketAddress(at, Resolver.PORT))
-                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + name())).build());
+                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + lifeName())).build());
             asking = a;
         }
         return a.resolver;
@@ -156,13 +188,34 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     /// Starts a program on this host that returns something.
+    ///
+    /// @throws SimulationException if the host is closed or has crashed
     public <T> Program<T> call(Callable<T> body) {
+        checkOpen();
         return internet.start(this, name() + "/" + ++programs, body);
     }
 
     /// Makes threads that are programs of this host, for executors of programs that need several. Whoever gets one starts it.
+    ///
+    /// @throws SimulationException if the host is closed or has crashed; the factory throws it later
     public ThreadFactory threads() {
-        return clockwork().threads(name() + "/thread");
+        checkOpen();
+        ThreadFactory factory = clockwork().threads(owner, name() + "/thread");
+        Object mine = owner;
+        return body -> {
+            if (mine != owner) {
+                throw new SimulationException("\"" + name() + "\" has crashed since: ask it for its threads again");
+            }
+            checkOpen();
+            return factory.newThread(body);
+        };
+    }
+
+    private void checkOpen() {
+        if (!isOpen()) {
+            throw new SimulationException("\"" + name() + "\" " + (crashed ? "has crashed" : "is closed")
+                    + ": nothing runs on it until host.restart()");
+        }
     }
 
     private Clockwork clockwork() {
@@ -187,7 +240,7 @@ public final class Host extends Station implements AutoCloseable {
         clock.set(offset, drift);
     }
 
-    /// Chance for its programs: a function of the seed and the host's name.
+    /// Chance for its programs: a function of the seed, the host's name, and how often it has started.
     public RandomGenerator random() {
         return random;
     }
@@ -202,7 +255,7 @@ public final class Host extends Station implements AutoCloseable {
     /// A packet has come to one of its NICs.
     void receive(Station nic, Packet packet) {
         Fabric fabric = internet.fabric();
-        String apart = fabric.faults().separation(nic, packet);
+        String apart = crashed ? "host-crashed" : fabric.faults().separation(nic, packet);
         if (apart != null) {
             fabric.end(nic, packet, nic.isOnEthernet(), apart);
             return;
@@ -216,21 +269,109 @@ public final class Host extends Station implements AutoCloseable {
         link().onClose(action);
     }
 
-    /// The stack has closed its link, whoever began it: the addresses are free again.
+    /// The stack has closed its link, whoever began it: the addresses are free again, unless nobody is to notice.
     void linkClosed() {
-        internet.forget(this);
+        if (!crashed) {
+            internet.forget(this);
+        }
     }
 
-    /// Lets it vanish as if its power had failed: nobody is told, its programs are interrupted. Another host may take its name
-    /// and its addresses.
+    boolean hasCrashed() {
+        return crashed;
+    }
+
+    // ---- its lives
+
+    /// Says what this host does whenever it starts, from now on, and has it do so now.
+    ///
+    /// ```java
+    /// server.boot(h -> serve(h.stack().tcp().listen(80)));
+    /// net.at(Duration.ofSeconds(5)).crash("server", Duration.ofSeconds(2));
+    /// ```
+    ///
+    /// @throws SimulationException if it is closed or has crashed
+    public Program<Void> boot(Boot what) {
+        boot = Objects.requireNonNull(what);
+        return start();
+    }
+
+    private Program<Void> start() {
+        Boot b = boot;
+        return b == null ? null : run(() -> b.run(this));
+    }
+
+    /// Lets it die as if its power had failed, without a word: its programs and threads never go on, whatever they would do with
+    /// interrupts, no `finally` of theirs runs in simulated time, and what is sent to it is lost. Its addresses stay its own until another host takes
+    /// them or it is started again. What is left of its threads ends with the Internet. In real time, where threads cannot be stopped, they are
+    /// interrupted.
+    ///
+    /// Called by a program of this host, it does not return. On a host that is closed or has crashed already it does nothing.
     public void crash() {
+        die(true);
+        internet.rest();
+    }
+
+    /// As [#crash], but routers notice: whoever sends to its addresses, which are free again, hears that there is no such
+    /// host. Also for one that has crashed before.
+    public void disappear() {
+        if (crashed) {
+            crashed = false;
+            internet.forget(this);
+        } else {
+            die(false);
+        }
+        internet.rest();
+    }
+
+    private void die(boolean silently) {
+        if (!isOpen()) {
+            return;
+        }
+        crashed = silently;
         silence();
-        internet.interruptPrograms(this);
+        internet.endPrograms(this, owner);
         close();
     }
 
     void silence() {
         stations().forEach(s -> s.link().silence());
+    }
+
+    /// Starts it again, as after a power failure if it is running: with a new stack under the same addresses, with the links
+    /// that it had, and with what [#boot] said, if anything. What its programs left in memory the test has; of chance it
+    /// gets another share.
+    ///
+    /// Called by a program of this host, it does not return.
+    ///
+    /// @throws IllegalStateException if another host has taken its name or one of its addresses meanwhile
+    /// @throws IOException if its stack cannot be opened
+    public void restart() throws IOException {
+        die(true);
+        owner = new Object();
+        asking = null;
+        life = internet.nextLife(name());
+        random = internet.generator("programs of " + lifeName());
+        stations().forEach(Station::renewLink);
+        boolean was = crashed;
+        crashed = false;
+        try {
+            internet.reopen(this, was);
+        } catch (Throwable t) {
+            crashed = was;
+            stations().forEach(s -> s.link().close());
+            throw t;
+        }
+        start();
+        internet.rest();
+    }
+
+    /// The same, and from now on it does something else when it starts.
+    ///
+    /// @throws IllegalStateException if another host has taken its name or one of its addresses meanwhile
+    /// @throws IOException if its stack cannot be opened
+    public void restart(Boot what) throws IOException {
+        boot = Objects.requireNonNull(what);
+        restart();
     }
 
     /// Closes its stack, which tells its peers, and frees its addresses. Further calls do nothing.
@@ -239,6 +380,7 @@ public final class Host extends Station implements AutoCloseable {
         Stack s = stack;
         if (s != null) {
             s.close();
+            internet.hurry(owner);
         }
     }
 }

@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -68,6 +69,8 @@ public final class Internet implements AutoCloseable {
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+    /// How often there was a host, by name.
+    private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
     private volatile Host nameServer;
@@ -92,7 +95,7 @@ public final class Internet implements AutoCloseable {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
-            fabric = new Fabric(clockwork, chance, realm, b.conditions);
+            fabric = new Fabric(clockwork, chance, realm, b.conditions, n -> nodes.get(n.name()) == n);
             nodes.put(Cloud.NAME, fabric.cloud());
             networkFaults = new NetworkFaults(fabric, nodes::containsKey);
             chance.troubles().forEach(networkFaults::schedule);
@@ -241,29 +244,89 @@ public final class Internet implements AutoCloseable {
         if (plans.isEmpty()) {
             throw new IllegalArgumentException("\"" + name + "\" needs a NIC, such as NicPlan.of(\"nic\", \"10.0.0.1\")");
         }
-        var host = new Host(this, in, name, plans, mtu);
+        var host = new Host(this, in, name, plans, mtu, settings, nextLife(name));
+        try {
+            join(host);
+            openStack(host);
+        } catch (Throwable t) {
+            lives.merge(name, -1, Integer::sum);
+            throw t;
+        }
+        if (fabric != null) {
+            fabric.hostAdded(host);
+        }
+        return host;
+    }
+
+    int nextLife(String name) {
+        return lives.merge(name, 1, Integer::sum);
+    }
+
+    /// Gives a host its names and addresses, and what was linked to it when it was there before.
+    private void join(Host host) {
+        for (Station s : host.stations()) {
+            makeWay(s);
+        }
         add(host);
         try {
             for (Station s : host.stations()) {
                 if (s != host) {
                     add(s);
                 }
-                in.routes().add(s, s.cidrs().stream().map(c -> single(c.address())).toList());
+                host.realm().routes().add(s, s.cidrs().stream().map(c -> single(c.address())).toList());
                 if (s.isOnEthernet()) {
                     s.ethernet().join(s);
+                } else if (fabric != null) {
+                    clockwork().now(() -> fabric.rejoin(s));
                 }
             }
-            Stack.Builder builder = HostStack.describe(host);
-            settings.accept(builder);
-            Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
-            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
-            if (fabric != null) {
-                fabric.hostAdded(host);
-            }
-            return host;
         } catch (Throwable t) {
             forget(host);
             throw t;
+        }
+    }
+
+    /// A host that has crashed keeps its name and addresses until somebody wants them.
+    private void makeWay(Station s) {
+        Stream.concat(Stream.of(nodes.getOrDefault(s.name(), s)),
+                s.cidrs().stream().map(c -> s.realm().routes().owner(c.address())).filter(Objects::nonNull)).toList().forEach(n -> {
+                    if (n instanceof Station old && old.host() != s.host() && old.host().hasCrashed()) {
+                        forget(old.host());
+                    }
+                });
+    }
+
+    private void openStack(Host host) throws IOException {
+        try {
+            Stack.Builder builder = HostStack.describe(host);
+            host.settings().accept(builder);
+            Surroundings surroundings = fabric == null ? null
+                    : clockwork().surroundings(chance.seedOf("stack of " + host.lifeName()));
+            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
+        } catch (Throwable t) {
+            forget(host);
+            throw t;
+        }
+    }
+
+    /// A host starts again.
+    ///
+    /// @param there whether it still has its names and addresses
+    void reopen(Host host, boolean there) throws IOException {
+        if (closed.get()) {
+            throw new IllegalStateException("the Internet is closed");
+        }
+        boolean still = there && nodes.get(host.name()) == host;
+        if (!still) {
+            try {
+                join(host);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalStateException("\"" + host.name() + "\" cannot start again: " + e.getMessage(), e);
+            }
+        }
+        openStack(host);
+        if (fabric != null) {
+            fabric.started(host);
         }
     }
 
@@ -287,7 +350,7 @@ public final class Internet implements AutoCloseable {
         }
     }
 
-    /// The host of this name.
+    /// The host of this name, even if it has crashed.
     public Optional<Host> host(String name) {
         return nodes.get(name) instanceof Host h ? Optional.of(h) : Optional.empty();
     }
@@ -296,7 +359,7 @@ public final class Internet implements AutoCloseable {
     public Map<String, Host> hosts() {
         var all = new TreeMap<String, Host>();
         nodes.forEach((name, n) -> {
-            if (n instanceof Host h) {
+            if (n instanceof Host h && h.isOpen()) {
                 all.put(name, h);
             }
         });
@@ -500,9 +563,27 @@ public final class Internet implements AutoCloseable {
         return program;
     }
 
-    void interruptPrograms(Host host) {
-        programs.stream().filter(p -> p.host() == host && !p.isDone()).sorted(Comparator.comparing(Program::number))
-                .forEach(Program::interrupt);
+    /// A host dies: its programs go no further.
+    void endPrograms(Host host, Object owner) {
+        if (fabric != null) {
+            String why = "its host \"" + host.name() + "\" has crashed, " + now() + " after the beginning";
+            programs.stream().filter(p -> p.belongsTo(owner) && !p.isDone()).sorted(Comparator.comparing(Program::number))
+                    .forEach(p -> p.end(why));
+            clockwork().end(owner);
+        }
+    }
+
+    /// Does not return to a program whose host has died.
+    void rest() {
+        if (fabric != null) {
+            clockwork().rest();
+        }
+    }
+
+    void hurry(Object owner) {
+        if (fabric != null && !closed.get()) {
+            clockwork().hurry(owner);
+        }
     }
 
     /// The programs that have failed without anybody asking how.

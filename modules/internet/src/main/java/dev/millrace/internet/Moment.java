@@ -1,5 +1,7 @@
 package dev.millrace.internet;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -89,8 +91,40 @@ public final class Moment {
         return run(List.of(a, b), () -> internet.link(a, b).change(change));
     }
 
-    /// Lets a host vanish, as [Host#crash()] does.
+    /// Lets a host crash, as [Host#crash()] does.
     public Moment crash(String host) {
-        return run(() -> internet.host(host).ifPresent(Host::crash));
+        return run(List.of(host), () -> internet.host(host).ifPresent(Host::crash));
+    }
+
+    /// Lets a host crash, and start again after so long: [Host#boot] says what it does then.
+    public Moment crash(String host, Duration lasting) {
+        Host which = host(host);
+        crash(host);
+        internet.fabric().post(Math.addExact(atNs, lasting.toNanos()), () -> start(which));
+        return this;
+    }
+
+    /// Starts a host again, as [Host#restart()] does.
+    public Moment restart(String host) {
+        Host which = host(host);
+        return run(() -> start(which));
+    }
+
+    /// Lets a host disappear, as [Host#disappear()] does.
+    public Moment disappear(String host) {
+        return run(List.of(host), () -> internet.host(host).ifPresent(Host::disappear));
+    }
+
+    private Host host(String name) {
+        internet.requireNodes(List.of(name));
+        return internet.host(name).orElseThrow(() -> new IllegalArgumentException("\"" + name + "\" is no host"));
+    }
+
+    private static void start(Host host) {
+        try {
+            host.restart();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -80,7 +80,7 @@ final class NetworkFaults {
         fabric.clockwork().now(() -> {
             fabric.note("heal all");
             active().forEach(Fault::close);
-            fabric.pipes().forEach(Pipe::healAll);
+            fabric.healAll();
         });
     }
 

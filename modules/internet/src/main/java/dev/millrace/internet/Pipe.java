@@ -17,11 +17,9 @@ final class Pipe {
     private final PathChance chance;
     private final ArrayDeque<Flight> waiting = new ArrayDeque<>(0);
     private final CoDel coDel = new CoDel();
-    private LinkConditions conditions;
+    private final PipeState state;
     private boolean sending;
     private long lastArrivalNs;
-    private int cuts;
-    private boolean down;
     private final Map<String, Long> dropped = new TreeMap<>();
     private long packets;
     private long bytes;
@@ -29,14 +27,14 @@ final class Pipe {
     private long marked;
     private int longestQueue;
 
-    Pipe(Fabric fabric, Node from, Node to, LinkConditions conditions) {
+    Pipe(Fabric fabric, Node from, Node to, PipeState state) {
         this.fabric = fabric;
         this.from = from;
         this.to = to;
         frames = from instanceof EthernetSwitch || to instanceof EthernetSwitch;
-        this.conditions = conditions;
-        name = from.name() + ">" + to.name();
-        chance = new PathChance(fabric.chance(), name);
+        this.state = state;
+        name = name(from, to);
+        chance = new PathChance(fabric.chance(), from.lifeName() + ">" + to.lifeName());
     }
 
     /// A packet on its way through the pipe, and the events of its leaving the line and of its arrival.
@@ -75,8 +73,14 @@ final class Pipe {
         }
     }
 
+    /// What the direction between two nodes is called.
+    static String name(Node from, Node to) {
+        return from.name() + ">" + to.name();
+    }
+
     /// Takes a packet over.
     void accept(Packet packet) {
+        LinkConditions conditions = state.conditions();
         packets++;
         bytes += packet.length();
         chance.draw(conditions, 8L * packet.length());
@@ -96,7 +100,8 @@ final class Pipe {
     }
 
     private String refusal(Packet packet) {
-        if (cuts > 0 || down) {
+        LinkConditions conditions = state.conditions();
+        if (state.isCut()) {
             return "cut";
         }
         if (packet.length() - (frames ? LinkHeader.length(packet) : 0) > conditions.mtu()) {
@@ -118,6 +123,7 @@ final class Pipe {
     }
 
     private void queue(Flight flight) {
+        LinkConditions conditions = state.conditions();
         if (waiting.size() >= conditions.queue()) {
             fabric.lostLater(this, flight.packet, "queue full");
             drop(flight.packet, "queue-full");
@@ -137,7 +143,7 @@ final class Pipe {
         Flight next = nextThatMayGo();
         sending = next != null;
         if (next != null) {
-            long rate = conditions.rate();
+            long rate = state.conditions().rate();
             long lineNs = rate == 0 ? 0 : (long) Math.ceil(next.packet.length() * 8e9 / rate);
             next.onLine = true;
             fabric.post(fabric.nowNs() + lineNs, next);
@@ -145,6 +151,7 @@ final class Pipe {
     }
 
     private Flight nextThatMayGo() {
+        LinkConditions conditions = state.conditions();
         Flight next;
         while ((next = waiting.poll()) != null) {
             long now = fabric.nowNs();
@@ -163,7 +170,7 @@ final class Pipe {
     }
 
     private void depart(Flight flight) {
-        long arrival = fabric.nowNs() + conditions.delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
+        long arrival = fabric.nowNs() + state.conditions().delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
         if (!flight.held) {
             arrival = Math.max(arrival, lastArrivalNs);
             lastArrivalNs = arrival;
@@ -173,7 +180,7 @@ final class Pipe {
 
     private void arrive(Flight flight) {
         Packet packet = flight.packet;
-        if (cuts > 0 || down) {
+        if (state.isCut()) {
             fabric.lostLater(this, packet, "cut");
             drop(packet, "cut");
             return;
@@ -232,36 +239,20 @@ final class Pipe {
     }
 
     LinkConditions conditions() {
-        return conditions;
+        return state.conditions();
     }
 
-    /// Packets from now on meet these conditions; those on their way keep the old ones.
-    void setConditions(LinkConditions newConditions) {
-        conditions = newConditions;
-    }
-
-    void cut() {
-        cuts++;
-    }
-
-    void heal() {
-        cuts = Math.max(0, cuts - 1);
-    }
-
-    void healAll() {
-        cuts = 0;
+    /// What was said about it.
+    PipeState state() {
+        return state;
     }
 
     boolean isCut() {
-        return cuts > 0 || down;
-    }
-
-    void setDown(boolean value) {
-        down = value;
+        return state.isCut();
     }
 
     boolean isDown() {
-        return down;
+        return state.isDown();
     }
 
     /// What was counted, by name.

@@ -1,6 +1,7 @@
 package dev.millrace.internet;
 
 import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Gone;
 import dev.millrace.internet.time.Task;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -18,6 +19,7 @@ public final class Program<T> {
     private final String name;
     private final Callable<T> body;
     private final Consumer<Program<T>> onEnd;
+    private final Object owner;
     private Task task;
     private volatile boolean done;
     private volatile boolean fetched;
@@ -27,6 +29,7 @@ public final class Program<T> {
     /// @param onEnd told when it has ended, and nobody needs to be told of it
     Program(Host host, String name, Clockwork clockwork, Callable<T> body, Consumer<Program<T>> onEnd) {
         this.host = host;
+        this.owner = host.ownerOfPrograms();
         this.name = name;
         this.clockwork = clockwork;
         this.body = body;
@@ -34,7 +37,7 @@ public final class Program<T> {
     }
 
     void start() {
-        task = clockwork.start(name, this::run);
+        task = clockwork.start(owner, name, this::run);
     }
 
     /// In the order of their starts.
@@ -43,18 +46,40 @@ public final class Program<T> {
     }
 
     private void run() {
+        T returned = null;
+        Throwable thrown = null;
         try {
-            result = body.call();
+            returned = body.call();
+        } catch (Gone e) {
+            // Whoever ended it has told so.
+            throw e;
         } catch (Throwable t) {
-            failure = t;
-            // How a program ends whose host is gone is no news.
-            fetched |= !host.isOpen();
-        } finally {
+            thrown = t;
+        }
+        if (!done) {
+            result = returned;
+            failure = thrown;
+            // How a program ends whose host was closed is no news.
+            fetched |= !belongsTo(host.ownerOfPrograms()) || !host.isOpen();
             done = true;
             if (failure == null || fetched) {
                 onEnd.accept(this);
             }
         }
+    }
+
+    /// Its host has crashed: it goes no further.
+    void end(String why) {
+        if (!done) {
+            failure = new SimulationException(why);
+            fetched = true;
+            done = true;
+            onEnd.accept(this);
+        }
+    }
+
+    boolean belongsTo(Object someOwner) {
+        return owner == someOwner;
     }
 
     /// The host it runs on.

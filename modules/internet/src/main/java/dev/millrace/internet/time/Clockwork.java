@@ -34,10 +34,27 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     Surroundings surroundings(long seed);
 
     /// Starts a program.
-    Task start(String name, Runnable body);
+    ///
+    /// @param owner what it belongs to, for [#end]
+    Task start(Object owner, String name, Runnable body);
 
     /// Makes threads that are programs, too; whoever gets one starts it.
-    ThreadFactory threads(String name);
+    ///
+    /// @param owner what they belong to, for [#end]
+    ThreadFactory threads(Object owner, String name);
+
+    /// Ends all that belongs to an owner, as if its power had failed. In simulated time none of it ever gets a turn again,
+    /// and a caller that is among them does not come back from [#rest]; in real time threads are interrupted.
+    void end(Object owner);
+
+    /// Does not return to who was ended.
+    void rest();
+
+    /// Says that what belongs to an owner has nothing to wait for any more: who goes round in circles there is found sooner.
+    void hurry(Object owner);
+
+    /// @throws dev.millrace.internet.SimulationException if it is not the caller's turn
+    void checkTurn();
 
     /// Interrupts a program.
     void interrupt(Task task);

@@ -138,15 +138,15 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
-    public Task start(String name, Runnable body) {
-        Task task = adopt(name, body);
+    public Task start(Object owner, String name, Runnable body) {
+        Task task = adopt(owner, name, body);
         tasks.add(task);
         task.thread.start();
         return task;
     }
 
-    private Task adopt(String name, Runnable body) {
-        var task = new Task(name, numbers.getAndIncrement());
+    private Task adopt(Object owner, String name, Runnable body) {
+        var task = new Task(owner, name, numbers.getAndIncrement());
         task.thread = Thread.ofVirtual().name(name).unstarted(() -> {
             tasks.add(task);
             try {
@@ -159,8 +159,28 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
-    public ThreadFactory threads(String name) {
-        return body -> adopt(name, body).thread;
+    public ThreadFactory threads(Object owner, String name) {
+        return body -> adopt(owner, name, body).thread;
+    }
+
+    @Override
+    public void end(Object owner) {
+        tasks.stream().filter(t -> t.owner() == owner).forEach(t -> t.thread.interrupt());
+    }
+
+    @Override
+    public void rest() {
+        // Threads that run by the wall clock cannot be stopped.
+    }
+
+    @Override
+    public void hurry(Object owner) {
+        // Nobody waits for their turns.
+    }
+
+    @Override
+    public void checkTurn() {
+        // Anybody may.
     }
 
     @Override

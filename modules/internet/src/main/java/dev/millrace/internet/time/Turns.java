@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
 /// Who has the turn: one program at a time, or the thread that drives the simulation. A program keeps the turn until it
 /// waits or ends; then the driver chooses the next.
 final class Turns {
+    /// By the wall clock, for threads to end that have nothing left to wait for.
+    private static final long PATIENCE_NS = 2_000_000_000L;
+
     private final IntUnaryOperator choice;
     private final Driver driver;
     private final Map<Thread, Task> byThread = new ConcurrentHashMap<>();
@@ -27,11 +30,14 @@ final class Turns {
     private final List<Task> waitingForLocks = new ArrayList<>();
     /// Programs that threads outside have interrupted.
     private final Queue<Task> interrupted = new ConcurrentLinkedQueue<>();
+    /// Those whose host has crashed, which still have threads.
+    private final List<Task> dead = new ArrayList<>();
     private long numbers;
     private volatile Task current;
     /// How many turns there were so far.
     private volatile long count;
     private volatile boolean abandoned;
+    private volatile boolean buried;
 
     Turns(IntUnaryOperator choice, Driver driver) {
         this.choice = choice;
@@ -58,13 +64,16 @@ final class Turns {
         return tasks.stream().filter(t -> !unstarted.contains(t)).toList();
     }
 
-    Task add(String name, Runnable body, boolean startedByProgram, EventQueue queue) {
-        var task = new Task(name, numbers++);
+    Task add(Object owner, String name, Runnable body, boolean startedByProgram, EventQueue queue) {
+        var task = new Task(owner, name, numbers++);
         task.startedByProgram = startedByProgram;
         task.thread = Thread.ofVirtual().name(name).unstarted(() -> {
             try {
                 awaitTurn(task);
                 body.run();
+            } catch (Gone e) {
+                // Its host has crashed, or the simulation has failed: nobody is to hear of how it ends.
+                return;
             } finally {
                 end(task);
             }
@@ -115,6 +124,74 @@ final class Turns {
             unstarted.removeAll(started);
             runnable.addAll(started);
         }
+    }
+
+    // ---- hosts that crash
+
+    /// Ends all tasks of an owner where they are: they never get a turn again.
+    void kill(Object owner) {
+        for (Task t : List.copyOf(tasks)) {
+            if (t.owner() == owner) {
+                boolean begun = t.thread.getState() != Thread.State.NEW;
+                t.state = Task.State.DEAD;
+                t.alarm.cancel();
+                runnable.remove(t);
+                unstarted.remove(t);
+                waitingForLocks.remove(t);
+                tasks.remove(t);
+                if (begun || t.startedByProgram) {
+                    dead.add(t);
+                } else {
+                    byThread.remove(t.thread);
+                }
+                t.joiners.forEach(this::unpark);
+                t.joiners.clear();
+            }
+        }
+    }
+
+    /// Does not return to a program that was killed.
+    void rest() {
+        Task task = byThread.get(Thread.currentThread());
+        if (task != null && task.state == Task.State.DEAD) {
+            giveTurnBack();
+            awaitTurn(task);
+        }
+    }
+
+    /// @throws Gone if the caller was killed, or the simulation has failed
+    void checkAlive() {
+        Task task = byThread.get(Thread.currentThread());
+        // Who has just been killed by what it called itself finishes that.
+        if (task != null && (task.state == Task.State.DEAD && current != task || abandoned)) {
+            throw new Gone();
+        }
+    }
+
+    void hurry(Object owner) {
+        tasks.stream().filter(t -> t.owner() == owner).forEach(t -> t.hurried = true);
+    }
+
+    /// When all is over: lets the threads of those that were killed end, and returns the names of those that do not.
+    List<String> bury() {
+        buried = true;
+        for (Task t : dead) {
+            LockSupport.unpark(t.thread);
+        }
+        var left = new ArrayList<String>();
+        long until = System.nanoTime() + PATIENCE_NS;
+        for (Task t : dead) {
+            try {
+                if (t.thread.getState() != Thread.State.NEW && t.thread != Thread.currentThread()
+                        && !t.thread.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())))) {
+                    left.add("\"" + t.name() + "\", at " + Watchdog.place(t));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        return left;
     }
 
     private void wake(Task task) {
@@ -188,10 +265,10 @@ final class Turns {
     private void awaitTurn(Task task) {
         boolean wasInterrupted = false;
         while (current != task) {
-            LockSupport.park(this);
-            if (abandoned) {
-                throw new SimulationException("the simulation has failed");
+            if (abandoned || buried && task.state == Task.State.DEAD) {
+                throw new Gone();
             }
+            LockSupport.park(this);
             if (current != task && Thread.interrupted()) {
                 wasInterrupted = true;
                 if (!task.interruptKnown) {
@@ -206,7 +283,10 @@ final class Turns {
     }
 
     private void end(Task task) {
-        if (abandoned) {
+        if (abandoned || task.state == Task.State.DEAD) {
+            if (current == task) {
+                giveTurnBack();
+            }
             return;
         }
         task.state = Task.State.DONE;
@@ -234,7 +314,7 @@ final class Turns {
     SimulationException atRest(Duration now) {
         Task first = tasks.stream().findFirst().orElse(null);
         String message = "nothing is left that could happen, at " + now + " of simulated time, but \""
-                + Thread.currentThread().getName() + "\" waits; " + describe();
+                + driver.asker().getName() + "\" waits; " + describe();
         return first == null ? new SimulationException(message)
                 : new SimulationException(message, Watchdog.trace(first));
     }

@@ -28,8 +28,9 @@ final class Watchdog {
 
     /// Looks, from time to time, at the program that has the turn.
     ///
+    /// @param interrupted whether the thread that waits for the simulation was interrupted, by a time-out of a test perhaps
     /// @throws SimulationException if it blocks elsewhere, or never comes back
-    void look(Turns turns) {
+    void look(Turns turns, boolean interrupted) {
         Task task = turns.current();
         long turn = turns.count();
         long now = System.nanoTime();
@@ -51,10 +52,11 @@ final class Watchdog {
                     + place(task) + ", so that simulated time stands still; wait with host.sleep, sockets and "
                     + "Program.get instead, or use real time", trace(task));
         }
-        if (now - turnSeenNs >= stallNs * COMPUTING_FACTOR) {
+        if (now - turnSeenNs >= stallNs * (task.hurried || interrupted ? 1 : COMPUTING_FACTOR)) {
             throw new SimulationException("program \"" + task.name() + "\" has not waited for anything for "
                     + Duration.ofNanos(now - turnSeenNs).toSeconds() + " s of real time, at " + place(task)
-                    + ": simulated time stands still while a program computes", trace(task));
+                    + ": simulated time stands still while a program computes"
+                    + (task.hurried ? "; its host is closed, and it goes on trying" : ""), trace(task));
         }
     }
 
