@@ -51,6 +51,7 @@ final class Fabric {
         this.chance = chance;
         this.usual = usual;
         this.nodes = nodes;
+        List.of("sent", "loss", "cut", "too-big", "queue-full", "codel", "host-crashed").forEach(r -> counters.put(r, new long[1]));
         cloud = new Cloud(this, realm);
     }
 
@@ -93,6 +94,8 @@ final class Fabric {
     /// Takes over what a host sends. Any thread may call it in real time, since its turn comes later.
     void transmit(Station from, PacketList packets) {
         if (clockwork.isVirtual()) {
+            // While they still are in the list, and the caller's.
+            clockwork.checkTurn();
             Packet p;
             while ((p = packets.poll()) != null) {
                 depart(from, p);
@@ -457,6 +460,11 @@ final class Fabric {
 
     List<Pipe> pipes() {
         return List.copyOf(pipes);
+    }
+
+    /// What was said and could not have an effect.
+    List<String> warnings() {
+        return pipes.stream().map(Pipe::warning).filter(java.util.Objects::nonNull).toList();
     }
 
     /// Ends all cuts, those of links to hosts that are gone as well.

@@ -76,6 +76,10 @@ public final class Host extends Station implements AutoCloseable {
         return life;
     }
 
+    boolean endsAtFailure() {
+        return internet.endsAtFailure();
+    }
+
     Object ownerOfPrograms() {
         return owner;
     }
@@ -347,6 +351,8 @@ public final class Host extends Station implements AutoCloseable {
     /// @throws IOException if its stack cannot be opened
     public void restart() throws IOException {
         die(true);
+        // Of one that was closed some may go on.
+        internet.endPrograms(this, owner);
         owner = new Object();
         asking = null;
         life = internet.nextLife(name());

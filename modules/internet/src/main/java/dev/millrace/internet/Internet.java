@@ -15,6 +15,7 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -66,6 +67,7 @@ public final class Internet implements AutoCloseable {
 
     private final long seed;
     private final int defaultMtu;
+    private final boolean goesOnAfterFailures;
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
@@ -86,6 +88,7 @@ public final class Internet implements AutoCloseable {
     Internet(InternetBuilder b) {
         seed = b.seed;
         defaultMtu = b.mtu;
+        goesOnAfterFailures = b.goOnAfterFailures;
         chance = new Chance(seed, b.script, b.record);
         if (b.mode == Mode.MANUAL) {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
@@ -97,7 +100,7 @@ public final class Internet implements AutoCloseable {
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
             fabric = new Fabric(clockwork, chance, realm, b.conditions, n -> nodes.get(n.name()) == n);
             nodes.put(Cloud.NAME, fabric.cloud());
-            networkFaults = new NetworkFaults(fabric, nodes::containsKey);
+            networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet());
             chance.troubles().forEach(networkFaults::schedule);
         }
         for (Delivery d : Delivery.values()) {
@@ -177,6 +180,10 @@ public final class Internet implements AutoCloseable {
         return new LockedRandom(chance.generator(name));
     }
 
+    boolean endsAtFailure() {
+        return !goesOnAfterFailures;
+    }
+
     boolean hasNodes(Collection<String> names) {
         return nodes.keySet().containsAll(names);
     }
@@ -254,6 +261,7 @@ public final class Internet implements AutoCloseable {
         }
         if (fabric != null) {
             fabric.hostAdded(host);
+            networkFaults.hostAdded();
         }
         return host;
     }
@@ -670,9 +678,27 @@ public final class Internet implements AutoCloseable {
         return fabric == null ? List.of() : networkFaults.active();
     }
 
-    /// Lets the seed choose troubles among the hosts that are there now.
+    /// Lets the seed choose troubles among the hosts that are there when time passes next or, if those are too few for any
+    /// trouble, as soon as they are enough.
     public void chaos(Chaos chaos) {
-        networkFaults().begin(chaos, List.copyOf(hosts().keySet()));
+        networkFaults().begin(chaos);
+    }
+
+    /// Whether troubles wait for hosts that they could befall.
+    public boolean hasIdleChaos() {
+        return fabric != null && networkFaults.hasWaiting();
+    }
+
+    /// What was said of this Internet and had no effect so far, in words: troubles without hosts, marks of ECN on packets whose
+    /// senders do not understand them, lines of a script that met nothing.
+    public List<String> warnings() {
+        if (fabric == null) {
+            return List.of();
+        }
+        var all = new ArrayList<String>(networkFaults.warnings());
+        clockwork().now(() -> all.addAll(fabric.warnings()));
+        all.addAll(chance.warnings());
+        return all;
     }
 
     /// What chance has let happen so far, if that was to be remembered ([InternetBuilder#record]).

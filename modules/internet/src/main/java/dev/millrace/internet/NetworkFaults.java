@@ -1,23 +1,30 @@
 package dev.millrace.internet;
 
 import dev.millrace.internet.ScriptEvent.Trouble;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// Begins and ends what is wrong with a network: for programs that say so, at times, and by chance. Any thread may call any
 /// method; in simulated time, whichever has the turn.
 final class NetworkFaults {
     private final Fabric fabric;
     private final Predicate<String> exists;
+    private final Supplier<Collection<String>> hosts;
     private final List<Fault> active = new CopyOnWriteArrayList<>();
+    /// Troubles for which there are not hosts enough yet.
+    private final List<Chaos> waiting = new CopyOnWriteArrayList<>();
 
     /// @param exists whether there is a node of this name
-    NetworkFaults(Fabric fabric, Predicate<String> exists) {
+    /// @param hosts the names of those that are open
+    NetworkFaults(Fabric fabric, Predicate<String> exists, Supplier<Collection<String>> hosts) {
         this.fabric = fabric;
         this.exists = exists;
+        this.hosts = hosts;
     }
 
     List<Fault> active() {
@@ -84,15 +91,49 @@ final class NetworkFaults {
         });
     }
 
-    /// Lets the seed choose troubles, unless a script says which there are.
-    void begin(Chaos chaos, List<String> hosts) {
-        Chance chance = fabric.chance();
-        if (!chance.isScripted()) {
-            new ChaosPlan(chance, hosts, fabric.nowNs()).draw(chaos).forEach(t -> {
-                chance.record(t);
-                schedule(t);
-            });
+    /// Lets the seed choose troubles, unless a script says which there are: among the hosts that there are when time passes
+    /// next or, if those are too few, as soon as they are enough.
+    void begin(Chaos chaos) {
+        if (!fabric.chance().isScripted()) {
+            waiting.add(chaos);
+            fabric.post(fabric.nowNs(), this::drawWaiting);
         }
+    }
+
+    /// There are more hosts.
+    void hostAdded() {
+        if (!waiting.isEmpty()) {
+            fabric.post(fabric.nowNs(), this::drawWaiting);
+        }
+    }
+
+    private void drawWaiting() {
+        List<String> names = List.copyOf(hosts.get());
+        waiting.removeIf(chaos -> {
+            boolean enough = names.size() >= (chaos.cuts() > 0 ? 2 : 1);
+            if (enough) {
+                draw(chaos, names);
+            }
+            return enough;
+        });
+    }
+
+    private void draw(Chaos chaos, List<String> names) {
+        Chance chance = fabric.chance();
+        new ChaosPlan(chance, names, fabric.nowNs()).draw(chaos).forEach(t -> {
+            chance.record(t);
+            schedule(t);
+        });
+    }
+
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    /// What was to happen and cannot.
+    List<String> warnings() {
+        return waiting.stream().map(c -> "troubles were to befall hosts (" + c.cuts() + " cuts, " + c.isolations()
+                + " isolations), and there never were enough of them: " + hosts.get()).toList();
     }
 
     /// Hosts that are gone by then, or not there yet, are left out.
@@ -101,6 +142,7 @@ final class NetworkFaults {
             List<String> one = t.hosts().stream().filter(exists).toList();
             List<String> other = t.others().stream().filter(exists).toList();
             if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
+                fabric.chance().used(t);
                 Fault fault = separate("chaos", Set.copyOf(one), Set.copyOf(other));
                 fabric.post(t.atNs() + t.lastingNs(), fault::close);
             }

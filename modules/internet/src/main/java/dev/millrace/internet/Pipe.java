@@ -25,6 +25,7 @@ final class Pipe {
     private long bytes;
     private long delivered;
     private long marked;
+    private long unmarkable;
     private int longestQueue;
 
     Pipe(Fabric fabric, Node from, Node to, PipeState state) {
@@ -83,7 +84,7 @@ final class Pipe {
         LinkConditions conditions = state.conditions();
         packets++;
         bytes += packet.length();
-        chance.draw(conditions, 8L * packet.length());
+        chance.draw(conditions, 8L * packet.length(), fabric.nowNs());
         String reason = refusal(packet);
         boolean dropped = reason != null || chance.lost;
         fabric.left(this, packet, reason != null ? reason : chance.lost ? "loss" : remark(), dropped);
@@ -129,14 +130,30 @@ final class Pipe {
             drop(flight.packet, "queue-full");
             return;
         }
-        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt() && Ecn.mark(flight.packet, ipOffset(flight.packet))) {
-            marked++;
+        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt()) {
+            mark(flight.packet);
         }
         waiting.add(flight);
         longestQueue = Math.max(longestQueue, waiting.size());
         if (!sending) {
             sendNext();
         }
+    }
+
+    private boolean mark(Packet packet) {
+        boolean done = Ecn.mark(packet, frames ? LinkHeader.ipOffset(packet) : 0);
+        if (done) {
+            marked++;
+        } else {
+            unmarkable++;
+        }
+        return done;
+    }
+
+    /// What was to be marked with ECN, while nothing could be, in words; `null` if that is not so.
+    String warning() {
+        return unmarkable == 0 || marked > 0 ? null : "the link " + name + " was to mark " + unmarkable
+                + " packets with ECN, and their senders do not understand it: Millrace's TCP has no ECN yet";
     }
 
     private void sendNext() {
@@ -159,8 +176,7 @@ final class Pipe {
                     conditions.codelTargetNs(), conditions.codelIntervalNs())) {
                 return next;
             }
-            if (conditions.hasEcn() && Ecn.mark(next.packet, ipOffset(next.packet))) {
-                marked++;
+            if (conditions.hasEcn() && mark(next.packet)) {
                 return next;
             }
             fabric.lostLater(this, next.packet, "CoDel");
@@ -213,10 +229,6 @@ final class Pipe {
         dropped.merge(reason, 1L, Long::sum);
         fabric.count(reason);
         packet.release();
-    }
-
-    private int ipOffset(Packet packet) {
-        return frames ? LinkHeader.ipOffset(packet) : 0;
     }
 
     // ---- what links and faults do

@@ -23,6 +23,7 @@ public final class Program<T> {
     private Task task;
     private volatile boolean done;
     private volatile boolean fetched;
+    private long endedNs;
     private T result;
     private Throwable failure;
 
@@ -61,9 +62,13 @@ public final class Program<T> {
             failure = thrown;
             // How a program ends whose host was closed is no news.
             fetched |= !belongsTo(host.ownerOfPrograms()) || !host.isOpen();
+            endedNs = clockwork.nowNs();
             done = true;
             if (failure == null || fetched) {
                 onEnd.accept(this);
+            } else {
+                clockwork.failed(task, () -> host.endsAtFailure() && failedUnseen() ? new SimulationException(
+                        "\"" + name + "\" failed " + Duration.ofNanos(endedNs) + " after the beginning: " + failure, failure) : null);
             }
         }
     }
@@ -72,6 +77,7 @@ public final class Program<T> {
     void end(String why) {
         if (!done) {
             failure = new SimulationException(why);
+            endedNs = clockwork.nowNs();
             fetched = true;
             done = true;
             onEnd.accept(this);
@@ -101,6 +107,11 @@ public final class Program<T> {
     public Throwable failure() {
         fetched();
         return failure;
+    }
+
+    /// How much simulated time had passed when it ended; zero before that.
+    public Duration endedAt() {
+        return Duration.ofNanos(endedNs);
     }
 
     private void fetched() {
@@ -149,6 +160,6 @@ public final class Program<T> {
 
     @Override
     public String toString() {
-        return name() + (!done ? "" : failure == null ? " (done)" : " (failed: " + failure + ")");
+        return name() + (!done ? "" : failure == null ? " (done)" : " (failed " + endedAt() + " after the beginning: " + failure + ")");
     }
 }

@@ -321,8 +321,15 @@ class VirtualTimeTest {
             Program<Void> bad = a.run(() -> {
                 throw new IOException("oh");
             });
-            net.runFor(Duration.ofSeconds(1));
+            Duration before = net.now();
+            var told = assertThrows(SimulationException.class, () -> net.runFor(Duration.ofSeconds(1)));
+            assertTrue(told.getMessage().contains("\"a/4\" failed PT33S after the beginning"), told.getMessage());
+            assertInstanceOf(IOException.class, told.getCause());
+            assertEquals(before, net.now());
+            assertEquals(before, bad.endedAt());
             assertEquals(List.of(bad), net.failures());
+            // It is told once.
+            net.runFor(Duration.ofSeconds(1));
             assertInstanceOf(IOException.class, assertThrows(ExecutionException.class, bad::get).getCause());
             assertEquals(List.of(), net.failures());
         }

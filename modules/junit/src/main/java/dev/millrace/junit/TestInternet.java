@@ -34,7 +34,7 @@ final class TestInternet {
             AddressBlock block, Path capture) throws IOException {
         boolean described = !how.file().isEmpty();
         Consumer<InternetBuilder> settings = builder -> {
-            builder.script(script).record(record);
+            builder.script(script).record(record).goOnAfterFailures(how.goOnAfterFailures());
             if (how.time() == VirtualInternet.Time.VIRTUAL) {
                 builder.virtualTime(seed);
             } else {

@@ -79,8 +79,9 @@ final class Keys {
                 "partition", "two arrays of names, cut off from each other",
                 "heal-all", "`true` ends all that is wrong",
                 "change", "the names of two whose link gets the conditions that stand beside",
-                "crash", "the name of a host that vanishes",
-                "lasting", "how long a `cut`, `isolate` or `partition` lasts; default: until it is healed"));
+                "crash", "the name of a host that dies without a word",
+                "restart", "the name of a host that starts again",
+                "lasting", "how long a `cut`, `isolate`, `partition` or `crash` lasts; default: until it is healed or restarted"));
         all.put("chaos", table(false,
                 "cuts", "how often the seed cuts two hosts off from each other; default 0",
                 "isolations", "how often it cuts a host off from all others; default 0",

@@ -313,24 +313,37 @@ final class Topology {
             said = true;
         }
         if (t.has("crash")) {
-            String host = t.text("crash", "");
-            if (net.host(host).isEmpty()) {
-                throw t.error("crash", "there is no host \"" + host + "\"");
+            String host = host(net, t, "crash");
+            if (lasting != null) {
+                at.crash(host, lasting);
+            } else {
+                at.crash(host);
             }
-            at.crash(host);
+            said = true;
+        }
+        if (t.has("restart")) {
+            at.restart(host(net, t, "restart"));
             said = true;
         }
         if (!said) {
             throw new ConfigurationException(ErrorCode.CONFIGURATION, t.path(), "says nothing: add cut, heal, isolate, "
-                    + "partition, heal-all, change or crash", null);
+                    + "partition, heal-all, change, crash or restart", null);
         }
         return at;
     }
 
+    private static String host(Internet net, Table t, String key) {
+        String host = t.text(key, "");
+        if (net.host(host).isEmpty()) {
+            throw t.error(key, "there is no host \"" + host + "\"");
+        }
+        return host;
+    }
+
     /// What would otherwise be passed over in silence.
     private static void check(Table t) {
-        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition")) {
-            throw t.error("lasting", "only cut, isolate and partition last; add one of them");
+        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition") && !t.has("crash")) {
+            throw t.error("lasting", "only cut, isolate, partition and crash last; add one of them");
         }
         for (String key : t.only(Keys.CONDITIONS).keySet()) {
             if (!t.has("change")) {

@@ -3,6 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.spi.Surroundings;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /// How time passes in an Internet, and what runs in it. All times are nanoseconds since the Internet was opened.
 public sealed interface Clockwork extends AutoCloseable permits RealClockwork, VirtualClockwork {
@@ -42,6 +43,11 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     ///
     /// @param owner what they belong to, for [#end]
     ThreadFactory threads(Object owner, String name);
+
+    /// A task is about to end with a failure: unless somebody waits for its end, whoever lets time pass is told at once.
+    ///
+    /// @param why asked then; `null` if it is of no interest any more
+    void failed(Task task, Supplier<RuntimeException> why);
 
     /// Ends all that belongs to an owner, as if its power had failed. In simulated time none of it ever gets a turn again,
     /// and a caller that is among them does not come back from [#rest]; in real time threads are interrupted.

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,6 +162,11 @@ public final class RealClockwork implements Clockwork {
     @Override
     public ThreadFactory threads(Object owner, String name) {
         return body -> adopt(owner, name, body).thread;
+    }
+
+    @Override
+    public void failed(Task task, Supplier<RuntimeException> why) {
+        // Nobody lets time pass.
     }
 
     @Override

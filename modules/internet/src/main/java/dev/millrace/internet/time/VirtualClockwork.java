@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.function.IntUnaryOperator;
 
 /// Time that passes from event to event. Programs are virtual threads of which one runs at a time; when all of them wait,
@@ -29,6 +30,8 @@ public final class VirtualClockwork implements Clockwork {
     private boolean closing;
     private boolean over;
     private RuntimeException failure;
+    /// How a program has failed that nobody waited for.
+    private Supplier<RuntimeException> failed;
 
     private final Driver driver = new Driver();
     private final Watchdog watchdog;
@@ -118,6 +121,23 @@ public final class VirtualClockwork implements Clockwork {
             throw new SimulationException("the Internet is closed: \"" + name + "\" cannot be started");
         }
         return turns.add(owner, name, body, startedByProgram, queue);
+    }
+
+    @Override
+    public void failed(Task task, Supplier<RuntimeException> why) {
+        if (task.joiners.isEmpty() && failed == null) {
+            failed = why;
+        }
+    }
+
+    private void checkFailures() {
+        if (failed != null && !closing) {
+            RuntimeException e = failed.get();
+            failed = null;
+            if (e != null) {
+                throw e;
+            }
+        }
     }
 
     @Override
@@ -286,6 +306,8 @@ public final class VirtualClockwork implements Clockwork {
             if (turns.runOne()) {
                 continue;
             }
+            // Nobody can ask any more, at this instant, how it ended.
+            checkFailures();
             EventQueue.Event next = queue.peek();
             if (next == null || next.atNs > untilNs) {
                 if (untilNs == Long.MAX_VALUE) {
