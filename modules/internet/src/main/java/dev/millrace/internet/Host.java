@@ -4,6 +4,13 @@ import dev.millrace.Cidr;
 import dev.millrace.Stack;
 import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Gone;
+import dev.millrace.internet.waiting.SimulatedExecutor;
+import dev.millrace.internet.waiting.SimulatedFuture;
+import dev.millrace.internet.waiting.SimulatedLatch;
+import dev.millrace.internet.waiting.SimulatedLock;
+import dev.millrace.internet.waiting.SimulatedQueue;
+import dev.millrace.internet.waiting.SimulatedSemaphore;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -13,8 +20,20 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -211,8 +230,93 @@ public final class Host extends Station implements AutoCloseable {
                 throw new SimulationException("\"" + name() + "\" has crashed since: ask it for its threads again");
             }
             checkOpen();
-            return factory.newThread(body);
+            return factory.newThread(() -> runThread(body, mine));
         };
+    }
+
+    /// How a thread fails that is no program is to be heard as well.
+    private void runThread(Runnable body, Object mine) {
+        try {
+            body.run();
+        } catch (Gone e) {
+            throw e;
+        } catch (Throwable t) {
+            if (mine == owner && isOpen()) {
+                internet.threadFailed(this, Thread.currentThread().getName(), t);
+            }
+        }
+    }
+
+    // ---- what programs wait for
+
+    /// Waits for a future in simulated time: others go on meanwhile. It must be something that programs complete: what
+    /// threads of the JDK do, such as those of the common pool, happens by the wall clock.
+    ///
+    /// @throws ExecutionException if it failed
+    public <T> T await(Future<T> future) throws InterruptedException, ExecutionException {
+        if (clockwork().isVirtual() && !(future instanceof Program || future instanceof SimulatedFuture)) {
+            if (future instanceof CompletionStage<?> stage) {
+                var ended = this.<Object>future();
+                stage.whenComplete((_, _) -> ended.complete(null));
+                ended.get();
+            } else {
+                clockwork().runUntil(future::isDone, Long.MAX_VALUE);
+            }
+        }
+        return future.get();
+    }
+
+    /// A future that programs complete, as [CompletableFuture] but in simulated time: `get`, `join`, time-outs, and what is
+    /// asynchronous of its stages, which runs on this host.
+    public <T> CompletableFuture<T> future() {
+        return clockwork().isVirtual() ? new SimulatedFuture<>(clockwork(), r -> threads().newThread(r).start()) : new CompletableFuture<>();
+    }
+
+    /// Runs each task as a program of this host, and some at times, in simulated time. A crash ends them; close it, in a `try`
+    /// block perhaps, to wait for all.
+    public ScheduledExecutorService executor() {
+        return executor(Integer.MAX_VALUE);
+    }
+
+    /// The same, with so many at once at most; others wait for their turns.
+    ///
+    /// @param threads at least 1
+    public ScheduledExecutorService executor(int threads) {
+        if (clockwork().isVirtual()) {
+            Object mine = owner;
+            return new SimulatedExecutor(clockwork(), threads(), () -> mine == owner && isOpen(), threads);
+        }
+        // A pool of the JDK's grows to its core size only.
+        return Executors.newScheduledThreadPool(Math.min(threads, 64), threads());
+    }
+
+    /// A queue between programs, first in first out, whose waits take simulated time.
+    public <E> BlockingQueue<E> queue() {
+        return queue(Integer.MAX_VALUE);
+    }
+
+    /// The same, for so many at most.
+    ///
+    /// @param capacity at least 1
+    public <E> BlockingQueue<E> queue(int capacity) {
+        return clockwork().isVirtual() ? new SimulatedQueue<>(clockwork(), capacity) : new LinkedBlockingQueue<>(capacity);
+    }
+
+    /// A latch whose waits take simulated time.
+    ///
+    /// @param count how often it is counted down until it is open
+    public CountDownLatch latch(int count) {
+        return clockwork().isVirtual() ? new SimulatedLatch(clockwork(), count) : new CountDownLatch(count);
+    }
+
+    /// A semaphore whose waits take simulated time.
+    public Semaphore semaphore(int permits) {
+        return clockwork().isVirtual() ? new SimulatedSemaphore(clockwork(), permits) : new Semaphore(permits);
+    }
+
+    /// A lock that may be held while time passes, as by who waits for a packet: its owner may take it again, it has conditions.
+    public Lock lock() {
+        return clockwork().isVirtual() ? new SimulatedLock(clockwork()) : new ReentrantLock();
     }
 
     private void checkOpen() {

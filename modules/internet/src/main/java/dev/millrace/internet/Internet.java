@@ -571,6 +571,12 @@ public final class Internet implements AutoCloseable {
         return program;
     }
 
+    void threadFailed(Host host, String name, Throwable failure) {
+        Program<Void> program = Program.failed(host, name, clockwork(), failure, programs::remove);
+        programs.add(program);
+        program.tellOfFailure();
+    }
+
     /// A host dies: its programs go no further.
     void endPrograms(Host host, Object owner) {
         if (fabric != null) {

@@ -5,7 +5,10 @@ import dev.millrace.internet.time.Gone;
 import dev.millrace.internet.time.Task;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
@@ -13,7 +16,7 @@ import java.util.function.Consumer;
 /// does. Any thread may call any method; in simulated time, whichever has the turn.
 ///
 /// @param <T> what it returns
-public final class Program<T> {
+public final class Program<T> implements Future<T> {
     private final Host host;
     private final Clockwork clockwork;
     private final String name;
@@ -24,6 +27,7 @@ public final class Program<T> {
     private volatile boolean done;
     private volatile boolean fetched;
     private long endedNs;
+    private CompletableFuture<T> future;
     private T result;
     private Throwable failure;
 
@@ -35,6 +39,16 @@ public final class Program<T> {
         this.clockwork = clockwork;
         this.body = body;
         this.onEnd = onEnd;
+    }
+
+    /// A thread of a host that has failed: as a program of that name.
+    static Program<Void> failed(Host host, String name, Clockwork clockwork, Throwable failure, Consumer<Program<Void>> onEnd) {
+        var program = new Program<Void>(host, name, clockwork, () -> null, onEnd);
+        program.task = clockwork.current();
+        program.failure = failure;
+        program.endedNs = clockwork.nowNs();
+        program.done = true;
+        return program;
     }
 
     void start() {
@@ -64,13 +78,43 @@ public final class Program<T> {
             fetched |= !belongsTo(host.ownerOfPrograms()) || !host.isOpen();
             endedNs = clockwork.nowNs();
             done = true;
+            completeFuture();
             if (failure == null || fetched) {
                 onEnd.accept(this);
             } else {
-                clockwork.failed(task, () -> host.endsAtFailure() && failedUnseen() ? new SimulationException(
-                        "\"" + name + "\" failed " + Duration.ofNanos(endedNs) + " after the beginning: " + failure, failure) : null);
+                tellOfFailure();
             }
         }
+    }
+
+    /// Whoever lets time pass hears of it, unless somebody asks before.
+    void tellOfFailure() {
+        clockwork.failed(task, () -> host.endsAtFailure() && failedUnseen() ? new SimulationException(
+                "\"" + name + "\" failed " + Duration.ofNanos(endedNs) + " after the beginning: " + failure, failure) : null);
+    }
+
+    private void completeFuture() {
+        CompletableFuture<T> f = future;
+        if (f != null) {
+            if (failure == null) {
+                f.complete(result);
+            } else {
+                f.completeExceptionally(failure);
+            }
+        }
+    }
+
+    /// The same as a future with stages, whose time is simulated as well: who waits for it lets others go on.
+    public CompletableFuture<T> toCompletableFuture() {
+        if (future == null) {
+            future = host.future();
+            // Whoever has it is told how this ends.
+            fetched();
+            if (done) {
+                completeFuture();
+            }
+        }
+        return future;
     }
 
     /// Its host has crashed: it goes no further.
@@ -80,6 +124,7 @@ public final class Program<T> {
             endedNs = clockwork.nowNs();
             fetched = true;
             done = true;
+            completeFuture();
             onEnd.accept(this);
         }
     }
@@ -99,6 +144,7 @@ public final class Program<T> {
     }
 
     /// Whether it has ended, in whatever way.
+    @Override
     public boolean isDone() {
         return done;
     }
@@ -130,6 +176,7 @@ public final class Program<T> {
     ///
     /// @throws ExecutionException if it failed; the cause says how
     /// @throws SimulationException if it cannot end: nothing is left that could happen in simulated time
+    @Override
     public T get() throws InterruptedException, ExecutionException {
         clockwork.join(task, Long.MAX_VALUE);
         return outcome();
@@ -143,6 +190,30 @@ public final class Program<T> {
             throw new TimeoutException(name() + " has not ended after " + timeout);
         }
         return outcome();
+    }
+
+    @Override
+    public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+        return get(Duration.ofNanos(unit.toNanos(timeout)));
+    }
+
+    /// Interrupts it, if it has not ended; what it does then is its affair.
+    ///
+    /// @param mayInterruptIfRunning if not, nothing happens
+    /// @return whether it was interrupted
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        boolean now = mayInterruptIfRunning && !done;
+        if (now) {
+            interrupt();
+        }
+        return now;
+    }
+
+    /// Always `false`: a program that was interrupted has ended in its own way.
+    @Override
+    public boolean isCancelled() {
+        return false;
     }
 
     private T outcome() throws ExecutionException {

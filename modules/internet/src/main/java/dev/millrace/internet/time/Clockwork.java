@@ -39,6 +39,9 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     /// @param owner what it belongs to, for [#end]
     Task start(Object owner, String name, Runnable body);
 
+    /// The task that is calling, or `null`.
+    Task current();
+
     /// Makes threads that are programs, too; whoever gets one starts it.
     ///
     /// @param owner what they belong to, for [#end]
@@ -64,6 +67,17 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
 
     /// Interrupts a program.
     void interrupt(Task task);
+
+    /// Interrupts a program's thread.
+    void interrupt(Thread thread);
+
+    /// Lets the calling thread wait until it is let go on, is interrupted, or the time has come; may return early.
+    ///
+    /// @param deadlineNs [Long#MAX_VALUE] for none
+    void park(long deadlineNs);
+
+    /// Lets a thread go on, now or when it parks next.
+    void unpark(Thread thread);
 
     /// Lets the calling program wait.
     void sleep(long nanos) throws InterruptedException;

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 /// The thread that lets simulated time pass, while the thread that wants it to waits. It is a virtual one like those of the
 /// programs: turns go from one to the other without waking a thread of the system.
 final class Driver {
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Thread thread = Thread.ofVirtual().name("millrace-simulation").unstarted(this::serve);
     private volatile Request request;

@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -160,6 +161,12 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
+    public Task current() {
+        Thread self = Thread.currentThread();
+        return tasks.stream().filter(t -> t.thread == self).findFirst().orElse(null);
+    }
+
+    @Override
     public ThreadFactory threads(Object owner, String name) {
         return body -> adopt(owner, name, body).thread;
     }
@@ -192,6 +199,25 @@ public final class RealClockwork implements Clockwork {
     @Override
     public void interrupt(Task task) {
         task.thread.interrupt();
+    }
+
+    @Override
+    public void interrupt(Thread thread) {
+        thread.interrupt();
+    }
+
+    @Override
+    public void park(long deadlineNs) {
+        if (deadlineNs == Long.MAX_VALUE) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, deadlineNs - nowNs());
+        }
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+        LockSupport.unpark(thread);
     }
 
     @Override

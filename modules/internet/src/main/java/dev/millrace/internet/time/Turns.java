@@ -215,6 +215,15 @@ final class Turns {
         return true;
     }
 
+    void interrupt(Thread thread) {
+        Task task = byThread.get(thread);
+        if (task != null) {
+            interrupt(task);
+        } else {
+            thread.interrupt();
+        }
+    }
+
     void interrupt(Task task) {
         if (task.state != Task.State.DONE) {
             task.interruptKnown = true;

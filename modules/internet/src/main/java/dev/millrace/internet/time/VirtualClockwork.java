@@ -111,6 +111,11 @@ public final class VirtualClockwork implements Clockwork {
     }
 
     @Override
+    public Task current() {
+        return turns.ofCaller();
+    }
+
+    @Override
     public ThreadFactory threads(Object owner, String name) {
         return body -> adopt(owner, name, body, true).thread;
     }
@@ -125,7 +130,7 @@ public final class VirtualClockwork implements Clockwork {
 
     @Override
     public void failed(Task task, Supplier<RuntimeException> why) {
-        if (task.joiners.isEmpty() && failed == null) {
+        if (task != null && task.joiners.isEmpty() && failed == null) {
             failed = why;
         }
     }
@@ -157,8 +162,14 @@ public final class VirtualClockwork implements Clockwork {
         turns.hurry(owner);
     }
 
-    /// Blocks the caller until it is let go on, is interrupted, or the time has come; may return early.
-    void park(long deadlineNs) {
+    @Override
+    public void interrupt(Thread thread) {
+        checkTurn();
+        turns.interrupt(thread);
+    }
+
+    @Override
+    public void park(long deadlineNs) {
         Task task = turns.ofCaller();
         if (task != null) {
             turns.park(task, deadlineNs, nowNs);
@@ -174,7 +185,8 @@ public final class VirtualClockwork implements Clockwork {
         }
     }
 
-    void unpark(Thread thread) {
+    @Override
+    public void unpark(Thread thread) {
         if (!turns.unpark(thread)) {
             permitted = thread;
         }
