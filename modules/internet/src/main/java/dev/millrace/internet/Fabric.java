@@ -2,6 +2,7 @@ package dev.millrace.internet;
 
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.util.ArrayList;
@@ -481,6 +482,45 @@ final class Fabric {
 
     void unobserve(NetworkObserver observer) {
         observers.remove(observer);
+    }
+
+    /// Resets the connection of a segment that a host has just sent, if one to its destination is to be reset: the segment is
+    /// not sent then.
+    boolean reset(Packet packet, boolean frame, Node from) {
+        var view = new PacketView(packet, frame, from, null);
+        if (frame || !view.isTcp() || view.hasFlags(TcpHeader.SYN) || view.hasFlags(TcpHeader.RST) || !view.hasFlags(TcpHeader.ACK)) {
+            return false;
+        }
+        Node to = ownerAnywhere(from.realm(), view.destination());
+        if (to == null || !faults.takeReset(from, to)) {
+            return false;
+        }
+        observers.forEach(o -> o.left(from, packet, false, "dropped: reset"));
+        count("reset");
+        // RFC 5961 §3.2: only what stands where the next byte is expected is believed; an acknowledgement says where that is.
+        sendReset(ResetSegments.toDestination(view), to);
+        sendReset(ResetSegments.toSource(view), from);
+        return true;
+    }
+
+    private void sendReset(Packet reset, Node to) {
+        if (to instanceof Station) {
+            post(nowNs(), new Delivering(reset, to));
+        } else {
+            reset.release();
+        }
+    }
+
+    private record Delivering(Packet packet, Node to) implements Clockwork.Discardable {
+        @Override
+        public void run() {
+            to.receive(packet, null);
+        }
+
+        @Override
+        public void discard() {
+            packet.release();
+        }
     }
 
     /// A packet has entered a pipe.

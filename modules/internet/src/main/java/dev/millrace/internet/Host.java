@@ -52,6 +52,7 @@ public final class Host extends Station implements AutoCloseable {
     private volatile Object owner = new Object();
     private volatile boolean crashed;
     private volatile Boot boot;
+    private final Disk disk = new Disk();
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -388,6 +389,11 @@ public final class Host extends Station implements AutoCloseable {
         return crashed;
     }
 
+    /// What it keeps over its lives.
+    public Disk disk() {
+        return disk;
+    }
+
     // ---- its lives
 
     /// Says what this host does whenever it starts, from now on, and has it do so now.
@@ -401,6 +407,11 @@ public final class Host extends Station implements AutoCloseable {
     public Program<Void> boot(Boot what) {
         boot = Objects.requireNonNull(what);
         return start();
+    }
+
+    /// Says what it does when it starts again, and does nothing now.
+    void bootLater(Boot what) {
+        boot = what;
     }
 
     private Program<Void> start() {
@@ -431,10 +442,21 @@ public final class Host extends Station implements AutoCloseable {
         internet.rest();
     }
 
+    /// Lets its programs and threads stand still until the fault is closed, as a process does after SIGSTOP: its stack, like a
+    /// kernel's, goes on. In simulated time only. A program that pauses its own host comes back when somebody else ends that.
+    public Fault pause() {
+        Object mine = owner;
+        clockwork().now(() -> clockwork().pause(mine, true));
+        Fault fault = internet.fault("pause " + name(), () -> clockwork().pause(mine, false));
+        internet.rest();
+        return fault;
+    }
+
     private void die(boolean silently) {
         if (!isOpen()) {
             return;
         }
+        disk.crash();
         crashed = silently;
         silence();
         internet.endPrograms(this, owner);

@@ -76,6 +76,7 @@ public final class Internet implements AutoCloseable {
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
     private volatile Host nameServer;
+    private volatile NameServer names;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
     private final StackProvider stacks = StackProvider.find();
@@ -100,7 +101,7 @@ public final class Internet implements AutoCloseable {
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
             fabric = new Fabric(clockwork, chance, realm, b.conditions, n -> nodes.get(n.name()) == n);
             nodes.put(Cloud.NAME, fabric.cloud());
-            networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet());
+            networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet(), new Troublemaker(this));
             chance.troubles().forEach(networkFaults::schedule);
         }
         for (Delivery d : Delivery.values()) {
@@ -489,6 +490,7 @@ public final class Internet implements AutoCloseable {
             var server = new NameServer(this, host);
             server.start();
             nameServer = host;
+            names = server;
             return server;
         } catch (Throwable t) {
             host.close();
@@ -499,6 +501,10 @@ public final class Internet implements AutoCloseable {
     /// The host that serves names, or `null`.
     Host nameServerHost() {
         return nameServer;
+    }
+
+    NameServer nameServerOrNull() {
+        return names;
     }
 
     Node node(String name) {
@@ -644,14 +650,44 @@ public final class Internet implements AutoCloseable {
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
         requireNodes(List.of(host));
-        return networkFaults().separate("isolated", Set.of(host), Set.of());
+        return networkFaults().separate("isolated", Set.of(host), Set.of(), false);
+    }
+
+    /// Loses what one host sends to another, on whatever way; what comes back passes.
+    public Fault cutOneWay(String from, String to) {
+        requireNodes(List.of(from, to));
+        return networkFaults().separate("cut-one-way", Set.of(from), Set.of(to), true);
+    }
+
+    Fault separate(String name, Set<String> one, Set<String> other, boolean oneWay) {
+        return networkFaults().separate(name, one, other, oneWay);
+    }
+
+    /// Lets packets between hosts and others take so much longer, both ways.
+    ///
+    /// @param others empty for all others
+    public Fault slow(Collection<String> hosts, Collection<String> others, Duration by) {
+        requireNodes(hosts);
+        requireNodes(others);
+        return networkFaults().slow(Set.copyOf(hosts), Set.copyOf(others), by.toNanos());
+    }
+
+    /// Resets the first TCP connection between two hosts that says anything while this lasts: both ends get an RST, as from
+    /// somebody in between.
+    public Fault reset(String a, String b) {
+        requireNodes(List.of(a, b));
+        return networkFaults().reset(a, b);
+    }
+
+    Fault fault(String name, Runnable end) {
+        return networkFaults().other(name, end);
     }
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
         requireNodes(one);
         requireNodes(other);
-        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other));
+        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other), false);
     }
 
     /// Loses the packets for which this is true, wherever they enter a link.
@@ -688,6 +724,12 @@ public final class Internet implements AutoCloseable {
     /// trouble, as soon as they are enough.
     public void chaos(Chaos chaos) {
         networkFaults().begin(chaos);
+    }
+
+    /// The troubles that the seed or the script has chosen, in the order of their times: a line for each, such as
+    /// `5.200 s to 7.200 s: crash b`.
+    public List<String> timeline() {
+        return fabric == null ? List.of() : networkFaults.timeline();
     }
 
     /// Whether troubles wait for hosts that they could befall.

@@ -52,6 +52,35 @@ public final class Moment {
         });
     }
 
+    /// Loses what one host sends to another for so long.
+    public Moment cutOneWay(String from, String to, Duration lasting) {
+        return during(lasting, List.of(from, to), () -> internet.cutOneWay(from, to));
+    }
+
+    /// Lets packets between a host and others take longer, for so long.
+    ///
+    /// @param others empty for all others
+    public Moment slow(String host, List<String> others, Duration by, Duration lasting) {
+        return during(lasting, both(List.of(host), others), () -> internet.slow(List.of(host), others, by));
+    }
+
+    /// Resets a TCP connection between two hosts, the first that says anything then.
+    public Moment reset(String a, String b) {
+        return run(List.of(a, b), () -> internet.reset(a, b));
+    }
+
+    /// Lets a host's programs stand still for so long, as [Host#pause()] does.
+    public Moment pause(String host, Duration lasting) {
+        Host which = host(host);
+        return during(lasting, List.of(host), which::pause);
+    }
+
+    /// Sets a host's clock wrong, as [Host#setClock] does.
+    public Moment setClock(String host, Duration offset, double drift) {
+        Host which = host(host);
+        return run(() -> which.setClock(offset, drift));
+    }
+
     /// Cuts a host off from all others.
     public Moment isolate(String host) {
         return run(List.of(host), () -> internet.isolate(host));

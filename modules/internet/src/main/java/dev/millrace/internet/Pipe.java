@@ -85,6 +85,10 @@ final class Pipe {
         packets++;
         bytes += packet.length();
         chance.draw(conditions, 8L * packet.length(), fabric.nowNs());
+        if (from instanceof Station && fabric.faults().hasResets() && fabric.reset(packet, frames, from)) {
+            packet.release();
+            return;
+        }
         String reason = refusal(packet);
         boolean dropped = reason != null || chance.lost;
         fabric.left(this, packet, reason != null ? reason : chance.lost ? "loss" : remark(), dropped);

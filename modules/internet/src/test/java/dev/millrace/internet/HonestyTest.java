@@ -35,7 +35,7 @@ class HonestyTest {
     @Test
     void troublesWaitForHosts() throws Exception {
         try (Internet net = Internet.virtualTime(3)) {
-            net.chaos(new Chaos(3, 2, Duration.ofSeconds(10), SECOND, Duration.ofSeconds(2)));
+            net.chaos(Chaos.of(3, 2, Duration.ofSeconds(10)).lasting(SECOND, Duration.ofSeconds(2)));
             assertTrue(net.hasIdleChaos());
             net.runFor(SECOND);
             assertTrue(net.warnings().getFirst().contains("never were enough"), net.warnings().toString());

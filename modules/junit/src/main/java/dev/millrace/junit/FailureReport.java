@@ -18,6 +18,7 @@ final class FailureReport {
     private final String details;
     private final List<String> warnings;
     private final String faults;
+    private final String timeline;
 
     /// @param test the class and the method
     /// @param script the file of the script that was replayed, or `null`
@@ -36,6 +37,8 @@ final class FailureReport {
                         .collect(Collectors.joining(", ", "(", ")")));
         faults = faults(net);
         warnings = net.warnings();
+        List<String> troubles = net.timeline();
+        timeline = troubles.isEmpty() ? "" : "troubles:" + troubles.stream().map(t -> "\n    " + t).collect(Collectors.joining());
         details = hosts(net) + faults + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
                 .collect(Collectors.joining());
     }
@@ -63,11 +66,11 @@ final class FailureReport {
     /// A few lines, for the exception.
     String message(String files) {
         return summary + warnings.stream().map(w -> "\n  warning: " + w).collect(Collectors.joining())
-                + (faults.isEmpty() ? "" : "\n  " + faults.strip()) + "\n  run again: " + replay + files;
+                + (timeline.isEmpty() ? "" : "\n  " + timeline) + (faults.isEmpty() ? "" : "\n  " + faults.strip()) + "\n  run again: " + replay + files;
     }
 
     /// All of it, for a file.
     String text() {
-        return test + "\n" + summary + "\nrun again: " + replay + "\n" + details;
+        return test + "\n" + summary + "\nrun again: " + replay + "\n" + (timeline.isEmpty() ? "" : timeline + "\n") + details;
     }
 }

@@ -114,9 +114,22 @@ final class Topology {
         }
         if (root.containsKey("chaos")) {
             Table t = Table.of("chaos", root.get("chaos"), keys("chaos"));
-            net.chaos(t.attempt("", () -> new Chaos(t.number("cuts", 0, 0, 10_000), t.number("isolations", 0, 0, 10_000),
-                    t.duration("within", "60s"), t.duration("shortest", "1s"), t.duration("longest", "10s"))));
+            net.chaos(t.attempt("", () -> chaos(t)));
         }
+    }
+
+    private static Chaos chaos(Table t) {
+        return Chaos.within(t.duration("within", "60s")).lasting(t.duration("shortest", "1s"), t.duration("longest", "10s"))
+                .cuts(count(t, "cuts")).isolations(count(t, "isolations")).cutsOneWay(count(t, "cuts-one-way"))
+                .crashes(count(t, "crashes")).pauses(count(t, "pauses"))
+                .clockJumps(count(t, "clock-jumps"), t.duration("clock-jump", "10s"))
+                .slowLinks(count(t, "slow-links"), t.duration("slow-by", "1s")).resets(count(t, "resets"))
+                .nameFailures(count(t, "name-failures")).slowNames(count(t, "slow-names"), t.duration("slow-by", "1s"))
+                .wrongNames(count(t, "wrong-names"));
+    }
+
+    private static int count(Table t, String key) {
+        return t.number(key, 0, 0, 10_000);
     }
 
     private interface Opening {

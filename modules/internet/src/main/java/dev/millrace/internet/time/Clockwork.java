@@ -56,6 +56,11 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     /// and a caller that is among them does not come back from [#rest]; in real time threads are interrupted.
     void end(Object owner);
 
+    /// Lets what belongs to an owner stand still, or go on: in simulated time it gets no turns meanwhile.
+    ///
+    /// @throws UnsupportedOperationException in real time
+    void pause(Object owner, boolean value);
+
     /// Does not return to who was ended.
     void rest();
 

@@ -182,6 +182,11 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
+    public void pause(Object owner, boolean value) {
+        throw new UnsupportedOperationException("threads that run by the wall clock cannot be made to stand still");
+    }
+
+    @Override
     public void rest() {
         // Threads that run by the wall clock cannot be stopped.
     }

@@ -3,6 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ final class Turns {
     private final Set<Task> tasks = new LinkedHashSet<>();
     private final List<Task> runnable = new ArrayList<>();
     private final List<Task> unstarted = new ArrayList<>();
+    private final Set<Object> paused = new HashSet<>();
+    /// Those that could go on, but for a pause.
+    private final List<Task> held = new ArrayList<>();
     private final List<Task> waitingForLocks = new ArrayList<>();
     /// Programs that threads outside have interrupted.
     private final Queue<Task> interrupted = new ConcurrentLinkedQueue<>();
@@ -81,7 +85,11 @@ final class Turns {
         task.alarm = queue.timer(_ -> wake(task));
         byThread.put(task.thread, task);
         tasks.add(task);
-        (startedByProgram ? unstarted : runnable).add(task);
+        if (startedByProgram) {
+            unstarted.add(task);
+        } else {
+            ready(task);
+        }
         return task;
     }
 
@@ -122,7 +130,7 @@ final class Turns {
         if (!unstarted.isEmpty()) {
             List<Task> started = unstarted.stream().filter(u -> u.thread.getState() != Thread.State.NEW).toList();
             unstarted.removeAll(started);
-            runnable.addAll(started);
+            started.forEach(this::ready);
         }
     }
 
@@ -136,6 +144,7 @@ final class Turns {
                 t.state = Task.State.DEAD;
                 t.alarm.cancel();
                 runnable.remove(t);
+                held.remove(t);
                 unstarted.remove(t);
                 waitingForLocks.remove(t);
                 tasks.remove(t);
@@ -150,13 +159,35 @@ final class Turns {
         }
     }
 
-    /// Does not return to a program that was killed.
+    /// Does not return to a program that was killed; one that has paused itself comes back when it may go on.
     void rest() {
         Task task = byThread.get(Thread.currentThread());
         if (task != null && task.state == Task.State.DEAD) {
             giveTurnBack();
             awaitTurn(task);
+        } else if (task != null && current == task && paused.contains(task.owner())) {
+            this.yield(task);
         }
+    }
+
+    /// Those that could go on and stand still are set aside.
+    void pause(Object owner, boolean value) {
+        if (value && paused.add(owner)) {
+            held.addAll(runnable.stream().filter(t -> t.owner() == owner).toList());
+            runnable.removeIf(t -> t.owner() == owner);
+        } else if (!value && paused.remove(owner)) {
+            List<Task> free = held.stream().filter(t -> t.owner() == owner).toList();
+            held.removeAll(free);
+            runnable.addAll(free);
+        }
+    }
+
+    void resumeAll() {
+        List.copyOf(paused).forEach(owner -> pause(owner, false));
+    }
+
+    private void ready(Task task) {
+        (paused.contains(task.owner()) ? held : runnable).add(task);
     }
 
     /// @throws Gone if the caller was killed, or the simulation has failed
@@ -197,7 +228,7 @@ final class Turns {
     private void wake(Task task) {
         if (task.state == Task.State.PARKED) {
             task.state = Task.State.RUNNABLE;
-            runnable.add(task);
+            ready(task);
         }
     }
 
@@ -254,7 +285,7 @@ final class Turns {
     /// Lets others go first that could go on.
     void yield(Task task) {
         task.state = Task.State.RUNNABLE;
-        runnable.add(task);
+        ready(task);
         giveTurnBack();
         awaitTurn(task);
     }
@@ -338,5 +369,6 @@ final class Turns {
         tasks.clear();
         byThread.clear();
         runnable.clear();
+        held.clear();
     }
 }

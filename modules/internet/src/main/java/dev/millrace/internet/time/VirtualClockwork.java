@@ -152,6 +152,12 @@ public final class VirtualClockwork implements Clockwork {
     }
 
     @Override
+    public void pause(Object owner, boolean value) {
+        checkTurn();
+        turns.pause(owner, value);
+    }
+
+    @Override
     public void rest() {
         turns.rest();
     }
@@ -357,6 +363,7 @@ public final class VirtualClockwork implements Clockwork {
             throw new SimulationException("a program of the simulation cannot close it: the thread that opened it does");
         }
         closing = true;
+        turns.resumeAll();
         List<Task> left = turns.all();
         for (int i = 0; i < 100 && failure == null && !left.isEmpty(); i++) {
             left.forEach(turns::interrupt);
