@@ -85,6 +85,8 @@ public final class Internet implements AutoCloseable {
     /// Only when they move by themselves.
     private final Fabric fabric;
     private final NetworkFaults networkFaults;
+    /// `null` if nothing is to be remembered.
+    private final RecentPackets recent;
 
     Internet(InternetBuilder b) {
         seed = b.seed;
@@ -95,6 +97,7 @@ public final class Internet implements AutoCloseable {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
             fabric = null;
             networkFaults = null;
+            recent = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
@@ -103,6 +106,10 @@ public final class Internet implements AutoCloseable {
             nodes.put(Cloud.NAME, fabric.cloud());
             networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet(), new Troublemaker(this));
             chance.troubles().forEach(networkFaults::schedule);
+            recent = b.recentPackets == 0 ? null : new RecentPackets(fabric, b.recentPackets);
+            if (recent != null) {
+                fabric.observe(recent);
+            }
         }
         for (Delivery d : Delivery.values()) {
             counter(name(d));
@@ -818,6 +825,24 @@ public final class Internet implements AutoCloseable {
             fabric.counters().forEach((name, n) -> all.merge(name, n, Long::sum));
         }
         return all;
+    }
+
+    /// Watches the packets that hosts send from now on and for which this is true. It must not change anything, nor block.
+    public PacketWatch packets(Predicate<PacketView> which) {
+        return new PacketWatch(fabric(), which);
+    }
+
+    /// What happened last to packets of these hosts, each with its fate, and which faults began and ended: lines with the time,
+    /// if they were to be remembered ([InternetBuilder#rememberPackets]).
+    ///
+    /// @param hosts names; of all hosts if there are none
+    /// @param number how many lines at most
+    public List<String> recentPackets(Collection<String> hosts, int number) {
+        var lines = new ArrayList<String>();
+        if (recent != null) {
+            clockwork().now(() -> lines.addAll(recent.of(hosts, number)));
+        }
+        return lines;
     }
 
     /// Writes all packets to a pcapng file from now on: what each host sends and receives, and what is lost on the way, with

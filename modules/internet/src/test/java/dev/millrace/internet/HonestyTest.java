@@ -192,6 +192,56 @@ class HonestyTest {
     }
 
     @Test
+    void packetsAreWatchedAndNotChanged() throws Exception {
+        try (Internet net = Internet.builder().virtualTime(1).rememberPackets(10).open()) {
+            Host a = net.host("a", "10.0.0.1");
+            Host b = net.host("b", "10.0.0.2");
+            net.link("a", "b", LinkConditions.perfect().loss(0.2));
+            try (PacketWatch toB = net.packets(p -> p.isUdp() && p.isTo(b)); UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                a.run(() -> {
+                    for (int i = 0; i < 120; i++) {
+                        s.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress("10.0.0.2", 9));
+                        a.sleep(SECOND);
+                    }
+                });
+                toB.await(3, Duration.ofSeconds(10)).expect(3);
+                net.runFor(Duration.ofSeconds(130));
+                toB.expect(120).expectAtLeast(100);
+                assertEquals(100, toB.last().size());
+                assertTrue(toB.last().stream().anyMatch(p -> p.fate().contains("loss")), toB.last().toString());
+                var wrong = assertThrows(AssertionError.class, () -> toB.expect(1));
+                assertTrue(wrong.getMessage().contains("saw 120") && wrong.getMessage().contains("a sends UDP"), wrong.getMessage());
+            }
+            assertEquals(10, net.recentPackets(List.of(), 50).size());
+            assertTrue(net.recentPackets(List.of("b"), 50).stream().allMatch(l -> l.contains(" b ")));
+        }
+    }
+
+    /// Counters of connections that stand are not told at their ends only.
+    @Test
+    void retransmissionsOfOpenConnectionsAreCounted() throws Exception {
+        try (Internet net = Internet.virtualTime(4)) {
+            Host a = net.host("a", "10.0.0.1");
+            Host b = net.host("b", "10.0.0.2");
+            b.run(() -> {
+                try (var l = b.stack().tcp().listen(7); var s = l.accept()) {
+                    s.inputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                }
+            });
+            var s = a.stack().tcp().connect(new InetSocketAddress("10.0.0.2", 7), SECOND);
+            try (Fault _ = net.cut("a", "b")) {
+                s.write(ByteBuffer.wrap(new byte[1000]));
+                net.runFor(Duration.ofSeconds(5));
+            }
+            long counted = a.stack().counters().get("tcp").get("retransmitted-segments");
+            assertTrue(counted >= 3, "" + counted);
+            assertEquals(counted, s.info().retransmittedSegments());
+            s.close();
+            net.runFor(Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
     void whatNobodyHasLostIsZero() throws Exception {
         try (Internet net = Internet.virtualTime(1)) {
             net.host("a", "10.0.0.1");

@@ -39,7 +39,11 @@ final class FailureReport {
         warnings = net.warnings();
         List<String> troubles = net.timeline();
         timeline = troubles.isEmpty() ? "" : "troubles:" + troubles.stream().map(t -> "\n    " + t).collect(Collectors.joining());
-        details = hosts(net) + faults + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
+        List<String> concerned = programs.stream().map(p -> p.host().name()).distinct().toList();
+        List<String> packets = net.recentPackets(concerned, 20);
+        String last = packets.isEmpty() ? "" : "last packets" + (concerned.isEmpty() ? "" : " of " + String.join(", ", concerned)) + ":\n"
+                + packets.stream().map(p -> "  " + p + "\n").collect(Collectors.joining());
+        details = hosts(net) + faults + last + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
                 .collect(Collectors.joining());
     }
 

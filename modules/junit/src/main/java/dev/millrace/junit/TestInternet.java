@@ -21,6 +21,9 @@ import java.util.function.Consumer;
 
 /// The Internet of one test, as its annotations describe it.
 final class TestInternet {
+    /// For the report of a failure: more than anybody reads.
+    private static final int REMEMBERED = 200;
+
     private final Internet net;
     private final AddressBlock block;
     private final List<Link> pending;
@@ -34,7 +37,8 @@ final class TestInternet {
             AddressBlock block, Path capture) throws IOException {
         boolean described = !how.file().isEmpty();
         Consumer<InternetBuilder> settings = builder -> {
-            builder.script(script).record(record).goOnAfterFailures(how.goOnAfterFailures());
+            builder.script(script).record(record).goOnAfterFailures(how.goOnAfterFailures())
+                    .rememberPackets(capture == null ? 0 : REMEMBERED);
             if (how.time() == VirtualInternet.Time.VIRTUAL) {
                 builder.virtualTime(seed);
             } else {

@@ -105,6 +105,9 @@ class ExtensionCasesTest {
             net.host("b", "10.77.0.1");
             net.isolate("b");
             a.run(() -> {
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    s.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress("10.77.0.1", 9));
+                }
                 a.sleep(Duration.ofSeconds(5));
                 throw new IOException("the program's own");
             });
@@ -113,11 +116,13 @@ class ExtensionCasesTest {
     }
 
     @Test
-    void theFirstFailureEndsTheRunAndTheReportSaysWhen() {
+    void theFirstFailureEndsTheRunAndTheReportSaysWhen() throws IOException {
         Throwable t = failure(run(FailsEarly.class));
         assertTrue(t.getMessage().contains("\"a/1\" failed PT5S after the beginning"), t.toString());
         assertTrue(report(t).contains("virtual time PT5S"), report(t));
         assertTrue(report(t).contains("isolated"), report(t));
+        String file = Files.readString(reports.resolve("of-test").resolve("report.txt"));
+        assertTrue(file.contains("last packets of a:") && file.contains("a sends UDP") && file.contains("dropped: isolated"), file);
     }
 
     // ---- files
