@@ -36,7 +36,7 @@ import org.opentest4j.TestAbortedException;
 /// What stands behind [VirtualInternet]. Also usable by `@RegisterExtension` or `@ExtendWith`, with the usual Internet.
 public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final Namespace NAMESPACE = Namespace.create(VirtualInternetExtension.class);
-    private static final String SEED = "millrace.seed";
+    static final String SEED = "millrace.seed";
     private static final String SCRIPT = "millrace.script";
     private static final VirtualInternet USUAL = Usual.class.getAnnotation(VirtualInternet.class);
     /// Internets of tests that are open, and that ever were: packets are counted for all of them together.
@@ -125,6 +125,10 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             } catch (NumberFormatException e) {
                 throw new ExtensionConfigurationException("-D" + SEED + "=" + given.get() + " is no whole number", e);
             }
+        }
+        Long ofTest = SeedsExtension.of(context);
+        if (ofTest != null) {
+            return ofTest;
         }
         // A positive number of a few digits is easier to pass on.
         return how.seed() != VirtualInternet.ANY_SEED ? how.seed() : ThreadLocalRandom.current().nextLong(1, 1_000_000_000);

@@ -3,6 +3,7 @@ package dev.millrace.junit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.engine.OutputDirectoryCreator;
 import org.junit.platform.engine.TestDescriptor;
@@ -94,6 +96,32 @@ class ExtensionCasesTest {
         EngineExecutionResults results = run(OwnHosts.class);
         results.testEvents().assertStatistics(s -> s.succeeded(1).failed(1));
         assertTrue(failure(results).getMessage().contains("@Troubles had no effect"), failure(results).toString());
+    }
+
+    // ---- seeds
+
+    @VirtualInternet
+    static class ManySeeds {
+        @Seeds("3..6,9")
+        void someFail(Internet net, @SimHost(name = "a") Host a) {
+            assertTrue(net.seed() != 5, "of seed five");
+            assertEquals("a", a.name());
+        }
+    }
+
+    @Test
+    void aTestRunsWithEachSeed() {
+        EngineExecutionResults results = run(ManySeeds.class);
+        results.testEvents().assertStatistics(s -> s.started(5).succeeded(4).failed(1));
+        assertEquals(List.of("seed 3", "seed 4", "seed 5", "seed 6", "seed 9"),
+                results.testEvents().started().map(e -> e.getTestDescriptor().getDisplayName()).toList());
+        assertTrue(report(failure(results)).contains("millrace.seed=5"), report(failure(results)));
+        run(ManySeeds.class, "millrace.seeds", "20..29").testEvents().assertStatistics(s -> s.succeeded(10));
+        run(ManySeeds.class, "millrace.seed", "5", "millrace.seeds", "20..29").testEvents().assertStatistics(s -> s.failed(1));
+        for (String wrong : new String[] {"", "x", "3..1", "1..2..3", "1..9999999", "-9223372036854775808..9223372036854775807"}) {
+            assertThrows(ExtensionConfigurationException.class,
+                    () -> SeedsExtension.parse(wrong), wrong);
+        }
     }
 
     // ---- failures
