@@ -28,6 +28,12 @@ public interface NetworkContext extends StackContext {
     /// The addresses of a NIC that it may use.
     List<Cidr> addresses(NicPort nic);
 
+    /// All addresses of a NIC, those included that it may not use.
+    default List<NicAddress> addressDetails(NicPort nic) {
+        return addresses(nic).stream().map(c -> new NicAddress(c, NicAddress.State.PREFERRED, NicAddress.CONFIGURATION, false,
+                null, null)).toList();
+    }
+
     /// What a NIC is told for this protocol: the options of [NetworkProtocolFactory#nicOptions].
     default OptionValues nicOptions(NicPort nic) {
         return OptionValues.check("nic", List.of(), Map.of());

@@ -141,6 +141,11 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
+    public List<NicAddress> addressDetails(NicPort nic) {
+        return nic instanceof Nic n ? n.addressDetails() : List.of();
+    }
+
+    @Override
     public OptionValues nicOptions(NicPort nic) {
         OptionValues values = network == null ? null : stack.nicValues(nic, network);
         return values == null ? NetworkContext.super.nicOptions(nic) : values;
