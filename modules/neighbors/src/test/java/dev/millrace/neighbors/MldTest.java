@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.Cidr;
 import dev.millrace.ManualStack;
 import dev.millrace.Nic;
 import dev.millrace.NicAddress;
@@ -173,7 +174,7 @@ class MldTest {
         }
         assertTrue(joined < 600, "bounded: " + joined);
         segment.pass(200);
-        assertEquals(joined, said().size(), "in several reports");
+        assertEquals(joined, said().stream().distinct().count(), "in several reports");
     }
 
     @Test
@@ -189,14 +190,16 @@ class MldTest {
         segment.pass(2_000);
         assertEquals(List.of("report ff05::1234", "report ff05::1234"), said());
         // Another member answers first.
-        segment.inject(Frames.query(1, "ff05::1234", 5_000));
-        segment.inject(Frames.oldReport(0x0200_5e00_0009L, "fe80::9", "ff05::1234"));
+        String own = "ff02::1:ff00:1";
+        segment.inject(Frames.query(1, own, 5_000));
+        segment.inject(Frames.oldReport(0x0200_5e00_0009L, "fe80::9", own));
         segment.pass(6_000);
-        assertEquals(List.of(), said().stream().filter(s -> s.contains("1234")).toList());
-        g.leave(port(host), GROUP);
+        assertEquals(List.of(), said());
+        Nic nic = host.nics().getFirst();
+        nic.removeAddress(Cidr.parse("fd00::1/64"));
         segment.pass(2_000);
         assertEquals(List.of(), said(), "the other is a member still");
-        g.join(port(host), GROUP);
+        nic.addAddress(Cidr.parse("fd00::1/64"));
         segment.pass(2_000);
         said();
         g.leave(port(host), GROUP);
