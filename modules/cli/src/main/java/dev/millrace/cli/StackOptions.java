@@ -2,6 +2,7 @@ package dev.millrace.cli;
 
 import dev.millrace.Capture;
 import dev.millrace.CaptureRequest;
+import dev.millrace.NicConfig;
 import dev.millrace.Stack;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -37,7 +38,8 @@ public final class StackOptions {
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
         link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
-        address = list(spec, "--address", "A/P", "an address of the stack with its prefix; may be repeated");
+        address = list(spec, "--address", "A/P", "an address of the stack with its prefix, or slaac "
+                + "for what routers of an Ethernet give; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
         mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
@@ -117,7 +119,9 @@ public final class StackOptions {
                 }
             });
             if (values(gateway).isEmpty()) {
-                builder.route("default", "nic0");
+                // Where routers are found, they say where everything else is.
+                boolean found = addresses.stream().anyMatch(NicConfig::isAddressSource);
+                builder.route(found ? "0.0.0.0/0" : "default", "nic0");
             }
             values(gateway).forEach(g -> builder.route("default", g));
         } catch (IllegalArgumentException e) {
