@@ -31,6 +31,8 @@ final class ConfigTables {
     private static final List<String> NIC_KEYS = List.of("name", "link", "mtu", "addresses", "own-subnets");
     private static final List<String> ROUTE_KEYS = List.of("to", "via", "nic");
     private static final List<String> CAPTURE_KEYS = List.of("file", "listen", "nics", "snap-length", "buffer-packets");
+    /// Those of Millrace's own plug-ins, for who reads a configuration without them.
+    private static final List<String> OWN_SOURCES = List.of("slaac", "dhcp");
     /// The largest packet there is, and so the longest piece of one worth keeping.
     private static final int MAX_SNAP_LENGTH = 65536;
     private static final int MAX_BUFFER_PACKETS = 1 << 20;
@@ -162,11 +164,11 @@ final class ConfigTables {
 
     /// A source of addresses is an option of the NIC that is true or false, so that a mistyped one is found here.
     private static void checkSource(String key, String source, String link) {
-        List<String> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).orElse(List.of()).stream()
-                .filter(o -> o.type() == OptionSpec.Type.FLAG).map(OptionSpec::name).toList();
-        if (!known.isEmpty() && !known.contains(source)) {
-            throw new ConfigurationException(key, "\"" + source + "\" is neither an address with a prefix, such as 10.0.0.2/24, "
-                    + "nor a source of addresses; " + Nearest.advice(source, known));
+        List<String> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).map(all -> all.stream()
+                .filter(o -> o.type() == OptionSpec.Type.FLAG).map(OptionSpec::name).toList()).orElse(OWN_SOURCES);
+        if (!known.contains(source)) {
+            throw new ConfigurationException(key, "\"" + source + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
+                    + "and no source of addresses, such as slaac");
         }
     }
 
