@@ -2,6 +2,7 @@ package dev.millrace.cli;
 
 import dev.millrace.Capture;
 import dev.millrace.CaptureRequest;
+import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.Stack;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import picocli.CommandLine.ParameterException;
 
 /// The options of commands that run on a stack of their own, on a TUN device or on any other link.
 public final class StackOptions {
+    /// How long a command waits for an address that is to be found.
+    private static final int FOUND_MS = 15_000;
     private final CommandSpec spec;
     private final OptionSpec tun;
     private final OptionSpec link;
@@ -131,11 +134,30 @@ public final class StackOptions {
         var opened = new Opened(stack, new ArrayList<>());
         try {
             startCaptures(opened);
+            if (addresses.stream().anyMatch(NicConfig::isAddressSource)) {
+                awaitAddress(stack);
+            }
         } catch (Throwable t) {
             opened.close();
             throw t;
         }
         return opened;
+    }
+
+    /// Waits until an address is found that reaches further than the link; without one the command goes on all the same.
+    private void awaitAddress(Stack stack) {
+        Nic nic = stack.nics().getFirst();
+        try {
+            for (int i = 0; i < FOUND_MS / 50; i++) {
+                if (nic.addresses().stream().anyMatch(a -> !a.address().isLinkLocal())) {
+                    return;
+                }
+                Thread.sleep(50);
+            }
+            Commands.err(spec).println("no address was found: nobody on the link gives any");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void startCaptures(Opened opened) throws IOException {

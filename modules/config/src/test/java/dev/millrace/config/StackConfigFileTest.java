@@ -116,7 +116,8 @@ class StackConfigFileTest {
 
     @Test
     void aSourceOfAddressesIsAnOptionOfTheNic() {
-        var nic = parse("[[nic]]\nname = \"e\"\nlink = \"tap:t0\"\naddresses = [\"slaac\", \"10.0.0.1/8\"]\n").config().nics().getFirst();
+        var nic = parse("[[nic]]\nname = \"e\"\nlink = \"tap:t0\"\naddresses = [\"slaac\", \"10.0.0.1/8\"]\n")
+                .config().nics().getFirst();
         assertEquals(List.of(Cidr.parse("10.0.0.1/8")), nic.addresses());
         assertEquals(Map.of("slaac", "true"), nic.options());
     }
