@@ -318,7 +318,7 @@ class AutoconfigurationTest {
         ManualStack host = host("2001:db8:1::", 7200, 3600);
         String own = of(host, "link-local").address().toString();
         String far = "2001:db8:99::1";
-        segment.inject(Frames.redirect(OTHER_MAC, "fe80::ff:2", own, far, "fe80::ff:2"));
+        segment.inject(Frames.redirect(OTHER_MAC, "fe80::ff:2", own, far, "fe80::ff:3"));
         assertEquals("none", via(host, far + "/128"), "not the router that is in use");
         segment.inject(Frames.redirect(ROUTER_MAC, ROUTER, own, far, "2001:db8:1::5"));
         assertEquals("none", via(host, far + "/128"), "a gateway is named by its link-local address");
