@@ -15,6 +15,7 @@ public final class InternetBuilder {
     LinkConditions conditions = LinkConditions.perfect();
     Script script;
     boolean record;
+    boolean goOnAfterFailures;
     Duration limit = Duration.ofDays(1);
     Duration stall = Duration.ofSeconds(1);
 
@@ -93,6 +94,13 @@ public final class InternetBuilder {
     /// if nothing is said.
     public InternetBuilder stallAfter(Duration time) {
         stall = Objects.requireNonNull(time);
+        return this;
+    }
+
+    /// Whether simulated time goes on after a program has failed. If not, as when nothing is said, whoever lets time pass gets a
+    /// [SimulationException] with the failure as its cause, unless somebody waits for that program or has asked how it ended.
+    public InternetBuilder goOnAfterFailures(boolean value) {
+        goOnAfterFailures = value;
         return this;
     }
 

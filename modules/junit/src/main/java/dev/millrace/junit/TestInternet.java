@@ -34,7 +34,7 @@ final class TestInternet {
             AddressBlock block, Path capture) throws IOException {
         boolean described = !how.file().isEmpty();
         Consumer<InternetBuilder> settings = builder -> {
-            builder.script(script).record(record);
+            builder.script(script).record(record).goOnAfterFailures(how.goOnAfterFailures());
             if (how.time() == VirtualInternet.Time.VIRTUAL) {
                 builder.virtualTime(seed);
             } else {
@@ -123,8 +123,12 @@ final class TestInternet {
     }
 
     void begin(Troubles troubles) {
-        net.chaos(new Chaos(troubles.cuts(), troubles.isolations(), duration(troubles.within()),
-                duration(troubles.shortest()), duration(troubles.longest())));
+        net.chaos(Chaos.within(duration(troubles.within())).lasting(duration(troubles.shortest()), duration(troubles.longest()))
+                .cuts(troubles.cuts()).isolations(troubles.isolations()).cutsOneWay(troubles.cutsOneWay()).crashes(troubles.crashes())
+                .pauses(troubles.pauses()).clockJumps(troubles.clockJumps(), duration(troubles.clockJump()))
+                .clockDrifts(troubles.clockDrifts(), troubles.clockDrift()).slowLinks(troubles.slowLinks(), duration(troubles.slowBy()))
+                .resets(troubles.resets()).nameFailures(troubles.nameFailures())
+                .slowNames(troubles.slowNames(), duration(troubles.slowBy())).wrongNames(troubles.wrongNames()));
     }
 
     private static Duration duration(String text) {

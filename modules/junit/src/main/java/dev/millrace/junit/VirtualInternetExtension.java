@@ -206,6 +206,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         }
         Internet net = running.internet().net();
         List<Program<?>> failed = net.failures();
+        boolean idle = net.hasIdleChaos();
         Throwable failure = context.getExecutionException().orElse(null);
         boolean aborted = failure instanceof TestAbortedException;
         FailureReport report = null;
@@ -226,7 +227,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             OPEN.decrementAndGet();
         }
         if (failure == null && own == null) {
-            own = ownFailure(running, failed);
+            own = ownFailure(running, failed, idle);
         }
         boolean bad = failure != null && !aborted || own != null;
         if (running.session() != null) {
@@ -252,13 +253,19 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     /// What is wrong although the test itself did not fail, or `null`.
-    private static Throwable ownFailure(Running running, List<Program<?>> failed) {
+    ///
+    /// @param idle whether there were troubles for which there was nobody
+    private static Throwable ownFailure(Running running, List<Program<?>> failed, boolean idle) {
         if (!failed.isEmpty() && running.how().failWithPrograms()) {
             Program<?> first = failed.getFirst();
             var error = new AssertionError("\"" + first.name() + "\" on " + first.host() + " failed: " + first.failure(),
                     first.failure());
             failed.stream().skip(1).map(Program::failure).forEach(error::addSuppressed);
             return error;
+        }
+        if (idle) {
+            return new ExtensionConfigurationException("@Troubles had no effect: the test never had hosts enough for them; "
+                    + "make them before time passes, or leave it out");
         }
         long leaked = Leaks.packets() - running.packets();
         boolean alone = running.opened() == OPENED.get();

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.millrace.UdpSocket;
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +60,64 @@ class ExtensionCasesTest {
 
     private static String report(Throwable t) {
         return Arrays.stream(t.getSuppressed()).map(Throwable::toString).collect(Collectors.joining("\n"));
+    }
+
+    // ---- troubles
+
+    @VirtualInternet(seed = 5)
+    @Troubles(cuts = 30, within = "10s", shortest = "1s", longest = "3s")
+    static class OwnHosts {
+        @Test
+        void troublesBefallThem(Internet net) throws Exception {
+            Host a = net.host("a", "10.0.0.1");
+            net.host("b", "10.0.0.2");
+            a.call(() -> {
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    for (int i = 0; i < 130; i++) {
+                        s.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress("10.0.0.2", 9));
+                        a.sleep(Duration.ofMillis(100));
+                    }
+                }
+                return null;
+            }).get();
+            assertTrue(net.counters().get("chaos") > 50, net.counters().toString());
+        }
+
+        @Test
+        void withoutHostsThatIsAnError(Internet net) throws Exception {
+            net.runFor(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void troublesBefallHostsThatTheTestMakes() {
+        EngineExecutionResults results = run(OwnHosts.class);
+        results.testEvents().assertStatistics(s -> s.succeeded(1).failed(1));
+        assertTrue(failure(results).getMessage().contains("@Troubles had no effect"), failure(results).toString());
+    }
+
+    // ---- failures
+
+    @VirtualInternet(seed = 5)
+    static class FailsEarly {
+        @Test
+        void andIsNotSimulatedOn(Internet net, @SimHost(name = "a") Host a) throws Exception {
+            net.host("b", "10.77.0.1");
+            net.isolate("b");
+            a.run(() -> {
+                a.sleep(Duration.ofSeconds(5));
+                throw new IOException("the program's own");
+            });
+            net.runFor(Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
+    void theFirstFailureEndsTheRunAndTheReportSaysWhen() {
+        Throwable t = failure(run(FailsEarly.class));
+        assertTrue(t.getMessage().contains("\"a/1\" failed PT5S after the beginning"), t.toString());
+        assertTrue(report(t).contains("virtual time PT5S"), report(t));
+        assertTrue(report(t).contains("isolated"), report(t));
     }
 
     // ---- files
@@ -142,7 +203,7 @@ class ExtensionCasesTest {
 
     // ---- ends
 
-    @VirtualInternet
+    @VirtualInternet(goOnAfterFailures = true)
     static class Aborted {
         @Test
         void isNotForThisMachine(Internet net, @SimHost(name = "a") Host a) throws Exception {
