@@ -16,8 +16,10 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.lang.ref.WeakReference;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
@@ -26,10 +28,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Lock;
@@ -57,6 +60,8 @@ public final class Host extends Station implements AutoCloseable {
     private volatile FirewallBox firewall;
     private volatile Asking asking;
     private int programs;
+    /// Those that somebody still uses, perhaps.
+    private final List<WeakReference<ExecutorService>> executors = new ArrayList<>();
 
     /// Whom it asks for names.
     private record Asking(Host server, Resolver resolver) {
@@ -285,10 +290,43 @@ public final class Host extends Station implements AutoCloseable {
     public ScheduledExecutorService executor(int threads) {
         if (clockwork().isVirtual()) {
             Object mine = owner;
-            return new SimulatedExecutor(clockwork(), threads(), () -> mine == owner && isOpen(), threads);
+            return added(new SimulatedExecutor(clockwork(), threads(), () -> mine == owner && isOpen(), threads));
         }
         // A pool of the JDK's grows to its core size only.
-        return Executors.newScheduledThreadPool(Math.min(threads, 64), threads());
+        var pool = new ScheduledThreadPoolExecutor(Math.min(threads, 64), threads());
+        pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return added(pool);
+    }
+
+    private <E extends ExecutorService> E added(E executor) {
+        synchronized (executors) {
+            executors.removeIf(r -> r.get() == null || r.get().isTerminated());
+            executors.add(new WeakReference<>(executor));
+        }
+        return executor;
+    }
+
+    /// Who waits for what executors were to do is told that nothing comes of it.
+    private void endExecutors(boolean killed) {
+        List<ExecutorService> all;
+        synchronized (executors) {
+            all = executors.stream().map(WeakReference::get).filter(Objects::nonNull).toList();
+            executors.clear();
+        }
+        String why = "its host \"" + name() + "\" " + (killed ? "has crashed" : "is closed");
+        for (ExecutorService e : all) {
+            if (e instanceof SimulatedExecutor s) {
+                s.hostIsGone(why, killed);
+            } else if (killed) {
+                e.shutdownNow();
+            } else {
+                e.shutdown();
+            }
+        }
+        if (!killed) {
+            // A crash may come after that.
+            all.forEach(this::added);
+        }
     }
 
     /// A queue between programs, first in first out, whose waits take simulated time.
@@ -381,6 +419,7 @@ public final class Host extends Station implements AutoCloseable {
     /// The stack has closed its link, whoever began it: the addresses are free again, unless nobody is to notice.
     void linkClosed() {
         if (!crashed) {
+            endExecutors(false);
             internet.forget(this);
         }
     }
@@ -460,6 +499,7 @@ public final class Host extends Station implements AutoCloseable {
         crashed = silently;
         silence();
         internet.endPrograms(this, owner);
+        endExecutors(true);
         close();
     }
 
@@ -479,6 +519,7 @@ public final class Host extends Station implements AutoCloseable {
         die(true);
         // Of one that was closed some may go on.
         internet.endPrograms(this, owner);
+        endExecutors(true);
         owner = new Object();
         asking = null;
         life = internet.nextLife(name());

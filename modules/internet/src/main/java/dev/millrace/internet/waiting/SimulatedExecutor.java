@@ -1,5 +1,6 @@
 package dev.millrace.internet.waiting;
 
+import dev.millrace.internet.SimulationException;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
 import java.util.ArrayDeque;
@@ -34,8 +35,12 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private final Set<Thread> running = new LinkedHashSet<>();
     private final Set<Task<?>> scheduled = new LinkedHashSet<>();
+    /// Those that run and have a future.
+    private final Set<Task<?>> begun = new LinkedHashSet<>();
     private final WaitingLine ended;
     private boolean shutdown;
+    /// What has become of its host, in words; `null` while that runs.
+    private String gone;
 
     /// @param threads makes programs of the host
     /// @param alive whether the host still runs what it ran when this was made
@@ -74,6 +79,7 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
                 return;
             }
             runner = Thread.currentThread();
+            begun.add(this);
             try {
                 T value = body.call();
                 if (periodNs == 0) {
@@ -86,8 +92,11 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
                 completeExceptionally(t);
             } finally {
                 runner = null;
+                begun.remove(this);
             }
-            if (periodNs != 0 && !isDone() && !shutdown) {
+            if (periodNs != 0 && !isDone() && shutdown) {
+                cancel(false);
+            } else if (periodNs != 0 && !isDone()) {
                 atNs = periodNs > 0 ? atNs + periodNs : clockwork.nowNs() - periodNs;
                 plan(this);
             }
@@ -95,6 +104,9 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
 
         @Override
         public boolean cancel(boolean mayInterruptIfRunning) {
+            if (isDone()) {
+                return false;
+            }
             boolean cancelled = super.cancel(mayInterruptIfRunning);
             scheduled.remove(this);
             if (cancelled && mayInterruptIfRunning && runner != null) {
@@ -141,9 +153,7 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
     @Override
     public void execute(Runnable command) {
         Objects.requireNonNull(command);
-        if (shutdown) {
-            throw new RejectedExecutionException("the executor is shut down");
-        }
+        checkRunning();
         begin(command);
     }
 
@@ -200,7 +210,7 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
 
     private void checkRunning() {
         if (shutdown) {
-            throw new RejectedExecutionException("the executor is shut down");
+            throw new RejectedExecutionException(gone != null ? gone : "the executor is shut down");
         }
     }
 
@@ -328,6 +338,29 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
         List.copyOf(running).forEach(clockwork::interrupt);
         endIfIdle();
         return never;
+    }
+
+    /// Its host runs nothing new: what was not begun fails. Of a host that has crashed what runs fails, too, since it never goes on.
+    ///
+    /// @param why what has become of the host, in words
+    public void hostIsGone(String why, boolean crashed) {
+        gone = gone == null ? why : gone;
+        shutdown = true;
+        var never = new LinkedHashSet<Task<?>>(scheduled);
+        scheduled.clear();
+        if (crashed) {
+            waiting.forEach(r -> {
+                if (r instanceof Task<?> t) {
+                    never.add(t);
+                }
+            });
+            waiting.clear();
+            never.addAll(begun);
+            begun.clear();
+            running.clear();
+        }
+        never.forEach(t -> t.completeExceptionally(new SimulationException(why)));
+        endIfIdle();
     }
 
     @Override

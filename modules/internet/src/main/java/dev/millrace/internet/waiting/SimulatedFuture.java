@@ -30,6 +30,18 @@ public class SimulatedFuture<T> extends CompletableFuture<T> {
         return new SimulatedFuture<>(clockwork, programs);
     }
 
+    @Override
+    public boolean complete(T value) {
+        line.checkTurn();
+        return super.complete(value);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+        line.checkTurn();
+        return super.completeExceptionally(failure);
+    }
+
     private void await(long deadlineNs) throws InterruptedException {
         if (!watched) {
             watched = true;

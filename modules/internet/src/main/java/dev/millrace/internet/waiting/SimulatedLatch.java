@@ -32,6 +32,7 @@ public final class SimulatedLatch extends CountDownLatch {
 
     @Override
     public void countDown() {
+        line.checkTurn();
         super.countDown();
         if (getCount() == 0) {
             line.wakeAll();

@@ -1,7 +1,9 @@
 package dev.millrace.internet.waiting;
 
 import dev.millrace.internet.time.Clockwork;
+import java.util.ArrayDeque;
 import java.util.Date;
+import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -21,6 +23,7 @@ public final class SimulatedLock implements Lock {
 
     @Override
     public boolean tryLock() {
+        line.checkTurn();
         Thread self = Thread.currentThread();
         if (owner != null && owner != self) {
             return false;
@@ -88,9 +91,12 @@ public final class SimulatedLock implements Lock {
 
     private final class Waiting implements Condition {
         private final WaitingLine signals = new WaitingLine(clockwork);
-        /// How often it was signalled, and how many signals of these nobody has taken.
-        private long round;
-        private int single;
+        /// How many have come to wait, and how many of these the last signal for all was for.
+        private long arrivals;
+        private long all;
+        /// Signals for one that nobody has taken, in their order: each how many had come by then. It is for one of these, and
+        /// not for who signals and waits itself next.
+        private final Deque<Long> single = new ArrayDeque<>();
 
         @Override
         public void await() throws InterruptedException {
@@ -118,8 +124,8 @@ public final class SimulatedLock implements Lock {
         private boolean await(long deadlineNs) throws InterruptedException {
             int held = release();
             try {
-                long before = round;
-                while (!taken(before)) {
+                long number = ++arrivals;
+                while (!taken(number)) {
                     if (signals.isOver(deadlineNs)) {
                         return false;
                     }
@@ -135,8 +141,8 @@ public final class SimulatedLock implements Lock {
         public void awaitUninterruptibly() {
             int held = release();
             boolean interrupted = false;
-            long before = round;
-            while (!taken(before)) {
+            long number = ++arrivals;
+            while (!taken(number)) {
                 interrupted |= signals.awaitUninterruptibly();
             }
             retake(held);
@@ -145,14 +151,16 @@ public final class SimulatedLock implements Lock {
             }
         }
 
-        /// Whether a signal came since `before` that is for all, or was left for one.
-        private boolean taken(long before) {
-            if (round != before) {
+        /// Whether a signal came since then that is for all, or is left for one.
+        private boolean taken(long number) {
+            if (number <= all) {
                 return true;
             }
-            if (single > 0) {
-                single--;
-                return true;
+            for (var i = single.iterator(); i.hasNext();) {
+                if (number <= i.next()) {
+                    i.remove();
+                    return true;
+                }
             }
             return false;
         }
@@ -174,8 +182,8 @@ public final class SimulatedLock implements Lock {
         @Override
         public void signal() {
             checkOwner();
-            if (single < signals.length()) {
-                single++;
+            if (single.size() < signals.length()) {
+                single.add(arrivals);
                 signals.wakeAll();
             }
         }
@@ -183,8 +191,8 @@ public final class SimulatedLock implements Lock {
         @Override
         public void signalAll() {
             checkOwner();
-            round++;
-            single = 0;
+            all = arrivals;
+            single.clear();
             signals.wakeAll();
         }
     }

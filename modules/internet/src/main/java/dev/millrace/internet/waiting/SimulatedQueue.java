@@ -30,6 +30,7 @@ public final class SimulatedQueue<E> extends AbstractQueue<E> implements Blockin
     @Override
     public boolean offer(E e) {
         Objects.requireNonNull(e);
+        changed.checkTurn();
         if (elements.size() >= capacity) {
             return false;
         }
@@ -60,6 +61,7 @@ public final class SimulatedQueue<E> extends AbstractQueue<E> implements Blockin
 
     @Override
     public E poll() {
+        changed.checkTurn();
         E e = elements.poll();
         if (e != null) {
             changed.wakeAll();
@@ -102,6 +104,7 @@ public final class SimulatedQueue<E> extends AbstractQueue<E> implements Blockin
 
     @Override
     public boolean remove(Object o) {
+        changed.checkTurn();
         boolean removed = elements.remove(o);
         if (removed) {
             changed.wakeAll();

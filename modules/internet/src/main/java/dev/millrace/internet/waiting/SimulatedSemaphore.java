@@ -37,6 +37,17 @@ public final class SimulatedSemaphore extends Semaphore {
     }
 
     @Override
+    public boolean tryAcquire() {
+        return tryAcquire(1);
+    }
+
+    @Override
+    public boolean tryAcquire(int permits) {
+        line.checkTurn();
+        return super.tryAcquire(permits);
+    }
+
+    @Override
     public boolean tryAcquire(long timeout, TimeUnit unit) throws InterruptedException {
         return tryAcquire(1, timeout, unit);
     }
@@ -69,6 +80,7 @@ public final class SimulatedSemaphore extends Semaphore {
 
     @Override
     public void release(int permits) {
+        line.checkTurn();
         super.release(permits);
         line.wakeAll();
     }

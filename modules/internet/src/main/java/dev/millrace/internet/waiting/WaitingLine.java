@@ -8,6 +8,9 @@ import java.util.concurrent.TimeUnit;
 /// Threads that wait, in simulated time, for something that others bring about. One at a time has the turn, so that nothing
 /// here needs a lock; who waits looks again each time that it is woken, and the seed chooses who looks first.
 final class WaitingLine {
+    private static final Runnable NOTHING = () -> {
+    };
+
     private final Clockwork clockwork;
     private final List<Thread> waiting = new ArrayList<>(1);
 
@@ -20,6 +23,13 @@ final class WaitingLine {
         long now = clockwork.nowNs();
         long nanos = Math.max(0, unit.toNanos(time));
         return now + nanos < 0 ? Long.MAX_VALUE : now + nanos;
+    }
+
+    /// Threads from outside of the simulation would change what waits here at any time, and wake nobody for sure.
+    ///
+    /// @throws dev.millrace.internet.SimulationException if it is not the caller's turn
+    void checkTurn() {
+        clockwork.now(NOTHING);
     }
 
     boolean isOver(long deadlineNs) {
@@ -57,6 +67,7 @@ final class WaitingLine {
     }
 
     void wakeAll() {
+        checkTurn();
         if (!waiting.isEmpty()) {
             List.copyOf(waiting).forEach(clockwork::unpark);
         }
