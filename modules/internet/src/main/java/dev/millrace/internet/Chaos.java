@@ -74,6 +74,13 @@ public final class Chaos {
         return new Chaos(within, shortest, longest, more, moreValues, isolations);
     }
 
+    private static long positive(long most) {
+        if (most <= 0) {
+            throw new IllegalArgumentException("the most that chance may choose must be more than nothing");
+        }
+        return most;
+    }
+
     /// So many times two hosts are cut off from each other.
     public Chaos cuts(int n) {
         return with(TroubleKind.CUT, n, 0);
@@ -103,21 +110,21 @@ public final class Chaos {
     ///
     /// @param most how far it is ahead or behind at most
     public Chaos clockJumps(int n, Duration most) {
-        return with(TroubleKind.CLOCK, n, most.toNanos());
+        return with(TroubleKind.CLOCK, n, positive(most.toNanos()));
     }
 
     /// So many times a host's clock goes wrong for a while.
     ///
     /// @param most how much faster or slower at most: 1e-4 is 0.1 ms each second
     public Chaos clockDrifts(int n, double most) {
-        return with(TroubleKind.DRIFT, n, Math.round(most * 1e9));
+        return with(TroubleKind.DRIFT, n, positive(Math.round(most * 1e9)));
     }
 
     /// So many times packets between two hosts take longer, both ways.
     ///
     /// @param most how much longer at most, each way
     public Chaos slowLinks(int n, Duration most) {
-        return with(TroubleKind.SLOW, n, most.toNanos());
+        return with(TroubleKind.SLOW, n, positive(most.toNanos()));
     }
 
     /// So many times a TCP connection between two hosts is reset by somebody in between.
@@ -134,7 +141,7 @@ public final class Chaos {
     ///
     /// @param most how much at most
     public Chaos slowNames(int n, Duration most) {
-        return with(TroubleKind.DNS_SLOW, n, most.toNanos());
+        return with(TroubleKind.DNS_SLOW, n, positive(most.toNanos()));
     }
 
     /// So many times the name server gives names the addresses of other hosts.

@@ -39,7 +39,8 @@ final class Fabric {
     /// Boxes that nobody has linked to anything outside.
     private final Set<Node> joinedByItself = new HashSet<>();
     private final Map<String, long[]> counters = new TreeMap<>();
-    private final List<NetworkObserver> observers = new ArrayList<>(1);
+    /// Who is told of something may stop listening.
+    private final List<NetworkObserver> observers = new CopyOnWriteArrayList<>();
     private final List<Runnable> closing = new CopyOnWriteArrayList<>();
 
     private record Wires(Station of, Set<Node> others) {

@@ -433,6 +433,11 @@ public final class Host extends Station implements AutoCloseable {
         return disk;
     }
 
+    /// Whether it has crashed, was that its end in this life, and its name is still its own.
+    boolean isDeadSince(int someLife) {
+        return crashed && life == someLife && internet.host(name()).orElse(null) == this;
+    }
+
     // ---- its lives
 
     /// Says what this host does whenever it starts, from now on, and has it do so now.

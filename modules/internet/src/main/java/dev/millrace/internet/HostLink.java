@@ -128,7 +128,9 @@ final class HostLink implements Link {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            station.host().linkClosed();
+            if (station.link() == this) {
+                station.host().linkClosed();
+            }
             runOnClose();
         }
     }

@@ -654,15 +654,26 @@ public final class Internet implements AutoCloseable {
         return networkFaults().cut(node(a), node(b));
     }
 
+    /// Packets are one host's or another's, whatever NIC they leave by.
+    private void requireHosts(Collection<String> names) {
+        requireNodes(names);
+        for (String name : names) {
+            if (node(name) instanceof HostNic nic) {
+                throw new IllegalArgumentException("\"" + name + "\" is a NIC: say \"" + nic.host().name() + "\" for all of its host's, or "
+                        + "cut the NIC's link: net.link(…).cut()");
+            }
+        }
+    }
+
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
-        requireNodes(List.of(host));
+        requireHosts(List.of(host));
         return networkFaults().separate("isolated", Set.of(host), Set.of(), false);
     }
 
     /// Loses what one host sends to another, on whatever way; what comes back passes.
     public Fault cutOneWay(String from, String to) {
-        requireNodes(List.of(from, to));
+        requireHosts(List.of(from, to));
         return networkFaults().separate("cut-one-way", Set.of(from), Set.of(to), true);
     }
 
@@ -674,16 +685,20 @@ public final class Internet implements AutoCloseable {
     ///
     /// @param others empty for all others
     public Fault slow(Collection<String> hosts, Collection<String> others, Duration by) {
-        requireNodes(hosts);
-        requireNodes(others);
+        requireHosts(hosts);
+        requireHosts(others);
         return networkFaults().slow(Set.copyOf(hosts), Set.copyOf(others), by.toNanos());
     }
 
     /// Resets the first TCP connection between two hosts that says anything while this lasts: both ends get an RST, as from
     /// somebody in between.
     public Fault reset(String a, String b) {
-        requireNodes(List.of(a, b));
+        requireHosts(List.of(a, b));
         return networkFaults().reset(a, b);
+    }
+
+    void requirePauses() {
+        networkFaults().requirePauses();
     }
 
     Fault fault(String name, Runnable end) {
@@ -692,8 +707,8 @@ public final class Internet implements AutoCloseable {
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
-        requireNodes(one);
-        requireNodes(other);
+        requireHosts(one);
+        requireHosts(other);
         return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other), false);
     }
 

@@ -70,7 +70,10 @@ public final class Moment {
     }
 
     /// Lets a host's programs stand still for so long, as [Host#pause()] does.
+    ///
+    /// @throws UnsupportedOperationException in real time
     public Moment pause(String host, Duration lasting) {
+        internet.requirePauses();
         Host which = host(host);
         return during(lasting, List.of(host), which::pause);
     }
@@ -128,9 +131,18 @@ public final class Moment {
     /// Lets a host crash, and start again after so long: [Host#boot] says what it does then.
     public Moment crash(String host, Duration lasting) {
         Host which = host(host);
-        crash(host);
-        internet.fabric().post(Math.addExact(atNs, lasting.toNanos()), () -> start(which));
-        return this;
+        long endNs = Math.addExact(atNs, lasting.toNanos());
+        return run(List.of(host), () -> {
+            if (which.isOpen()) {
+                int life = which.life();
+                which.crash();
+                internet.fabric().post(endNs, () -> {
+                    if (which.isDeadSince(life)) {
+                        start(which);
+                    }
+                });
+            }
+        });
     }
 
     /// Starts a host again, as [Host#restart()] does.

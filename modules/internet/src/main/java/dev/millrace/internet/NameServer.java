@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A host of an [Internet] that knows the names of all others, as a DNS server by UDP and TCP (RFC 1035, RFC 7766): the
@@ -31,11 +32,12 @@ public final class NameServer {
 
     private final Host host;
     private final Zone zone;
-    private final AtomicInteger connections = new AtomicInteger();
     private final Internet internet;
-    /// What is wrong with it, or `null`.
-    private volatile Failing failing;
-    private volatile Duration slowBy = Duration.ZERO;
+    /// What is wrong with it; of several the last counts.
+    private final List<Failure> failures = new CopyOnWriteArrayList<>();
+
+    private record Failure(Failing how, Duration by) {
+    }
 
     /// In what way a name server fails.
     public enum Failing {
@@ -64,25 +66,35 @@ public final class NameServer {
         UdpSocket udp = host.stack().udp().bind(new InetSocketAddress(Resolver.PORT));
         TcpListener tcp = host.stack().tcp().listen(Resolver.PORT);
         host.run(() -> serve(udp));
-        host.run(() -> serve(tcp));
+        // Of this life: those that a crash has ended do not count themselves out.
+        var connections = new AtomicInteger();
+        host.run(() -> serve(tcp, connections));
     }
 
     /// Lets it fail until the fault is closed.
     ///
     /// @param by how long it takes to answer, for [Failing#SLOW]; else it does not count
     public Fault fail(Failing how, Duration by) {
-        failing = how;
-        slowBy = how == Failing.SLOW ? by : Duration.ZERO;
-        return internet.fault("names: " + how.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '), () -> {
-            failing = null;
-            slowBy = Duration.ZERO;
-        });
+        var failure = new Failure(how, how == Failing.SLOW ? by : Duration.ZERO);
+        failures.add(failure);
+        return internet.fault("names: " + how.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '), () -> failures.removeIf(f -> f == failure));
+    }
+
+    private Failing failing() {
+        List<Failure> now = List.copyOf(failures);
+        return now.isEmpty() ? null : now.getLast().how;
+    }
+
+    /// How long it takes to answer: the longest of what was said.
+    private Duration slowBy() {
+        return failures.stream().map(Failure::by).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
     private void takeTime() {
         try {
-            if (!slowBy.isZero()) {
-                host.sleep(slowBy);
+            Duration by = slowBy();
+            if (!by.isZero()) {
+                host.sleep(by);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -152,7 +164,7 @@ public final class NameServer {
                 byte[] query = new byte[buffer.flip().remaining()];
                 buffer.get(query);
                 byte[] answer = answer(query, true);
-                if (answer != null && slowBy.isZero()) {
+                if (answer != null && slowBy().isZero()) {
                     send(socket, answer, from);
                 } else if (answer != null) {
                     host.run(() -> {
@@ -178,7 +190,7 @@ public final class NameServer {
         }
     }
 
-    private void serve(TcpListener listener) throws IOException {
+    private void serve(TcpListener listener, AtomicInteger connections) throws IOException {
         try (listener) {
             while (true) {
                 TcpSocket socket = listener.accept();
@@ -186,7 +198,7 @@ public final class NameServer {
                     socket.close();
                 } else {
                     connections.incrementAndGet();
-                    host.run(() -> serve(socket));
+                    host.run(() -> serve(socket, connections));
                 }
             }
         } catch (IOException e) {
@@ -194,7 +206,7 @@ public final class NameServer {
         }
     }
 
-    private void serve(TcpSocket socket) {
+    private void serve(TcpSocket socket, AtomicInteger connections) {
         try (socket) {
             socket.setReadTimeout(IDLE);
             var in = new DataInputStream(socket.inputStream());
@@ -222,7 +234,7 @@ public final class NameServer {
     }
 
     private DnsMessage answer(DnsMessage query) {
-        return switch (failing) {
+        return switch (failing()) {
             case SERVER_FAILURE -> query.response(DnsMessage.SERVER_FAILURE, 0, List.of(), List.of());
             case NO_SUCH_NAME -> query.response(DnsMessage.NAME_ERROR, DnsMessage.AUTHORITATIVE, List.of(), List.of());
             case WRONG_ADDRESS -> wrong(zone.answer(query));

@@ -1,6 +1,7 @@
 package dev.millrace.internet;
 
 import dev.millrace.internet.ScriptEvent.Trouble;
+import dev.millrace.internet.ScriptEvent.TroubleKind;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// Begins and ends what is wrong with a network: for programs that say so, at times, and by chance. Any thread may call any
 /// method; in simulated time, whichever has the turn.
@@ -22,6 +24,8 @@ final class NetworkFaults {
     private final List<Trouble> scheduled = new CopyOnWriteArrayList<>();
     /// Troubles for which there are not hosts enough yet.
     private final List<Chaos> waiting = new CopyOnWriteArrayList<>();
+    /// Those that met nothing when their time came.
+    private final List<Trouble> idle = new CopyOnWriteArrayList<>();
 
     /// @param exists whether there is a node of this name
     /// @param hosts the names of those that are open
@@ -35,7 +39,7 @@ final class NetworkFaults {
 
     /// Lets troubles begin.
     interface Befalling {
-        /// Lets one begin, and returns what ends it.
+        /// Lets one begin, and returns what ends it; `null` if there is nothing that it could befall.
         ///
         /// @param hosts of those that it names, the ones that are there
         /// @param others the same of the other side; empty for all others
@@ -107,7 +111,7 @@ final class NetworkFaults {
     void heal(Node a, Node b) {
         fabric.clockwork().now(() -> {
             fabric.note("heal " + a + " " + b);
-            fabric.faults().between(a.name(), b.name()).forEach(Fault::close);
+            fabric.faults().between(Station.hostName(a), Station.hostName(b)).forEach(Fault::close);
             NetworkLink link = fabric.find(a, b);
             if (link != null) {
                 link.heal();
@@ -126,9 +130,19 @@ final class NetworkFaults {
     /// Lets the seed choose troubles, unless a script says which there are: among the hosts that there are when time passes
     /// next or, if those are too few, as soon as they are enough.
     void begin(Chaos chaos) {
+        if (chaos.count(TroubleKind.PAUSE) > 0) {
+            requirePauses();
+        }
         if (!fabric.chance().isScripted()) {
             waiting.add(chaos);
             fabric.post(fabric.nowNs(), this::drawWaiting);
+        }
+    }
+
+    void requirePauses() {
+        if (!fabric.clockwork().isVirtual()) {
+            throw new UnsupportedOperationException("in real time nothing can be paused: threads that run by the wall clock cannot "
+                    + "be made to stand still");
         }
     }
 
@@ -164,8 +178,9 @@ final class NetworkFaults {
 
     /// What was to happen and cannot.
     List<String> warnings() {
-        return waiting.stream().map(c -> "troubles were to befall hosts (" + c + "), and there never were enough of them: "
-                + hosts.get()).toList();
+        Stream<String> missed = idle.stream().map(t -> "there was no name server (net.nameServer) for the trouble \"" + t + "\"");
+        return Stream.concat(missed, waiting.stream().map(c -> "troubles were to befall hosts (" + c + "), and there never were enough of them: "
+                + hosts.get())).toList();
     }
 
     /// The troubles of the seed or the script in the order of their times, in words.
@@ -181,9 +196,13 @@ final class NetworkFaults {
             List<String> one = t.hosts().stream().filter(exists).toList();
             List<String> other = t.others().stream().filter(exists).toList();
             if (t.kind().isOfNames() || !one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
-                fabric.chance().used(t);
                 Runnable end = troubles.begin(t, one, other);
-                fabric.post(t.endNs(), end);
+                if (end != null) {
+                    fabric.chance().used(t);
+                    fabric.post(t.endNs(), end);
+                } else {
+                    idle.add(t);
+                }
             }
         });
     }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// Lets the troubles of a seed or a script befall an Internet.
 final class Troublemaker implements NetworkFaults.Befalling {
@@ -45,10 +46,11 @@ final class Troublemaker implements NetworkFaults.Befalling {
 
     private Runnable crash(List<String> names) {
         List<Host> crashed = names.stream().map(this::host).filter(Host::isOpen).toList();
+        int[] lives = crashed.stream().mapToInt(Host::life).toArray();
         crashed.forEach(Host::crash);
-        return () -> crashed.stream().filter(h -> !h.isOpen() && internet.host(h.name()).orElse(null) == h).forEach(h -> {
+        return () -> IntStream.range(0, lives.length).filter(i -> crashed.get(i).isDeadSince(lives[i])).forEach(i -> {
             try {
-                h.restart();
+                crashed.get(i).restart();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -67,7 +69,6 @@ final class Troublemaker implements NetworkFaults.Befalling {
 
     private Runnable names(Failing how, Duration by) {
         NameServer server = internet.nameServerOrNull();
-        return server == null ? () -> {
-        } : server.fail(how, by)::close;
+        return server == null ? null : server.fail(how, by)::close;
     }
 }

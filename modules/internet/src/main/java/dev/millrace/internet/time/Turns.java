@@ -3,7 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,8 @@ final class Turns {
     private final Set<Task> tasks = new LinkedHashSet<>();
     private final List<Task> runnable = new ArrayList<>();
     private final List<Task> unstarted = new ArrayList<>();
-    private final Set<Object> paused = new HashSet<>();
+    /// How often each stands still.
+    private final Map<Object, Integer> paused = new HashMap<>();
     /// Those that could go on, but for a pause.
     private final List<Task> held = new ArrayList<>();
     private final List<Task> waitingForLocks = new ArrayList<>();
@@ -165,17 +166,21 @@ final class Turns {
         if (task != null && task.state == Task.State.DEAD) {
             giveTurnBack();
             awaitTurn(task);
-        } else if (task != null && current == task && paused.contains(task.owner())) {
+        } else if (task != null && current == task && paused.containsKey(task.owner())) {
             this.yield(task);
         }
     }
 
     /// Those that could go on and stand still are set aside.
     void pause(Object owner, boolean value) {
-        if (value && paused.add(owner)) {
+        int times = paused.merge(owner, value ? 1 : -1, Integer::sum);
+        if (times <= 0) {
+            paused.remove(owner);
+        }
+        if (value && times == 1) {
             held.addAll(runnable.stream().filter(t -> t.owner() == owner).toList());
             runnable.removeIf(t -> t.owner() == owner);
-        } else if (!value && paused.remove(owner)) {
+        } else if (!value && times == 0) {
             List<Task> free = held.stream().filter(t -> t.owner() == owner).toList();
             held.removeAll(free);
             runnable.addAll(free);
@@ -183,11 +188,14 @@ final class Turns {
     }
 
     void resumeAll() {
-        List.copyOf(paused).forEach(owner -> pause(owner, false));
+        List.copyOf(paused.keySet()).forEach(owner -> {
+            paused.put(owner, 1);
+            pause(owner, false);
+        });
     }
 
     private void ready(Task task) {
-        (paused.contains(task.owner()) ? held : runnable).add(task);
+        (paused.containsKey(task.owner()) ? held : runnable).add(task);
     }
 
     /// @throws Gone if the caller was killed, or the simulation has failed
@@ -346,7 +354,8 @@ final class Turns {
     /// What each program is doing, for messages.
     String describe() {
         return tasks.isEmpty() ? "no program is running" : tasks.stream().limit(20)
-                .map(t -> "\"" + t.name() + "\" " + (t.state == Task.State.PARKED ? "waits at " : "is at ") + Watchdog.place(t))
+                .map(t -> "\"" + t.name() + "\" " + (paused.containsKey(t.owner()) ? "is paused at "
+                        : t.state == Task.State.PARKED ? "waits at " : "is at ") + Watchdog.place(t))
                 .collect(Collectors.joining(", ", "", tasks.size() > 20 ? ", and " + (tasks.size() - 20) + " more" : ""));
     }
 
