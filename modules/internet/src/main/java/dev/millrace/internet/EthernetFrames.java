@@ -34,6 +34,25 @@ final class EthernetFrames {
         return p;
     }
 
+    /// The packet with the header of a frame in front, tag and all.
+    ///
+    /// @param back from its destination to its source
+    static Packet like(Packet packet, Packet frame, boolean back) {
+        int length = LinkHeader.length(frame);
+        Packet p = packet;
+        if (p.headroom() < length) {
+            p = packet.copy();
+            packet.release();
+        }
+        int at = p.push(length);
+        MemorySegment.copy(frame.memory(), frame.start(), p.memory(), at, length);
+        if (back) {
+            EthernetHeader.write(p.memory(), at, LinkHeader.source(frame), LinkHeader.destination(frame),
+                    EthernetHeader.type(frame.memory(), frame.start()));
+        }
+        return p;
+    }
+
     static Packet arp(int operation, long senderStation, IpAddress sender, long targetStation, IpAddress target) {
         Packet p = Packet.allocate(Packet.HEADROOM, ArpPacket.LENGTH);
         ArpPacket.write(p.memory(), p.append(ArpPacket.LENGTH), operation, senderStation, sender.v4Bits(), targetStation,

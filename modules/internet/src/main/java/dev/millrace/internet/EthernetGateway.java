@@ -131,6 +131,11 @@ public final class EthernetGateway extends Node {
             frame.release();
             return;
         }
+        if (LinkHeader.vlan(frame) != 0) {
+            // Its addresses are those of the Ethernet without tags.
+            internet.fabric().end(this, frame, true, "other-vlan");
+            return;
+        }
         int type = LinkHeader.type(frame);
         Packet p = PacketBytes.linear(frame);
         PacketBytes.complete(p);

@@ -485,31 +485,30 @@ final class Fabric {
         observers.remove(observer);
     }
 
-    /// Resets the connection of a segment that a host has just sent, if one to its destination is to be reset: the segment is
-    /// not sent then.
-    boolean reset(Packet packet, boolean frame, Node from) {
+    /// Resets the connection of a segment that a host has just sent, if one to its destination is to be reset.
+    ///
+    /// @return what is sent in its place, `null` for nothing; the segment if nothing is to be reset
+    Packet reset(Packet packet, boolean frame, Station from) {
         var view = new PacketView(packet, frame, from, null);
-        if (frame || !view.isTcp() || view.hasFlags(TcpHeader.SYN) || view.hasFlags(TcpHeader.RST) || !view.hasFlags(TcpHeader.ACK)) {
-            return false;
+        if (!view.isTcp() || view.hasFlags(TcpHeader.SYN) || view.hasFlags(TcpHeader.RST) || !view.hasFlags(TcpHeader.ACK)) {
+            return packet;
         }
         Node to = ownerAnywhere(from.realm(), view.destination());
         if (to == null || !faults.takeReset(from, to)) {
-            return false;
+            return packet;
         }
-        observers.forEach(o -> o.left(from, packet, false, "dropped: reset"));
+        observers.forEach(o -> o.left(from, packet, frame, "dropped: reset"));
         count("reset");
         // RFC 5961 §3.2: only what stands where the next byte is expected is believed; an acknowledgement says where that is.
-        sendReset(ResetSegments.toDestination(view), to);
-        sendReset(ResetSegments.toSource(view), from);
-        return true;
-    }
-
-    private void sendReset(Packet reset, Node to) {
-        if (to instanceof Station) {
-            post(nowNs(), new Delivering(reset, to));
-        } else {
-            reset.release();
+        Packet there = ResetSegments.toDestination(view);
+        Packet back = ResetSegments.toSource(view);
+        boolean asItIs = !frame && to instanceof Station s && !s.isOnEthernet() && s.realm() == from.realm();
+        if (asItIs) {
+            post(nowNs(), new Delivering(there, to));
         }
+        post(nowNs(), new Delivering(frame ? EthernetFrames.like(back, packet, true) : back, from));
+        // Where frames or translators are in between, it goes the segment's way, and may be lost as that.
+        return asItIs ? null : frame ? EthernetFrames.like(there, packet, false) : there;
     }
 
     private record Delivering(Packet packet, Node to) implements Clockwork.Discardable {

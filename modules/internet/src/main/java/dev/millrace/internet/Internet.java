@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import java.util.function.BooleanSupplier;
@@ -75,6 +76,7 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
+    private final AtomicLong programNumbers = new AtomicLong();
     private volatile Host nameServer;
     private volatile NameServer names;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -578,14 +580,14 @@ public final class Internet implements AutoCloseable {
     // ---- programs and time
 
     <T> Program<T> start(Host host, String name, Callable<T> body) {
-        var program = new Program<>(host, name, clockwork(), body, programs::remove);
+        var program = new Program<>(host, name, clockwork(), programNumbers.getAndIncrement(), body, programs::remove);
         programs.add(program);
         program.start();
         return program;
     }
 
     void threadFailed(Host host, String name, Throwable failure) {
-        Program<Void> program = Program.failed(host, name, clockwork(), failure, programs::remove);
+        Program<Void> program = Program.failed(host, name, clockwork(), programNumbers.getAndIncrement(), failure, programs::remove);
         programs.add(program);
         program.tellOfFailure();
     }

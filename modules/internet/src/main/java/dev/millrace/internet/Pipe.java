@@ -85,10 +85,16 @@ final class Pipe {
         packets++;
         bytes += packet.length();
         chance.draw(conditions, 8L * packet.length(), fabric.nowNs());
-        if (from instanceof Station && fabric.faults().hasResets() && fabric.reset(packet, frames, from)) {
+        Packet instead = from instanceof Station s && fabric.faults().hasResets() ? fabric.reset(packet, frames, s) : packet;
+        if (instead != packet) {
             packet.release();
-            return;
         }
+        if (instead != null) {
+            enter(instead, conditions);
+        }
+    }
+
+    private void enter(Packet packet, LinkConditions conditions) {
         String reason = refusal(packet);
         boolean dropped = reason != null || chance.lost;
         fabric.left(this, packet, reason != null ? reason : chance.lost ? "loss" : remark(), dropped);

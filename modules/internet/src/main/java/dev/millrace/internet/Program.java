@@ -23,16 +23,20 @@ public final class Program<T> implements Future<T> {
     private final Callable<T> body;
     private final Consumer<Program<T>> onEnd;
     private final Object owner;
-    private Task task;
+    private final long number;
+    private volatile Task task;
     private volatile boolean done;
     private volatile boolean fetched;
     private long endedNs;
-    private CompletableFuture<T> future;
+    private volatile CompletableFuture<T> future;
     private T result;
     private Throwable failure;
 
+    /// @param number in the order of their starts
     /// @param onEnd told when it has ended, and nobody needs to be told of it
-    Program(Host host, String name, Clockwork clockwork, Callable<T> body, Consumer<Program<T>> onEnd) {
+    Program(Host host, String name, Clockwork clockwork, long number, Callable<T> body,
+            Consumer<Program<T>> onEnd) {
+        this.number = number;
         this.host = host;
         this.owner = host.ownerOfPrograms();
         this.name = name;
@@ -42,8 +46,9 @@ public final class Program<T> implements Future<T> {
     }
 
     /// A thread of a host that has failed: as a program of that name.
-    static Program<Void> failed(Host host, String name, Clockwork clockwork, Throwable failure, Consumer<Program<Void>> onEnd) {
-        var program = new Program<Void>(host, name, clockwork, () -> null, onEnd);
+    static Program<Void> failed(Host host, String name, Clockwork clockwork, long number, Throwable failure,
+            Consumer<Program<Void>> onEnd) {
+        var program = new Program<Void>(host, name, clockwork, number, () -> null, onEnd);
         program.task = clockwork.current();
         program.failure = failure;
         program.endedNs = clockwork.nowNs();
@@ -57,7 +62,7 @@ public final class Program<T> implements Future<T> {
 
     /// In the order of their starts.
     long number() {
-        return task.number();
+        return number;
     }
 
     private void run() {
@@ -71,20 +76,30 @@ public final class Program<T> implements Future<T> {
         } catch (Throwable t) {
             thrown = t;
         }
-        if (!done) {
-            result = returned;
-            failure = thrown;
-            // How a program ends whose host was closed is no news.
-            fetched |= !belongsTo(host.ownerOfPrograms()) || !host.isOpen();
-            endedNs = clockwork.nowNs();
-            done = true;
-            completeFuture();
+        // How a program ends whose host was closed is no news.
+        if (finish(returned, thrown, !belongsTo(host.ownerOfPrograms()) || !host.isOpen())) {
             if (failure == null || fetched) {
                 onEnd.accept(this);
             } else {
                 tellOfFailure();
             }
         }
+    }
+
+    /// In real time its host may crash while it ends; `false` if it has ended already.
+    private boolean finish(T returned, Throwable thrown, boolean noNews) {
+        synchronized (this) {
+            if (done) {
+                return false;
+            }
+            result = returned;
+            failure = thrown;
+            fetched |= noNews;
+            endedNs = clockwork.nowNs();
+            done = true;
+        }
+        completeFuture();
+        return true;
     }
 
     /// Whoever lets time pass hears of it, unless somebody asks before.
@@ -106,8 +121,14 @@ public final class Program<T> implements Future<T> {
 
     /// The same as a future with stages, whose time is simulated as well: who waits for it lets others go on.
     public CompletableFuture<T> toCompletableFuture() {
-        if (future == null) {
-            future = host.future();
+        boolean first;
+        synchronized (this) {
+            first = future == null;
+            if (first) {
+                future = host.future();
+            }
+        }
+        if (first) {
             // Whoever has it is told how this ends.
             fetched();
             if (done) {
@@ -119,12 +140,7 @@ public final class Program<T> implements Future<T> {
 
     /// Its host has crashed: it goes no further.
     void end(String why) {
-        if (!done) {
-            failure = new SimulationException(why);
-            endedNs = clockwork.nowNs();
-            fetched = true;
-            done = true;
-            completeFuture();
+        if (finish(null, new SimulationException(why), true)) {
             onEnd.accept(this);
         }
     }

@@ -94,7 +94,8 @@ public final class RealClockwork implements Clockwork {
             turn.lock();
             try {
                 due.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // An assertion, perhaps: what else is to happen happens.
                 LOG.error("an action of a simulated Internet failed", e);
             } finally {
                 turn.unlock();
