@@ -5,6 +5,7 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,7 +44,8 @@ final class Fabric {
     private final List<NetworkObserver> observers = new CopyOnWriteArrayList<>();
     private final List<Runnable> closing = new CopyOnWriteArrayList<>();
 
-    private record Wires(Station of, Set<Node> others) {
+    /// @param of whose they were; if nobody has that any more, it does not come back
+    private record Wires(WeakReference<Station> of, Realm realm, Set<Node> others) {
     }
 
     /// @param usual the conditions of pipes that nobody has described
@@ -429,7 +431,8 @@ final class Fabric {
             for (Pipe p : gone) {
                 boolean isWire = p.from().pipes().contains(p);
                 if (isWire && p.from() == station) {
-                    wires.computeIfAbsent(station.name(), _ -> new Wires(station, new LinkedHashSet<>())).others.add(p.to());
+                    wires.computeIfAbsent(station.name(), _ -> new Wires(new WeakReference<>(station), station.realm(),
+                            new LinkedHashSet<>())).others.add(p.to());
                 }
                 if (isWire || p.state().isWorthKeeping()) {
                     kept.put(p.name(), p.state());
@@ -448,12 +451,12 @@ final class Fabric {
     /// A NIC of a host is there: what was linked to the one that had its name before is linked to it.
     void rejoin(Station station) {
         Wires before = wires.remove(station.name());
-        if (before == null || station.isOnEthernet() || before.of.realm() != station.realm()) {
+        if (before == null || station.isOnEthernet() || before.realm != station.realm()) {
             return;
         }
         for (Node other : before.others) {
             // Another host of that name is where its maker puts it: behind a box, perhaps.
-            boolean meant = before.of == station || other.realm() == station.realm();
+            boolean meant = before.of.refersTo(station) || other.realm() == station.realm();
             if (meant && nodes.test(other) && existing(station, other) == null) {
                 wire(station, other, usual);
             }

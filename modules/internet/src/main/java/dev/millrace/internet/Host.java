@@ -503,6 +503,7 @@ public final class Host extends Station implements AutoCloseable {
         disk.crash();
         crashed = silently;
         silence();
+        internet.note((silently ? "crash: " : "disappeared: ") + name());
         internet.endPrograms(this, owner);
         endExecutors(true);
         close();

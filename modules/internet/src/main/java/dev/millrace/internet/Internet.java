@@ -699,6 +699,13 @@ public final class Internet implements AutoCloseable {
         return networkFaults().reset(a, b);
     }
 
+    /// Tells those that look on.
+    void note(String what) {
+        if (fabric != null) {
+            clockwork().now(() -> fabric.note(what));
+        }
+    }
+
     void requirePauses() {
         networkFaults().requirePauses();
     }

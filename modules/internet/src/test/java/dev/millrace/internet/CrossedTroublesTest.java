@@ -159,6 +159,32 @@ class CrossedTroublesTest {
         assertEquals(List.of(), net.faults());
     }
 
+    @Test
+    void crashesAreTold() throws Exception {
+        var lines = new ArrayList<String>();
+        net.log(lines::add);
+        Host a = net.host("a", "10.0.0.1");
+        a.crash();
+        a.restart();
+        a.disappear();
+        assertEquals(List.of("0.000000000 a has [10.0.0.1/32]", "0.000000000 crash: a", "0.000000000 restart: a, life 2",
+                "0.000000000 disappeared: a"), lines);
+    }
+
+    /// Of names that come and go, the links are remembered, and not the hosts with all that they had.
+    @Test
+    void manyHostsThatComeAndGoAreNotKept() throws Exception {
+        NatBox nat = net.nat("nat", "198.18.0.2", NatOptions.DEFAULT);
+        var ref = new java.lang.ref.WeakReference<>(nat.host("h", "192.168.0.2"));
+        ref.get().close();
+        net.runFor(SECOND);
+        for (int i = 0; i < 50 && ref.get() != null; i++) {
+            System.gc();
+            net.runFor(SECOND);
+        }
+        assertEquals(null, ref.get());
+    }
+
     private static void close(NetworkRecording log) {
         try {
             log.close();
