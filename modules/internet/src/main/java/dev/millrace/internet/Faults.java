@@ -61,11 +61,11 @@ final class Faults {
     }
 
     /// A connection between two hosts is to be reset.
-    record Resetting(Fault fault, String one, String other) {
+    private record Resetting(Fault fault, Separation between) {
     }
 
-    void reset(Fault fault, String one, String other) {
-        var r = new Resetting(fault, one, other);
+    void reset(Fault fault, Set<String> one, Set<String> other) {
+        var r = new Resetting(fault, new Separation(fault, one, other, false));
         resettings.add(r);
         fault.setHealing(() -> resettings.remove(r));
     }
@@ -79,7 +79,7 @@ final class Faults {
         String from = Station.hostName(source);
         String to = Station.hostName(destination);
         for (Resetting r : resettings) {
-            if (r.one.equals(from) && r.other.equals(to) || r.one.equals(to) && r.other.equals(from)) {
+            if (r.between.separates(from, to)) {
                 r.fault.hit();
                 resettings.remove(r);
                 return true;

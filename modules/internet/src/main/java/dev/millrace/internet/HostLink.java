@@ -112,7 +112,13 @@ final class HostLink implements Link {
 
     /// Has `action` run once when the link is closed; at once if it is.
     void onClose(Runnable action) {
-        onClose.set(action);
+        onClose.accumulateAndGet(action, (before, last) -> before == null ? last : () -> {
+            try {
+                before.run();
+            } finally {
+                last.run();
+            }
+        });
         if (closed.get()) {
             runOnClose();
         }

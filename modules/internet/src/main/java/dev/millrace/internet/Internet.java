@@ -91,6 +91,10 @@ public final class Internet implements AutoCloseable {
     private final RecentPackets recent;
 
     Internet(InternetBuilder b) {
+        if (b.mode == Mode.REAL && b.script != null && b.script.events().stream()
+                .anyMatch(e -> e instanceof ScriptEvent.Trouble t && t.kind() == ScriptEvent.TroubleKind.PAUSE)) {
+            throw new UnsupportedOperationException(NetworkFaults.NO_PAUSES);
+        }
         seed = b.seed;
         defaultMtu = b.mtu;
         goesOnAfterFailures = b.goOnAfterFailures;
@@ -696,7 +700,7 @@ public final class Internet implements AutoCloseable {
     /// somebody in between.
     public Fault reset(String a, String b) {
         requireHosts(List.of(a, b));
-        return networkFaults().reset(a, b);
+        return networkFaults().reset(Set.of(a), Set.of(b));
     }
 
     /// Tells those that look on.
@@ -708,6 +712,11 @@ public final class Internet implements AutoCloseable {
 
     void requirePauses() {
         networkFaults().requirePauses();
+    }
+
+    /// @param others empty for all others
+    Fault reset(Collection<String> hosts, Collection<String> others) {
+        return networkFaults().reset(Set.copyOf(hosts), Set.copyOf(others));
     }
 
     Fault fault(String name, Runnable end) {
@@ -763,7 +772,7 @@ public final class Internet implements AutoCloseable {
         return fabric == null ? List.of() : networkFaults.timeline();
     }
 
-    /// Whether troubles wait for hosts that they could befall.
+    /// Whether troubles that the seed chose had nobody that they could befall: they wait for hosts, or there was no name server.
     public boolean hasIdleChaos() {
         return fabric != null && networkFaults.hasWaiting();
     }
@@ -891,9 +900,13 @@ public final class Internet implements AutoCloseable {
 
     /// Closes all hosts, ends their programs, and gives back all packets. Further calls do nothing.
     ///
-    /// @throws SimulationException if a program does not end; all else is closed
+    /// @throws SimulationException if a program does not end: all else is closed; or if a program or an action of a simulation
+    ///     calls this: nothing is closed then
     @Override
     public void close() {
+        if (fabric != null && !closed.get()) {
+            clockwork().checkMayClose();
+        }
         if (!closed.compareAndSet(false, true)) {
             return;
         }

@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 /// Begins and ends what is wrong with a network: for programs that say so, at times, and by chance. Any thread may call any
 /// method; in simulated time, whichever has the turn.
 final class NetworkFaults {
+    static final String NO_PAUSES = "in real time nothing can be paused: threads that run by the wall clock cannot be made to "
+            + "stand still";
+
     private final Fabric fabric;
     private final Predicate<String> exists;
     private final Supplier<Collection<String>> hosts;
@@ -104,8 +107,9 @@ final class NetworkFaults {
         return begin("slow", f -> fabric.faults().slow(f, hosts, others, byNs));
     }
 
-    Fault reset(String a, String b) {
-        return begin("reset", f -> fabric.faults().reset(f, a, b));
+    /// @param others empty for all others
+    Fault reset(Set<String> hosts, Set<String> others) {
+        return begin("reset", f -> fabric.faults().reset(f, hosts, others));
     }
 
     void heal(Node a, Node b) {
@@ -141,8 +145,7 @@ final class NetworkFaults {
 
     void requirePauses() {
         if (!fabric.clockwork().isVirtual()) {
-            throw new UnsupportedOperationException("in real time nothing can be paused: threads that run by the wall clock cannot "
-                    + "be made to stand still");
+            throw new UnsupportedOperationException(NO_PAUSES);
         }
     }
 
@@ -173,7 +176,7 @@ final class NetworkFaults {
     }
 
     boolean hasWaiting() {
-        return !waiting.isEmpty();
+        return !waiting.isEmpty() || !idle.isEmpty() && !fabric.chance().isScripted();
     }
 
     /// What was to happen and cannot.

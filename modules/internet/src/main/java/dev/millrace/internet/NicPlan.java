@@ -48,8 +48,14 @@ public final class NicPlan {
     ///
     /// @param name unique in its host
     /// @param addresses with prefix lengths; none if it is to find some by itself
-    /// @throws IllegalArgumentException if an address is none
+    /// @throws IllegalArgumentException if an address is none, or has no prefix length
     public static NicPlan on(EthernetSwitch ethernet, String name, String... addresses) {
+        for (String a : addresses) {
+            if (!a.contains("/")) {
+                throw new IllegalArgumentException("on an Ethernet \"" + a + "\" needs the length of its network's prefix, such as "
+                        + a + (a.contains(":") ? "/64" : "/24") + ": without, it reaches nobody");
+            }
+        }
         return new NicPlan(name, Objects.requireNonNull(ethernet), parse(addresses), 0, List.of(), Map.of());
     }
 
@@ -64,13 +70,19 @@ public final class NicPlan {
 
     /// A router on the Ethernet, to which goes what none of the host's networks has: one of each version.
     ///
-    /// @throws IllegalArgumentException if it is no address, or the NIC is on no Ethernet: elsewhere the way is known
+    /// @throws IllegalArgumentException if it is no address, or on none of the NIC's networks, or the NIC is on no Ethernet:
+    ///     elsewhere the way is known
     public NicPlan withGateway(String address) {
         if (ethernet == null) {
             throw new IllegalArgumentException("only on an Ethernet a NIC needs a gateway; elsewhere links tell the way");
         }
+        IpAddress gateway = IpAddress.parse(address);
+        List<Cidr> same = cidrs.stream().filter(c -> c.address().isV4() == gateway.isV4()).toList();
+        if (!same.isEmpty() && !gateway.isLinkLocal() && same.stream().noneMatch(c -> c.contains(gateway))) {
+            throw new IllegalArgumentException("the gateway " + address + " is on none of the NIC's networks " + same);
+        }
         var more = new ArrayList<>(gateways);
-        more.add(IpAddress.parse(address));
+        more.add(gateway);
         return new NicPlan(name, ethernet, cidrs, mtu, more, options);
     }
 

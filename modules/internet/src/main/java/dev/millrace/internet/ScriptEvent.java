@@ -163,8 +163,11 @@ sealed interface ScriptEvent {
         int at = kind.hasOthers ? 3 : 2;
         require(w, at + 2 + (kind.hasValue ? 1 : 0));
         List<String> others = !kind.hasOthers || w[2].equals("*") ? List.of() : names(w[2]);
-        return new Trouble(kind, Units.duration(w[at]).toNanos(), Units.duration(w[at + 1]).toNanos(), names(w[1]), others,
-                kind.hasValue ? signed(w[at + 2]) : 0);
+        long value = kind.hasValue ? signed(w[at + 2]) : 0;
+        if (value < 0 && kind != TroubleKind.CLOCK && kind != TroubleKind.DRIFT) {
+            throw new IllegalArgumentException("nothing takes " + w[at + 2] + " longer");
+        }
+        return new Trouble(kind, Units.duration(w[at]).toNanos(), Units.duration(w[at + 1]).toNanos(), names(w[1]), others, value);
     }
 
     private static long signed(String duration) {

@@ -28,7 +28,7 @@ final class Troublemaker implements NetworkFaults.Befalling {
             case CLOCK -> wrongClock(hosts, value, 0);
             case DRIFT -> wrongClock(hosts, Duration.ZERO, t.value() / 1e9);
             case SLOW -> internet.slow(hosts, others, value)::close;
-            case RESET -> internet.reset(hosts.getFirst(), others.getFirst())::close;
+            case RESET -> internet.reset(hosts, others)::close;
             case DNS_SERVFAIL -> names(Failing.SERVER_FAILURE, Duration.ZERO);
             case DNS_NXDOMAIN -> names(Failing.NO_SUCH_NAME, Duration.ZERO);
             case DNS_SLOW -> names(Failing.SLOW, value);

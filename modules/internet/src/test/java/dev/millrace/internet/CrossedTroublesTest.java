@@ -160,6 +160,63 @@ class CrossedTroublesTest {
     }
 
     @Test
+    void linesOfScriptsThatMakeNoSenseAreRefusedAndOthersWork() throws Exception {
+        assertThrows(IllegalArgumentException.class, () -> Script.parse("slow a b 5s 2s -300ms"));
+        assertThrows(IllegalArgumentException.class, () -> Script.parse("dns-slow a 5s 2s -1s"));
+        InternetBuilder real = Internet.builder().realTime().script(Script.parse("pause a 1s 1s"));
+        assertThrows(UnsupportedOperationException.class, real::open);
+        for (String line : List.of("reset a * 1s 9s", "reset b,a x,b 1s 9s")) {
+            try (Internet scripted = Internet.builder().virtualTime(1).script(Script.parse(line)).open()) {
+                Host a = scripted.host("a", "10.0.0.1");
+                Host b = scripted.host("b", "10.0.0.2");
+                scripted.host("x", "10.0.0.3");
+                try (var l = b.stack().tcp().listen(80);
+                        var s = a.stack().tcp().connect(new java.net.InetSocketAddress("10.0.0.2", 80), SECOND)) {
+                    scripted.runFor(Duration.ofSeconds(2));
+                    s.outputStream().write(1);
+                    s.setReadTimeout(SECOND);
+                    var e = assertThrows(IOException.class, () -> s.inputStream().read());
+                    assertTrue(e.getMessage().contains("reset"), line + ": " + e);
+                    assertTrue(l.isOpen());
+                }
+            }
+        }
+    }
+
+    @Test
+    void whoRunsInTheSimulationCannotCloseIt() throws Exception {
+        Host a = net.host("a", "10.0.0.1");
+        Program<Void> p = a.run(net::close);
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, p::get);
+        assertTrue(e.getMessage().contains("cannot close it"), e.getMessage());
+        assertTrue(a.isOpen());
+        net.at(SECOND).run(net::close);
+        var f = assertThrows(SimulationException.class, () -> net.runFor(Duration.ofSeconds(2)));
+        assertTrue(f.getMessage().contains("cannot close it"), f.getMessage());
+        assertTrue(a.isOpen());
+    }
+
+    @Test
+    void allAreToldOfTheEnd() throws Exception {
+        Host a = net.host("a", "10.0.0.1");
+        var told = new ArrayList<Integer>();
+        a.onClose(() -> told.add(1));
+        a.onClose(() -> told.add(2));
+        a.close();
+        assertEquals(List.of(1, 2), told);
+    }
+
+    @Test
+    void plansThatLeadNowhereAreRefused() {
+        EthernetSwitch lan = net.ethernet("lan");
+        var e = assertThrows(IllegalArgumentException.class, () -> NicPlan.on(lan, "nic", "10.1.0.1"));
+        assertTrue(e.getMessage().contains("10.1.0.1/24"), e.getMessage());
+        var f = assertThrows(IllegalArgumentException.class, () -> NicPlan.on(lan, "nic", "10.1.0.1/24").withGateway("10.9.0.254"));
+        assertTrue(f.getMessage().contains("10.9.0.254"), f.getMessage());
+        NicPlan.on(lan, "nic", "fd00:1::1/64").withGateway("fe80::1").withGateway("10.1.0.254");
+    }
+
+    @Test
     void crashesAreTold() throws Exception {
         var lines = new ArrayList<String>();
         net.log(lines::add);

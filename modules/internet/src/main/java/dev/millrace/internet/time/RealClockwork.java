@@ -253,6 +253,11 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
+    public void checkMayClose() {
+        // Anybody may.
+    }
+
+    @Override
     public void close() {
         lock.lock();
         try {

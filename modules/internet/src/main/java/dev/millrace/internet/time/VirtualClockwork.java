@@ -355,13 +355,18 @@ public final class VirtualClockwork implements Clockwork {
     }
 
     @Override
+    public void checkMayClose() {
+        if (turns.ofCaller() != null || Thread.currentThread() == driver.thread()) {
+            throw new SimulationException("what runs in the simulation cannot close it: the thread that opened it does");
+        }
+    }
+
+    @Override
     public void close() {
         if (closing) {
             return;
         }
-        if (turns.ofCaller() != null) {
-            throw new SimulationException("a program of the simulation cannot close it: the thread that opened it does");
-        }
+        checkMayClose();
         closing = true;
         turns.resumeAll();
         List<Task> left = turns.all();
