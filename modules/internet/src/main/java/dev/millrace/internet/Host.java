@@ -62,6 +62,7 @@ public final class Host extends Station implements AutoCloseable {
     private int programs;
     /// Those that somebody still uses, perhaps.
     private final List<WeakReference<ExecutorService>> executors = new ArrayList<>();
+    private int executorsToClean = 16;
 
     /// Whom it asks for names.
     private record Asking(Host server, Resolver resolver) {
@@ -300,7 +301,10 @@ public final class Host extends Station implements AutoCloseable {
 
     private <E extends ExecutorService> E added(E executor) {
         synchronized (executors) {
-            executors.removeIf(r -> r.get() == null || r.get().isTerminated());
+            if (executors.size() >= executorsToClean) {
+                executors.removeIf(r -> r.refersTo(null));
+                executorsToClean = 2 * executors.size() + 16;
+            }
             executors.add(new WeakReference<>(executor));
         }
         return executor;
@@ -353,9 +357,10 @@ public final class Host extends Station implements AutoCloseable {
         return clockwork().isVirtual() ? new SimulatedSemaphore(clockwork(), permits) : new Semaphore(permits);
     }
 
-    /// A lock that may be held while time passes, as by who waits for a packet: its owner may take it again, it has conditions.
+    /// A lock that may be held while time passes, as by who waits for a packet: its owner may take it again, it has conditions. A
+    /// crash of its owner's host frees it, as memory that is gone does.
     public Lock lock() {
-        return clockwork().isVirtual() ? new SimulatedLock(clockwork()) : new ReentrantLock();
+        return clockwork().isVirtual() ? internet.added(new SimulatedLock(clockwork())) : new ReentrantLock();
     }
 
     private void checkOpen() {

@@ -6,6 +6,7 @@ import dev.millrace.internet.InternetBuilder.Mode;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.RealClockwork;
 import dev.millrace.internet.time.VirtualClockwork;
+import dev.millrace.internet.waiting.SimulatedLock;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.wire.IpAddress;
@@ -13,6 +14,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,6 +78,9 @@ public final class Internet implements AutoCloseable {
     private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
+    /// Those that somebody still uses, perhaps.
+    private final List<WeakReference<SimulatedLock>> locks = new ArrayList<>();
+    private int locksToClean = 64;
     private final AtomicLong programNumbers = new AtomicLong();
     private volatile Host nameServer;
     private volatile NameServer names;
@@ -603,7 +608,23 @@ public final class Internet implements AutoCloseable {
             programs.stream().filter(p -> p.belongsTo(owner) && !p.isDone()).sorted(Comparator.comparing(Program::number))
                     .forEach(p -> p.end(why));
             clockwork().end(owner);
+            List<SimulatedLock> all;
+            synchronized (locks) {
+                all = locks.stream().map(WeakReference::get).filter(Objects::nonNull).toList();
+            }
+            all.forEach(SimulatedLock::ownerMayBeGone);
         }
+    }
+
+    SimulatedLock added(SimulatedLock lock) {
+        synchronized (locks) {
+            if (locks.size() >= locksToClean) {
+                locks.removeIf(r -> r.refersTo(null));
+                locksToClean = 2 * locks.size() + 64;
+            }
+            locks.add(new WeakReference<>(lock));
+        }
+        return lock;
     }
 
     /// Does not return to a program whose host has died.

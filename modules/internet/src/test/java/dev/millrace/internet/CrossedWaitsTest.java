@@ -144,6 +144,25 @@ class CrossedWaitsTest {
     }
 
     @Test
+    void aLockOfWhoHasCrashedIsFree() throws Exception {
+        Host a = net.host("a", "10.0.0.1");
+        Host b = net.host("b", "10.0.0.2");
+        for (Lock lock : java.util.List.of(a.lock(), b.lock())) {
+            a.run(() -> {
+                lock.lock();
+                lock.lock();
+                a.sleep(Duration.ofSeconds(50));
+            });
+            net.runFor(SECOND);
+            Program<Void> waiting = b.run(lock::lockInterruptibly);
+            net.runFor(SECOND);
+            assertFalse(waiting.isDone());
+            a.restart();
+            waiting.get(SECOND);
+        }
+    }
+
+    @Test
     void threadsFromOutsideAreRefused() throws Exception {
         Host a = net.host("a", "10.0.0.1");
         BlockingQueue<Integer> queue = a.queue();

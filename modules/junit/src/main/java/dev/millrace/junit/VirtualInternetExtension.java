@@ -268,8 +268,8 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             return error;
         }
         if (idle) {
-            return new ExtensionConfigurationException("@Troubles had no effect: the test never had hosts enough for them; "
-                    + "make them before time passes, or leave it out");
+            return new ExtensionConfigurationException("@Troubles had no effect: the test never had hosts enough for them, or no "
+                    + "name server; make them before time passes, or leave it out");
         }
         long leaked = Leaks.packets() - running.packets();
         boolean alone = running.opened() == OPENED.get();

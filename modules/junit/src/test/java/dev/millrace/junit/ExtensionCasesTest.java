@@ -91,6 +91,23 @@ class ExtensionCasesTest {
         }
     }
 
+    @VirtualInternet
+    static class NoNames {
+        @Test
+        @Troubles(nameFailures = 2, within = "1s")
+        void nobodyServesNames(Internet net) throws Exception {
+            net.host("a", "10.0.0.1");
+            net.runFor(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void troublesOfNamesWithoutANameServerAreAnError() {
+        EngineExecutionResults results = run(NoNames.class);
+        results.testEvents().assertStatistics(s -> s.failed(1));
+        assertTrue(failure(results).getMessage().contains("no name server"), failure(results).toString());
+    }
+
     @Test
     void troublesBefallHostsThatTheTestMakes() {
         EngineExecutionResults results = run(OwnHosts.class);

@@ -61,6 +61,9 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     /// @throws UnsupportedOperationException in real time
     void pause(Object owner, boolean value);
 
+    /// Whether a thread was ended, and never goes on.
+    boolean isDead(Thread thread);
+
     /// Does not return to who was ended.
     void rest();
 

@@ -188,6 +188,11 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
+    public boolean isDead(Thread thread) {
+        return false;
+    }
+
+    @Override
     public void rest() {
         // Threads that run by the wall clock cannot be stopped.
     }

@@ -207,6 +207,11 @@ final class Turns {
         }
     }
 
+    boolean isDead(Thread thread) {
+        Task task = byThread.get(thread);
+        return task != null && task.state == Task.State.DEAD;
+    }
+
     void hurry(Object owner) {
         tasks.stream().filter(t -> t.owner() == owner).forEach(t -> t.hurried = true);
     }

@@ -158,6 +158,11 @@ public final class VirtualClockwork implements Clockwork {
     }
 
     @Override
+    public boolean isDead(Thread thread) {
+        return turns.isDead(thread);
+    }
+
+    @Override
     public void rest() {
         turns.rest();
     }

@@ -21,6 +21,15 @@ public final class SimulatedLock implements Lock {
         line = new WaitingLine(clockwork);
     }
 
+    /// Frees it if its owner has crashed with its host: memory does not outlive that.
+    public void ownerMayBeGone() {
+        if (owner != null && clockwork.isDead(owner)) {
+            owner = null;
+            holds = 0;
+            line.wakeAll();
+        }
+    }
+
     @Override
     public boolean tryLock() {
         line.checkTurn();
