@@ -123,7 +123,7 @@ public interface Stack extends AutoCloseable {
         ///
         /// @param name the NIC's name
         /// @param link the link's URI; the scheme chooses the driver
-        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`
+        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`, or sources of addresses, such as `dhcp`
         public Builder nic(String name, String link, String... addresses) {
             return nic(name, link, nic -> List.of(addresses).forEach(nic::address));
         }
@@ -220,10 +220,14 @@ public interface Stack extends AutoCloseable {
             this.open = open;
         }
 
-        /// Adds an address with its prefix, such as `10.0.0.2/24`.
+        /// Adds an address with its prefix, such as `10.0.0.2/24`, or a source of addresses by its name, such as `dhcp`, which
+        /// is the same as to set the option of this name to `true`.
         ///
-        /// @throws IllegalArgumentException if it is none
+        /// @throws IllegalArgumentException if it is neither
         public NicBuilder address(String cidr) {
+            if (NicConfig.isAddressSource(cidr)) {
+                return option(cidr, "true");
+            }
             addresses.add(Cidr.parse(cidr));
             return this;
         }

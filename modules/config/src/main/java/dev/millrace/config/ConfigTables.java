@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +30,8 @@ import tools.jackson.databind.JsonNode;
 final class ConfigTables {
     private static final List<String> TABLES = List.of("stack", "nic", "route", "capture");
     private static final List<String> NIC_KEYS = List.of("name", "link", "mtu", "addresses", "own-subnets");
+    /// The sources of addresses that are believed to be some where nothing is present that could say so.
+    private static final List<String> ADDRESS_SOURCES = List.of("dhcp", "slaac");
     private static final List<String> ROUTE_KEYS = List.of("to", "via", "nic");
     private static final List<String> CAPTURE_KEYS = List.of("file", "listen", "nics", "snap-length", "buffer-packets");
     /// The largest packet there is, and so the longest piece of one worth keeping.
@@ -120,6 +123,7 @@ final class ConfigTables {
         Boolean ownsSubnets = null;
         List<Cidr> addresses = new ArrayList<>();
         var options = new LinkedHashMap<String, JsonNode>();
+        var words = new LinkedHashMap<String, String>();
         for (Map.Entry<String, JsonNode> e : node.properties()) {
             String k = key + "." + e.getKey();
             JsonNode v = e.getValue();
@@ -131,6 +135,10 @@ final class ConfigTables {
                 case "addresses" -> {
                     List<String> all = Values.texts(k, v);
                     for (int i = 0; i < all.size(); i++) {
+                        if (NicConfig.isAddressSource(all.get(i))) {
+                            words.put(all.get(i), k + "[" + i + "]");
+                            continue;
+                        }
                         addresses.add(Values.converted(k + "[" + i + "]", all.get(i), Cidr::parse));
                     }
                 }
@@ -138,6 +146,7 @@ final class ConfigTables {
             }
         }
         Map<String, String> driverOptions = driverOptions(key, link, options);
+        addressSources(link, words).forEach(word -> driverOptions.put(word, "true"));
         if (name.isEmpty()) {
             throw new ConfigurationException(key + ".name", "is missing: every NIC needs a name");
         }
@@ -157,12 +166,34 @@ final class ConfigTables {
         }
         var values = new LinkedHashMap<String, String>();
         options.forEach((key, value) -> {
-            if (!valid.contains(key) && (known != null || link.isEmpty())) {
+            if (!valid.contains(key) && (known != null || link.isEmpty()) && artifactOf(key).isEmpty()) {
                 throw new ConfigurationException(nic + "." + key, "unknown key; " + Nearest.advice(key, valid));
             }
             values.put(key, Values.text(nic + "." + key, value));
         });
         return values;
+    }
+
+    /// What stands among a NIC's addresses and is none: the names of options that make a plug-in find some. Whether the plug-in
+    /// is there is for the assembler to say.
+    ///
+    /// @param words each with its key
+    private static Set<String> addressSources(String link, Map<String, String> words) {
+        List<OptionSpec> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).orElse(null);
+        words.forEach((word, key) -> {
+            boolean isOne = known == null ? ADDRESS_SOURCES.contains(word)
+                    : known.stream().anyMatch(o -> o.name().equals(word)) || artifactOf(word).isPresent();
+            if (!isOne) {
+                throw new ConfigurationException(key, "\"" + word + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
+                        + "and no source of addresses, such as dhcp");
+            }
+        });
+        return words.keySet();
+    }
+
+    /// What brings an option that nothing which is here understands.
+    private static Optional<String> artifactOf(String option) {
+        return StackProvider.present().flatMap(p -> p.artifactOf(option));
     }
 
     private static int mtu(String key, JsonNode value) {

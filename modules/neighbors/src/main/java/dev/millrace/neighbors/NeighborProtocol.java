@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     private final NetworkContext context;
     private final NeighborCache cache;
     private final TokenBucket answers;
+    private final AddressProbes probes;
     private final Counters.Counter arpReceived;
     private final Counters.Counter ndpReceived;
     private final Counters.Counter conflicts;
@@ -46,6 +48,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     NeighborProtocol(NetworkContext context, NeighborSettings settings) {
         this.context = context;
         cache = new NeighborCache(context, settings);
+        probes = new AddressProbes(context, cache.questions());
         answers = new TokenBucket(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND, context.clock());
         Counters counters = context.counters("neighbors");
         arpReceived = counters.counter("arp-received");
@@ -90,6 +93,8 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             // Our own, come back.
             return DropReason.OTHER_STATION;
         }
+        // RFC 5227 §2.1.1: who has the address answers from it, and who probes for it as we do is about to take it.
+        probes.conflict(nic, IpAddress.v4(senderBits != 0 ? senderBits : targetBits));
         boolean forUs = isOurs(nic, IpAddress.v4(targetBits));
         if (senderBits != 0 && has(nic, IpAddress.v4(senderBits))) {
             conflict(nic, IpAddress.v4(senderBits), sender);
@@ -273,6 +278,11 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     }
 
     @Override
+    public void probe(NicPort nic, IpAddress address, long durationNs, Consumer<Boolean> answer) {
+        probes.begin(nic, address, durationNs, answer);
+    }
+
+    @Override
     public void stateChanged(NicPort nic, boolean up) {
         if (up) {
             context.addresses(nic).forEach(c -> cache.questions().announce(nic, c.address()));
@@ -321,6 +331,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
 
     @Override
     public void close() {
+        probes.close();
         cache.close();
     }
 }

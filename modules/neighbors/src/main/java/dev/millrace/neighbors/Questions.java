@@ -62,6 +62,11 @@ final class Questions {
         send(nic, withHeaders(p, source, to), EtherType.IPV6, station == 0 ? MacAddress.ofGroup(to.hi(), to.lo()) : station);
     }
 
+    /// Asks who has an IPv4 address, without one of our own (RFC 5227 §1.1: a probe).
+    void probe(NicPort nic, IpAddress target) {
+        arp(nic, ArpPacket.REQUEST, 0, 0, target.v4Bits(), MacAddress.BROADCAST);
+    }
+
     /// Answers a question of ARP.
     void arpReply(NicPort nic, int own, long station, int asker) {
         arp(nic, ArpPacket.REPLY, own, station, asker, station);

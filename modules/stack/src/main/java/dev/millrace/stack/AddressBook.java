@@ -139,6 +139,21 @@ final class AddressBook {
         }));
     }
 
+    /// Removes one route that was added as this; returns whether there was one.
+    boolean removeRoute(RouteConfig route, StackNic nic) {
+        boolean[] removed = new boolean[1];
+        change(a -> {
+            var fewer = new ArrayList<>(a.configured());
+            for (Addressing.Entry e : entries(route, nic)) {
+                // The last one: those of the configuration stand before it.
+                int at = fewer.lastIndexOf(e);
+                removed[0] |= at >= 0 && fewer.remove(at) != null;
+            }
+            return removed[0] ? new Addressing(a.generation + 1, a.owned, fewer) : a;
+        });
+        return removed[0];
+    }
+
     int removeRoutes(Cidr to) {
         int[] removed = new int[1];
         change(a -> {

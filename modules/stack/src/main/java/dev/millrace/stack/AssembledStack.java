@@ -51,6 +51,7 @@ final class AssembledStack implements ManualStack {
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
     private final AddressBook addresses = new AddressBook(this);
+    private final AddressSources sources = new AddressSources(this);
     private final Map<String, OptionValues> congestionControlValues;
 
     private enum Phase { OPEN, CLOSING, CLOSED }
@@ -127,6 +128,7 @@ final class AssembledStack implements ManualStack {
             routes.addAll(AddressBook.entries(route, nics.get(configs.indexOf(through))));
         }
         addresses.begin(owned, routes);
+        sources.create(check);
         // Attached last: packets may come from now on, and everything that they need is there.
         for (StackNic nic : nics) {
             nic.link().attach(nic);
@@ -134,6 +136,7 @@ final class AssembledStack implements ManualStack {
         for (Addressing.Owned o : owned) {
             o.nic().addressAdded(o.cidr().address());
         }
+        sources.begin(check, nics);
     }
 
     // ---- what the parts ask for
@@ -176,6 +179,10 @@ final class AssembledStack implements ManualStack {
 
     NetworkTable networks() {
         return networks;
+    }
+
+    AddressSources sources() {
+        return sources;
     }
 
     OptionValues congestionControlValues(String control) {
@@ -249,7 +256,8 @@ final class AssembledStack implements ManualStack {
                 return service;
             }
         }
-        return networks.all().stream().map(n -> n.service(type)).flatMap(Optional::stream).findFirst();
+        return networks.all().stream().map(n -> n.service(type)).flatMap(Optional::stream).findFirst()
+                .or(() -> sources.service(type));
     }
 
     @Override
@@ -332,6 +340,8 @@ final class AssembledStack implements ManualStack {
         }
         try {
             closer.begin();
+            // What others lent is given back while everything still works.
+            close(sources);
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
                 close(t);
@@ -370,6 +380,8 @@ final class AssembledStack implements ManualStack {
                 t.close();
             } else if (part instanceof NetworkProtocol n) {
                 n.close();
+            } else if (part instanceof AddressSources s) {
+                s.close();
             } else if (part instanceof StackNic nic) {
                 nic.link().close();
             } else if (part instanceof CaptureSession capture) {

@@ -9,6 +9,7 @@ import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
 import dev.millrace.RouteConfig;
 import dev.millrace.StackConfig;
+import dev.millrace.spi.AddressSourceFactory;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.TransportProtocolFactory;
@@ -17,6 +18,7 @@ import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
 
 /// Checks a configuration wholly before anything is opened, and finds the plug-ins that it needs.
 final class ConfigurationCheck {
+    private static final String DHCP = "dev.millrace:millrace-dhcp (module dev.millrace.dhcp)";
     /// The artifacts that bring what is often asked for.
     private static final Map<String, String> ARTIFACTS = artifacts(
             "loopback", "dev.millrace:millrace-link-loopback (module dev.millrace.link.loopback)",
@@ -37,7 +40,9 @@ final class ConfigurationCheck {
             "ipv6", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
             "tcp", "dev.millrace:millrace-proto-tcp (module dev.millrace.tcp)",
             "udp", "dev.millrace:millrace-proto-udp (module dev.millrace.udp)",
-            "neighbors", "dev.millrace:millrace-neighbors (module dev.millrace.neighbors)");
+            "neighbors", "dev.millrace:millrace-neighbors (module dev.millrace.neighbors)",
+            "dhcp", DHCP);
+
 
     private final StackConfig config;
     private final Plugins plugins;
@@ -47,6 +52,8 @@ final class ConfigurationCheck {
     private final Map<String, OptionValues> congestionControlValues = new HashMap<>();
     private final List<LinkChain> chains = new ArrayList<>();
     private final List<StationOptions> stations = new ArrayList<>();
+    /// For each NIC the sources of addresses that it asks for, with its options.
+    private final List<Map<AddressSourceFactory, OptionValues>> sources = new ArrayList<>();
     private StackOptions stackOptions;
 
     /// @throws ConfigurationException at the first thing that is wrong
@@ -72,6 +79,18 @@ final class ConfigurationCheck {
 
     static String artifactFor(String plugin) {
         return ARTIFACTS.get(plugin);
+    }
+
+    /// The artifact that brings this option of NICs, or `null`.
+    static String artifactForOption(String nicOption) {
+        return nicOption.equals("dhcp") || nicOption.startsWith("dhcp-") ? DHCP : null;
+    }
+
+    /// The options of every NIC on Ethernet.
+    static List<OptionSpec> stationOptions(Plugins plugins) {
+        var all = new ArrayList<>(StationOptions.SPECS);
+        plugins.addressSources().forEach(f -> all.addAll(f.nicOptions()));
+        return all;
     }
 
     private void chooseProtocols() {
@@ -132,6 +151,7 @@ final class ConfigurationCheck {
         networks.forEach(f -> tables.add(f.name()));
         transports.forEach(f -> tables.add(f.name()));
         plugins.congestionControls().forEach(f -> tables.add(f.name()));
+        plugins.addressSources().forEach(f -> tables.add(f.name()));
         for (String table : config.options().keySet()) {
             if (!tables.contains(table)) {
                 if (ARTIFACTS.containsKey(table)) {
@@ -144,6 +164,7 @@ final class ConfigurationCheck {
         networks.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
         transports.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
         plugins.congestionControls().forEach(f -> congestionControlValues.put(f.name(), check(f.name(), f.options())));
+        plugins.addressSources().forEach(f -> values.put(f.name(), check(f.name(), f.options())));
     }
 
     private OptionValues check(String table, List<OptionSpec> specs) {
@@ -174,24 +195,52 @@ final class ConfigurationCheck {
     private void checkDriver(String key, NicConfig nic) {
         var own = new HashMap<String, String>();
         var drivers = new HashMap<String, String>();
+        var ofSources = new HashMap<String, String>();
+        List<OptionSpec> ethernet = stationOptions(plugins);
         nic.options().forEach((name, value) -> {
             boolean station = StationOptions.SPECS.stream().anyMatch(o -> o.name().equals(name));
-            (station ? own : drivers).put(name, value);
+            boolean source = ethernet.stream().anyMatch(o -> o.name().equals(name));
+            if (!source && artifactForOption(name) != null) {
+                throw new ConfigurationException(ErrorCode.MISSING_PLUGIN, key + "." + name,
+                        "nothing that is present understands this: add " + artifactForOption(name), null);
+            }
+            (station ? own : source ? ofSources : drivers).put(name, value);
         });
         if (nic.open() != null) {
             if (!drivers.isEmpty()) {
                 throw new ConfigurationException(key, "a link that the program made itself takes no options but "
-                        + StationOptions.SPECS.stream().map(OptionSpec::name).collect(Collectors.joining(" and ")));
+                        + ethernet.stream().map(OptionSpec::name).collect(Collectors.joining(" and ")));
             }
             chains.add(null);
         } else {
             LinkChain chain = LinkChain.of(key, nic.link(), drivers, scheme -> driver(key, scheme));
             List<OptionSpec> all = new ArrayList<>(chain.options());
-            all.addAll(StationOptions.SPECS);
+            all.addAll(ethernet);
             OptionValues.check(key, all, nic.options());
             chains.add(chain);
         }
         stations.add(StationOptions.of(key, own));
+        sources.add(sources(key, ofSources));
+    }
+
+    /// The sources of addresses that a NIC asks for.
+    ///
+    /// @param given the NIC's options of all sources
+    private Map<AddressSourceFactory, OptionValues> sources(String key, Map<String, String> given) {
+        var asked = new LinkedHashMap<AddressSourceFactory, OptionValues>();
+        for (AddressSourceFactory f : plugins.addressSources()) {
+            var own = new HashMap<>(given);
+            own.keySet().removeIf(name -> f.nicOptions().stream().noneMatch(o -> o.name().equals(name)));
+            OptionValues checked = OptionValues.check(key, f.nicOptions(), own);
+            if (checked.flag(f.name())) {
+                if (networks.stream().noneMatch(n -> version(n) == f.version())) {
+                    throw new ConfigurationException(key + "." + f.name(), "brings IPv" + f.version()
+                            + " addresses, but the stack does not run ipv" + f.version());
+                }
+                asked.put(f, checked);
+            }
+        }
+        return asked;
     }
 
     private LinkDriver driver(String key, String scheme) {
@@ -297,5 +346,10 @@ final class ConfigurationCheck {
 
     StationOptions station(int i) {
         return stations.get(i);
+    }
+
+    /// The sources of addresses that NIC `i` asks for, with its options.
+    Map<AddressSourceFactory, OptionValues> sources(int i) {
+        return sources.get(i);
     }
 }

@@ -46,6 +46,10 @@ final class NicOpening {
             } else if (station.isGiven()) {
                 throw new ConfigurationException(key, "the link carries packets without Ethernet headers: "
                         + "it takes neither mac nor vlan");
+            } else if (!check.sources(i).isEmpty()) {
+                String source = check.sources(i).keySet().iterator().next().name();
+                throw new ConfigurationException(key + "." + source, "the link carries packets without Ethernet headers: "
+                        + "give the NIC its addresses");
             }
             return nic;
         } catch (Throwable t) {

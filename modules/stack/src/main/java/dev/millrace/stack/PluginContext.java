@@ -7,6 +7,8 @@ import dev.millrace.ErrorCode;
 import dev.millrace.Nearest;
 import dev.millrace.Nic;
 import dev.millrace.OptionValues;
+import dev.millrace.RouteConfig;
+import dev.millrace.spi.AddressSourceContext;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
@@ -15,7 +17,6 @@ import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -34,7 +35,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// The stack as one plug-in sees it.
-final class PluginContext implements NetworkContext, TransportContext {
+final class PluginContext implements AddressSourceContext, TransportContext {
     private static final int TRIAL_MSS = 1460;
 
     private final AssembledStack stack;
@@ -166,6 +167,33 @@ final class PluginContext implements NetworkContext, TransportContext {
     @Override
     public IpAddress sourceFor(Route route, IpAddress destination) {
         return stack.addressing().sourceFor(route, destination);
+    }
+
+    // ---- for sources of addresses
+
+    @Override
+    public void addAddress(NicPort nic, Cidr address) {
+        stack.addresses().addAddress((StackNic) nic, address);
+    }
+
+    @Override
+    public boolean removeAddress(NicPort nic, Cidr address) {
+        return stack.addresses().removeAddress((StackNic) nic, address);
+    }
+
+    @Override
+    public void addRoute(RouteConfig route) {
+        stack.addRoute(route);
+    }
+
+    @Override
+    public boolean removeRoute(RouteConfig route) {
+        return stack.nic(route.nic()).map(n -> stack.addresses().removeRoute(route, (StackNic) n)).orElse(false);
+    }
+
+    @Override
+    public void setMtu(NicPort nic, int bytes) {
+        ((StackNic) nic).setMtu(bytes);
     }
 
     // ---- for transport protocols

@@ -136,6 +136,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
                 stack.addresses().renew();
                 if (framing != null) {
                     framing.neighbors().stateChanged(this, nowUp);
+                    stack.sources().stateChanged(this, nowUp);
                 }
             }
             LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
@@ -157,6 +158,12 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         } catch (Throwable t) {
             stack.failures().add(Place.NIC_CHANGE, t);
         }
+    }
+
+    /// Sets the MTU, as far as the link can carry it.
+    void setMtu(int bytes) {
+        mtu = Math.clamp(bytes, MIN_MTU, Math.max(MIN_MTU, link.mtu()));
+        stack.addresses().renew();
     }
 
     // ---- to the link
