@@ -254,11 +254,12 @@ final class NicClient {
     }
 
     private Lease describe(Terms t, long beganNs) {
+        Instant began = epoch(beganNs, now());
         return new Lease(nic.name(), t.address(), t.server().toInetAddress(),
                 t.routers().stream().map(IpAddress::toInetAddress).toList(),
                 t.routes().stream().map(h -> new Dhcp.Route(h.to(), h.via() == null ? null : h.via().toInetAddress())).toList(),
                 t.nameServers().stream().map(IpAddress::toInetAddress).toList(), t.domain(), t.search(), t.mtu(),
-                epoch(beganNs, now()), t.isInfinite() ? Instant.MAX : epoch(beganNs + t.leaseNs(), now()));
+                began, t.isInfinite() ? Instant.MAX : began.plusNanos(t.leaseNs()));
     }
 
     /// When a moment of the stack's clock was or will be.
