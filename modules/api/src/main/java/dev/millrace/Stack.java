@@ -5,6 +5,7 @@ import dev.millrace.spi.StackProvider;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -99,7 +100,10 @@ public interface Stack extends AutoCloseable {
     /// @param to the destination network
     /// @param via the gateway, or `null` if the destination is on the link
     /// @param nic the NIC's name
-    record Route(Cidr to, InetAddress via, String nic) {
+    /// @param origin where it comes from: [NicAddress#CONFIGURATION], or the name under which a plug-in enters routes, such as
+    ///     `slaac` for what routers told
+    /// @param remaining how much longer it is there, or `null` for ever
+    record Route(Cidr to, InetAddress via, String nic, String origin, Duration remaining) {
     }
 
     /// Gathers a [StackConfig] and opens it. Not safe for several threads at once.

@@ -1,9 +1,12 @@
 package dev.millrace.dhcp;
 
 import dev.millrace.Cidr;
-import dev.millrace.RouteConfig;
 import dev.millrace.dhcp.Terms.Hop;
 import dev.millrace.spi.AddressSourceContext;
+import dev.millrace.spi.HostConfiguration;
+import dev.millrace.spi.HostConfiguration.Assignment;
+import dev.millrace.spi.HostConfiguration.LearnedRoute;
+import dev.millrace.spi.HostConfiguration.NameServer;
 import dev.millrace.spi.NicPort;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
@@ -15,54 +18,74 @@ final class Binding {
     private static final int MIN_MTU_V6 = 1280;
 
     private final AddressSourceContext context;
+    private final HostConfiguration configuration;
     private final NicPort nic;
     private final boolean wantsRoutes;
-    private Cidr address;
-    private List<RouteConfig> routes = List.of();
+    /// Read by whoever hears that an address has gone.
+    private volatile Cidr address;
+    private List<Hop> routes = List.of();
     /// The MTU that the NIC had, and what it was made, or 0.
     private int mtuBefore;
     private int mtuNow;
 
-    Binding(AddressSourceContext context, NicPort nic, boolean wantsRoutes) {
+    /// @param whenLost run when the address has gone without having been undone here: the program has removed it, or its time is
+    ///     over
+    Binding(AddressSourceContext context, NicPort nic, boolean wantsRoutes, Runnable whenLost) {
         this.context = context;
         this.nic = nic;
         this.wantsRoutes = wantsRoutes;
+        configuration = context.hostConfiguration("dhcp", new HostConfiguration.Listener() {
+            @Override
+            public void addressRemoved(NicPort of, IpAddress removed) {
+                Cidr own = address;
+                if (own != null && own.address().equals(removed)) {
+                    whenLost.run();
+                }
+            }
+        });
     }
 
     /// Brings the stack from what it has to what the terms say; what stays the same is not touched.
     ///
-    /// @throws dev.millrace.ConfigurationException if the NIC cannot have the address; it has none then
-    /// @throws IllegalStateException if the stack is being closed
-    void use(Terms terms) {
+    /// @param untilNs when the lease ends, or [HostConfiguration#FOREVER]
+    /// @return `false` if the NIC cannot have the address; it has none then
+    boolean use(Terms terms, long untilNs) {
         if (!terms.address().equals(address)) {
             undo();
-            context.addAddress(nic, terms.address());
-            address = terms.address();
         }
-        List<RouteConfig> wanted = wantsRoutes ? routes(terms) : List.of();
-        List<RouteConfig> before = routes;
+        // Asked for already, in less time than the stack's own check takes.
+        if (!configuration.put(nic, new Assignment(terms.address(), true, false, false, untilNs, untilNs))) {
+            undo();
+            return false;
+        }
+        address = terms.address();
+        List<Hop> wanted = wantsRoutes ? routes(terms) : List.of();
+        routes.stream().filter(r -> !wanted.contains(r)).forEach(this::remove);
         routes = wanted;
-        before.stream().filter(r -> !wanted.contains(r)).forEach(context::removeRoute);
-        wanted.stream().filter(r -> !before.contains(r)).forEach(context::addRoute);
+        wanted.forEach(r -> configuration.putRoute(nic, new LearnedRoute(r.to(), r.via(), 0, true, untilNs)));
+        configuration.setNameServers(nic, terms.nameServers().stream().map(s -> new NameServer(s, untilNs)).toList());
         useMtu(terms.mtu());
+        return true;
+    }
+
+    private void remove(Hop route) {
+        configuration.removeRoute(nic, route.to(), route.via());
     }
 
     /// A gateway that is not in the NIC's network, as some clouds have it, is reached by a route of its own (RFC 3442 calls the
     /// network to it local).
-    private List<RouteConfig> routes(Terms terms) {
-        var all = new ArrayList<RouteConfig>();
+    private static List<Hop> routes(Terms terms) {
+        var all = new ArrayList<Hop>();
         for (Hop hop : terms.routes()) {
-            if (hop.via() == null || isReached(hop.via(), terms, all)) {
-                all.add(new RouteConfig(hop.to(), hop.via(), nic.name()));
-            } else {
-                all.add(new RouteConfig(new Cidr(hop.via(), 32), null, nic.name()));
-                all.add(new RouteConfig(hop.to(), hop.via(), nic.name()));
+            if (hop.via() != null && !isReached(hop.via(), terms, all)) {
+                all.add(new Hop(new Cidr(hop.via(), 32), null));
             }
+            all.add(hop);
         }
         return all;
     }
 
-    private static boolean isReached(IpAddress gateway, Terms terms, List<RouteConfig> all) {
+    private static boolean isReached(IpAddress gateway, Terms terms, List<Hop> all) {
         return terms.address().contains(gateway)
                 || all.stream().anyMatch(r -> r.via() == null && r.to().contains(gateway));
     }
@@ -92,11 +115,14 @@ final class Binding {
     /// Takes all of it back.
     void undo() {
         undoMtu();
-        routes.forEach(context::removeRoute);
-        routes = List.of();
-        if (address != null) {
-            context.removeAddress(nic, address);
+        Cidr before = address;
+        if (before != null) {
+            // First, so that nobody takes this for a loss.
             address = null;
+            routes.forEach(this::remove);
+            routes = List.of();
+            configuration.setNameServers(nic, List.of());
+            configuration.remove(nic, before.address());
         }
     }
 }

@@ -152,6 +152,15 @@ final class DhcpClient {
         stop();
     }
 
+    /// The stack has the address no longer: its time is over, or the program has taken it away, which is as good as a release.
+    void addressLost(long nowNs) {
+        if (lease != null && !isDue(expiryNs, nowNs)) {
+            release(nowNs);
+        } else {
+            onTimer(nowNs);
+        }
+    }
+
     /// The stack is closed: the address is given back unless it is kept for another time.
     void close(boolean keep, long nowNs) {
         if (lease != null && !keep) {

@@ -1,10 +1,10 @@
 package dev.millrace.dhcp;
 
-import dev.millrace.ConfigurationException;
 import dev.millrace.dhcp.Dhcp.Change;
 import dev.millrace.dhcp.Dhcp.Lease;
 import dev.millrace.dhcp.Dhcp.State;
 import dev.millrace.spi.AddressSourceContext;
+import dev.millrace.spi.HostConfiguration;
 import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NicPort;
@@ -53,7 +53,7 @@ final class NicClient {
         this.settings = settings;
         this.listener = listener;
         file = own.file() == null ? null : new LeaseFile(own.file());
-        binding = new Binding(context, nic, own.routes());
+        binding = new Binding(context, nic, own.routes(), () -> run(c -> c.addressLost(now())));
         int longest = Math.clamp(nic.mtu(), MIN_MESSAGE, DhcpMessage.MAX_LENGTH);
         client = new DhcpClient(new RequestWriter(nic.stationAddress(), own.hostName(), longest), context.random());
         timer = context.timers().create(now -> run(c -> c.onTimer(now)));
@@ -193,9 +193,10 @@ final class NicClient {
         Route route = context.route(s.to());
         boolean here = route != null && !route.local() && route.nic() == nic;
         Lease now = lease;
-        if (context.isClosing() && now != null && now.address().contains(s.to())) {
-            // Nobody could wait for the server's station to be found. Differs: RFC 2131 §4.4.4 wants this unicast, which it is
-            // for IP.
+        boolean mayAsk = !context.isClosing() && context.addressState(nic, s.from()) != null;
+        if (!mayAsk && now != null && now.address().contains(s.to())) {
+            // A release, when nobody can ask for the server's station any more. Differs: RFC 2131 §4.4.4 wants it unicast, which
+            // it is for IP.
             nic.transmit(packets, EtherType.IPV4, MacAddress.BROADCAST);
         } else {
             nic.toward(here ? route.nextHop(s.to()) : s.to()).transmit(packets);
@@ -216,15 +217,11 @@ final class NicClient {
     }
 
     private void use(Terms terms, long beganNs) {
-        try {
-            binding.use(terms);
-        } catch (ConfigurationException e) {
-            LOG.warn("{}/{}: {} was granted and cannot be used: {}", context.stackName(), nic.name(), terms.address(),
-                    e.getMessage());
-            run(c -> c.decline(now()));
-            return;
-        } catch (IllegalStateException e) {
-            // The stack is being closed.
+        if (!binding.use(terms, terms.isInfinite() ? HostConfiguration.FOREVER : beganNs + terms.leaseNs())) {
+            if (!context.isClosing()) {
+                LOG.warn("{}/{}: {} was granted and cannot be used", context.stackName(), nic.name(), terms.address());
+                run(c -> c.decline(now()));
+            }
             return;
         }
         boolean renewed = lease != null;

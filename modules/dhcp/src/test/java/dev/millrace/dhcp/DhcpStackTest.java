@@ -10,6 +10,7 @@ import dev.millrace.Cidr;
 import dev.millrace.ConfigurationException;
 import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
+import dev.millrace.NameServers;
 import dev.millrace.RouteConfig;
 import dev.millrace.Stack;
 import dev.millrace.UdpSocket;
@@ -166,9 +167,13 @@ class DhcpStackTest {
         assertTrue(during.containsAll(List.of("192.168.9.9/32", "10.2.2.0/24", "10.0.0.0/24")), during.toString());
         assertTrue(during.indexOf("0.0.0.0/0 via 10.9.0.254") < during.indexOf("0.0.0.0/0 via 192.168.9.9"), during.toString());
         assertFalse(during.contains("0.0.0.0/0 via 10.0.0.1"), "RFC 3442: the router option does not count");
+        assertTrue(stack.routes().stream().anyMatch(r -> r.origin().equals("dhcp") && r.remaining() != null));
+        assertEquals(List.of("10.0.0.53"), stack.service(NameServers.class).orElseThrow().list().stream()
+                .map(s -> s.address().getHostAddress()).toList());
         dhcp(stack).release("e");
         network.settle();
         assertEquals(before, routes(stack));
+        assertEquals(List.of(), stack.service(NameServers.class).orElseThrow().list());
         assertEquals(List.of(Cidr.parse("10.9.0.1/24")), stack.nics().getFirst().addresses());
     }
 
@@ -211,6 +216,20 @@ class DhcpStackTest {
         network.pass(12_000);
         assertEquals(State.BOUND, dhcp(stack).state("e"));
         assertEquals("10.0.0.8/24", dhcp(stack).lease("e").orElseThrow().address().toString());
+    }
+
+    @Test
+    void anAddressThatTheProgramTakesAwayIsGivenBack() throws Exception {
+        network.station("server", Map.of(), Map.of(), "10.0.0.1/24");
+        lends("10.0.0.7", 120, r -> r);
+        ManualStack stack = network.client(Map.of());
+        network.pass(700);
+        network.types();
+        assertTrue(stack.nics().getFirst().removeAddress(Cidr.parse("10.0.0.7/24")));
+        network.settle();
+        assertEquals(List.of(MessageType.RELEASE), network.types());
+        assertEquals(State.STOPPED, dhcp(stack).state("e"));
+        assertEquals(List.of(), routes(stack));
     }
 
     @Test

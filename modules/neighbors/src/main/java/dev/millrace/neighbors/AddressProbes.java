@@ -78,7 +78,7 @@ final class AddressProbes {
             asked++;
             // Before the question: an answer may come while it is being asked.
             timer.set(nowNs + intervalNs);
-            questions.probe(key.nic(), key.address());
+            questions.probe(key.nic(), key.address(), 0);
         }
 
         void end(boolean taken) {

@@ -25,7 +25,7 @@ final class AddressSources {
         for (int i = 0; i < check.config().nics().size(); i++) {
             for (AddressSourceFactory f : check.sources(i).keySet()) {
                 if (!all.containsKey(f)) {
-                    all.put(f, f.create(new PluginContext(stack, 0), check.values(f.name())));
+                    all.put(f, f.create(new PluginContext(stack, 0, f.name()), check.values(f.name())));
                 }
             }
         }

@@ -54,6 +54,8 @@ final class ConfigurationCheck {
     private final List<StationOptions> stations = new ArrayList<>();
     /// For each NIC the sources of addresses that it asks for, with its options.
     private final List<Map<AddressSourceFactory, OptionValues>> sources = new ArrayList<>();
+    private final List<Map<String, OptionValues>> nicValues = new ArrayList<>();
+    private final List<List<String>> ethernetOptions = new ArrayList<>();
     private StackOptions stackOptions;
 
     /// @throws ConfigurationException at the first thing that is wrong
@@ -84,13 +86,6 @@ final class ConfigurationCheck {
     /// The artifact that brings this option of NICs, or `null`.
     static String artifactForOption(String nicOption) {
         return nicOption.equals("dhcp") || nicOption.startsWith("dhcp-") ? DHCP : null;
-    }
-
-    /// The options of every NIC on Ethernet.
-    static List<OptionSpec> stationOptions(Plugins plugins) {
-        var all = new ArrayList<>(StationOptions.SPECS);
-        plugins.addressSources().forEach(f -> all.addAll(f.nicOptions()));
-        return all;
     }
 
     private void chooseProtocols() {
@@ -195,21 +190,18 @@ final class ConfigurationCheck {
     private void checkDriver(String key, NicConfig nic) {
         var own = new HashMap<String, String>();
         var drivers = new HashMap<String, String>();
-        var ofSources = new HashMap<String, String>();
-        List<OptionSpec> ethernet = stationOptions(plugins);
+        List<OptionSpec> ethernet = ethernetSpecs(networks, plugins.addressSources());
         nic.options().forEach((name, value) -> {
-            boolean station = StationOptions.SPECS.stream().anyMatch(o -> o.name().equals(name));
-            boolean source = ethernet.stream().anyMatch(o -> o.name().equals(name));
-            if (!source && artifactForOption(name) != null) {
+            if (!has(ethernet, name) && artifactForOption(name) != null) {
                 throw new ConfigurationException(ErrorCode.MISSING_PLUGIN, key + "." + name,
                         "nothing that is present understands this: add " + artifactForOption(name), null);
             }
-            (station ? own : source ? ofSources : drivers).put(name, value);
+            (has(ethernet, name) ? own : drivers).put(name, value);
         });
         if (nic.open() != null) {
             if (!drivers.isEmpty()) {
                 throw new ConfigurationException(key, "a link that the program made itself takes no options but "
-                        + ethernet.stream().map(OptionSpec::name).collect(Collectors.joining(" and ")));
+                        + ethernet.stream().map(OptionSpec::name).collect(Collectors.joining(", ")));
             }
             chains.add(null);
         } else {
@@ -219,19 +211,21 @@ final class ConfigurationCheck {
             OptionValues.check(key, all, nic.options());
             chains.add(chain);
         }
-        stations.add(StationOptions.of(key, own));
-        sources.add(sources(key, ofSources));
+        stations.add(StationOptions.of(key, only(own, StationOptions.SPECS)));
+        var values = new HashMap<String, OptionValues>();
+        networks.forEach(f -> values.put(f.name(), OptionValues.check(key, f.nicOptions(), only(own, f.nicOptions()))));
+        nicValues.add(values);
+        ethernetOptions.add(own.keySet().stream().sorted().toList());
+        sources.add(sources(key, own));
     }
 
     /// The sources of addresses that a NIC asks for.
     ///
-    /// @param given the NIC's options of all sources
+    /// @param given the NIC's options of all plug-ins
     private Map<AddressSourceFactory, OptionValues> sources(String key, Map<String, String> given) {
         var asked = new LinkedHashMap<AddressSourceFactory, OptionValues>();
         for (AddressSourceFactory f : plugins.addressSources()) {
-            var own = new HashMap<>(given);
-            own.keySet().removeIf(name -> f.nicOptions().stream().noneMatch(o -> o.name().equals(name)));
-            OptionValues checked = OptionValues.check(key, f.nicOptions(), own);
+            OptionValues checked = OptionValues.check(key, f.nicOptions(), only(given, f.nicOptions()));
             if (checked.flag(f.name())) {
                 if (networks.stream().noneMatch(n -> version(n) == f.version())) {
                     throw new ConfigurationException(key + "." + f.name(), "brings IPv" + f.version()
@@ -241,6 +235,23 @@ final class ConfigurationCheck {
             }
         }
         return asked;
+    }
+
+    /// The options of Ethernet NICs: their own, and those for network protocols and sources of addresses.
+    static List<OptionSpec> ethernetSpecs(List<NetworkProtocolFactory> networks, List<AddressSourceFactory> sources) {
+        List<OptionSpec> all = new ArrayList<>(StationOptions.SPECS);
+        networks.forEach(f -> all.addAll(f.nicOptions()));
+        sources.forEach(f -> all.addAll(f.nicOptions()));
+        return all;
+    }
+
+    private static boolean has(List<OptionSpec> specs, String name) {
+        return specs.stream().anyMatch(o -> o.name().equals(name));
+    }
+
+    private static Map<String, String> only(Map<String, String> given, List<OptionSpec> specs) {
+        return given.entrySet().stream().filter(e -> has(specs, e.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private LinkDriver driver(String key, String scheme) {
@@ -342,6 +353,16 @@ final class ConfigurationCheck {
     /// The drivers of NIC `i`, or `null` if the program made the link itself.
     LinkChain chain(int i) {
         return chains.get(i);
+    }
+
+    /// What NIC `i` is told for each network protocol.
+    Map<String, OptionValues> nicValues(int i) {
+        return nicValues.get(i);
+    }
+
+    /// The options given to NIC `i` that only an Ethernet has.
+    List<String> ethernetOptions(int i) {
+        return ethernetOptions.get(i);
     }
 
     StationOptions station(int i) {

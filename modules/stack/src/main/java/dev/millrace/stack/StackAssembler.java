@@ -70,7 +70,7 @@ public final class StackAssembler implements StackProvider {
 
     @Override
     public List<OptionSpec> ethernetOptions() {
-        return ConfigurationCheck.stationOptions(present());
+        return ConfigurationCheck.ethernetSpecs(present().networks(), present().addressSources());
     }
 
     @Override
