@@ -24,6 +24,12 @@ public interface NeighborDiscovery {
         return DropReason.ICMP_IGNORED;
     }
 
+    /// Takes a message of IGMP, addresses set, its checksum not verified. Returns `null` if it was taken and so ended, or why it is
+    /// not, the packet being still the caller's.
+    default DropReason receiveIgmp(NicPort nic, Packet message) {
+        return DropReason.ICMP_IGNORED;
+    }
+
     /// A NIC is there, and packets may come from it: once for each, before it has addresses.
     default void attached(NicPort nic) {
     }

@@ -13,6 +13,7 @@ import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
 import dev.millrace.wire.ArpPacket;
 import dev.millrace.wire.IcmpHeader;
+import dev.millrace.wire.IgmpMessage;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.MldMessage;
@@ -357,9 +358,38 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         return taken ? null : DropReason.RATE_LIMITED;
     }
 
+    // ---- IGMP
+
+    /// Differs: as for MLD, that there is a router alert is not checked; RFC 3376 §9.1 only advises it.
+    @Override
+    public DropReason receiveIgmp(NicPort nic, Packet message) {
+        if (!message.makeLinear(message.length())) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        MemorySegment m = message.memory();
+        int at = message.start();
+        int length = message.length();
+        if (IgmpMessage.check(m, at, length) != WireError.NONE || !IgmpMessage.checksumIsRight(m, at, length)) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        int type = IgmpMessage.type(m, at);
+        boolean report = type == IgmpMessage.V1_REPORT || type == IgmpMessage.V2_REPORT;
+        if (type != IgmpMessage.QUERY && !report) {
+            return DropReason.ICMP_IGNORED;
+        }
+        var group = IpAddress.v4(IgmpMessage.group(m, at));
+        boolean taken = report ? station(nic).heardReport(group) : station(nic).queried(group,
+                IgmpMessage.queryVersion(m, at, length), IgmpMessage.maxResponseMs(m, at, length));
+        if (taken) {
+            message.release();
+        }
+        return taken ? null : DropReason.RATE_LIMITED;
+    }
+
     @Override
     public boolean join(NicPort nic, IpAddress group) {
-        if (group.isV4() || !group.isMulticast() || nic.stationAddress() == 0 || !autoSettings.mld()) {
+        boolean reported = group.isV4() ? autoSettings.igmp() : autoSettings.mld();
+        if (!group.isMulticast() || nic.stationAddress() == 0 || !reported) {
             return false;
         }
         synchronized (joined) {

@@ -3,8 +3,9 @@ package dev.millrace.ip;
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
 import dev.millrace.spi.InternetProtocol;
-import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -30,6 +31,8 @@ final class Ipv4 implements InternetProtocol {
     private final Icmpv4 icmp;
     private final Reassembly reassembly;
     private final Ipv4Fragments fragments;
+    /// Found when it is first needed.
+    private volatile NeighborDiscovery neighbors;
 
     Ipv4(NetworkContext context, OptionValues options) {
         this.context = context;
@@ -55,21 +58,21 @@ final class Ipv4 implements InternetProtocol {
         if (reason != null) {
             counters.drop(packet, reason);
         } else if (Ipv4Header.isFragment(packet.memory(), packet.start())) {
-            receiveFragment(packet);
+            receiveFragment(nic, packet);
         } else {
             packet.pull(Ipv4Header.headerLength(packet.memory(), packet.start()));
-            deliver(packet);
+            deliver(nic, packet);
         }
     }
 
-    private void receiveFragment(Packet fragment) {
+    private void receiveFragment(NicPort nic, Packet fragment) {
         Packet whole = fragments.take(fragment);
         if (whole != null) {
             // Who delivers knows the fragment only, which is part of this packet now.
             Object hand = new Object();
             whole.holdFor(hand);
             try {
-                deliver(whole);
+                deliver(nic, whole);
             } catch (Throwable t) {
                 if (whole.isHeldBy(hand)) {
                     counters.drop(whole, DropReason.FAILURE);
@@ -142,8 +145,15 @@ final class Ipv4 implements InternetProtocol {
         return DropReason.BAD_IP_OPTION;
     }
 
-    private void deliver(Packet packet) {
-        if (packet.protocol() == IpProtocol.ICMP) {
+    private void deliver(NicPort nic, Packet packet) {
+        if (packet.protocol() == IpProtocol.IGMP && nic.stationAddress() != 0 && neighbors() != null) {
+            DropReason reason = neighbors().receiveIgmp(nic, packet);
+            if (reason != null) {
+                counters.drop(packet, reason);
+            } else {
+                counters.delivered.add(1);
+            }
+        } else if (packet.protocol() == IpProtocol.ICMP) {
             DropReason reason = icmp.receive(packet);
             if (reason != null) {
                 counters.drop(packet, reason);
@@ -156,6 +166,15 @@ final class Ipv4 implements InternetProtocol {
             reject(packet, Rejection.PROTOCOL_UNREACHABLE);
             counters.drop(packet, DropReason.UNKNOWN_TRANSPORT);
         }
+    }
+
+    private NeighborDiscovery neighbors() {
+        NeighborDiscovery known = neighbors;
+        if (known == null) {
+            known = context.service(NeighborDiscovery.class).orElse(null);
+            neighbors = known;
+        }
+        return known;
     }
 
     @Override
