@@ -54,6 +54,7 @@ final class AssembledStack implements ManualStack {
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
     private final AddressBook addresses = new AddressBook(this);
+    private final GroupTable groups;
     private final AddressSources sources = new AddressSources(this);
     private final NameServerList nameServers;
     private final Map<String, OptionValues> congestionControlValues;
@@ -76,6 +77,7 @@ final class AssembledStack implements ManualStack {
         this.options = check.stackOptions();
         this.congestionControlValues = check.congestionControlValues();
         this.memory = new SocketMemory(options.memory());
+        this.groups = new GroupTable(this, options.groups());
         nameServers = new NameServerList(surroundings.clock());
         failures = new Failures(counters.group("failures"), name);
         timers = new ContainedTimers(surroundings.timers(), failures, surroundings.isStepped());
@@ -192,6 +194,10 @@ final class AssembledStack implements ManualStack {
 
     NetworkTable networks() {
         return networks;
+    }
+
+    GroupTable groups() {
+        return groups;
     }
 
     AddressSources sources() {

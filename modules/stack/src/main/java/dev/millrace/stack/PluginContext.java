@@ -169,7 +169,8 @@ final class PluginContext implements AddressSourceContext, TransportContext {
 
     @Override
     public Destination classify(NicPort nic, long hi, long lo) {
-        return stack.addressing().classify(nic, hi, lo);
+        Destination means = stack.addressing().classify(nic, hi, lo);
+        return means == Destination.FOREIGN && stack.groups().isMember(nic, hi, lo) ? Destination.MULTICAST : means;
     }
 
     @Override
@@ -217,7 +218,10 @@ final class PluginContext implements AddressSourceContext, TransportContext {
     @Override
     public Path path(IpAddress local, IpAddress remote) throws IOException {
         IpAddress destination = remote.isUnspecified() ? stack.addresses().ownAddress(remote.version()) : remote;
-        Route route = destination == null ? null : stack.addresses().route(destination, local);
+        return path(local, remote, destination, destination == null ? null : stack.addresses().route(destination, local));
+    }
+
+    private Path path(IpAddress local, IpAddress remote, IpAddress destination, Route route) throws IOException {
         InternetProtocol network = stack.networks().internet(remote.version());
         if (route == null || network == null) {
             throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
@@ -232,6 +236,37 @@ final class PluginContext implements AddressSourceContext, TransportContext {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
         }
         return network.path(route, source, destination, protocol);
+    }
+
+    @Override
+    public Path path(IpAddress local, IpAddress group, NicPort nic) throws IOException {
+        return path(local, group, group, stack.addresses().routeBy((StackNic) nic, group));
+    }
+
+    @Override
+    public NicPort groupNic(IpAddress group, String nic) throws IOException {
+        if (!group.isMulticast()) {
+            throw new IllegalArgumentException(group + " is no multicast address");
+        }
+        if (nic != null) {
+            return stack.nic(nic).map(NicPort.class::cast).orElseThrow(() -> new IllegalArgumentException("no NIC is called \""
+                    + nic + "\"; " + Nearest.advice(nic, stack.nics().stream().map(Nic::name).toList())));
+        }
+        Route route = stack.addresses().route(group);
+        if (route == null || !(route.nic() instanceof StackNic)) {
+            throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
+        }
+        return route.nic();
+    }
+
+    @Override
+    public void joinGroup(IpAddress group, NicPort nic) throws IOException {
+        stack.groups().join((StackNic) nic, group);
+    }
+
+    @Override
+    public void leaveGroup(IpAddress group, NicPort nic) {
+        stack.groups().leave((StackNic) nic, group);
     }
 
     @Override
