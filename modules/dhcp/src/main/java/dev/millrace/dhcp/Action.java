@@ -9,7 +9,8 @@ sealed interface Action {
     /// @param bytes the message
     /// @param from the address to send it from, or `null` while there is none
     /// @param to the server, or `null` for all
-    record Send(byte[] bytes, IpAddress from, IpAddress to) implements Action {
+    /// @param isNear whether the server is on the client's network
+    record Send(byte[] bytes, IpAddress from, IpAddress to, boolean isNear) implements Action {
     }
 
     /// Ask whether another station has this address, and say what came of it ([DhcpClient#probed]).

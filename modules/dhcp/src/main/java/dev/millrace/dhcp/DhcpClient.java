@@ -357,7 +357,7 @@ final class DhcpClient {
     private void sendExtension(long nowNs) {
         IpAddress own = lease.address().address();
         byte[] message = writer.write(MessageType.REQUEST, xid, (nowNs - beganNs) / SECOND, own, null, null);
-        actions.add(new Action.Send(message, own, state == State.RENEWING ? lease.server() : null));
+        actions.add(new Action.Send(message, own, state == State.RENEWING ? lease.server() : null, isServerNear()));
         // RFC 2131 §4.4.5: half of the time that is left, and no less than a minute. What ends it is a deadline of its own.
         long end = state == State.RENEWING ? t2Ns : expiryNs;
         long left = end == NEVER ? 0 : Math.max(0, end - nowNs);
@@ -409,11 +409,15 @@ final class DhcpClient {
     private void sendRelease() {
         IpAddress own = lease.address().address();
         actions.add(new Action.Send(writer.write(MessageType.RELEASE, backoff.xid(), 0, own, null, lease.server()), own,
-                lease.server()));
+                lease.server(), isServerNear()));
+    }
+
+    private boolean isServerNear() {
+        return lease.address().contains(lease.server());
     }
 
     private void send(MessageType type, int transaction, long sinceNs, IpAddress own, IpAddress address, IpAddress server) {
-        actions.add(new Action.Send(writer.write(type, transaction, sinceNs / SECOND, own, address, server), null, null));
+        actions.add(new Action.Send(writer.write(type, transaction, sinceNs / SECOND, own, address, server), null, null, true));
     }
 
     private void note(String text) {

@@ -117,6 +117,8 @@ final class NicClient {
             c.close(file != null, now());
             closed = true;
         });
+        // Another thread may be at work, and the stack does not wait for it: what is left is done here.
+        work();
         if (file != null) {
             file.flush();
         }
@@ -192,9 +194,8 @@ final class NicClient {
         }
         Route route = context.route(s.to());
         boolean here = route != null && !route.local() && route.nic() == nic;
-        Lease now = lease;
         boolean mayAsk = !context.isClosing() && context.addressState(nic, s.from()) != null;
-        if (!mayAsk && now != null && now.address().contains(s.to())) {
+        if (!mayAsk && s.isNear()) {
             // A release, when nobody can ask for the server's station any more. Differs: RFC 2131 §4.4.4 wants it unicast, which
             // it is for IP.
             nic.transmit(packets, EtherType.IPV4, MacAddress.BROADCAST);

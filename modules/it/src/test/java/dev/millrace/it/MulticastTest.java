@@ -340,11 +340,10 @@ class MulticastTest {
         awaitTrue(() -> ns.run("bridge", "mdb", "show").orFail().lines().anyMatch(l -> l.contains("port e0 grp " + group)),
                 "no member at the bridge's port");
         // From the kernel to the member.
-        String to = v6 ? "UDP6-DATAGRAM:[" + group + "]:5000" : "UDP4-DATAGRAM:" + group + ":5000,ip-multicast-if=10.0.0.1";
+        String to = v6 ? "UDP6-DATAGRAM:[" + group + "]:5000,so-bindtodevice=br0" : "UDP4-DATAGRAM:" + group + ":5000,ip-multicast-if=10.0.0.1";
         ByteBuffer b = ByteBuffer.allocate(100);
         awaitTrue(() -> {
-            ns.run("bash", "-c", (v6 ? "ip -6 route replace ff00::/8 dev br0 table local; " : "") + "echo -n hi | socat -u - '" + to
-                    + "'").orFail();
+            ns.run("bash", "-c", "echo -n hi | socat -u - '" + to + "'").orFail();
             return receives(socket, b);
         }, "nothing came from the kernel");
         assertEquals("hi", UTF_8.decode(b.flip()).toString());

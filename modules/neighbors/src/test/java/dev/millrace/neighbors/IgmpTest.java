@@ -153,6 +153,12 @@ class IgmpTest {
         segment.inject(query(3, "0.0.0.0", 100));
         segment.pass(10_000);
         assertEquals(List.of("is 239.1.2.3", "is 239.9.9.9"), said(), "once for both");
+        byte[] ofSwitch = query(3, "0.0.0.0", 10);
+        MemorySegment m = MemorySegment.ofArray(ofSwitch);
+        Ipv4Header.write(m, IP, 0, 32, 0, 0, 1, IpProtocol.IGMP, 0, IpAddress.parse("224.0.0.1").v4Bits());
+        segment.inject(ofSwitch);
+        segment.pass(1_000);
+        assertEquals(2, said().size(), "a switch asks from 0.0.0.0");
         segment.inject(query(3, "239.9.9.9", 10));
         segment.pass(1_000);
         // The group's frames come in only once the stack takes them; here nobody but the report's own protocol wants them.

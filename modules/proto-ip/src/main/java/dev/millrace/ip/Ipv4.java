@@ -115,7 +115,10 @@ final class Ipv4 implements InternetProtocol {
 
     private DropReason checkAddresses(NicPort nic, Packet packet, int source, int destination) {
         boolean loopback = nic.link().isLoopback();
-        if (Ipv4Martians.isImpossibleSource(source, loopback)) {
+        // Switches that stand in for routers ask for members from no address (RFC 4541 §2.1.1), and members without an address
+        // answer so (RFC 3376 §4.2.13).
+        boolean ofGroups = source == 0 && packet.protocol() == IpProtocol.IGMP && destination >>> 28 == 0xe;
+        if (!ofGroups && Ipv4Martians.isImpossibleSource(source, loopback)) {
             return DropReason.MARTIAN_SOURCE;
         }
         // RFC 1122 §3.2.1.3(g): 127/8 must not appear outside a host, so it did not come to us by right.
