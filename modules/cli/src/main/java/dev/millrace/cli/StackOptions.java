@@ -2,6 +2,8 @@ package dev.millrace.cli;
 
 import dev.millrace.Capture;
 import dev.millrace.CaptureRequest;
+import dev.millrace.Nic;
+import dev.millrace.NicConfig;
 import dev.millrace.Stack;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +16,8 @@ import picocli.CommandLine.ParameterException;
 
 /// The options of commands that run on a stack of their own, on a TUN device or on any other link.
 public final class StackOptions {
+    /// How long a command waits for an address that is to be found.
+    private static final int FOUND_MS = 15_000;
     private final CommandSpec spec;
     private final OptionSpec tun;
     private final OptionSpec link;
@@ -37,7 +41,8 @@ public final class StackOptions {
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
         link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
-        address = list(spec, "--address", "A/P", "an address of the stack with its prefix; may be repeated");
+        address = list(spec, "--address", "A/P", "an address of the stack with its prefix, dhcp for one that "
+                + "a server of an Ethernet lends, slaac for what its routers give; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
         mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
@@ -117,7 +122,13 @@ public final class StackOptions {
                 }
             });
             if (values(gateway).isEmpty()) {
-                builder.route("default", "nic0");
+                // Where routers or servers are found, they say where everything else is.
+                if (!addresses.contains("dhcp")) {
+                    builder.route("0.0.0.0/0", "nic0");
+                }
+                if (!addresses.contains("slaac")) {
+                    builder.route("::/0", "nic0");
+                }
             }
             values(gateway).forEach(g -> builder.route("default", g));
         } catch (IllegalArgumentException e) {
@@ -127,11 +138,30 @@ public final class StackOptions {
         var opened = new Opened(stack, new ArrayList<>());
         try {
             startCaptures(opened);
+            if (addresses.stream().anyMatch(NicConfig::isAddressSource)) {
+                awaitAddress(stack);
+            }
         } catch (Throwable t) {
             opened.close();
             throw t;
         }
         return opened;
+    }
+
+    /// Waits until an address is found that reaches further than the link; without one the command goes on all the same.
+    private void awaitAddress(Stack stack) {
+        Nic nic = stack.nics().getFirst();
+        try {
+            for (int i = 0; i < FOUND_MS / 50; i++) {
+                if (nic.addresses().stream().anyMatch(a -> !a.address().isLinkLocal())) {
+                    return;
+                }
+                Thread.sleep(50);
+            }
+            Commands.err(spec).println("no address was found: nobody on the link gives any");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void startCaptures(Opened opened) throws IOException {

@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -30,10 +29,10 @@ import tools.jackson.databind.JsonNode;
 final class ConfigTables {
     private static final List<String> TABLES = List.of("stack", "nic", "route", "capture");
     private static final List<String> NIC_KEYS = List.of("name", "link", "mtu", "addresses", "own-subnets");
-    /// The sources of addresses that are believed to be some where nothing is present that could say so.
-    private static final List<String> ADDRESS_SOURCES = List.of("dhcp", "slaac");
     private static final List<String> ROUTE_KEYS = List.of("to", "via", "nic");
     private static final List<String> CAPTURE_KEYS = List.of("file", "listen", "nics", "snap-length", "buffer-packets");
+    /// Those of Millrace's own plug-ins, for who reads a configuration without them.
+    private static final List<String> OWN_SOURCES = List.of("slaac", "dhcp");
     /// The largest packet there is, and so the longest piece of one worth keeping.
     private static final int MAX_SNAP_LENGTH = 65536;
     private static final int MAX_BUFFER_PACKETS = 1 << 20;
@@ -122,8 +121,8 @@ final class ConfigTables {
         int mtu = 0;
         Boolean ownsSubnets = null;
         List<Cidr> addresses = new ArrayList<>();
+        List<String> sources = new ArrayList<>();
         var options = new LinkedHashMap<String, JsonNode>();
-        var words = new LinkedHashMap<String, String>();
         for (Map.Entry<String, JsonNode> e : node.properties()) {
             String k = key + "." + e.getKey();
             JsonNode v = e.getValue();
@@ -136,7 +135,8 @@ final class ConfigTables {
                     List<String> all = Values.texts(k, v);
                     for (int i = 0; i < all.size(); i++) {
                         if (NicConfig.isAddressSource(all.get(i))) {
-                            words.put(all.get(i), k + "[" + i + "]");
+                            checkSource(k + "[" + i + "]", all.get(i), link(node));
+                            sources.add(all.get(i));
                             continue;
                         }
                         addresses.add(Values.converted(k + "[" + i + "]", all.get(i), Cidr::parse));
@@ -146,7 +146,8 @@ final class ConfigTables {
             }
         }
         Map<String, String> driverOptions = driverOptions(key, link, options);
-        addressSources(link, words).forEach(word -> driverOptions.put(word, "true"));
+        // The same as the option of this name: "slaac" among the addresses is slaac = true.
+        sources.forEach(s -> driverOptions.put(s, "true"));
         if (name.isEmpty()) {
             throw new ConfigurationException(key + ".name", "is missing: every NIC needs a name");
         }
@@ -154,6 +155,21 @@ final class ConfigTables {
             throw new ConfigurationException(key + ".link", "is missing: write link = \"loopback:\", for example");
         }
         return new NicConfig(name, link, null, mtu, addresses, ownsSubnets, driverOptions);
+    }
+
+    private static String link(JsonNode nic) {
+        JsonNode link = nic.get("link");
+        return link == null || !link.isString() ? "" : link.stringValue();
+    }
+
+    /// A source of addresses is an option of the NIC that is true or false, so that a mistyped one is found here.
+    private static void checkSource(String key, String source, String link) {
+        List<String> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).map(all -> all.stream()
+                .filter(o -> o.type() == OptionSpec.Type.FLAG).map(OptionSpec::name).toList()).orElse(OWN_SOURCES);
+        if (!known.contains(source) && artifactOf(source).isEmpty()) {
+            throw new ConfigurationException(key, "\"" + source + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
+                    + "and no source of addresses, such as dhcp or slaac");
+        }
     }
 
     /// What is left of a NIC's keys belongs to its driver. If the driver is here, a key that it does not know may just as
@@ -172,23 +188,6 @@ final class ConfigTables {
             values.put(key, Values.text(nic + "." + key, value));
         });
         return values;
-    }
-
-    /// What stands among a NIC's addresses and is none: the names of options that make a plug-in find some. Whether the plug-in
-    /// is there is for the assembler to say.
-    ///
-    /// @param words each with its key
-    private static Set<String> addressSources(String link, Map<String, String> words) {
-        List<OptionSpec> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).orElse(null);
-        words.forEach((word, key) -> {
-            boolean isOne = known == null ? ADDRESS_SOURCES.contains(word)
-                    : known.stream().anyMatch(o -> o.name().equals(word)) || artifactOf(word).isPresent();
-            if (!isOne) {
-                throw new ConfigurationException(key, "\"" + word + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
-                        + "and no source of addresses, such as dhcp");
-            }
-        });
-        return words.keySet();
     }
 
     /// What brings an option that nothing which is here understands.

@@ -79,7 +79,7 @@ final class Fabric {
     // ---- packets
 
     /// Takes over what a host sends. Any thread may call it in real time, since its turn comes later.
-    void transmit(Host from, PacketList packets) {
+    void transmit(Station from, PacketList packets) {
         if (clockwork.isVirtual()) {
             Packet p;
             while ((p = packets.poll()) != null) {
@@ -93,10 +93,10 @@ final class Fabric {
     }
 
     private final class Batch implements Clockwork.Discardable {
-        private final Host from;
+        private final Station from;
         private final PacketList packets;
 
-        Batch(Host from, PacketList packets) {
+        Batch(Station from, PacketList packets) {
             this.from = from;
             this.packets = packets;
         }
@@ -115,8 +115,12 @@ final class Fabric {
         }
     }
 
-    private void depart(Host from, Packet packet) {
+    private void depart(Station from, Packet packet) {
         count("sent");
+        if (from.isOnEthernet()) {
+            departFramed(from, packet);
+            return;
+        }
         Delivery problem = Destination.problem(packet);
         if (problem != null) {
             refuse(from, packet, Internet.name(problem));
@@ -136,25 +140,44 @@ final class Fabric {
         }
         Pipe pipe = owner == null ? defaultWay(from) : way(from, owner);
         if (pipe == null) {
-            observers.forEach(c -> c.left(from, packet, "dropped: no route"));
+            observers.forEach(c -> c.left(from, packet, false, "dropped: no route"));
             cloud.unreachable(packet, from);
-        } else if (pipe.to() instanceof Host && packet.length() > pipe.conditions().mtu()) {
-            observers.forEach(c -> c.left(from, packet, "dropped: longer than the path's MTU"));
+        } else if (pipe.to() instanceof Station && packet.length() > pipe.conditions().mtu()) {
+            observers.forEach(c -> c.left(from, packet, false, "dropped: longer than the path's MTU"));
             cloud.tooBig(packet, from, pipe.conditions().mtu());
         } else {
             pipe.accept(packet);
         }
     }
 
+    /// On an Ethernet the sender has chosen who gets it, and the switch knows where that is.
+    private void departFramed(Station from, Packet frame) {
+        String apart = faults.separationOfFrame(from, frame);
+        if (apart != null || from.pipes().isEmpty()) {
+            refuse(from, frame, true, apart != null ? apart : Internet.name(Delivery.NO_ROUTE));
+        } else {
+            from.pipes().getFirst().accept(frame);
+        }
+    }
+
     private void refuse(Node from, Packet packet, String reason) {
-        observers.forEach(c -> c.left(from, packet, "dropped: " + reason));
+        refuse(from, packet, false, reason);
+    }
+
+    private void refuse(Node from, Packet packet, boolean frame, String reason) {
+        observers.forEach(c -> c.left(from, packet, frame, "dropped: " + reason));
         count(reason);
         packet.release();
     }
 
     /// Ends a packet at a node that is no host.
     void end(Node at, Packet packet, String reason) {
-        observers.forEach(c -> c.lost(at, packet, reason));
+        end(at, packet, false, reason);
+    }
+
+    /// Ends a packet, or a frame, at a node.
+    void end(Node at, Packet packet, boolean frame, String reason) {
+        observers.forEach(c -> c.lost(at, packet, frame, reason));
         count(reason);
         packet.release();
     }
@@ -215,7 +238,7 @@ final class Fabric {
     }
 
     boolean isInCloud(Node node) {
-        return node instanceof Host && node.realm() == cloud.realm() && node.pipes().isEmpty();
+        return node instanceof Station s && !s.isOnEthernet() && node.realm() == cloud.realm() && node.pipes().isEmpty();
     }
 
     /// For each node from which there is a way, the pipe that it begins with: the fewest links, and of ways of equal length
@@ -226,7 +249,7 @@ final class Fabric {
         reached.add(target);
         for (int i = 0; i < reached.size(); i++) {
             Node node = reached.get(i);
-            if (node instanceof Host && node != target) {
+            if (node instanceof Station && node != target) {
                 // Hosts do not forward.
                 continue;
             }
@@ -271,12 +294,13 @@ final class Fabric {
         if (a == b) {
             throw new IllegalArgumentException("\"" + a.name() + "\" cannot be linked to itself");
         }
-        boolean hosts = a instanceof Host && b instanceof Host;
+        boolean hosts = a instanceof Station && b instanceof Station;
         if (a instanceof Cloud && isInCloud(b) || b instanceof Cloud && isInCloud(a)) {
             return describeAccess(a, b, conditions);
         }
         Pipe there = existing(a, b);
         if (there == null) {
+            checkEthernet(a, b);
             there = hosts ? directPipe(a, b, conditions) : newPipe(a, b, conditions);
             Pipe back = hosts ? directPipe(b, a, conditions) : newPipe(b, a, conditions);
             if (!hosts) {
@@ -290,6 +314,29 @@ final class Fabric {
         var link = new NetworkLink(this, there, existing(b, a));
         link.setConditions(conditions);
         return link;
+    }
+
+    /// What is on an Ethernet has frames, and nothing else has.
+    private static void checkEthernet(Node a, Node b) {
+        if (a instanceof EthernetSwitch s && b instanceof EthernetSwitch t) {
+            if (s.reaches(t)) {
+                throw new IllegalArgumentException("\"" + a + "\" and \"" + b + "\" are linked already, perhaps over others: "
+                        + "frames would go round for ever");
+            }
+            return;
+        }
+        for (Node n : List.of(a, b)) {
+            Node other = n == a ? b : a;
+            if (n instanceof Station s && s.isOnEthernet() && other != s.ethernet()) {
+                throw new IllegalArgumentException("\"" + n + "\" is on the Ethernet \"" + s.ethernet()
+                        + "\" and has no other link; give its host a further NIC");
+            }
+            if (n instanceof EthernetSwitch && !(other instanceof EthernetGateway)
+                    && !(other instanceof Station s && s.ethernet() == n)) {
+                throw new IllegalArgumentException("\"" + other + "\" has no frames for the Ethernet \"" + n
+                        + "\": a host gets a NIC there with NicPlan.on, a router with gateway(…)");
+            }
+        }
     }
 
     /// A host's own way to the middle and back. It is in the middle all the same: its paths to other hosts there have
@@ -325,7 +372,7 @@ final class Fabric {
     /// The link between two nodes, which for hosts in the cloud is made now if need be; `null` if they are no neighbours.
     NetworkLink find(Node a, Node b) {
         if (existing(a, b) == null) {
-            if (!(a instanceof Host && b instanceof Host && isInCloud(a) && isInCloud(b))) {
+            if (!(isInCloud(a) && isInCloud(b))) {
                 return null;
             }
             directPipe(a, b, usual);
@@ -344,14 +391,17 @@ final class Fabric {
         ways.clear();
     }
 
-    /// A host is gone, and its links with it.
-    void forget(Host host) {
+    /// A NIC of a host is gone, and its links with it.
+    void forget(Station station) {
         clockwork.now(() -> {
             var gone = new ArrayList<Pipe>();
-            pipes.removeIf(p -> (p.from() == host || p.to() == host) && gone.add(p));
+            pipes.removeIf(p -> (p.from() == station || p.to() == station) && gone.add(p));
             gone.forEach(this::remove);
-            direct.remove(host);
-            direct.values().forEach(m -> m.remove(host));
+            direct.remove(station);
+            direct.values().forEach(m -> m.remove(station));
+            if (station.isOnEthernet()) {
+                station.ethernet().forget(station);
+            }
             changed();
         });
     }
@@ -376,17 +426,17 @@ final class Fabric {
     void left(Pipe pipe, Packet packet, String remark, boolean dropped) {
         for (NetworkObserver c : observers) {
             String text = dropped ? "dropped: " + remark + " (" + pipe.name() + ")" : remark;
-            if (pipe.from() instanceof Host) {
-                c.left(pipe.from(), packet, text);
+            if (pipe.from() instanceof Station) {
+                c.left(pipe.from(), packet, pipe.carriesFrames(), text);
             } else if (dropped) {
-                c.lost(pipe.from(), packet, text);
+                c.lost(pipe.from(), packet, pipe.carriesFrames(), text);
             }
         }
     }
 
     /// A packet was lost in a pipe after it had entered.
     void lostLater(Pipe pipe, Packet packet, String reason) {
-        observers.forEach(c -> c.lost(pipe.from(), packet, "dropped: " + reason + " (" + pipe.name() + ")"));
+        observers.forEach(c -> c.lost(pipe.from(), packet, pipe.carriesFrames(), "dropped: " + reason + " (" + pipe.name() + ")"));
     }
 
     /// Something else has happened.
@@ -395,8 +445,8 @@ final class Fabric {
     }
 
     /// A host has received a packet.
-    void arrived(Host host, Packet packet) {
-        observers.forEach(c -> c.arrived(host, packet));
+    void arrived(Station at, Packet packet) {
+        observers.forEach(c -> c.arrived(at, packet, at.isOnEthernet()));
     }
 
     void hostAdded(Host host) {

@@ -58,11 +58,13 @@ final class Faults {
     }
 
     /// Why a packet may not go this way, or `null`.
-    String refusal(Packet packet, Node from, Node to) {
+    ///
+    /// @param frame whether it is one of an Ethernet
+    String refusal(Packet packet, boolean frame, Node from, Node to) {
         if (droppings.isEmpty()) {
             return null;
         }
-        var view = new PacketView(packet, from, to);
+        var view = new PacketView(packet, frame, from, to);
         for (Dropping d : droppings) {
             if (d.which.test(view)) {
                 d.fault.hit();
@@ -73,11 +75,13 @@ final class Faults {
     }
 
     /// How much longer a packet takes, in nanoseconds.
-    long delayNs(Packet packet, Node from, Node to) {
+    ///
+    /// @param frame whether it is one of an Ethernet
+    long delayNs(Packet packet, boolean frame, Node from, Node to) {
         if (delayings.isEmpty()) {
             return 0;
         }
-        var view = new PacketView(packet, from, to);
+        var view = new PacketView(packet, frame, from, to);
         long sum = 0;
         for (Delaying d : delayings) {
             if (d.which.test(view)) {
@@ -90,19 +94,35 @@ final class Faults {
 
     /// Why a packet that has come to a host does not get in, or `null`: what keeps its sender and the host apart may have
     /// come while it was on its way.
-    String separation(Host at, Packet packet) {
+    String separation(Station at, Packet packet) {
         if (separations.isEmpty()) {
             return null;
         }
-        IpAddress from = Destination.read(packet, true);
-        Node source = from == null ? null : Fabric.ownerAnywhere(at.realm(), from);
+        Node source = at.isOnEthernet() ? at.ethernet().station(LinkHeader.source(packet)) : null;
+        if (source == null) {
+            IpAddress from = Destination.read(packet, at.isOnEthernet() ? LinkHeader.ipOffset(packet) : 0, true);
+            source = from == null ? null : Fabric.ownerAnywhere(at.realm(), from);
+        }
         return source == null ? null : separation(source, at);
+    }
+
+    /// Why a frame that a host sends does not reach who it is for, or `null`.
+    String separationOfFrame(Station source, Packet frame) {
+        if (separations.isEmpty()) {
+            return null;
+        }
+        Node destination = source.ethernet().station(LinkHeader.destination(frame));
+        if (destination == null) {
+            IpAddress to = Destination.read(frame, LinkHeader.ipOffset(frame), false);
+            destination = to == null ? null : Fabric.ownerAnywhere(source.realm(), to);
+        }
+        return destination == null ? null : separation(source, destination);
     }
 
     /// Why packets of one host do not reach another, or `null`.
     String separation(Node source, Node destination) {
         for (Separation s : separations) {
-            if (s.separates(source.name(), destination.name())) {
+            if (s.separates(Station.hostName(source), Station.hostName(destination))) {
                 s.fault.hit();
                 return s.fault.name();
             }

@@ -15,13 +15,14 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /// A host of an [Internet]: a full stack with addresses of its own, and the programs that run on it. Any thread may call any
 /// method; in simulated time, whichever has the turn.
-public final class Host extends Node implements AutoCloseable {
+public final class Host extends Station implements AutoCloseable {
     private final Internet internet;
-    private final List<Cidr> addresses;
-    private final HostLink link;
+    /// The NICs behind the first one.
+    private final List<HostNic> furtherNics;
     private final HostClock clock;
     private final RandomGenerator random;
     private volatile Stack stack;
@@ -33,11 +34,12 @@ public final class Host extends Node implements AutoCloseable {
     private record Asking(Host server, Resolver resolver) {
     }
 
-    Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
-        super(name, realm);
+    /// @param plans of its NICs, one at least
+    /// @param mtu of those that say none, in bytes
+    Host(Internet internet, Realm realm, String name, List<NicPlan> plans, int mtu) {
+        super(internet, name, realm, plans.getFirst(), mtu);
         this.internet = internet;
-        this.addresses = List.copyOf(addresses);
-        link = new HostLink(internet, this, mtu);
+        furtherNics = plans.stream().skip(1).map(p -> new HostNic(internet, this, p, mtu)).toList();
         clock = new HostClock(internet::epochNanos, internet::nowNs);
         random = internet.generator("programs of " + name);
     }
@@ -46,8 +48,14 @@ public final class Host extends Node implements AutoCloseable {
         stack = opened;
     }
 
-    HostLink link() {
-        return link;
+    @Override
+    Host host() {
+        return this;
+    }
+
+    /// Its NICs, itself the first.
+    List<Station> stations() {
+        return Stream.concat(Stream.of(this), furtherNics.stream()).toList();
     }
 
     void putBehind(FirewallBox box) {
@@ -58,18 +66,24 @@ public final class Host extends Node implements AutoCloseable {
         return firewall == box;
     }
 
-    List<Cidr> cidrs() {
-        return addresses;
+    /// The addresses of all its NICs: those that it was made with, and then those that its stack has found.
+    public List<InetAddress> addresses() {
+        Stream<Cidr> made = stations().stream().flatMap(s -> s.cidrs().stream());
+        Stream<Cidr> found = stack == null || plansSay() ? Stream.of()
+                : stack.nics().stream().flatMap(n -> n.addresses().stream()).filter(c -> !c.address().isLinkLocal());
+        return Stream.concat(made, found).map(Cidr::inetAddress).distinct().toList();
     }
 
-    /// Its addresses.
-    public List<InetAddress> addresses() {
-        return addresses.stream().map(Cidr::inetAddress).toList();
+    /// Whether no NIC finds addresses by itself.
+    private boolean plansSay() {
+        return stations().stream().noneMatch(Station::isOnEthernet);
     }
 
     /// Its first address.
+    ///
+    /// @throws java.util.NoSuchElementException if it was made with none and has found none yet
     public InetAddress address() {
-        return addresses.getFirst().inetAddress();
+        return addresses().getFirst();
     }
 
     /// Its stack, with all that stacks can do.
@@ -82,14 +96,14 @@ public final class Host extends Node implements AutoCloseable {
         return new Connector(stack);
     }
 
-    /// The MTU in bytes.
+    /// The MTU of its first NIC in bytes.
     public int mtu() {
-        return link.mtu();
+        return link().mtu();
     }
 
     /// Whether it is open.
     public boolean isOpen() {
-        return !link.isClosed();
+        return !link().isClosed();
     }
 
     // ---- programs
@@ -121,7 +135,7 @@ public final class Host extends Node implements AutoCloseable {
     }
 
     private boolean speaks(InetAddress other) {
-        return addresses.stream().anyMatch(own -> own.address().isV4() == other instanceof Inet4Address);
+        return addresses().stream().anyMatch(own -> own instanceof Inet4Address == other instanceof Inet4Address);
     }
 
     /// What a program does that returns nothing.
@@ -182,19 +196,24 @@ public final class Host extends Node implements AutoCloseable {
 
     @Override
     void receive(Packet packet, Pipe via) {
+        receive(this, packet);
+    }
+
+    /// A packet has come to one of its NICs.
+    void receive(Station nic, Packet packet) {
         Fabric fabric = internet.fabric();
-        String apart = fabric.faults().separation(this, packet);
+        String apart = fabric.faults().separation(nic, packet);
         if (apart != null) {
-            fabric.end(this, packet, apart);
+            fabric.end(nic, packet, nic.isOnEthernet(), apart);
             return;
         }
-        fabric.arrived(this, packet);
-        fabric.count(Internet.name(link.receive(packet)));
+        fabric.arrived(nic, packet);
+        fabric.count(Internet.name(nic.link().receive(packet)));
     }
 
     /// Has `action` run once when the host is closed, without a lock; at once if it is closed already.
     public void onClose(Runnable action) {
-        link.onClose(action);
+        link().onClose(action);
     }
 
     /// The stack has closed its link, whoever began it: the addresses are free again.
@@ -205,9 +224,13 @@ public final class Host extends Node implements AutoCloseable {
     /// Lets it vanish as if its power had failed: nobody is told, its programs are interrupted. Another host may take its name
     /// and its addresses.
     public void crash() {
-        link.silence();
+        silence();
         internet.interruptPrograms(this);
         close();
+    }
+
+    void silence() {
+        stations().forEach(s -> s.link().silence());
     }
 
     /// Closes its stack, which tells its peers, and frees its addresses. Further calls do nothing.

@@ -178,11 +178,11 @@ public final class Internet implements AutoCloseable {
         return nodes.keySet().containsAll(names);
     }
 
-    void transmit(Host host, PacketList packets) {
+    void transmit(Station from, PacketList packets) {
         if (fabric == null) {
-            inFlight.add(this, host, packets);
+            inFlight.add(this, from.host(), packets);
         } else {
-            fabric.transmit(host, packets);
+            fabric.transmit(from, packets);
         }
     }
 
@@ -215,13 +215,45 @@ public final class Internet implements AutoCloseable {
 
     Host host(Realm in, String name, int mtu, List<String> addresses, Consumer<Stack.Builder> settings)
             throws IOException {
-        List<Cidr> all = addresses.stream().map(Internet::cidr).toList();
-        var host = new Host(this, in, name, all, mtu);
+        return host(in, name, mtu, settings, List.of(NicPlan.of("nic", addresses.toArray(String[]::new))));
+    }
+
+    /// Adds a host with several NICs, or with one on an Ethernet. Its stack's NICs have the plans' names.
+    ///
+    /// @throws IllegalArgumentException if a name or an address is taken, or there is no plan; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, NicPlan... nics) throws IOException {
+        return host(name, List.of(nics), _ -> {
+        });
+    }
+
+    /// Adds a host with several NICs, or with one on an Ethernet.
+    ///
+    /// @param settings further settings of its stack, such as routes and options of TCP
+    /// @throws IllegalArgumentException if a name or an address is taken, or there is no plan; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, List<NicPlan> nics, Consumer<Stack.Builder> settings) throws IOException {
+        return host(realm, name, defaultMtu, settings, nics);
+    }
+
+    private Host host(Realm in, String name, int mtu, Consumer<Stack.Builder> settings, List<NicPlan> plans)
+            throws IOException {
+        if (plans.isEmpty()) {
+            throw new IllegalArgumentException("\"" + name + "\" needs a NIC, such as NicPlan.of(\"nic\", \"10.0.0.1\")");
+        }
+        var host = new Host(this, in, name, plans, mtu);
         add(host);
         try {
-            in.routes().add(host, all.stream().map(c -> single(c.address())).toList());
-            Stack.Builder builder = Stack.builder().name(name)
-                    .nic("nic", host.link(), nic -> all.forEach(a -> nic.address(a.toString()))).route("default", "nic");
+            for (Station s : host.stations()) {
+                if (s != host) {
+                    add(s);
+                }
+                in.routes().add(s, s.cidrs().stream().map(c -> single(c.address())).toList());
+                if (s.isOnEthernet()) {
+                    s.ethernet().join(s);
+                }
+            }
+            Stack.Builder builder = HostStack.describe(host);
             settings.accept(builder);
             Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
             host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
@@ -246,10 +278,12 @@ public final class Internet implements AutoCloseable {
     }
 
     void forget(Host host) {
-        host.realm().routes().removeAll(host);
-        nodes.remove(host.name(), host);
-        if (fabric != null) {
-            fabric.forget(host);
+        for (Station s : host.stations()) {
+            host.realm().routes().removeAll(s);
+            nodes.remove(s.name(), s);
+            if (fabric != null) {
+                fabric.forget(s);
+            }
         }
     }
 
@@ -309,6 +343,34 @@ public final class Internet implements AutoCloseable {
     /// @param network its addresses, such as `10.1.0.0/16`, or an empty string
     public Subnet subnet(String name, String network) {
         return add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
+    }
+
+    /// Adds an Ethernet: a switch that passes frames. Hosts get NICs there with [NicPlan#on], and speak ARP and NDP.
+    ///
+    /// @param networks of the addresses that are found there, such as `10.1.0.0/16`, so that routers lead to it what is for
+    ///     hosts that find their addresses by themselves; none if all hosts there are made with theirs
+    public EthernetSwitch ethernet(String name, String... networks) {
+        List<Cidr> all = List.of(networks).stream().map(n -> Cidr.parse(n).network()).toList();
+        return addWithAddresses(new EthernetSwitch(this, name, realm, all), all);
+    }
+
+    EthernetGateway join(EthernetSwitch ethernet, Router router, List<Cidr> addresses) {
+        if (addresses.stream().filter(a -> a.address().isV4()).count() > 1 || addresses.stream().filter(a -> !a.address().isV4()).count() > 1) {
+            throw new IllegalArgumentException("\"" + router.name() + "\" can have one IPv4 and one IPv6 address on \""
+                    + ethernet.name() + "\", not " + addresses);
+        }
+        var gateway = add(new EthernetGateway(this, router, ethernet, addresses));
+        try {
+            router.realm().routes().add(router, addresses.stream().map(a -> single(a.address())).toList());
+            clockwork().now(() -> {
+                fabric.link(gateway, router, LinkConditions.perfect().mtu(defaultMtu));
+                fabric.link(gateway, ethernet, LinkConditions.perfect());
+            });
+            return gateway;
+        } catch (IllegalArgumentException e) {
+            nodes.remove(gateway.name(), gateway);
+            throw e;
+        }
     }
 
     /// Adds a translator of addresses. It is joined to the middle of the Internet until it is linked to something else; hosts
@@ -421,7 +483,7 @@ public final class Internet implements AutoCloseable {
         return realm.routes().remove(cidr(network));
     }
 
-    private static Cidr cidr(String text) {
+    static Cidr cidr(String text) {
         return text.contains("/") ? Cidr.parse(text) : single(IpAddress.parse(text));
     }
 
@@ -573,11 +635,11 @@ public final class Internet implements AutoCloseable {
     private Delivery deliver(Packet packet) {
         Delivery result = Destination.problem(packet);
         IpAddress to = result == null ? Destination.read(packet, false) : null;
-        Host host = null;
+        Station host = null;
         if (result == null && Destination.isNotUnicast(to)) {
             result = Delivery.NOT_UNICAST;
         } else if (result == null) {
-            host = realm.routes().find(to) instanceof Host h ? h : null;
+            host = realm.routes().find(to) instanceof Station s ? s : null;
             result = closed.get() ? Delivery.CLOSED : host == null ? Delivery.NO_ROUTE : null;
         }
         if (result != null) {
@@ -636,7 +698,7 @@ public final class Internet implements AutoCloseable {
         }
         List<Host> all = List.copyOf(hosts().values());
         // Nobody is left to be told that all the others end.
-        all.forEach(h -> h.link().silence());
+        all.forEach(Host::silence);
         all.forEach(Host::close);
         if (fabric != null) {
             try {

@@ -12,6 +12,7 @@ final class Pipe {
     private final Fabric fabric;
     private final Node from;
     private final Node to;
+    private final boolean frames;
     private final String name;
     private final PathChance chance;
     private final ArrayDeque<Flight> waiting = new ArrayDeque<>(0);
@@ -32,6 +33,7 @@ final class Pipe {
         this.fabric = fabric;
         this.from = from;
         this.to = to;
+        frames = from instanceof EthernetSwitch || to instanceof EthernetSwitch;
         this.conditions = conditions;
         name = from.name() + ">" + to.name();
         chance = new PathChance(fabric.chance(), name);
@@ -97,13 +99,13 @@ final class Pipe {
         if (cuts > 0 || down) {
             return "cut";
         }
-        if (packet.length() > conditions.mtu()) {
+        if (packet.length() - (frames ? LinkHeader.length(packet) : 0) > conditions.mtu()) {
             return "too-big";
         }
-        if (conditions.lossWhen() != null && conditions.lossWhen().test(new PacketView(packet, from, to))) {
+        if (conditions.lossWhen() != null && conditions.lossWhen().test(new PacketView(packet, frames, from, to))) {
             return "loss";
         }
-        return fabric.faults().refusal(packet, from, to);
+        return fabric.faults().refusal(packet, frames, from, to);
     }
 
     /// What is remarkable about a packet that goes on, for the capture; `null` if nothing is.
@@ -121,7 +123,7 @@ final class Pipe {
             drop(flight.packet, "queue-full");
             return;
         }
-        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt() && Ecn.mark(flight.packet)) {
+        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt() && Ecn.mark(flight.packet, ipOffset(flight.packet))) {
             marked++;
         }
         waiting.add(flight);
@@ -150,7 +152,7 @@ final class Pipe {
                     conditions.codelTargetNs(), conditions.codelIntervalNs())) {
                 return next;
             }
-            if (conditions.hasEcn() && Ecn.mark(next.packet)) {
+            if (conditions.hasEcn() && Ecn.mark(next.packet, ipOffset(next.packet))) {
                 marked++;
                 return next;
             }
@@ -161,7 +163,7 @@ final class Pipe {
     }
 
     private void depart(Flight flight) {
-        long arrival = fabric.nowNs() + conditions.delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, from, to);
+        long arrival = fabric.nowNs() + conditions.delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
         if (!flight.held) {
             arrival = Math.max(arrival, lastArrivalNs);
             lastArrivalNs = arrival;
@@ -206,7 +208,16 @@ final class Pipe {
         packet.release();
     }
 
+    private int ipOffset(Packet packet) {
+        return frames ? LinkHeader.ipOffset(packet) : 0;
+    }
+
     // ---- what links and faults do
+
+    /// Whether its packets are frames of an Ethernet.
+    boolean carriesFrames() {
+        return frames;
+    }
 
     Node from() {
         return from;

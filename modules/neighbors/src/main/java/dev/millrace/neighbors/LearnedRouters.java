@@ -15,8 +15,13 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /// The routers of one NIC, the routes through them, the prefixes on the link and the name servers: all that advertisements tell
 /// but addresses (RFC 4861 §6.3.4, RFC 4191 §3, RFC 8106). Used in the NIC's turn only.
@@ -41,7 +46,9 @@ final class LearnedRouters {
     private final Map<Key, Known> routes = new LinkedHashMap<>();
     private final Map<IpAddress, Long> servers = new LinkedHashMap<>();
     /// Gateways that have not answered since they were last heard.
-    private final Map<IpAddress, Boolean> silent = new LinkedHashMap<>();
+    private final Set<IpAddress> silent = new LinkedHashSet<>();
+    /// Those that routes lead through, for other threads to look at.
+    private final Set<IpAddress> gateways = ConcurrentHashMap.newKeySet();
     private final Counters.Counter refused;
 
     LearnedRouters(NetworkContext context, NicPort nic, HostConfiguration learned) {
@@ -54,9 +61,9 @@ final class LearnedRouters {
     /// Takes an advertisement to heart. Returns whether its sender is a router that is known now.
     boolean advertised(RouterAdvertisement ra) {
         long now = context.clock().nanoTime();
-        routes.values().removeIf(k -> isOver(k.untilNs(), now));
+        forgetOld(now);
         servers.values().removeIf(u -> isOver(u, now));
-        if (silent.remove(ra.router()) != null) {
+        if (silent.remove(ra.router())) {
             putAll(ra.router(), true);
         }
         put(ALL, ra.router(), ra.preference(), ra.lifetimeSeconds(), now);
@@ -70,7 +77,21 @@ final class LearnedRouters {
             put(r.to(), ra.router(), r.preference(), r.lifetimeSeconds(), now);
         }
         tellServers(ra.servers(), now);
+        forgetOld(now);
         return routes.keySet().stream().anyMatch(k -> ra.router().equals(k.via()));
+    }
+
+    private void forgetOld(long now) {
+        routes.values().removeIf(k -> isOver(k.untilNs(), now));
+        Set<IpAddress> present = routes.keySet().stream().map(Key::via).filter(Objects::nonNull).collect(Collectors.toSet());
+        silent.retainAll(present);
+        gateways.retainAll(present);
+        gateways.addAll(present);
+    }
+
+    /// Whether routes lead through this gateway, as far as any thread can tell.
+    boolean isKnown(IpAddress address) {
+        return gateways.contains(address);
     }
 
     private void put(Cidr to, IpAddress via, int preference, long seconds, long now) {
@@ -87,7 +108,7 @@ final class LearnedRouters {
         }
         var known = new Known(preference, until(seconds, now));
         routes.put(key, known);
-        learned.putRoute(nic, new LearnedRoute(to, via, preference, !silent.containsKey(via), known.untilNs()));
+        learned.putRoute(nic, new LearnedRoute(to, via, preference, !silent.contains(via), known.untilNs()));
     }
 
     /// Default routers have places of their own.
@@ -126,11 +147,12 @@ final class LearnedRouters {
         if (!isRouter(address)) {
             return false;
         }
-        silent.put(address, true);
-        putAll(address, false);
         long now = context.clock().nanoTime();
+        forgetOld(now);
+        silent.add(address);
+        putAll(address, false);
         return routes.entrySet().stream().filter(e -> !isOver(e.getValue().untilNs(), now)).map(Map.Entry::getKey)
-                .filter(k -> k.via() != null && k.to().prefixLength() == 0).allMatch(k -> silent.containsKey(k.via()));
+                .filter(k -> k.via() != null && k.to().prefixLength() == 0).allMatch(k -> silent.contains(k.via()));
     }
 
     private void putAll(IpAddress via, boolean reachable) {
@@ -152,7 +174,7 @@ final class LearnedRouters {
             routes.remove(k);
             learned.removeRoute(nic, k.to(), address);
         });
-        silent.remove(address);
+        forgetOld(context.clock().nanoTime());
     }
 
     int size() {

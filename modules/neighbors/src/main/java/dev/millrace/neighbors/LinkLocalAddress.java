@@ -52,11 +52,19 @@ final class LinkLocalAddress implements HostConfiguration.Listener {
     }
 
     private void enter() {
-        long id = isStable ? ids.stable(PREFIX, nic.name(), counter) : InterfaceIds.eui64(nic.stationAddress());
-        if (!learned.put(nic, new Assignment(InterfaceIds.address(PREFIX, id), true, true, false, HostConfiguration.FOREVER,
-                HostConfiguration.FOREVER))) {
-            LOG.debug("{}/{}: no link-local address: another NIC has it, or there is no IPv6", context.stackName(), nic.name());
+        // Where another NIC of the stack has the same MAC address, a stable one.
+        if (!(isStable ? put(stable()) : put(InterfaceIds.eui64(nic.stationAddress())) || put(stable()))) {
+            LOG.debug("{}/{}: no link-local address: the stack has no IPv6, or the MTU is too small", context.stackName(), nic.name());
         }
+    }
+
+    private long stable() {
+        return ids.stable(PREFIX, nic.name(), counter);
+    }
+
+    private boolean put(long id) {
+        return learned.put(nic, new Assignment(InterfaceIds.address(PREFIX, id), true, true, false, HostConfiguration.FOREVER,
+                HostConfiguration.FOREVER));
     }
 
     @Override

@@ -248,6 +248,15 @@ final class NeighborCache {
         }
     }
 
+    /// An address of ours is gone: what waits to leave from it does not leave.
+    void dropFrom(NicPort nic, IpAddress source) {
+        for (NeighborEntry e : List.copyOf(entries.values())) {
+            if (e.nic() == nic && e.address().isV4() == source.isV4()) {
+                drop(e.takeFrom(source), DropReason.NO_ROUTE);
+            }
+        }
+    }
+
     List<Neighbors.Neighbor> list() {
         var all = new ArrayList<Neighbors.Neighbor>();
         entries.values().forEach(e -> all.add(e.snapshot()));

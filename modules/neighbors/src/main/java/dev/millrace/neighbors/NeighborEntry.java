@@ -6,6 +6,8 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Timers;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.Ipv4Header;
+import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 
@@ -266,6 +268,32 @@ final class NeighborEntry {
         return true;
     }
 
+    /// Takes out the packets that wait and come from an address; `null` if there are none.
+    synchronized PacketList takeFrom(IpAddress source) {
+        if (waiting == null || waiting.isEmpty() || state != State.INCOMPLETE) {
+            return null;
+        }
+        var taken = new PacketList();
+        var others = new PacketList();
+        Packet p;
+        while ((p = waiting.poll()) != null) {
+            (isFrom(p, source) ? taken : others).add(p);
+        }
+        waiting.addAll(others);
+        cache.countWaiting(-bytes(taken));
+        return taken;
+    }
+
+    private static boolean isFrom(Packet p, IpAddress source) {
+        int needed = source.isV4() ? Ipv4Header.MIN_LENGTH : Ipv6Header.LENGTH;
+        if (p.headLength() < needed) {
+            return false;
+        }
+        return source.isV4() ? Ipv4Header.source(p.memory(), p.start()) == source.v4Bits()
+                : Ipv6Header.sourceHi(p.memory(), p.start()) == source.hi()
+                && Ipv6Header.sourceLo(p.memory(), p.start()) == source.lo();
+    }
+
     private static long bytes(PacketList packets) {
         long sum = 0;
         for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
@@ -317,7 +345,12 @@ final class NeighborEntry {
         long ask = -1;
         boolean lost = false;
         synchronized (this) {
-            if (gone || !timed || nowNs - deadlineNs < 0) {
+            if (gone || !timed) {
+                return;
+            }
+            if (nowNs - deadlineNs < 0) {
+                // Moved as it ran out.
+                timer.set(deadlineNs);
                 return;
             }
             timed = false;

@@ -449,6 +449,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     public void addressRemoved(NicPort nic, IpAddress address) {
         // Neighbours that know it find out when they ask.
         defendedNs.remove(address);
+        cache.dropFrom(nic, address);
         station(nic).removed(address);
     }
 

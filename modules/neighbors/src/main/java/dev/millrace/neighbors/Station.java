@@ -22,6 +22,8 @@ final class Station {
     /// Differs: RFC 4861 §6.3.4 believes any hop limit. A small one cuts the host off (CVE-2015-2922).
     private static final int LEAST_HOP_LIMIT = 32;
     private static final int LEAST_MTU = 1280;
+    /// Of one router. RFC 4861 §6.2.1 lets it advertise once in three seconds, and answer questions twice a second.
+    private static final int ADVERTISEMENTS_PER_SECOND = 10;
 
     private final NetworkContext context;
     private final NicPort nic;
@@ -40,6 +42,7 @@ final class Station {
     private final LearnedRouters routers;
     /// `null` where redirects are not taken.
     private final Redirects redirects;
+    private final FairLimit advertisements;
     private int mtu;
     private int hopLimit;
 
@@ -59,6 +62,7 @@ final class Station {
         temporary = settings.temporary() ? new TemporaryAddresses(context, nic, turn, all) : null;
         addresses = new SlaacAddresses(context, nic, turn, ids, settings.isStable(), temporary);
         routers = new LearnedRouters(context, nic, addresses.learned());
+        advertisements = new FairLimit(ADVERTISEMENTS_PER_SECOND, context.clock(), context.random().nextLong());
         redirects = all.redirects() ? new Redirects(context, nic) : null;
     }
 
@@ -214,6 +218,10 @@ final class Station {
     DropReason advertised(RouterAdvertisement ra) {
         if (!settings.slaac()) {
             return DropReason.ICMP_IGNORED;
+        }
+        // Each changes what all paths depend on: one that never stops talking is not to keep the stack from its work.
+        if (!advertisements.tryTake(ra.router().lo(), routers.isKnown(ra.router()))) {
+            return DropReason.RATE_LIMITED;
         }
         return turn.offer(() -> take(ra)) ? null : DropReason.RATE_LIMITED;
     }

@@ -29,13 +29,31 @@ final class Keys {
                 "name", "unique",
                 "addresses", "IPv4 and IPv6; with a prefix length if the host is on a subnet",
                 "mtu", "in bytes; default: `host-mtu`",
-                "behind", "the name of the `nat` or `firewall` that it is behind"));
+                "behind", "the name of the `nat` or `firewall` that it is behind",
+                "ethernet", "the name of the `ethernet` that it is on; addresses have prefix lengths then",
+                "gateways", "on an Ethernet: routers there, one of each version, to what is elsewhere"));
+        all.put("nic", table(false,
+                "host", "whose it is: a `host` without `addresses` has all the NICs that say so, in their order",
+                "name", "unique in its host",
+                "addresses", "as a host's",
+                "ethernet", "as a host's; without it packets go without frames",
+                "gateways", "as a host's",
+                "vlan", "on an Ethernet: the VLAN of its frames, 1 to 4094; default: untagged",
+                "mtu", "in bytes; default: `host-mtu`"));
         all.put("router", table(false,
                 "name", "unique",
                 "addresses", "at most one of each version, from which it answers"));
         all.put("subnet", table(false,
                 "name", "unique",
                 "network", "its addresses, such as `10.1.0.0/16`; default: none of its own"));
+        all.put("ethernet", table(false,
+                "name", "unique",
+                "networks", "of the addresses that hosts find for themselves there, such as `fd00:1::/64`; default: none"));
+        all.put("gateway", table(false,
+                "router", "the name of the router that it joins to an Ethernet",
+                "ethernet", "the name of that",
+                "addresses", "of the router there, with prefix lengths; at most one of each version",
+                "advertise", "how long hosts believe its router advertisements, such as `30m`; default: it sends none"));
         all.put("nat", table(false,
                 "name", "unique",
                 "address", "its IPv4 address outside",

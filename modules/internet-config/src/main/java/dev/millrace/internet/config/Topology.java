@@ -3,6 +3,8 @@ package dev.millrace.internet.config;
 import dev.millrace.ConfigurationException;
 import dev.millrace.ErrorCode;
 import dev.millrace.internet.Chaos;
+import dev.millrace.internet.EthernetGateway;
+import dev.millrace.internet.EthernetSwitch;
 import dev.millrace.internet.FirewallBox;
 import dev.millrace.internet.FirewallOptions;
 import dev.millrace.internet.Internet;
@@ -13,10 +15,13 @@ import dev.millrace.internet.NatBehavior;
 import dev.millrace.internet.NatBox;
 import dev.millrace.internet.NatOptions;
 import dev.millrace.internet.NetworkLink;
+import dev.millrace.internet.NicPlan;
 import dev.millrace.internet.PortForward;
+import dev.millrace.internet.Router;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +33,10 @@ final class Topology {
     private final Table internet;
     private final Map<String, NatBox> nats = new HashMap<>();
     private final Map<String, FirewallBox> firewalls = new HashMap<>();
+    private final Map<String, Router> routers = new HashMap<>();
+    private final Map<String, EthernetSwitch> ethernets = new HashMap<>();
+    /// By the host that they belong to.
+    private final Map<String, List<Table>> nics = new HashMap<>();
 
     private enum Time { VIRTUAL, REAL }
 
@@ -63,10 +72,18 @@ final class Topology {
 
     void build(Internet net) throws IOException {
         for (Table t : all("router")) {
-            t.attempt("", () -> net.router(t.required("name"), t.texts("addresses").toArray(String[]::new)));
+            routers.put(t.required("name"), t.attempt("",
+                    () -> net.router(t.required("name"), t.texts("addresses").toArray(String[]::new))));
         }
         for (Table t : all("subnet")) {
             t.attempt("", () -> net.subnet(t.required("name"), t.text("network", "")));
+        }
+        for (Table t : all("ethernet")) {
+            ethernets.put(t.required("name"), t.attempt("", () -> net.ethernet(t.required("name"),
+                    t.texts("networks").toArray(String[]::new))));
+        }
+        for (Table t : all("gateway")) {
+            t.attempt("", () -> gateway(t));
         }
         for (Table t : all("nat")) {
             nats.put(t.required("name"), t.attempt("", () -> nat(net, t)));
@@ -78,7 +95,15 @@ final class Topology {
         if (internet.has("name-server")) {
             opening(internet, "name-server", () -> net.nameServer(internet.texts("name-server").toArray(String[]::new)));
         }
-        for (Table t : all("host")) {
+        List<Table> hosts = all("host");
+        for (Table t : all("nic")) {
+            String host = t.required("host");
+            if (hosts.stream().noneMatch(h -> h.required("name").equals(host))) {
+                throw t.error("host", "there is no [[host]] \"" + host + "\"");
+            }
+            nics.computeIfAbsent(host, _ -> new ArrayList<>()).add(t);
+        }
+        for (Table t : hosts) {
             opening(t, "", () -> host(net, t));
         }
         for (Table t : all("link")) {
@@ -115,8 +140,24 @@ final class Topology {
     private Object host(Internet net, Table t) throws IOException {
         String name = t.required("name");
         List<String> addresses = t.texts("addresses");
+        if (nics.containsKey(name)) {
+            for (String key : List.of("addresses", "behind", "ethernet", "gateways", "mtu")) {
+                if (t.has(key)) {
+                    throw t.error(key, "the host has NICs of its own: say it in their [[nic]] tables");
+                }
+            }
+            return net.host(name, nics.get(name).stream().map(n -> plan(n, n.required("name"))).toArray(NicPlan[]::new));
+        }
+        if (t.has("ethernet") && !t.has("behind")) {
+            return net.host(name, plan(t, "nic"));
+        }
         if (addresses.isEmpty()) {
             throw t.error("", "needs addresses: write addresses = [\"198.18.0.1\"]");
+        }
+        for (String key : List.of("ethernet", "gateways")) {
+            if (t.has(key)) {
+                throw t.error(key, "is for hosts on an Ethernet, which are behind no box: add ethernet = \"name\", or a router");
+            }
         }
         int mtu = t.number("mtu", internet.number("host-mtu", 1500, 1280, 65535), 1280, 65535);
         if (!t.has("behind")) {
@@ -133,6 +174,44 @@ final class Topology {
             });
         }
         throw t.error("behind", "there is no [[nat]] or [[firewall]] \"" + box + "\"");
+    }
+
+    private NicPlan plan(Table t, String name) {
+        String[] addresses = t.texts("addresses").toArray(String[]::new);
+        NicPlan plan = t.attempt("addresses", () -> t.has("ethernet") ? NicPlan.on(ethernet(t), name, addresses)
+                : NicPlan.of(name, addresses));
+        for (String gateway : t.texts("gateways")) {
+            NicPlan before = plan;
+            plan = t.attempt("gateways", () -> before.withGateway(gateway));
+        }
+        if (t.has("mtu")) {
+            plan = plan.withMtu(t.number("mtu", 0, 1280, 65535));
+        }
+        return t.has("vlan") ? plan.withOption("vlan", Integer.toString(t.number("vlan", 0, 1, 4094))) : plan;
+    }
+
+    private EthernetSwitch ethernet(Table t) {
+        EthernetSwitch found = ethernets.get(t.required("ethernet"));
+        if (found == null) {
+            throw t.error("ethernet", "there is no [[ethernet]] \"" + t.text("ethernet", "") + "\"");
+        }
+        return found;
+    }
+
+    private EthernetGateway gateway(Table t) {
+        String router = t.required("router");
+        if (!routers.containsKey(router)) {
+            throw t.error("router", "there is no [[router]] \"" + router + "\"");
+        }
+        EthernetGateway gateway = t.attempt("addresses",
+                () -> ethernet(t).gateway(routers.get(router), t.texts("addresses").toArray(String[]::new)));
+        if (t.has("advertise")) {
+            t.attempt("advertise", () -> {
+                gateway.advertise(t.duration("advertise", ""));
+                return gateway;
+            });
+        }
+        return gateway;
     }
 
     private NatBox nat(Internet net, Table t) {
