@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The client in virtual time: what it sends to whom, and when.
+@Timeout(60)
 class DhcpClientTest {
     private static final long MAC = 0x0200_0000_0001L;
     private static final long S = Terms.SECOND;
@@ -69,7 +71,8 @@ class DhcpClientTest {
 
     private void pass(long seconds) {
         long end = now + seconds * S;
-        while (client.nextDeadlineNs() != DhcpClient.NEVER && client.nextDeadlineNs() - end <= 0) {
+        for (int i = 0; client.nextDeadlineNs() != DhcpClient.NEVER && client.nextDeadlineNs() - end <= 0; i++) {
+            assertTrue(i < 1_000, "the time does not pass");
             now = client.nextDeadlineNs();
             client.onTimer(now);
         }
@@ -239,16 +242,17 @@ class DhcpClientTest {
         near(1350 / 2.0, next(), 60);
         assertEquals(IpAddress.parse("10.0.0.1"), sent().to());
         assertEquals(IpAddress.parse("10.0.0.1"), sent().to());
-        while (client.state() == State.RENEWING) {
-            assertTrue(next() > 0);
+        for (int i = 0; client.state() == State.RENEWING; i++) {
+            assertTrue(next() > 0 && i < 100);
         }
         assertEquals(State.REBINDING, client.state());
         near(3150, (now - began) / (double) S, 1);
         int rebinds = 0;
         Action a;
         byte[] last = null;
-        while (client.state() == State.REBINDING) {
+        for (int i = 0; client.state() == State.REBINDING; i++) {
             next();
+            assertTrue(i < 100);
         }
         near(3600, (now - began) / (double) S, 1);
         boolean ended = false;
@@ -275,8 +279,9 @@ class DhcpClientTest {
         bound(3600);
         next();
         sent();
-        while (client.state() == State.RENEWING) {
+        for (int i = 0; client.state() == State.RENEWING; i++) {
             next();
+            assertTrue(i < 100);
         }
         Action.Send s = null;
         for (Action a = client.poll(); a != null; a = client.poll()) {
@@ -312,7 +317,7 @@ class DhcpClientTest {
         while (now - end < 0) {
             for (Action a = client.poll(); a != null; a = client.poll()) {
                 if (a instanceof Action.Send s) {
-                    messages++;
+                    assertTrue(++messages < 1_000);
                     boolean offer = type(s.bytes()) == MessageType.DISCOVER;
                     assertTrue(give(offer ? Reply.usual(s.bytes(), MessageType.OFFER, ADDRESS, 60)
                             : new Reply(s.bytes(), MessageType.NAK, "0.0.0.0").address(DhcpOption.SERVER_IDENTIFIER, "10.0.0.1")));
@@ -466,7 +471,7 @@ class DhcpClientTest {
         while (now - end < 0) {
             for (Action a = client.poll(); a != null; a = client.poll()) {
                 if (a instanceof Action.Send s) {
-                    messages++;
+                    assertTrue(++messages < 1_000);
                     give(Reply.usual(s.bytes(), type(s.bytes()) == MessageType.DISCOVER ? MessageType.OFFER : MessageType.ACK,
                             ADDRESS, 1).seconds(DhcpOption.RENEWAL_TIME, 0).seconds(DhcpOption.REBINDING_TIME, 1));
                 } else if (a instanceof Action.Probe p) {

@@ -34,11 +34,13 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Stacks in stepped time that lease their addresses from a server of the test's.
+@Timeout(120)
 class DhcpStackTest {
     private final LeakCheck leaks = new LeakCheck();
     private final Network network = new Network();
