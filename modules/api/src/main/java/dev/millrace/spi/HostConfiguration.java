@@ -9,8 +9,8 @@ import java.util.List;
 /// and from what other plug-ins enter, and is shown with the plug-in's name as its origin. What has a lifetime is ended by the
 /// stack when that is over. How much a plug-in enters is for the plug-in to bound.
 ///
-/// Times are of the stack's clock, [#FOREVER] for no end. Any thread may call any method; none calls a listener before it
-/// returns, but for the neighbour discovery, which hears of addresses at once.
+/// Times are of the stack's clock, [#FOREVER] for no end. Any thread may call any method. What follows from a call may be told
+/// the listener before the call returns.
 public interface HostConfiguration {
     /// No end.
     long FOREVER = Long.MAX_VALUE;

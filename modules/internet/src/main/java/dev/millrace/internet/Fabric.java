@@ -2,16 +2,19 @@ package dev.millrace.internet;
 
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 /// What moves packets when the program does not: nodes, the pipes between them, and the ways through them. Everything in it
 /// happens one thing at a time, in the turns of the clockwork.
@@ -28,17 +31,28 @@ final class Fabric {
     private final Map<Node, Map<Node, Pipe>> direct = new HashMap<>();
     private final List<Pipe> pipes = new ArrayList<>();
     private final Map<Node, Map<Node, Pipe>> ways = new HashMap<>();
+    /// What was said about links of hosts that are gone, by the names of their ends.
+    private final Map<String, PipeState> kept = new HashMap<>();
+    /// What hosts that are gone were linked to, by their names.
+    private final Map<String, Wires> wires = new HashMap<>();
+    private final Predicate<Node> nodes;
     /// Boxes that nobody has linked to anything outside.
     private final Set<Node> joinedByItself = new HashSet<>();
     private final Map<String, long[]> counters = new TreeMap<>();
     private final List<NetworkObserver> observers = new ArrayList<>(1);
     private final List<Runnable> closing = new CopyOnWriteArrayList<>();
 
+    private record Wires(Station of, Set<Node> others) {
+    }
+
     /// @param usual the conditions of pipes that nobody has described
-    Fabric(Clockwork clockwork, Chance chance, Realm realm, LinkConditions usual) {
+    /// @param nodes whether a node is still there
+    Fabric(Clockwork clockwork, Chance chance, Realm realm, LinkConditions usual, Predicate<Node> nodes) {
         this.clockwork = clockwork;
         this.chance = chance;
         this.usual = usual;
+        this.nodes = nodes;
+        List.of("sent", "loss", "cut", "too-big", "queue-full", "codel", "host-crashed").forEach(r -> counters.put(r, new long[1]));
         cloud = new Cloud(this, realm);
     }
 
@@ -81,6 +95,8 @@ final class Fabric {
     /// Takes over what a host sends. Any thread may call it in real time, since its turn comes later.
     void transmit(Station from, PacketList packets) {
         if (clockwork.isVirtual()) {
+            // While they still are in the list, and the caller's.
+            clockwork.checkTurn();
             Packet p;
             while ((p = packets.poll()) != null) {
                 depart(from, p);
@@ -281,10 +297,16 @@ final class Fabric {
         return direct.computeIfAbsent(from, _ -> new HashMap<>()).computeIfAbsent(to, _ -> newPipe(from, to, conditions));
     }
 
+    /// @param conditions if nothing was said about two of these names
     private Pipe newPipe(Node from, Node to, LinkConditions conditions) {
-        var pipe = new Pipe(this, from, to, conditions);
+        var pipe = new Pipe(this, from, to, kept(from, to, conditions));
         pipes.add(pipe);
         return pipe;
+    }
+
+    private PipeState kept(Node from, Node to, LinkConditions conditions) {
+        PipeState before = kept.remove(Pipe.name(from, to));
+        return before != null ? before : new PipeState(conditions);
     }
 
     // ---- topology
@@ -298,22 +320,29 @@ final class Fabric {
         if (a instanceof Cloud && isInCloud(b) || b instanceof Cloud && isInCloud(a)) {
             return describeAccess(a, b, conditions);
         }
-        Pipe there = existing(a, b);
-        if (there == null) {
+        if (existing(a, b) == null || existing(b, a) == null) {
             checkEthernet(a, b);
-            there = hosts ? directPipe(a, b, conditions) : newPipe(a, b, conditions);
-            Pipe back = hosts ? directPipe(b, a, conditions) : newPipe(b, a, conditions);
-            if (!hosts) {
-                leaveCloud(a, b);
-                leaveCloud(b, a);
-                a.pipes().add(there);
-                b.pipes().add(back);
-                changed();
+            if (hosts) {
+                directPipe(a, b, conditions);
+                directPipe(b, a, conditions);
+            } else {
+                wire(a, b, conditions);
             }
         }
-        var link = new NetworkLink(this, there, existing(b, a));
+        var link = new NetworkLink(this, existing(a, b), existing(b, a));
         link.setConditions(conditions);
         return link;
+    }
+
+    /// Joins two nodes that are not both hosts of the middle.
+    private void wire(Node a, Node b, LinkConditions conditions) {
+        Pipe there = newPipe(a, b, conditions);
+        Pipe back = newPipe(b, a, conditions);
+        leaveCloud(a, b);
+        leaveCloud(b, a);
+        a.pipes().add(there);
+        b.pipes().add(back);
+        changed();
     }
 
     /// What is on an Ethernet has frames, and nothing else has.
@@ -371,7 +400,7 @@ final class Fabric {
 
     /// The link between two nodes, which for hosts in the cloud is made now if need be; `null` if they are no neighbours.
     NetworkLink find(Node a, Node b) {
-        if (existing(a, b) == null) {
+        if (existing(a, b) == null || existing(b, a) == null) {
             if (!(isInCloud(a) && isInCloud(b))) {
                 return null;
             }
@@ -396,7 +425,16 @@ final class Fabric {
         clockwork.now(() -> {
             var gone = new ArrayList<Pipe>();
             pipes.removeIf(p -> (p.from() == station || p.to() == station) && gone.add(p));
-            gone.forEach(this::remove);
+            for (Pipe p : gone) {
+                boolean isWire = p.from().pipes().contains(p);
+                if (isWire && p.from() == station) {
+                    wires.computeIfAbsent(station.name(), _ -> new Wires(station, new LinkedHashSet<>())).others.add(p.to());
+                }
+                if (isWire || p.state().isWorthKeeping()) {
+                    kept.put(p.name(), p.state());
+                }
+                remove(p);
+            }
             direct.remove(station);
             direct.values().forEach(m -> m.remove(station));
             if (station.isOnEthernet()) {
@@ -406,8 +444,34 @@ final class Fabric {
         });
     }
 
+    /// A NIC of a host is there: what was linked to the one that had its name before is linked to it.
+    void rejoin(Station station) {
+        Wires before = wires.remove(station.name());
+        if (before == null || station.isOnEthernet() || before.of.realm() != station.realm()) {
+            return;
+        }
+        for (Node other : before.others) {
+            // Another host of that name is where its maker puts it: behind a box, perhaps.
+            boolean meant = before.of == station || other.realm() == station.realm();
+            if (meant && nodes.test(other) && existing(station, other) == null) {
+                wire(station, other, usual);
+            }
+        }
+    }
+
     List<Pipe> pipes() {
         return List.copyOf(pipes);
+    }
+
+    /// What was said and could not have an effect.
+    List<String> warnings() {
+        return pipes.stream().map(Pipe::warning).filter(java.util.Objects::nonNull).toList();
+    }
+
+    /// Ends all cuts, those of links to hosts that are gone as well.
+    void healAll() {
+        pipes.forEach(p -> p.state().healAll());
+        kept.values().forEach(PipeState::healAll);
     }
 
     // ---- observers
@@ -418,6 +482,45 @@ final class Fabric {
 
     void unobserve(NetworkObserver observer) {
         observers.remove(observer);
+    }
+
+    /// Resets the connection of a segment that a host has just sent, if one to its destination is to be reset: the segment is
+    /// not sent then.
+    boolean reset(Packet packet, boolean frame, Node from) {
+        var view = new PacketView(packet, frame, from, null);
+        if (frame || !view.isTcp() || view.hasFlags(TcpHeader.SYN) || view.hasFlags(TcpHeader.RST) || !view.hasFlags(TcpHeader.ACK)) {
+            return false;
+        }
+        Node to = ownerAnywhere(from.realm(), view.destination());
+        if (to == null || !faults.takeReset(from, to)) {
+            return false;
+        }
+        observers.forEach(o -> o.left(from, packet, false, "dropped: reset"));
+        count("reset");
+        // RFC 5961 §3.2: only what stands where the next byte is expected is believed; an acknowledgement says where that is.
+        sendReset(ResetSegments.toDestination(view), to);
+        sendReset(ResetSegments.toSource(view), from);
+        return true;
+    }
+
+    private void sendReset(Packet reset, Node to) {
+        if (to instanceof Station) {
+            post(nowNs(), new Delivering(reset, to));
+        } else {
+            reset.release();
+        }
+    }
+
+    private record Delivering(Packet packet, Node to) implements Clockwork.Discardable {
+        @Override
+        public void run() {
+            to.receive(packet, null);
+        }
+
+        @Override
+        public void discard() {
+            packet.release();
+        }
     }
 
     /// A packet has entered a pipe.
@@ -447,6 +550,10 @@ final class Fabric {
     /// A host has received a packet.
     void arrived(Station at, Packet packet) {
         observers.forEach(c -> c.arrived(at, packet, at.isOnEthernet()));
+    }
+
+    void started(Host host) {
+        clockwork.now(() -> note("restart: " + host.name() + ", life " + host.life()));
     }
 
     void hostAdded(Host host) {

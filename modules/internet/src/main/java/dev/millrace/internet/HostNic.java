@@ -17,6 +17,11 @@ final class HostNic extends Station {
     }
 
     @Override
+    int life() {
+        return host.life();
+    }
+
+    @Override
     void receive(Packet packet, Pipe via) {
         host.receive(this, packet);
     }

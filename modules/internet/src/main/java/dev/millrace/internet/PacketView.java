@@ -156,6 +156,10 @@ public final class PacketView {
         return isTcp() ? TcpHeader.sequence(packet.memory(), transport) & 0xffff_ffffL : 0;
     }
 
+    int acknowledgment() {
+        return isTcp() ? TcpHeader.acknowledgment(packet.memory(), transport) : 0;
+    }
+
     /// The bytes of payload behind the TCP or UDP header.
     public int payloadLength() {
         if (isUdp()) {

@@ -6,13 +6,22 @@ import java.util.List;
 /// Where a host's NIC is joined to the network: the host itself for its first one, a [HostNic] for each further one.
 abstract class Station extends Node {
     private final NicPlan plan;
-    private final HostLink link;
+    private final Internet internet;
+    private final int mtu;
+    private volatile HostLink link;
 
     /// @param mtu in bytes, if the plan says none
     Station(Internet internet, String name, Realm realm, NicPlan plan, int mtu) {
         super(name, realm);
+        this.internet = internet;
         this.plan = plan;
-        link = new HostLink(internet, this, plan.ethernet() != null, plan.mtu() == 0 ? mtu : plan.mtu());
+        this.mtu = plan.mtu() == 0 ? mtu : plan.mtu();
+        renewLink();
+    }
+
+    /// A wire for a new stack.
+    final void renewLink() {
+        link = new HostLink(internet, this, plan.ethernet() != null, mtu);
     }
 
     /// Whose NIC it is.

@@ -86,6 +86,9 @@ final class DuplicateDetection {
             context.addressChecked(nic, address, true);
             return;
         }
+        if (checks.containsKey(address)) {
+            return;
+        }
         if (checks.size() >= MOST) {
             context.addressChecked(nic, address, false);
             return;

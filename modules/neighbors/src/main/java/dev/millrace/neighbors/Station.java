@@ -7,6 +7,8 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Timers;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.NdpMessage;
+import java.util.HashSet;
+import java.util.Set;
 
 /// One NIC on Ethernet: its addresses, its groups and its routers, as they change. What happens goes through its turn.
 final class Station {
@@ -43,6 +45,8 @@ final class Station {
     /// `null` where redirects are not taken.
     private final Redirects redirects;
     private final FairLimit advertisements;
+    /// The addresses whose groups were joined: one that comes and goes at once may have been missed.
+    private final Set<IpAddress> joinedFor = new HashSet<>();
     private int mtu;
     private int hopLimit;
 
@@ -81,23 +85,27 @@ final class Station {
     }
 
     void added(IpAddress address) {
-        turn.run(() -> {
-            State state = context.addressState(nic, address);
-            if (state == null) {
-                return;
-            }
-            if (!address.isV4()) {
+        turn.run(() -> take(address));
+    }
+
+    private void take(IpAddress address) {
+        State state = context.addressState(nic, address);
+        if (state == null) {
+            return;
+        }
+        if (!address.isV4()) {
+            if (joinedFor.add(address)) {
                 join(solicitedNode(address));
-                if (settings.linkLocal() == NicSettings.LinkLocal.AUTO && !linkLocal.isGiven()) {
-                    linkLocal.make();
-                }
             }
-            if (state == State.TENTATIVE) {
-                dad.start(address);
-            } else if (nic.isUp() && state != State.DUPLICATE) {
-                announce(address);
+            if (settings.linkLocal() == NicSettings.LinkLocal.AUTO && !linkLocal.isGiven()) {
+                linkLocal.make();
             }
-        });
+        }
+        if (state == State.TENTATIVE) {
+            dad.start(address);
+        } else if (nic.isUp() && state != State.DUPLICATE) {
+            announce(address);
+        }
     }
 
     /// Neighbours were asked, and the address is ours.
@@ -130,9 +138,11 @@ final class Station {
     void removed(IpAddress address) {
         turn.run(() -> {
             dad.cancel(address);
-            if (!address.isV4()) {
+            if (joinedFor.remove(address)) {
                 leave(solicitedNode(address));
             }
+            // Two threads may tell of its going and its coming back in either order.
+            take(address);
         });
     }
 

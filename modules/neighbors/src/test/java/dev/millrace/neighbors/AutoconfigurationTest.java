@@ -296,6 +296,41 @@ class AutoconfigurationTest {
         return Ipv6Header.hopLimit(MemorySegment.ofArray(Objects.requireNonNull(lastSeen)), 14);
     }
 
+    /// How long a neighbour is believed, and how often it is asked.
+    @Test
+    void routersSayHowPatientNeighboursAre() throws Exception {
+        ManualStack host = host("2001:db8:1::", 7200, 3600);
+        segment.inject(Frames.icmp(ROUTER_MAC, ROUTER, "ff02::1", 255,
+                (m, at) -> NdpMessage.writeRouterAdvertisement(m, at, 64, 0, 0, 1800, 4_000, 200)));
+        ManualStack peer = segment.station("peer", "2001:db8:1::5/64");
+        try (UdpSocket from = host.udp().bind(0); UdpSocket to = peer.udp().bind(7)) {
+            from.send(ByteBuffer.allocate(1), new InetSocketAddress("2001:db8:1::5", 7));
+            segment.settle();
+            assertTrue(to.tryReceive(ByteBuffer.allocate(10)) != null);
+            assertEquals(Neighbors.State.REACHABLE, neighbor(host, "2001:db8:1::5"));
+            segment.pass(6_010);
+            assertEquals(Neighbors.State.STALE, neighbor(host, "2001:db8:1::5"));
+            from.send(ByteBuffer.allocate(1), new InetSocketAddress("2001:db8:1::77", 7));
+            segment.pass(590);
+            assertEquals(Neighbors.State.INCOMPLETE, neighbor(host, "2001:db8:1::77"));
+            segment.pass(30);
+            assertNull(neighbor(host, "2001:db8:1::77"), "three questions, a fifth of a second each");
+        }
+        // Nobody is asked as often as a router would have it, who wants no patience at all.
+        segment.inject(Frames.icmp(ROUTER_MAC, ROUTER, "ff02::1", 255,
+                (m, at) -> NdpMessage.writeRouterAdvertisement(m, at, 64, 0, 0, 1800, 1, 1)));
+        try (UdpSocket from = host.udp().bind(0)) {
+            from.send(ByteBuffer.allocate(1), new InetSocketAddress("2001:db8:1::78", 7));
+            segment.pass(290);
+            assertEquals(Neighbors.State.INCOMPLETE, neighbor(host, "2001:db8:1::78"));
+        }
+    }
+
+    private static Neighbors.State neighbor(Stack stack, String address) {
+        return stack.service(Neighbors.class).orElseThrow().list().stream()
+                .filter(n -> n.address().equals(IpAddress.parse(address))).map(Neighbors.Neighbor::state).findFirst().orElse(null);
+    }
+
     @Test
     void nameServersAreToldAndForgotten() throws Exception {
         ManualStack host = segment.station("host", SLAAC);

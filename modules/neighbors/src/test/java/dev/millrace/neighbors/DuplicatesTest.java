@@ -186,6 +186,22 @@ class DuplicatesTest {
         }
     }
 
+    /// Somebody takes an address that has long been ours: it is told, and answered once in ten seconds.
+    @Test
+    void whoTakesAnAddressInUseIsSeen() throws Exception {
+        ManualStack host = segment.station("host", Map.of("nic", Map.of("link-local", "off")), "fd00::7/64");
+        segment.pass(3_000);
+        segment.seen.clear();
+        for (int i = 0; i < 100; i++) {
+            segment.inject(Frames.neighbor(OTHER_MAC, "fd00::7", IpAddress.parse("fd00::7"), NdpMessage.OVERRIDE));
+        }
+        assertEquals(100, host.counters().get("neighbors").get("address-conflicts"));
+        long ours = segment.seen.stream().filter(f -> isIcmp(f, NdpMessage.NEIGHBOR_ADVERTISEMENT)
+                && EthernetHeader.source(MemorySegment.ofArray(f), 0) != OTHER_MAC).count();
+        assertEquals(1, ours);
+        assertEquals(State.PREFERRED, state(host, NicAddress.CONFIGURATION));
+    }
+
     /// RFC 5227: three questions without a sender, then two announcements two seconds apart.
     @Test
     void anIpv4AddressIsProbedAndAnnounced() throws Exception {

@@ -114,9 +114,22 @@ final class Topology {
         }
         if (root.containsKey("chaos")) {
             Table t = Table.of("chaos", root.get("chaos"), keys("chaos"));
-            net.chaos(t.attempt("", () -> new Chaos(t.number("cuts", 0, 0, 10_000), t.number("isolations", 0, 0, 10_000),
-                    t.duration("within", "60s"), t.duration("shortest", "1s"), t.duration("longest", "10s"))));
+            net.chaos(t.attempt("", () -> chaos(t)));
         }
+    }
+
+    private static Chaos chaos(Table t) {
+        return Chaos.within(t.duration("within", "60s")).lasting(t.duration("shortest", "1s"), t.duration("longest", "10s"))
+                .cuts(count(t, "cuts")).isolations(count(t, "isolations")).cutsOneWay(count(t, "cuts-one-way"))
+                .crashes(count(t, "crashes")).pauses(count(t, "pauses"))
+                .clockJumps(count(t, "clock-jumps"), t.duration("clock-jump", "10s"))
+                .slowLinks(count(t, "slow-links"), t.duration("slow-by", "1s")).resets(count(t, "resets"))
+                .nameFailures(count(t, "name-failures")).slowNames(count(t, "slow-names"), t.duration("slow-by", "1s"))
+                .wrongNames(count(t, "wrong-names"));
+    }
+
+    private static int count(Table t, String key) {
+        return t.number(key, 0, 0, 10_000);
     }
 
     private interface Opening {
@@ -313,24 +326,37 @@ final class Topology {
             said = true;
         }
         if (t.has("crash")) {
-            String host = t.text("crash", "");
-            if (net.host(host).isEmpty()) {
-                throw t.error("crash", "there is no host \"" + host + "\"");
+            String host = host(net, t, "crash");
+            if (lasting != null) {
+                at.crash(host, lasting);
+            } else {
+                at.crash(host);
             }
-            at.crash(host);
+            said = true;
+        }
+        if (t.has("restart")) {
+            at.restart(host(net, t, "restart"));
             said = true;
         }
         if (!said) {
             throw new ConfigurationException(ErrorCode.CONFIGURATION, t.path(), "says nothing: add cut, heal, isolate, "
-                    + "partition, heal-all, change or crash", null);
+                    + "partition, heal-all, change, crash or restart", null);
         }
         return at;
     }
 
+    private static String host(Internet net, Table t, String key) {
+        String host = t.text(key, "");
+        if (net.host(host).isEmpty()) {
+            throw t.error(key, "there is no host \"" + host + "\"");
+        }
+        return host;
+    }
+
     /// What would otherwise be passed over in silence.
     private static void check(Table t) {
-        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition")) {
-            throw t.error("lasting", "only cut, isolate and partition last; add one of them");
+        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition") && !t.has("crash")) {
+            throw t.error("lasting", "only cut, isolate, partition and crash last; add one of them");
         }
         for (String key : t.only(Keys.CONDITIONS).keySet()) {
             if (!t.has("change")) {

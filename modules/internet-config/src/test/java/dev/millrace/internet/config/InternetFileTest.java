@@ -182,7 +182,7 @@ class InternetFileTest {
             [[firewall]]%nname="f"%nrules=["let it be"]                    | 3: firewall[0].rules
             [chaos]%ncuts = -1                                             | 2: chaos.cuts: "-1" is no number
             [internet]%nname-server = []                                   | 2: internet.name-server: a name server needs an address
-            [[event]]%nat = "5s"%nlasting = "1s"%nheal-all = true          | 3: event[0].lasting: only cut, isolate and partition last
+            [[event]]%nat = "5s"%nlasting = "1s"%nheal-all = true          | 3: event[0].lasting: only cut, isolate, partition and crash last
             [[event]]%nat = "5s"%ndelay = "1s"%nheal-all = true            | 3: event[0].delay: stands beside nothing
             [[event]]%nat = "5s"%nheal = ["a", "b"]                        | 3: event[0].heal: there is no "a"
             [[event]]%nat = "5s"%nisolate = "a"                            | 3: event[0].isolate: there is no "a"
