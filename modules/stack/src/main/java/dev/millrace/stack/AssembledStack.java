@@ -10,10 +10,13 @@ import dev.millrace.ManualStack;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.Raw;
 import dev.millrace.RouteConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
@@ -23,8 +26,10 @@ import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.stack.Failures.Place;
+import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +56,7 @@ final class AssembledStack implements ManualStack {
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
     private final AddressBook addresses = new AddressBook(this);
+    private final RawSockets raw = new RawSockets(this);
     private final Map<String, OptionValues> congestionControlValues;
 
     private enum Phase { OPEN, CLOSING, CLOSED }
@@ -178,6 +184,10 @@ final class AssembledStack implements ManualStack {
         return networks;
     }
 
+    RawSockets rawSockets() {
+        return raw;
+    }
+
     OptionValues congestionControlValues(String control) {
         return congestionControlValues.get(control);
     }
@@ -242,7 +252,30 @@ final class AssembledStack implements ManualStack {
     }
 
     @Override
+    public Raw raw() {
+        return raw;
+    }
+
+    @Override
+    public Ping ping(InetAddress destination) {
+        return new Ping((ping, listener) -> {
+            if (isClosing()) {
+                throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+            }
+            int version = IpAddress.of(ping.destination()).version();
+            InternetProtocol network = networks.internet(version);
+            if (network == null) {
+                throw new UnsupportedOperationException("this stack has no IPv" + version);
+            }
+            return network.ping(ping, listener);
+        }, destination);
+    }
+
+    @Override
     public <T> Optional<T> service(Class<T> type) {
+        if (type == Raw.class) {
+            return Optional.of(type.cast(raw));
+        }
         for (TransportProtocol t : transports) {
             Optional<T> service = t == null ? Optional.empty() : t.service(type);
             if (service.isPresent()) {
@@ -332,6 +365,7 @@ final class AssembledStack implements ManualStack {
         }
         try {
             closer.begin();
+            close(raw);
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
                 close(t);
@@ -370,6 +404,8 @@ final class AssembledStack implements ManualStack {
                 t.close();
             } else if (part instanceof NetworkProtocol n) {
                 n.close();
+            } else if (part instanceof RawSockets sockets) {
+                sockets.close();
             } else if (part instanceof StackNic nic) {
                 nic.link().close();
             } else if (part instanceof CaptureSession capture) {

@@ -27,6 +27,7 @@ import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.Waits;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.List;
@@ -142,12 +143,22 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public boolean deliver(Packet packet) {
+        boolean shown = stack.rawSockets().show(packet);
         TransportProtocol transport = stack.transport(packet.protocol());
-        if (transport == null) {
-            return false;
+        if (transport != null) {
+            transport.receive(packet);
+            return true;
         }
-        transport.receive(packet);
-        return true;
+        if (shown) {
+            // As far as its sender is concerned, the protocol is there.
+            packet.release();
+        }
+        return shown;
+    }
+
+    @Override
+    public void show(Packet packet) {
+        stack.rawSockets().show(packet);
     }
 
     @Override
@@ -155,6 +166,11 @@ final class PluginContext implements NetworkContext, TransportContext {
         TransportProtocol transport = stack.transport(error.protocol());
         if (transport != null) {
             transport.onError(error);
+        } else if (error.protocol() == IpProtocol.ICMP || error.protocol() == IpProtocol.ICMPV6) {
+            InternetProtocol network = stack.networks().internet(error.remote().version());
+            if (network != null) {
+                network.onError(error);
+            }
         }
     }
 
