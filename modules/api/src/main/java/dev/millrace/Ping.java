@@ -48,10 +48,10 @@ public final class Ping {
         PingRun start(Ping ping, Consumer<? super PingEvent> listener) throws IOException;
     }
 
-    /// Four requests of 56 bytes, one a second, each waited for for two seconds. Programs use [Stack#ping].
+    /// Four requests of 56 bytes, one a second, each waited for for five seconds. Programs use [Stack#ping].
     public Ping(Starter starter, InetAddress destination) {
         this(Objects.requireNonNull(starter, "starter"), Objects.requireNonNull(destination, "destination"), null, 4,
-                Duration.ofSeconds(1), 56, Duration.ofSeconds(2), 0, 0, new byte[0], false);
+                Duration.ofSeconds(1), 56, Duration.ofSeconds(5), 0, 0, new byte[0], false);
     }
 
     private Ping(Starter starter, InetAddress destination, InetAddress source, int count, Duration interval, int size,

@@ -10,12 +10,14 @@ import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.spi.SocketErrors;
-import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -85,36 +87,32 @@ final class EchoRequests {
                 n -> context.classify(n, address.hi(), address.lo()) == NetworkContext.Destination.LOCAL);
     }
 
+    /// What a ping's requests carry.
+    static byte[] data(Ping ping) {
+        byte[] pattern = ping.pattern();
+        var data = new byte[ping.size()];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = pattern.length == 0 ? (byte) i : pattern[i % pattern.length];
+        }
+        return data;
+    }
+
     /// A request, from its ICMP header on.
-    Packet request(Ping ping, byte[] pattern, Path path, int identifier, int sequence) {
-        int length = IcmpHeader.LENGTH + ping.size();
+    Packet request(byte[] data, Path path, int identifier, int sequence) {
+        int length = IcmpHeader.LENGTH + data.length;
         Packet p = Packet.allocate(Packet.HEADROOM, length);
         int at = p.append(length);
         IcmpHeader.writeEcho(p.memory(), at, requestType, identifier, sequence);
-        for (int i = 0; i < ping.size(); i++) {
-            BigEndian.put8(p.memory(), at + IcmpHeader.LENGTH + i, data(pattern, i));
-        }
+        MemorySegment.copy(data, 0, p.memory(), ValueLayout.JAVA_BYTE, at + IcmpHeader.LENGTH, data.length);
         IcmpHeader.setChecksum(p.memory(), at, protocol == IpProtocol.ICMP ? IcmpHeader.computeV4(p.memory(), at, length)
                 : IcmpHeader.computeV6(p.memory(), at, length, path.local(), path.remote()));
         return p;
     }
 
-    private static int data(byte[] pattern, int i) {
-        return (pattern.length == 0 ? i : pattern[i % pattern.length]) & 0xff;
-    }
-
     /// Whether the data of a reply, which starts at its ICMP header, is that of the request.
-    static boolean isIntact(Packet reply, Ping ping, byte[] pattern) {
-        if (reply.length() != IcmpHeader.LENGTH + ping.size()) {
-            return false;
-        }
+    static boolean isIntact(Packet reply, byte[] data) {
         byte[] bytes = reply.toBytes();
-        for (int i = 0; i < ping.size(); i++) {
-            if ((bytes[IcmpHeader.LENGTH + i] & 0xff) != data(pattern, i)) {
-                return false;
-            }
-        }
-        return true;
+        return Arrays.equals(bytes, IcmpHeader.LENGTH, bytes.length, data, 0, data.length);
     }
 
     /// Takes a reply that starts at its ICMP header, which is linear and whose checksum is right. Returns whether somebody

@@ -27,7 +27,7 @@ final class EchoRun implements PingRun, Timers.Task {
 
     private final EchoRequests owner;
     private final Ping ping;
-    private final byte[] pattern;
+    private final byte[] data;
     private final Consumer<? super PingEvent> listener;
     private final IpAddress remote;
     /// Whether many may answer one request.
@@ -56,7 +56,7 @@ final class EchoRun implements PingRun, Timers.Task {
         this.listener = listener;
         this.path = path;
         this.firstChoice = firstChoice;
-        pattern = ping.pattern();
+        data = EchoRequests.data(ping);
         remote = path.remote();
         toMany = remote.isMulticast() || isBroadcast(remote);
         intervalNs = ping.interval().toNanos();
@@ -159,7 +159,11 @@ final class EchoRun implements PingRun, Timers.Task {
                 throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
             }
             var list = new PacketList();
-            list.add(owner.request(ping, pattern, path, identifier, sequence));
+            list.add(owner.request(data, path, identifier, sequence));
+            synchronized (this) {
+                // What it took to make the request is no part of the round trip.
+                window.leaves(sequence, owner.context.clock().nanoTime());
+            }
             try {
                 path.send(list, ping.trafficClass(), ping.ttl());
             } finally {
@@ -200,7 +204,7 @@ final class EchoRun implements PingRun, Timers.Task {
             if (!duplicate || untold.size() < MAX_EVENTS) {
                 enqueue(new PingEvent.Reply(sequence, new IpAddress(packet.sourceHi(), packet.sourceLo()).toInetAddress(),
                         packet.length(), packet.hopLimit(), now - window.sentNs(sequence), duplicate,
-                        EchoRequests.isIntact(packet, ping, pattern)));
+                        EchoRequests.isIntact(packet, data)));
             }
             setTimer();
         }

@@ -62,6 +62,11 @@ final class EchoWindow {
         return sequence;
     }
 
+    /// A request that was entered leaves now.
+    void leaves(int sequence, long nowNs) {
+        sentNs[slot(sequence)] = nowNs;
+    }
+
     /// Whether the next request takes the place of one that is under way.
     boolean isFull() {
         return newest >= SLOTS && states[slot(newest + 1)] == UNDER_WAY;
