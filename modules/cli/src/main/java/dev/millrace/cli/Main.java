@@ -99,6 +99,17 @@ public final class Main {
             }
             return failed.getCommandSpec().exitCodeOnExecutionException();
         });
+        line.setParameterExceptionHandler((e, args) -> {
+            CommandLine wrong = e.getCommandLine();
+            wrong.getErr().println(Ansi.AUTO.string("@|bold,red millrace:|@ ") + e.getMessage());
+            CommandLine.UnmatchedArgumentException.printSuggestions(e, wrong.getErr());
+            if (wrong.getSubcommands().isEmpty()) {
+                wrong.getErr().println("Try: " + wrong.getCommandSpec().qualifiedName() + " --help");
+            } else {
+                wrong.usage(wrong.getErr());
+            }
+            return wrong.getCommandSpec().exitCodeOnInvalidInput();
+        });
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
         return line;

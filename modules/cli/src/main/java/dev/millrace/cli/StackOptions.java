@@ -5,13 +5,17 @@ import dev.millrace.CaptureRequest;
 import dev.millrace.Stack;
 import dev.millrace.config.StackConfigFile;
 import dev.millrace.spi.StackProvider;
+import dev.millrace.wire.MacAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -98,9 +102,16 @@ public final class StackOptions {
 
     /// Opens a stack that may do without an address, since it only listens.
     ///
-    /// @param linkOptions options of the link, if its driver has them, that are not on the command line
+    /// @param promiscuous whether it wants what is for others as well; without an address also what the kernel sends
     /// @throws ParameterException if options are missing or contradict one another
-    public Opened openToListen(String name, Map<String, String> linkOptions) throws IOException {
+    public Opened openToListen(String name, boolean promiscuous) throws IOException {
+        var linkOptions = new HashMap<String, String>();
+        linkOptions.put("promiscuous", Boolean.toString(promiscuous));
+        if (promiscuous && values(address).isEmpty()) {
+            linkOptions.put("outgoing", "true");
+            // Of its own, or the kernel's frames were those of a station with the NIC's address.
+            linkOptions.put("mac", MacAddress.text(0x02_00_00_00_00_00L | ThreadLocalRandom.current().nextLong(1L << 40)));
+        }
         return open(name, false, linkOptions);
     }
 
@@ -179,9 +190,14 @@ public final class StackOptions {
     private static Map<String, String> known(String uri, Map<String, String> options) {
         String scheme = uri.substring(0, Math.max(0, uri.indexOf(':')));
         var known = new HashMap<>(options);
-        known.keySet().retainAll(StackProvider.find().plugins().stream()
+        if (!scheme.equals("packet")) {
+            known.remove("mac");
+        }
+        Set<String> names = new HashSet<>(Set.of("mac"));
+        names.addAll(StackProvider.find().plugins().stream()
                 .filter(p -> p.kind().equals("link") && p.name().equals(scheme)).flatMap(p -> p.options().stream())
                 .map(dev.millrace.OptionSpec::name).toList());
+        known.keySet().retainAll(names);
         return known;
     }
 

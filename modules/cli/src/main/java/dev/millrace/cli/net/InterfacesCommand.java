@@ -21,7 +21,6 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,7 +64,7 @@ public final class InterfacesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (stack.given()) {
-            try (var opened = stack.openToListen("interfaces", Map.of())) {
+            try (var opened = stack.openToListen("interfaces", false)) {
                 print(ofStack(opened.stack()));
             }
             return 0;

@@ -85,7 +85,7 @@ public final class NeighborsCommand implements Callable<Integer> {
             var heard = new HeardNeighbors();
             ask(s, asked);
             listen(packets, cache, heard, asked, limit);
-            return print(rows(s, cache, heard));
+            return print(rows(s, cache, heard, asked));
         }
     }
 
@@ -125,7 +125,7 @@ public final class NeighborsCommand implements Callable<Integer> {
         return asked.stream().allMatch(a -> cache.list().stream().anyMatch(n -> n.address().equals(a) && n.station() != 0));
     }
 
-    private static List<Row> rows(Stack s, Neighbors cache, HeardNeighbors heard) {
+    private static List<Row> rows(Stack s, Neighbors cache, HeardNeighbors heard, List<IpAddress> asked) {
         var rows = new ArrayList<Row>();
         cache.list().forEach(n -> rows.add(new Row(n.nic(), n.address(), n.station(), n.state().name().toLowerCase(Locale.ROOT),
                 n.isRouter())));
@@ -135,6 +135,11 @@ public final class NeighborsCommand implements Callable<Integer> {
                 rows.add(new Row(nic, address, station, "heard", false));
             }
         });
+        for (IpAddress a : asked) {
+            if (rows.stream().noneMatch(r -> r.address.equals(a))) {
+                rows.add(new Row(nic, a, 0, "does not answer", false));
+            }
+        }
         return rows;
     }
 

@@ -95,6 +95,8 @@ interface PacketSource extends AutoCloseable {
         private volatile boolean over;
 
         private OfStack(Stack stack, int snapLength) throws IOException {
+            // Without an address of its own it only looks on: what others say to one another goes no way of its own.
+            boolean looksOn = stack.nics().stream().allMatch(n -> n.addresses().isEmpty());
             int id = 0;
             for (Nic nic : stack.nics()) {
                 FrameSocket socket = stack.raw().frames(nic.name());
@@ -104,16 +106,16 @@ interface PacketSource extends AutoCloseable {
                 int linkType = socket.medium() == Link.Medium.ETHERNET ? LinkType.ETHERNET : LinkType.RAW;
                 var where = new CaptureInterface(nic.name(), nic.linkName(), linkType, snapLength);
                 int number = id++;
-                Thread.ofVirtual().name("millrace-dump-" + nic.name()).start(() -> fetch(socket, where, number));
+                Thread.ofVirtual().name("millrace-dump-" + nic.name()).start(() -> fetch(socket, where, number, looksOn));
             }
         }
 
-        private void fetch(FrameSocket socket, CaptureInterface where, int number) {
+        private void fetch(FrameSocket socket, CaptureInterface where, int number, boolean looksOn) {
             try {
                 while (true) {
                     FrameSocket.Frame f = socket.receive();
                     queue.put(new CapturedPacket(where, number, f.epochNanos(),
-                            f.outbound() ? Direction.OUTBOUND : Direction.INBOUND, f.length(), f.bytes(), List.of()));
+                            looksOn ? Direction.UNKNOWN : f.outbound() ? Direction.OUTBOUND : Direction.INBOUND, f.length(), f.bytes(), List.of()));
                 }
             } catch (IOException | InterruptedException e) {
                 // Closed, by us or with its stack.

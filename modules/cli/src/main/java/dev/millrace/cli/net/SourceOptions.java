@@ -6,7 +6,6 @@ import dev.millrace.wire.pcap.CapturedPacket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -57,8 +56,7 @@ final class SourceOptions {
                     "one of --link URI, --tun NAME, --config FILE and --read FILE is needed, such as --link packet:eth0 "
                             + "(see millrace interfaces)");
         }
-        StackOptions.Opened opened = stack.openToListen(name,
-                Map.of("promiscuous", Boolean.toString(!Commands.is(notPromiscuous))));
+        StackOptions.Opened opened = stack.openToListen(name, !Commands.is(notPromiscuous));
         try {
             return new Opened(PacketSource.live(opened.stack(), snapLength), opened);
         } catch (Throwable t) {
