@@ -70,7 +70,8 @@ public final class Commands {
     ///
     /// @param arity how many, such as `1` or `0..*`; if it is more than one, the value is a list
     public static PositionalParamSpec parameter(CommandSpec spec, String index, String arity, String label, String description) {
-        PositionalParamSpec.Builder builder = PositionalParamSpec.builder().index(index).arity(arity).paramLabel(label)
+        PositionalParamSpec.Builder builder = PositionalParamSpec.builder().index(index).arity(arity)
+                .required(!arity.startsWith("0")).paramLabel(label)
                 .description(description);
         if (arity.endsWith("*")) {
             builder.type(List.class).auxiliaryTypes(String.class);

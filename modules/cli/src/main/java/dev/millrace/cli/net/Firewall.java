@@ -1,9 +1,15 @@
 package dev.millrace.cli.net;
 
+import dev.millrace.Cidr;
+import dev.millrace.Nic;
+import dev.millrace.Stack;
 import dev.millrace.cli.tun.Linux;
 import dev.millrace.cli.tun.Machine;
+import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -103,6 +109,27 @@ final class Firewall {
 
         static Applied none() {
             return new Applied();
+        }
+
+        /// Says what will happen to those who share an address with the kernel and have set no rule.
+        static void advise(Stack stack, PrintWriter says) {
+            for (Nic nic : stack.nics()) {
+                for (Cidr c : nic.addresses()) {
+                    if (nic.linkName().startsWith("packet:") && isOfKernel(c.address())) {
+                        says.println("the kernel has " + c.address() + ", too, and will reset the stack's connections: --firewall "
+                                + "keeps it from that, and an address of the stack's own is better still");
+                    }
+                }
+            }
+            says.flush();
+        }
+
+        private static boolean isOfKernel(IpAddress address) {
+            try {
+                return NetworkInterface.getByInetAddress(address.toInetAddress()) != null;
+            } catch (SocketException e) {
+                return false;
+            }
         }
 
         void apply(List<FirewallRule> wanted, PrintWriter says) throws IOException {

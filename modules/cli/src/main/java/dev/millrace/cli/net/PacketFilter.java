@@ -22,7 +22,7 @@ final class PacketFilter {
             + "icmp6, proto N, host A, net A/P, port N or N-M (each also with src or dst before it), ether host MAC, vlan [N], "
             + "less N, greater N, broadcast, multicast, and, or, not, ( )";
 
-    private static final Pattern TOKEN = Pattern.compile("\\(|\\)|!|&&|\\|\\||[^\\s()!]+");
+    private static final Pattern TOKEN = Pattern.compile("\\(|\\)|!|&&|\\|\\||[^\\s()!&|]+");
     private static final int MAX_DEPTH = 100;
 
     private final List<String> tokens = new ArrayList<>();

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -66,10 +67,15 @@ public final class TcpClientCommand implements Callable<Integer> {
         try (var end = new EndOfRun(); var opened = stack.open("tcpclient"); TcpSocket socket = opened.stack().tcp().open();
                 var rules = Firewall.Applied.none()) {
             end.whenWanted(socket::abort);
-            socket.bind(new InetSocketAddress(Commands.number(spec, localPort, 0, 65535)));
+            int from = Commands.number(spec, localPort, 0, 65535);
             if (Commands.is(firewall)) {
-                rules.apply(FirewallCommand.rules(opened.stack(), socket.localAddress().getPort()), err);
+                // The rule must be there before the kernel sees an answer, so the port is chosen here.
+                from = from != 0 ? from : ThreadLocalRandom.current().nextInt(49152, 65536);
+                rules.apply(FirewallCommand.rules(opened.stack(), from), err);
+            } else {
+                Firewall.Applied.advise(opened.stack(), err);
             }
+            socket.bind(new InetSocketAddress(from));
             try {
                 socket.connect(remote, patience);
             } catch (IOException e) {

@@ -62,6 +62,8 @@ public final class TcpServerCommand implements Callable<Integer> {
             int listening = listener.localAddress().getPort();
             if (Commands.is(firewall)) {
                 rules.apply(FirewallCommand.rules(opened.stack(), listening), err);
+            } else {
+                Firewall.Applied.advise(opened.stack(), err);
             }
             end.whenWanted(() -> stop(listener, current.get()));
             err.println("listening on port " + listening + " of " + addresses(opened.stack()));
