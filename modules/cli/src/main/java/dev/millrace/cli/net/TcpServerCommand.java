@@ -108,6 +108,7 @@ public final class TcpServerCommand implements Callable<Integer> {
     /// A connection that fails is said, and is no reason to wait for no others.
     private boolean serve(TcpSocket socket) throws IOException {
         InetSocketAddress peer = socket.remoteAddress();
+        InetSocketAddress local = socket.localAddress();
         PrintWriter err = Commands.err(spec);
         err.println("connection from " + TransferReport.text(peer));
         err.flush();
@@ -126,7 +127,7 @@ public final class TcpServerCommand implements Callable<Integer> {
             return false;
         }
         PrintWriter out = Commands.out(spec);
-        out.println(Commands.is(json) ? Commands.text(TransferReport.json(socket.localAddress(), peer, t))
+        out.println(Commands.is(json) ? Commands.text(TransferReport.json(local, peer, t))
                 : TransferReport.lines(peer, t));
         out.flush();
         return true;

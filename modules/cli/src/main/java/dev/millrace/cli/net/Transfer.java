@@ -4,12 +4,15 @@ import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.StandardSocketOptions;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/// What happens on one TCP connection: an echo, or something sent while something is received. Both directions are counted.
+/// What happens on one TCP connection: an echo, or something sent while something is received, until both ends have ended and
+/// all is acknowledged. Both directions are counted.
 final class Transfer {
     private static final int CHUNK = 128 * 1024;
+    private static final int LINGER_SECONDS = 30;
 
     private final TcpSocket socket;
     private final Tally sent = new Tally();
@@ -39,7 +42,14 @@ final class Transfer {
             progress.show(sent.bytes(), received.bytes());
         }
         socket.shutdownOutput();
+        closeWhenAcknowledged();
         end();
+    }
+
+    /// The stack is closed soon, and with it whatever still waits to be sent.
+    private void closeWhenAcknowledged() throws IOException {
+        socket.setOption(StandardSocketOptions.SO_LINGER, LINGER_SECONDS);
+        socket.close();
     }
 
     /// Sends all of `source` and says that this is all, while everything is received until the peer says so.
@@ -63,6 +73,7 @@ final class Transfer {
                 sending.complete(null);
             }
             sending.get();
+            closeWhenAcknowledged();
         } catch (InterruptedException e) {
             sender.interrupt();
             Thread.currentThread().interrupt();
