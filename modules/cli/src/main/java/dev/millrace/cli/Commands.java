@@ -47,7 +47,8 @@ public final class Commands {
     /// @param name its name, or several with commas between them
     public static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
             String description) {
-        OptionSpec.Builder builder = OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
+        OptionSpec.Builder builder =
+                OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
             builder.defaultValue(defaultValue).showDefaultValue(Help.Visibility.ALWAYS);
         }

@@ -49,7 +49,8 @@ public final class StackOptions {
         address = list(spec, "--address", "A/P", "an address of the stack with its prefix; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
-        mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
+        mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null,
+                "the MTU (default: the device's own)");
         set = list(spec, "--set", "KEY=VALUE", "an option of the link, such as offload=false or busy-poll=50us, or of a "
                 + "protocol, such as tcp.sack=false; may be repeated");
         config = !anyLink ? null : Commands.option(spec, "--config", Path.class, "FILE", null,
@@ -131,7 +132,8 @@ public final class StackOptions {
     private Stack fromFile(Path file) throws IOException {
         if (tun.getValue() != null || value(link) != null || value(mtu) != null || !values(address).isEmpty()
                 || !values(gateway).isEmpty() || !values(set).isEmpty()) {
-            throw wrong("--config describes the stack whole: it goes with none of --tun, --link, --address, --gateway, --mtu, --set");
+            throw wrong("--config describes the stack whole: it goes with none of --tun, --link, --address, --gateway, --mtu, "
+                    + "--set");
         }
         return StackConfigFile.load(file).open();
     }
@@ -139,7 +141,8 @@ public final class StackOptions {
     private Stack.Builder builder(String name, boolean needsAddress, Map<String, String> linkOptions) {
         if ((tun.getValue() == null) == (value(link) == null)) {
             throw wrong(config == null ? "one of --tun NAME and --link URI is needed"
-                    : "one of --tun NAME, --link URI and --config FILE is needed, such as --link tap:t0 (see millrace interfaces)");
+                    : "one of --tun NAME, --link URI and --config FILE is needed, such as --link tap:t0 (see millrace "
+                            + "interfaces)");
         }
         List<String> addresses = values(address);
         if (addresses.isEmpty() && needsAddress) {

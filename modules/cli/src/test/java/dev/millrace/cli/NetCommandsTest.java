@@ -31,14 +31,21 @@ class NetCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ping", "ping 10.0.0.1", "ping --link loopback: 10.0.0.1", "ping --link loopback: --address 10.0.0.1/24",
-            "ping --link loopback: --address 10.0.0.1/24 -s 65508 10.0.0.1", "ping --link loopback: --address 10.0.0.1/24 -i 0 10.0.0.1",
-            "ping --link loopback: --address 10.0.0.1/24 -t 256 10.0.0.1", "ping --link loopback: --address 10.0.0.1/24 -p xyz 10.0.0.1",
-            "ping --link loopback: --address 10.0.0.1/24 -I fd00::1 10.0.0.1", "ping -4 -6 --link loopback: --address 10.0.0.1/24 10.0.0.1",
+    @ValueSource(strings = {"ping", "ping 10.0.0.1", "ping --link loopback: 10.0.0.1",
+            "ping --link loopback: --address 10.0.0.1/24",
+            "ping --link loopback: --address 10.0.0.1/24 -s 65508 10.0.0.1",
+                    "ping --link loopback: --address 10.0.0.1/24 -i 0 10.0.0.1",
+            "ping --link loopback: --address 10.0.0.1/24 -t 256 10.0.0.1",
+                    "ping --link loopback: --address 10.0.0.1/24 -p xyz 10.0.0.1",
+            "ping --link loopback: --address 10.0.0.1/24 -I fd00::1 10.0.0.1",
+                    "ping -4 -6 --link loopback: --address 10.0.0.1/24 10.0.0.1",
             "ping --link loopback: --config none.toml 10.0.0.1", "trace --link loopback: --address 10.0.0.1/24 -q 11 10.0.0.1",
-            "dump", "dump tcp", "dump --link loopback: tcp prt 80", "dump --link loopback: -r none.pcap", "flows --link loopback: --max-flows 0",
-            "tcpserver --link loopback: --address 10.0.0.1/24 --random 1 --send none", "tcpserver --link loopback: --address 10.0.0.1/24 --random x",
-            "tcpclient --link loopback: --address 10.0.0.1/24 10.0.0.1 0", "tcpclient --link loopback: --address 10.0.0.1/24 10.0.0.1",
+            "dump", "dump tcp", "dump --link loopback: tcp prt 80", "dump --link loopback: -r none.pcap",
+                    "flows --link loopback: --max-flows 0",
+            "tcpserver --link loopback: --address 10.0.0.1/24 --random 1 --send none",
+                    "tcpserver --link loopback: --address 10.0.0.1/24 --random x",
+            "tcpclient --link loopback: --address 10.0.0.1/24 10.0.0.1 0",
+                    "tcpclient --link loopback: --address 10.0.0.1/24 10.0.0.1",
             "neighbors --link loopback:", "firewall", "firewall --address here", "firewall --address 10.0.0.1 --apply --remove",
             "firewall --address 10.0.0.1 prnt"})
     void wrongUsageEndsWithTwoAndSaysWhereThereIsHelp(String line) {
@@ -50,7 +57,8 @@ class NetCommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"dump -r none.pcap", "ping --link packet:none0 --address 10.0.0.1/24 10.0.0.1",
-            "ping --link loopback: --address 10.0.0.1/24 no.such.name.invalid", "ping --link loopback: --address 10.0.0.1/24 -6 10.0.0.1",
+            "ping --link loopback: --address 10.0.0.1/24 no.such.name.invalid",
+                    "ping --link loopback: --address 10.0.0.1/24 -6 10.0.0.1",
             "neighbors --link loopback: --address 10.0.0.1/24 10.0.0.1", "ping --config none.toml 10.0.0.1"})
     void troubleEndsWithTwoAndOneLine(String line) {
         Run run = run(line);
@@ -115,14 +123,16 @@ class NetCommandsTest {
     }
 
     private static String[] line(String command, String link, Object... more) {
-        return Stream.concat(Stream.of((command + link).split(" ")), Stream.of(more).map(Object::toString)).toArray(String[]::new);
+        return Stream.concat(Stream.of((command + link).split(" ")),
+                Stream.of(more).map(Object::toString)).toArray(String[]::new);
     }
 
     @Test
     void clientAndServerAgreeOnWhatWasSent() throws Exception {
         String[] ends = vxlan();
         Path received = folder.resolve("received");
-        var server = CompletableFuture.supplyAsync(() -> Run.of(line("tcpserver", ends[0], "--once", "--json", "--receive", received)));
+        var server = CompletableFuture.supplyAsync(() -> Run.of(line("tcpserver", ends[0], "--once", "--json", "--receive",
+                received)));
         Path file = Files.write(folder.resolve("sent"), new byte[300_000]);
         Run client;
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
@@ -173,7 +183,8 @@ class NetCommandsTest {
         assertTrue(read.out().contains(" icmp 10.0.0.2 -> 10.0.0.1 echo-request"), read.out());
         assertEquals("1 packet shown", read.err().strip());
         Path again = folder.resolve("again.pcapng");
-        assertEquals("4 packets written to " + again, Run.of("dump", "-r", file.toString(), "-w", again.toString()).err().strip());
+        assertEquals("4 packets written to " + again, Run.of("dump", "-r", file.toString(), "-w",
+                again.toString()).err().strip());
         Run flows = Run.of("flows", "-r", again.toString(), "--json");
         JsonNode flow = Commands.json().readTree(flows.lines().getFirst());
         assertEquals("icmp", flow.get("protocol").asString());
@@ -211,7 +222,8 @@ class NetCommandsTest {
 
     @Test
     void everyCommandHasHelpAndJson() {
-        for (String command : List.of("ping", "trace", "dump", "flows", "tcpserver", "tcpclient", "neighbors", "interfaces", "firewall")) {
+        for (String command : List.of("ping", "trace", "dump", "flows", "tcpserver", "tcpclient", "neighbors", "interfaces",
+                "firewall")) {
             Run run = run(command + " --help");
             assertEquals(0, run.code());
             assertTrue(run.out().contains("--json"), command);

@@ -86,7 +86,8 @@ class NetworkCommandsTest {
     private static String[] command(List<String> link, String name, Object... arguments) {
         var all = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), "dev.millrace.cli.Main", name));
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), "dev.millrace.cli.Main",
+                        name));
         all.addAll(link);
         for (Object a : arguments) {
             all.add(a.toString());
@@ -199,7 +200,8 @@ class NetworkCommandsTest {
         var routed = new ArrayList<>(link);
         routed.addAll(List.of("--gateway", "10.0.0.1", "--gateway", "fd00:1::1"));
         link = routed;
-        for (String[] kind : new String[][] {{"10.2.0.2", "-w", "30"}, {"10.2.0.2", "-w", "30", "--icmp"}, {"10.2.0.2", "-w", "30", "--tcp"},
+        for (String[] kind : new String[][] {{"10.2.0.2", "-w", "30"}, {"10.2.0.2", "-w", "30", "--icmp"}, {"10.2.0.2", "-w",
+                "30", "--tcp"},
             {"fd00:2::2", "-w", "30"}, {"fd00:2::2", "-w", "30", "--tcp"}}) {
             Result r = run("trace", (Object[]) kind);
             List<String> lines = r.orFail().lines().toList();
@@ -234,7 +236,8 @@ class NetworkCommandsTest {
         assertEquals("10.0.0.1\t8\t1\n10.0.0.2\t0\t1\n".repeat(4), shark);
         link = List.of();
         Result read = run("dump", "-r", theirs, "icmp and src host 10.0.0.2");
-        assertEquals(4, read.orFail().lines().filter(l -> l.contains("icmp 10.0.0.2 -> 10.0.0.1 echo-reply")).count(), read.out());
+        assertEquals(4, read.orFail().lines().filter(l -> l.contains("icmp 10.0.0.2 -> 10.0.0.1 echo-reply")).count(),
+                read.out());
         Result flows = run("flows", "-r", theirs, "--json");
         assertTrue(flows.orFail().contains("\"packets\":8,") && flows.out().contains("\"rtt_ms\":"), flows.out());
     }

@@ -266,7 +266,8 @@ class PingRawTest {
         var wireA = new Vnic(1500);
         var wireB = new Vnic(1500);
         Vnic.connect(wireA, wireB);
-        try (var leaks = new LeakCheck(); var pair = Lab.Pair.open(wireA, wireB); FrameSocket frames = pair.a().raw().frames("nic")) {
+        try (var leaks = new LeakCheck(); var pair = Lab.Pair.open(wireA, wireB); FrameSocket frames =
+                pair.a().raw().frames("nic")) {
             pair.a().ping(b(4)).count(1).run();
             FrameSocket.Frame request = frames.receive();
             FrameSocket.Frame reply = frames.receive();

@@ -421,7 +421,8 @@ final class AssembledStack implements ManualStack {
     private void closingFailed(Object part, Throwable failure) {
         Throwable told = failure;
         try {
-            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed", failure);
+            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed",
+                    failure);
         } catch (Throwable noMemory) {
             // Told without what it was.
         }

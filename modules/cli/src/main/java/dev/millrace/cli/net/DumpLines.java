@@ -86,7 +86,8 @@ final class DumpLines {
             int at = p.captureInterface().linkType() == LinkType.ETHERNET ? 14 + 4 * tags(p)
                     : PacketFacts.ipOffset(p.captureInterface().linkType());
             MemorySegment m = MemorySegment.ofArray(p.bytes());
-            text.append("\n    ip ttl ").append(f.hopLimit()).append(", tos 0x").append(HEX.toHexDigits((byte) Ipv4Header.trafficClass(m, at)))
+            text.append("\n    ip ttl ").append(f.hopLimit()).append(", tos 0x")
+                    .append(HEX.toHexDigits((byte) Ipv4Header.trafficClass(m, at)))
                     .append(", id ").append(Ipv4Header.identification(m, at)).append(Ipv4Header.dontFragment(m, at) ? ", DF" : "")
                     .append(Ipv4Header.moreFragments(m, at) ? ", MF" : "").append(", header ")
                     .append(Ipv4Header.headerLength(m, at)).append(" bytes, total ").append(Ipv4Header.totalLength(m, at))

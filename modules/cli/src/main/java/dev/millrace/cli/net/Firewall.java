@@ -35,7 +35,7 @@ final class Firewall {
     List<String> print(FirewallRule rule) throws IOException {
         boolean nft = isNft();
         var lines = new ArrayList<String>();
-        lines.add("# so that the kernel does not answer for " + rule.address() + (rule.port() == 0 ? "" : " port " + rule.port()));
+        lines.add("# so that the kernel does not answer for " + rule.what());
         (nft ? rule.nftApply() : rule.iptables("-I")).forEach(c -> lines.add(FirewallRule.shell(c)));
         lines.add("# to undo it");
         (nft ? rule.nftRemove() : rule.iptables("-D")).forEach(c -> lines.add(FirewallRule.shell(c)));
@@ -116,7 +116,8 @@ final class Firewall {
             for (Nic nic : stack.nics()) {
                 for (Cidr c : nic.addresses()) {
                     if (nic.linkName().startsWith("packet:") && isOfKernel(c.address())) {
-                        says.println("the kernel has " + c.address() + ", too, and will reset the stack's connections: --firewall "
+                        says.println("the kernel has " + c.address()
+                                + ", too, and will reset the stack's connections: --firewall "
                                 + "keeps it from that, and an address of the stack's own is better still");
                     }
                 }

@@ -16,7 +16,8 @@ import picocli.CommandLine.ParameterException;
 /// `millrace firewall`: the rule that keeps the kernel from answering for an address that it shares with a stack.
 public final class FirewallCommand implements Callable<Integer> {
     /// What other commands say of their `--firewall`.
-    static final String FLAG_HELP = "keep the kernel from answering for the port, on an address that it has as well (packet: links); "
+    static final String FLAG_HELP =
+            "keep the kernel from answering for the port, on an address that it has as well (packet: links); "
             + "undone at the end (see millrace firewall)";
 
     private static final int NOT_SET = 1;
@@ -38,7 +39,8 @@ public final class FirewallCommand implements Callable<Integer> {
                         + "unreachable and no echo reply from the address at all");
         apply = Commands.flag(spec, "--apply", "set the rule");
         remove = Commands.flag(spec, "--remove", "remove it");
-        action = Commands.parameter(spec, "0", "0..1", "print", "print the commands that would set and remove it, and do nothing");
+        action = Commands.parameter(spec, "0", "0..1", "print",
+                "print the commands that would set and remove it, and do nothing");
         json = Commands.flag(spec, "--json", "print one JSON object");
     }
 
@@ -82,7 +84,7 @@ public final class FirewallCommand implements Callable<Integer> {
             }
             out.println(Commands.text(node));
         } else if (sets) {
-            out.println("set: the kernel does not answer for " + rule.address() + (rule.port() == 0 ? "" : " port " + rule.port()));
+            out.println("set: the kernel does not answer for " + rule.what());
         } else if (removes) {
             out.println(done ? "removed" : "there was no such rule");
         } else {

@@ -20,7 +20,12 @@ record FirewallRule(IpAddress address, int port) {
 
     /// The remark on each rule, for whoever lists them.
     String comment() {
-        return "millrace firewall " + address + (port == 0 ? "" : " port " + port);
+        return "millrace firewall " + what();
+    }
+
+    /// The address, and the port if it is for one.
+    String what() {
+        return address + (port == 0 ? "" : " port " + port);
     }
 
     // ---- nftables: a table of its own
@@ -48,7 +53,8 @@ record FirewallRule(IpAddress address, int port) {
         }
         String from = ip + " saddr " + address;
         return address.isV4()
-                ? List.of(from + " tcp flags & rst == rst", from + " icmp type destination-unreachable", from + " icmp type echo-reply")
+                ? List.of(from + " tcp flags & rst == rst", from + " icmp type destination-unreachable",
+                        from + " icmp type echo-reply")
                 : List.of(from + " tcp flags & rst == rst", from + " icmpv6 type destination-unreachable",
                         from + " icmpv6 type echo-reply");
     }
@@ -78,7 +84,8 @@ record FirewallRule(IpAddress address, int port) {
     private List<List<String>> iptablesMatches() {
         String a = address.toString();
         if (port != 0) {
-            return List.of(List.of("-d", a, "-p", "tcp", "--dport", "" + port), List.of("-d", a, "-p", "udp", "--dport", "" + port));
+            return List.of(List.of("-d", a, "-p", "tcp", "--dport", "" + port),
+                    List.of("-d", a, "-p", "udp", "--dport", "" + port));
         }
         List<String> rst = List.of("-s", a, "-p", "tcp", "--tcp-flags", "RST", "RST");
         return address.isV4()

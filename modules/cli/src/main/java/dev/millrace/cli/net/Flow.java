@@ -27,7 +27,8 @@ final class Flow {
                 return new Key(f.protocol(), f.source(), f.sourcePort(), f.destination(), f.sourcePort());
             }
             boolean ports = f.icmpType() < 0;
-            return new Key(f.protocol(), f.source(), ports ? f.sourcePort() : -1, f.destination(), ports ? f.destinationPort() : -1);
+            return new Key(f.protocol(), f.source(), ports ? f.sourcePort() : -1, f.destination(),
+                    ports ? f.destinationPort() : -1);
         }
 
         Key reversed() {

@@ -42,7 +42,8 @@ public final class FlowsCommand implements Callable<Integer> {
     /// The command.
     public static CommandSpec spec() {
         CommandSpec spec = Commands.command("Shows who talks to whom on a link or in a capture file: packets, bytes, rate, TCP's "
-                + "state and the round-trip time of each flow. On a terminal the table is renewed each second.", FlowsCommand::new);
+                + "state and the round-trip time of each flow. On a terminal the table is renewed each second.",
+                        FlowsCommand::new);
         spec.exitCodeOnExecutionException(TROUBLE);
         return spec;
     }

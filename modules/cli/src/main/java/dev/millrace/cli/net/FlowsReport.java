@@ -22,7 +22,8 @@ final class FlowsReport {
     static List<String> table(FlowTable table, int lines, long nowNs) {
         List<Flow> flows = table.byBytes();
         var text = new ArrayList<String>();
-        text.add(String.format(Locale.ROOT, FORMAT, "PROTO", "FROM", "TO", "PACKETS", "BYTES", "RATE", "STATE", "RTT").stripTrailing());
+        text.add(String.format(Locale.ROOT, FORMAT, "PROTO", "FROM", "TO", "PACKETS", "BYTES", "RATE", "STATE",
+                "RTT").stripTrailing());
         int shown = Math.min(flows.size(), Math.max(1, lines - 2));
         for (Flow f : flows.subList(0, shown)) {
             text.add(line(f, nowNs));

@@ -59,7 +59,11 @@ record PacketFacts(int length, long macSource, long macDestination, int vlan, in
     }
 
     boolean isEcho() {
-        return icmpType >= 0 && (protocol == IpProtocol.ICMP ? icmpType == 0 || icmpType == 8 : icmpType == 128 || icmpType == 129);
+        return icmpType >= 0 && isEcho(protocol, icmpType);
+    }
+
+    private static boolean isEcho(int protocol, int icmpType) {
+        return protocol == IpProtocol.ICMP ? icmpType == 0 || icmpType == 8 : icmpType == 128 || icmpType == 129;
     }
 
     /// Finds one fact after the other, and stops at what is not there.
@@ -203,8 +207,7 @@ record PacketFacts(int length, long macSource, long macDestination, int vlan, in
 
         private void icmp(int at, int available) {
             icmpType = BigEndian.u8(m, at);
-            boolean echo = protocol == IpProtocol.ICMP ? icmpType == 0 || icmpType == 8 : icmpType == 128 || icmpType == 129;
-            if (echo && available >= 8) {
+            if (isEcho(protocol, icmpType) && available >= 8) {
                 sourcePort = BigEndian.u16(m, at + 4);
                 destinationPort = BigEndian.u16(m, at + 6);
             }

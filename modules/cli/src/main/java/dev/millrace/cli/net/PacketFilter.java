@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 /// `vlan [N]`, `less N`, `greater N`, `broadcast`, `multicast`.
 final class PacketFilter {
     /// What it says of itself where it is asked for help.
-    static final String HELP = "which packets, such as: tcp port 80 and not host 10.0.0.1; there are ip, ip6, arp, tcp, udp, icmp, "
+    static final String HELP =
+            "which packets, such as: tcp port 80 and not host 10.0.0.1; there are ip, ip6, arp, tcp, udp, icmp, "
             + "icmp6, proto N, host A, net A/P, port N or N-M (each also with src or dst before it), ether host MAC, vlan [N], "
             + "less N, greater N, broadcast, multicast, and, or, not, ( )";
 

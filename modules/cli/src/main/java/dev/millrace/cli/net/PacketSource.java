@@ -115,7 +115,8 @@ interface PacketSource extends AutoCloseable {
                 while (true) {
                     FrameSocket.Frame f = socket.receive();
                     queue.put(new CapturedPacket(where, number, f.epochNanos(),
-                            looksOn ? Direction.UNKNOWN : f.outbound() ? Direction.OUTBOUND : Direction.INBOUND, f.length(), f.bytes(), List.of()));
+                            looksOn ? Direction.UNKNOWN : f.outbound() ? Direction.OUTBOUND : Direction.INBOUND, f.length(),
+                                    f.bytes(), List.of()));
                 }
             } catch (IOException | InterruptedException e) {
                 // Closed, by us or with its stack.

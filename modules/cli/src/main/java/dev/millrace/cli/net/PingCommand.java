@@ -48,13 +48,15 @@ public final class PingCommand implements Callable<Integer> {
         destination = Commands.parameter(spec, "0", "1", "DESTINATION", "an address, also of a group or broadcast, or a name");
         version = new Destination.Version(spec);
         count = Commands.option(spec, "-c, --count", Integer.class, "N", "0", "requests to send; 0: until interrupted");
-        interval = Commands.option(spec, "-i, --interval", String.class, "TIME", "1s", "from one request to the next, at least 1ms");
+        interval = Commands.option(spec, "-i, --interval", String.class, "TIME", "1s",
+                "from one request to the next, at least 1ms");
         size = Commands.option(spec, "-s, --size", Integer.class, "BYTES", "56", "of data, to 65507 (IPv4) or 65527 (IPv6)");
         timeout = Commands.option(spec, "-W, --timeout", String.class, "TIME", "10s", "how long a reply is waited for");
         ttl = Commands.option(spec, "-t, --ttl", Integer.class, "HOPS", "0", "TTL or hop limit, 1 to 255; 0: the stack's own");
         pattern = Commands.option(spec, "-p, --pattern", String.class, "HEX", null, "bytes to fill the data with, such as ff00");
         dontFragment = Commands.flag(spec, "-D, --dont-fragment", "nobody may fragment the requests");
-        source = Commands.option(spec, "-I, --source", String.class, "ADDRESS", null, "which of the stack's addresses to send from");
+        source = Commands.option(spec, "-I, --source", String.class, "ADDRESS", null,
+                "which of the stack's addresses to send from");
         unanswered = Commands.flag(spec, "-O, --unanswered", "say of each request that it was not answered");
         quiet = Commands.flag(spec, "-q, --quiet", "say nothing but the totals");
         json = Commands.flag(spec, "--json", "print one JSON object a line: what became of each request, and the totals last");

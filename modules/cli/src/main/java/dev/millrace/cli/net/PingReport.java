@@ -18,7 +18,8 @@ final class PingReport {
     static String header(Destination to, Ping ping) {
         boolean v4 = to.version() == 4;
         return v4 ? String.format(Locale.ROOT, "PING %s (%s) %d(%d) bytes of data.", to.text(), to.literal(), ping.size(),
-                ping.size() + 28) : String.format(Locale.ROOT, "PING %s (%s) %d data bytes", to.text(), to.literal(), ping.size());
+                ping.size() + 28) : String.format(Locale.ROOT, "PING %s (%s) %d data bytes", to.text(), to.literal(),
+                        ping.size());
     }
 
     /// The line for an event; empty if nothing is said of it.
@@ -89,7 +90,8 @@ final class PingReport {
         ObjectNode node = Commands.json().createObjectNode().put("icmp_seq", event.sequence());
         return switch (event) {
             case PingEvent.Reply r -> node.put("event", "reply").put("from", text(r.from())).put("bytes", r.bytes())
-                    .put("ttl", r.ttl()).put("ms", r.roundTripNs() / 1e6).put("duplicate", r.duplicate()).put("intact", r.intact());
+                    .put("ttl", r.ttl()).put("ms", r.roundTripNs() / 1e6).put("duplicate", r.duplicate())
+                    .put("intact", r.intact());
             case PingEvent.Failed f -> node.put("event", "error").put("from", text(f.from()))
                     .put("error", f.kind().name().toLowerCase(Locale.ROOT).replace('_', '-')).put("mtu", f.mtu());
             case PingEvent.Unanswered _ -> node.put("event", "unanswered");

@@ -51,7 +51,8 @@ public final class TraceCommand implements Callable<Integer> {
         maxHops = Commands.option(spec, "-m, --max-hops", Integer.class, "N", "30", "the hop to end with, to 64");
         probes = Commands.option(spec, "-q, --probes", Integer.class, "N", "3", "probes of each hop, 1 to 10");
         wait = Commands.option(spec, "-w, --wait", String.class, "TIME", "2s", "how long answers are waited for");
-        size = Commands.option(spec, "-s, --size", Integer.class, "BYTES", "60", "of a UDP or ICMP probe with the IP header, to 1500");
+        size = Commands.option(spec, "-s, --size", Integer.class, "BYTES", "60",
+                "of a UDP or ICMP probe with the IP header, to 1500");
         json = Commands.flag(spec, "--json", "print one JSON object a hop");
     }
 
@@ -83,7 +84,8 @@ public final class TraceCommand implements Callable<Integer> {
                 }
                 for (int hop = first; hop <= last && !tracer.isEnded(); hop++) {
                     Tracer.Answer[] answers = tracer.hop(hop, each, patience);
-                    out.println(Commands.is(json) ? Commands.text(TraceReport.json(hop, answers)) : TraceReport.line(hop, answers));
+                    out.println(Commands.is(json) ? Commands.text(TraceReport.json(hop, answers)) : TraceReport.line(hop,
+                            answers));
                     out.flush();
                     if (Arrays.stream(answers).filter(Objects::nonNull).anyMatch(Tracer.Answer::isEnd)) {
                         return Arrays.stream(answers).filter(Objects::nonNull).anyMatch(Tracer.Answer::arrived) ? 0 : NOT_REACHED;
@@ -101,7 +103,8 @@ public final class TraceCommand implements Callable<Integer> {
         int target = port.getValue() != null ? Commands.number(spec, port, 1, 65535) : asTcp ? TCP_PORT : UDP_PORT;
         int identifier = kind == TraceProbe.Kind.UDP ? place.localAddress().getPort()
                 : ThreadLocalRandom.current().nextInt(32768, 60000);
-        return new TraceProbe(kind, IpAddress.of(place.localAddress().getAddress()), IpAddress.of(to.address()), target, identifier,
+        return new TraceProbe(kind, IpAddress.of(place.localAddress().getAddress()), IpAddress.of(to.address()), target,
+                identifier,
                 Commands.number(spec, size, 0, 1500));
     }
 }

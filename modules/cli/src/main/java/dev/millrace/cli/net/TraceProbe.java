@@ -43,7 +43,8 @@ record TraceProbe(Kind kind, IpAddress local, IpAddress remote, int port, int id
             case UDP -> UdpHeader.write(m, 0, identifier, port + n & 0xffff, bytes.length);
             case ICMP -> IcmpHeader.writeEcho(m, 0, local.isV4() ? IcmpHeader.V4_ECHO_REQUEST : IcmpHeader.V6_ECHO_REQUEST,
                     identifier, n);
-            case TCP -> TcpHeader.write(m, 0, identifier + n & 0xffff, port, n << 16 | identifier, 0, header, TcpHeader.SYN, WINDOW, 0);
+            case TCP -> TcpHeader.write(m, 0, identifier + n & 0xffff, port, n << 16 | identifier, 0, header, TcpHeader.SYN,
+                    WINDOW, 0);
         }
         long pseudo = kind == Kind.ICMP && local.isV4() ? 0
                 : Checksum.pseudoHeader(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol(), bytes.length);

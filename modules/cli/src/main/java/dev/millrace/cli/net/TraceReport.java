@@ -11,7 +11,8 @@ final class TraceReport {
     }
 
     static String header(Destination to, int maxHops, TraceProbe probe) {
-        return String.format(Locale.ROOT, "trace to %s (%s), %d hops at most, %s", to.text(), to.literal(), maxHops, probe.kind());
+        return String.format(Locale.ROOT, "trace to %s (%s), %d hops at most, %s", to.text(), to.literal(), maxHops,
+                probe.kind());
     }
 
     /// ` 2  10.1.0.1  0.412 ms  0.380 ms  *`: an address is said again only when another one answers.

@@ -22,7 +22,8 @@ final class TransferOptions {
 
     TransferOptions(CommandSpec spec) {
         this.spec = spec;
-        random = Commands.option(spec, "--random", String.class, "BYTES", null, "send so many random bytes, such as 20480 or 1GiB");
+        random = Commands.option(spec, "--random", String.class, "BYTES", null,
+                "send so many random bytes, such as 20480 or 1GiB");
         send = Commands.option(spec, "--send", Path.class, "FILE", null, "send a file");
         receive = Commands.option(spec, "--receive", Path.class, "FILE", null, "write what comes to a file");
     }

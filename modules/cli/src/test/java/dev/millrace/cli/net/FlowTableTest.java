@@ -24,11 +24,13 @@ class FlowTableTest {
     }
 
     private void there(long ms, int seq, int ack, int flags, int bytes) {
-        packet(ms, PacketBuilder.between("10.0.0.1", "10.0.0.2").tcp(4000, 80, seq, ack, flags, 100, new byte[0], new byte[bytes]));
+        packet(ms, PacketBuilder.between("10.0.0.1", "10.0.0.2").tcp(4000, 80, seq, ack, flags, 100, new byte[0],
+                new byte[bytes]));
     }
 
     private void back(long ms, int seq, int ack, int flags, int bytes) {
-        packet(ms, PacketBuilder.between("10.0.0.2", "10.0.0.1").tcp(80, 4000, seq, ack, flags, 100, new byte[0], new byte[bytes]));
+        packet(ms, PacketBuilder.between("10.0.0.2", "10.0.0.1").tcp(80, 4000, seq, ack, flags, 100, new byte[0],
+                new byte[bytes]));
     }
 
     private Flow only() {

@@ -29,8 +29,10 @@ class PacketFilterTest {
         add("dns", PacketBuilder.between("10.0.0.1", "10.9.0.9").udp(5353, 53, new byte[30]));
         add("ping", PacketBuilder.between("10.0.0.2", "10.0.0.1").echoRequest(1, 2, new byte[500]));
         add("ping6", PacketBuilder.between("fd00::1", "fd00::2").echoRequest(1, 2, new byte[8]));
-        add("web6", PacketBuilder.between("fd00::2", "fd00::1").extension(60, 0, 0, 0, 0, 0, 0, 0).tcp(80, 40000, 1, 1, 0x10, 100, new byte[0], new byte[0]));
-        add("arp", frame(0x0806, PacketBuilder.bytes(0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 9)),
+        add("web6", PacketBuilder.between("fd00::2", "fd00::1").extension(60, 0, 0, 0, 0, 0, 0, 0).tcp(80, 40000, 1, 1, 0x10,
+                100, new byte[0], new byte[0]));
+        add("arp", frame(0x0806, PacketBuilder.bytes(0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+                10, 0, 0, 9)),
                 LinkType.ETHERNET);
         add("tagged", tagged(PacketBuilder.between("10.0.0.1", "10.0.0.2").udp(1, 2, new byte[4])), LinkType.ETHERNET);
     }
@@ -169,7 +171,8 @@ class PacketFilterTest {
             @ForAll @IntRange(min = 0, max = 80) int cut) {
         byte[] packet = switch (which) {
             case 0 -> PacketBuilder.between("10.0.0.1", "10.0.0.2").tcp(1, 2, 3, 4, 0x12, 100, new byte[0], new byte[10]);
-            case 1 -> PacketBuilder.between("fd00::2", "fd00::1").extension(60, 0, 0, 0, 0, 0, 0, 0).tcp(80, 4, 1, 1, 2, 100, new byte[0], new byte[9]);
+            case 1 -> PacketBuilder.between("fd00::2", "fd00::1").extension(60, 0, 0, 0, 0, 0, 0, 0).tcp(80, 4, 1, 1, 2, 100,
+                    new byte[0], new byte[9]);
             default -> tagged(PacketBuilder.between("10.0.0.1", "10.0.0.2").echoRequest(1, 2, new byte[4]));
         };
         byte[] bytes = Arrays.copyOf(packet, Math.max(0, packet.length - cut));

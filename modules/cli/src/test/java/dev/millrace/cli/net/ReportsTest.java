@@ -78,7 +78,8 @@ class ReportsTest {
     @CsvSource({"UDP,10.0.0.1,10.0.0.9", "ICMP,10.0.0.1,10.0.0.9", "TCP,10.0.0.1,10.0.0.9", "UDP,fd00::1,fd00::9",
             "ICMP,fd00::1,fd00::9", "TCP,fd00::1,fd00::9"})
     void probesAreKnownAgain(TraceProbe.Kind kind, String local, String remote) {
-        var probe = new TraceProbe(kind, IpAddress.parse(local), IpAddress.parse(remote), kind == TraceProbe.Kind.TCP ? 80 : 33434,
+        var probe = new TraceProbe(kind, IpAddress.parse(local), IpAddress.parse(remote), kind == TraceProbe.Kind.TCP ? 80
+                : 33434,
                 50_000, 60);
         for (int n : new int[] {0, 1, 89, 1000}) {
             byte[] bytes = probe.bytes(n);
@@ -105,7 +106,8 @@ class ReportsTest {
     // ---- dump
 
     private static CapturedPacket packet(byte[] bytes, int linkType, long length) {
-        return new CapturedPacket(new CaptureInterface("nic", "", linkType, 0), 0, 1_000_001_234L, Direction.INBOUND, length, bytes,
+        return new CapturedPacket(new CaptureInterface("nic", "", linkType, 0), 0, 1_000_001_234L, Direction.INBOUND, length,
+                bytes,
                 List.of("a\u001bb"));
     }
 
@@ -122,7 +124,8 @@ class ReportsTest {
         System.arraycopy(ip, 0, frame, 14, ip.length);
         CapturedPacket p = packet(frame, LinkType.ETHERNET, frame.length);
         String line = dump(p, false, false);
-        assertTrue(line.matches("00:00:01\\.000001 in  udp 10\\.0\\.0\\.1:1000 -> 10\\.0\\.0\\.2:53 len:12 .* \\[a\\?b\\]"), line);
+        assertTrue(line.matches("00:00:01\\.000001 in  udp 10\\.0\\.0\\.1:1000 -> 10\\.0\\.0\\.2:53 len:12 .* \\[a\\?b\\]"),
+                line);
         List<String> lines = dump(p, true, true).lines().toList();
         assertEquals("    ethernet 02:02:02:02:02:02 > 02:02:02:02:02:02, IPv4, 54 bytes", lines.get(1));
         assertTrue(lines.get(2).startsWith("    ip ttl 64, tos 0x00, id "), lines.get(2));
@@ -155,7 +158,8 @@ class ReportsTest {
 
     @Test
     void progressSaysHowFarItIs() {
-        assertEquals("sent 20 kB, received 5000 B, 10 %, 160.0 kb/s", new Progress(null, 200_000).line(20_000, 5_000, 1_000_000_000));
+        assertEquals("sent 20 kB, received 5000 B, 10 %, 160.0 kb/s", new Progress(null, 200_000).line(20_000, 5_000,
+                1_000_000_000));
         assertEquals("sent 0 B, received 5000 B, 40.0 kb/s", new Progress(null, -1).line(0, 5_000, 1_000_000_000));
     }
 }
