@@ -264,6 +264,8 @@ class PingTest {
         bench.time.runUntil(70_000 * MS);
         assertEquals(70_001, run.statistics().sent(), "the sequence wraps");
         assertEquals(70_001 - Ping.MAX_UNDER_WAY, events.size());
+        // Of a request so old that its place is another's by now.
+        assertEquals(DropReason.ICMP_IGNORED, bench.fate(reply(bench, bench.nic.sent().get(66_000), bench.fromPeer())));
         bench.receive(reply(bench, last(bench), bench.fromPeer()));
         assertEquals(70_001, assertInstanceOf(PingEvent.Reply.class, events.getLast()).sequence());
         run.close();
