@@ -1,4 +1,5 @@
-/// Finds the link-layer addresses of neighbours on Ethernet: ARP and NDP, with one cache for both.
+/// A host on Ethernet: finds the link-layer addresses of neighbours by ARP and NDP, with one cache for both, and addresses and
+/// routes of its own by what routers advertise.
 module dev.millrace.neighbors {
     requires transitive dev.millrace;
     requires org.slf4j;

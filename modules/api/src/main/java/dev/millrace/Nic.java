@@ -14,8 +14,12 @@ public interface Nic {
     /// The largest IP packet, in bytes.
     int mtu();
 
-    /// Its addresses with their prefixes.
+    /// Its addresses with their prefixes: those that it may use now, wherever they come from.
     List<Cidr> addresses();
+
+    /// All its addresses, those included that it may not use or not yet, with their states, origins and lifetimes as they are
+    /// at this moment.
+    List<NicAddress> addressDetails();
 
     /// Adds an address at run time.
     ///

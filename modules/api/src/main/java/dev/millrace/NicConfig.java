@@ -3,6 +3,7 @@ package dev.millrace;
 import dev.millrace.spi.Link;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// One network interface of a [StackConfig].
 ///
@@ -22,6 +23,15 @@ public record NicConfig(
         List<Cidr> addresses,
         Boolean ownsSubnets,
         Map<String, String> options) {
+    private static final Pattern ADDRESS_SOURCE = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
+
+    /// Whether what stands among addresses is no address but the name of an option that makes a plug-in find some.
+    ///
+    /// @param text as it is written in a configuration, such as `slaac`
+    public static boolean isAddressSource(String text) {
+        return ADDRESS_SOURCE.matcher(text).matches();
+    }
+
     /// Copies the collections.
     public NicConfig {
         addresses = List.copyOf(addresses);

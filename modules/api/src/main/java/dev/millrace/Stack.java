@@ -5,6 +5,7 @@ import dev.millrace.spi.StackProvider;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -107,7 +108,10 @@ public interface Stack extends AutoCloseable {
     /// @param to the destination network
     /// @param via the gateway, or `null` if the destination is on the link
     /// @param nic the NIC's name
-    record Route(Cidr to, InetAddress via, String nic) {
+    /// @param origin where it comes from: [NicAddress#CONFIGURATION], or the name under which a plug-in enters routes, such as
+    ///     `slaac` for what routers told
+    /// @param remaining how much longer it is there, or `null` for ever
+    record Route(Cidr to, InetAddress via, String nic, String origin, Duration remaining) {
     }
 
     /// Gathers a [StackConfig] and opens it. Not safe for several threads at once.
@@ -131,7 +135,7 @@ public interface Stack extends AutoCloseable {
         ///
         /// @param name the NIC's name
         /// @param link the link's URI; the scheme chooses the driver
-        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`
+        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`, or sources of addresses, such as `slaac`
         public Builder nic(String name, String link, String... addresses) {
             return nic(name, link, nic -> List.of(addresses).forEach(nic::address));
         }
@@ -228,10 +232,14 @@ public interface Stack extends AutoCloseable {
             this.open = open;
         }
 
-        /// Adds an address with its prefix, such as `10.0.0.2/24`.
+        /// Adds an address with its prefix, such as `10.0.0.2/24`, or a source of addresses by its name, such as `slaac`, which
+        /// is the same as to set the option of this name to `true`.
         ///
-        /// @throws IllegalArgumentException if it is none
+        /// @throws IllegalArgumentException if it is neither
         public NicBuilder address(String cidr) {
+            if (NicConfig.isAddressSource(cidr)) {
+                return option(cidr, "true");
+            }
             addresses.add(Cidr.parse(cidr));
             return this;
         }

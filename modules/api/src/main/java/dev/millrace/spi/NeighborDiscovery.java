@@ -17,7 +17,19 @@ public interface NeighborDiscovery {
     /// if it was taken and so ended, or why it is not, the packet being still the caller's.
     DropReason receiveNdp(NicPort nic, Packet message);
 
-    /// A NIC has got an address: at the beginning, or while the stack runs.
+    /// Takes a message of MLD: ICMPv6 of type 130, 131, 132 or 143, its checksum verified, addresses and hop limit set. Returns
+    /// `null` if it was taken and so ended, or why it is not, the packet being still the caller's.
+    default DropReason receiveMld(NicPort nic, Packet message) {
+        return DropReason.ICMP_IGNORED;
+    }
+
+    /// A NIC is there, and packets may come from it: once for each, before it has addresses.
+    default void attached(NicPort nic) {
+    }
+
+    /// A NIC has got an address: at the beginning, or while the stack runs. If it is tentative
+    /// ([NetworkContext#addressState]), neighbours are to be asked whether one of them has it, and the stack to be told
+    /// ([NetworkContext#addressChecked]).
     void addressAdded(NicPort nic, IpAddress address);
 
     /// A NIC has lost an address.

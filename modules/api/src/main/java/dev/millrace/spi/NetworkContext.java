@@ -1,9 +1,12 @@
 package dev.millrace.spi;
 
 import dev.millrace.Cidr;
+import dev.millrace.NicAddress;
+import dev.millrace.OptionValues;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.util.List;
+import java.util.Map;
 
 /// What a network protocol gets from its stack. Any thread may call any method.
 public interface NetworkContext extends StackContext {
@@ -22,8 +25,37 @@ public interface NetworkContext extends StackContext {
     /// The NICs of the stack, in the order of the configuration: none before all protocols are made.
     List<NicPort> nics();
 
-    /// The addresses of a NIC.
+    /// The addresses of a NIC that it may use.
     List<Cidr> addresses(NicPort nic);
+
+    /// All addresses of a NIC, those included that it may not use.
+    default List<NicAddress> addressDetails(NicPort nic) {
+        return addresses(nic).stream().map(c -> new NicAddress(c, NicAddress.State.PREFERRED, NicAddress.CONFIGURATION, false,
+                null, null)).toList();
+    }
+
+    /// What a NIC is told for this protocol: the options of [NetworkProtocolFactory#nicOptions].
+    default OptionValues nicOptions(NicPort nic) {
+        return OptionValues.check("nic", List.of(), Map.of());
+    }
+
+    /// The state of an address, or `null` if the NIC has it not.
+    default NicAddress.State addressState(NicPort nic, IpAddress address) {
+        return addresses(nic).stream().anyMatch(c -> c.address().equals(address)) ? NicAddress.State.PREFERRED : null;
+    }
+
+    /// Whether a tentative address is this host's alone, which the neighbour discovery has found out. Nothing happens if it is
+    /// not tentative any more.
+    default void addressChecked(NicPort nic, IpAddress address, boolean unique) {
+    }
+
+    /// Where a plug-in enters what it learns.
+    ///
+    /// @param origin its name, as it is shown: lower case with hyphens
+    /// @param listener hears about the addresses that are entered here
+    default HostConfiguration hostConfiguration(String origin, HostConfiguration.Listener listener) {
+        throw new UnsupportedOperationException("nothing can be entered here");
+    }
 
     /// What the destination of a packet that came in on `nic` means. Allocates nothing.
     Destination classify(NicPort nic, long hi, long lo);
@@ -43,6 +75,14 @@ public interface NetworkContext extends StackContext {
 
     /// The route to an address, or `null` if there is none.
     Route route(IpAddress destination);
+
+    /// The route to an address for packets from `source`: where that is link-local and the destination is of a link, too, its
+    /// NIC's (RFC 4007 §6).
+    ///
+    /// @param source an address of the stack
+    default Route route(IpAddress destination, IpAddress source) {
+        return route(destination);
+    }
 
     /// The address to send from to a destination over a route, or `null` if its NIC has none of that version.
     IpAddress sourceFor(Route route, IpAddress destination);

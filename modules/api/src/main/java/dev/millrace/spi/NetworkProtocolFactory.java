@@ -19,6 +19,11 @@ public interface NetworkProtocolFactory {
     /// The options it understands.
     List<OptionSpec> options();
 
+    /// The options that each Ethernet NIC has for it, beside what is the NIC's own: [NetworkContext#nicOptions].
+    default List<OptionSpec> nicOptions() {
+        return List.of();
+    }
+
     /// Makes the protocol for one stack. For the EtherTypes of IP it must be an [InternetProtocol].
     ///
     /// @throws dev.millrace.ConfigurationException if an option's value makes no sense

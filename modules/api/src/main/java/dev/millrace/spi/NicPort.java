@@ -11,6 +11,18 @@ public interface NicPort {
     /// The largest IP packet, in bytes.
     int mtu();
 
+    /// The largest packet of a version of IP, in bytes: routers may want smaller ones (RFC 4861 §6.3.4).
+    ///
+    /// @param version 4 or 6
+    default int mtu(int version) {
+        return mtu();
+    }
+
+    /// The hop limit that routers want IPv6 packets to have, or 0 if none has said so.
+    default int hopLimit() {
+        return 0;
+    }
+
     /// The link it stands on.
     Link link();
 

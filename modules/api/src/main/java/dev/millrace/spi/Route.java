@@ -16,6 +16,17 @@ public record Route(Cidr to, IpAddress via, NicPort nic, boolean local, long gen
     public interface Table {
         /// Rises with every change of addresses or routes.
         long generation();
+
+        /// Whether packets may leave from this address.
+        default boolean isOwn(IpAddress source) {
+            return true;
+        }
+    }
+
+    /// Whether packets from this address may still leave: also a path that is no longer current must not send from one that the
+    /// stack has lost.
+    public boolean allows(IpAddress source) {
+        return isCurrent() || table.isOwn(source);
     }
 
     /// Whether nothing has changed since the route was chosen; if not, ask for it again.

@@ -45,6 +45,12 @@ public final class SocketErrors {
         return whileBlocked ? new AsyncClosed(code) : new Closed(code);
     }
 
+    /// As the JDK's own of its kind: which subclass it is concerns nobody.
+    private static String named(Throwable t) {
+        String name = t.getClass().getSuperclass().getName();
+        return t.getLocalizedMessage() == null ? name : name + ": " + t.getLocalizedMessage();
+    }
+
     private static final class Connect extends ConnectException implements ErrorCode.Coded {
         private static final long serialVersionUID = 1;
         private final ErrorCode code;
@@ -52,6 +58,11 @@ public final class SocketErrors {
         Connect(ErrorCode code, String message) {
             super(message);
             this.code = code;
+        }
+
+        @Override
+        public String toString() {
+            return named(this);
         }
 
         @Override
@@ -70,6 +81,11 @@ public final class SocketErrors {
         }
 
         @Override
+        public String toString() {
+            return named(this);
+        }
+
+        @Override
         public ErrorCode code() {
             return code;
         }
@@ -82,6 +98,11 @@ public final class SocketErrors {
         NoRoute(ErrorCode code, String message) {
             super(message);
             this.code = code;
+        }
+
+        @Override
+        public String toString() {
+            return named(this);
         }
 
         @Override
@@ -100,6 +121,11 @@ public final class SocketErrors {
         }
 
         @Override
+        public String toString() {
+            return named(this);
+        }
+
+        @Override
         public ErrorCode code() {
             return code;
         }
@@ -112,6 +138,11 @@ public final class SocketErrors {
         Bind(ErrorCode code, String message) {
             super(message);
             this.code = code;
+        }
+
+        @Override
+        public String toString() {
+            return named(this);
         }
 
         @Override
@@ -130,6 +161,11 @@ public final class SocketErrors {
         }
 
         @Override
+        public String toString() {
+            return named(this);
+        }
+
+        @Override
         public ErrorCode code() {
             return code;
         }
@@ -141,6 +177,11 @@ public final class SocketErrors {
 
         Closed(ErrorCode code) {
             this.code = code;
+        }
+
+        @Override
+        public String toString() {
+            return named(this);
         }
 
         @Override
@@ -163,6 +204,11 @@ public final class SocketErrors {
         }
 
         @Override
+        public String toString() {
+            return named(this);
+        }
+
+        @Override
         public ErrorCode code() {
             return code;
         }
@@ -175,6 +221,11 @@ public final class SocketErrors {
 
     private static final class ClosedByInterrupt extends ClosedByInterruptException implements ErrorCode.Coded {
         private static final long serialVersionUID = 1;
+
+        @Override
+        public String toString() {
+            return named(this);
+        }
 
         @Override
         public ErrorCode code() {

@@ -2,6 +2,8 @@ package dev.millrace.cli;
 
 import dev.millrace.Capture;
 import dev.millrace.CaptureRequest;
+import dev.millrace.Nic;
+import dev.millrace.NicConfig;
 import dev.millrace.Stack;
 import dev.millrace.config.StackConfigFile;
 import dev.millrace.spi.StackProvider;
@@ -22,6 +24,8 @@ import picocli.CommandLine.ParameterException;
 
 /// The options of commands that run on a stack of their own, on a TUN device or on any other link.
 public final class StackOptions {
+    /// How long a command waits for an address that is to be found.
+    private static final int FOUND_MS = 15_000;
     private final CommandSpec spec;
     private final OptionSpec tun;
     private final OptionSpec link;
@@ -46,7 +50,8 @@ public final class StackOptions {
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
         link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
-        address = list(spec, "--address", "A/P", "an address of the stack with its prefix; may be repeated");
+        address = list(spec, "--address", "A/P", "an address of the stack with its prefix, or slaac "
+                + "for what routers of an Ethernet give; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
         mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null,
@@ -122,6 +127,9 @@ public final class StackOptions {
         var opened = new Opened(stack, new ArrayList<>());
         try {
             startCaptures(opened);
+            if (values(address).stream().anyMatch(NicConfig::isAddressSource)) {
+                awaitAddress(stack);
+            }
         } catch (Throwable t) {
             opened.close();
             throw t;
@@ -152,7 +160,8 @@ public final class StackOptions {
         Stack.Builder builder = Stack.builder().name(name);
         try {
             builder.nic("nic0", uri, nic -> {
-                addresses.forEach(a -> addAddress(nic, a));
+                // Words for ways to get an address, such as slaac, are known there.
+                addresses.forEach(nic::address);
                 Integer bytes = value(mtu);
                 if (bytes != null) {
                     nic.mtu(bytes);
@@ -161,18 +170,15 @@ public final class StackOptions {
                 values(set).forEach(s -> set(builder, nic, s));
             });
             if (values(gateway).isEmpty()) {
-                builder.route("default", "nic0");
+                // Where routers are found, they say where everything else is.
+                boolean found = addresses.stream().anyMatch(NicConfig::isAddressSource);
+                builder.route(found ? "0.0.0.0/0" : "default", "nic0");
             }
             values(gateway).forEach(g -> builder.route("default", g));
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
         return builder;
-    }
-
-    /// What one `--address` says. Words for ways to get an address, such as dhcp, have their place here.
-    private static void addAddress(Stack.NicBuilder nic, String text) {
-        nic.address(text);
     }
 
     private void set(Stack.Builder builder, Stack.NicBuilder nic, String text) {
@@ -202,6 +208,22 @@ public final class StackOptions {
                 .map(dev.millrace.OptionSpec::name).toList());
         known.keySet().retainAll(names);
         return known;
+    }
+
+    /// Waits until an address is found that reaches further than the link; without one the command goes on all the same.
+    private void awaitAddress(Stack stack) {
+        Nic nic = stack.nics().getFirst();
+        try {
+            for (int i = 0; i < FOUND_MS / 50; i++) {
+                if (nic.addresses().stream().anyMatch(a -> !a.address().isLinkLocal())) {
+                    return;
+                }
+                Thread.sleep(50);
+            }
+            Commands.err(spec).println("no address was found: nobody on the link gives any");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void startCaptures(Opened opened) throws IOException {

@@ -31,6 +31,8 @@ final class ConfigTables {
     private static final List<String> NIC_KEYS = List.of("name", "link", "mtu", "addresses", "own-subnets");
     private static final List<String> ROUTE_KEYS = List.of("to", "via", "nic");
     private static final List<String> CAPTURE_KEYS = List.of("file", "listen", "nics", "snap-length", "buffer-packets");
+    /// Those of Millrace's own plug-ins, for who reads a configuration without them.
+    private static final List<String> OWN_SOURCES = List.of("slaac", "dhcp");
     /// The largest packet there is, and so the longest piece of one worth keeping.
     private static final int MAX_SNAP_LENGTH = 65536;
     private static final int MAX_BUFFER_PACKETS = 1 << 20;
@@ -119,6 +121,7 @@ final class ConfigTables {
         int mtu = 0;
         Boolean ownsSubnets = null;
         List<Cidr> addresses = new ArrayList<>();
+        List<String> sources = new ArrayList<>();
         var options = new LinkedHashMap<String, JsonNode>();
         for (Map.Entry<String, JsonNode> e : node.properties()) {
             String k = key + "." + e.getKey();
@@ -131,6 +134,11 @@ final class ConfigTables {
                 case "addresses" -> {
                     List<String> all = Values.texts(k, v);
                     for (int i = 0; i < all.size(); i++) {
+                        if (NicConfig.isAddressSource(all.get(i))) {
+                            checkSource(k + "[" + i + "]", all.get(i), link(node));
+                            sources.add(all.get(i));
+                            continue;
+                        }
                         addresses.add(Values.converted(k + "[" + i + "]", all.get(i), Cidr::parse));
                     }
                 }
@@ -138,6 +146,8 @@ final class ConfigTables {
             }
         }
         Map<String, String> driverOptions = driverOptions(key, link, options);
+        // The same as the option of this name: "slaac" among the addresses is slaac = true.
+        sources.forEach(s -> driverOptions.put(s, "true"));
         if (name.isEmpty()) {
             throw new ConfigurationException(key + ".name", "is missing: every NIC needs a name");
         }
@@ -145,6 +155,21 @@ final class ConfigTables {
             throw new ConfigurationException(key + ".link", "is missing: write link = \"loopback:\", for example");
         }
         return new NicConfig(name, link, null, mtu, addresses, ownsSubnets, driverOptions);
+    }
+
+    private static String link(JsonNode nic) {
+        JsonNode link = nic.get("link");
+        return link == null || !link.isString() ? "" : link.stringValue();
+    }
+
+    /// A source of addresses is an option of the NIC that is true or false, so that a mistyped one is found here.
+    private static void checkSource(String key, String source, String link) {
+        List<String> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).map(all -> all.stream()
+                .filter(o -> o.type() == OptionSpec.Type.FLAG).map(OptionSpec::name).toList()).orElse(OWN_SOURCES);
+        if (!known.contains(source)) {
+            throw new ConfigurationException(key, "\"" + source + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
+                    + "and no source of addresses, such as slaac");
+        }
     }
 
     /// What is left of a NIC's keys belongs to its driver. If the driver is here, a key that it does not know may just as

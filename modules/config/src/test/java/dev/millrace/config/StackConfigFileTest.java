@@ -115,6 +115,14 @@ class StackConfigFileTest {
     }
 
     @Test
+    void aSourceOfAddressesIsAnOptionOfTheNic() {
+        var nic = parse("[[nic]]\nname = \"e\"\nlink = \"tap:t0\"\naddresses = [\"slaac\", \"10.0.0.1/8\"]\n")
+                .config().nics().getFirst();
+        assertEquals(List.of(Cidr.parse("10.0.0.1/8")), nic.addresses());
+        assertEquals(Map.of("slaac", "true"), nic.options());
+    }
+
+    @Test
     void anEmptyFileIsAStackWithoutNics() {
         assertEquals(List.of(), parse("").config().nics());
         assertTrue(parse("# nothing\n").capture().isEmpty());

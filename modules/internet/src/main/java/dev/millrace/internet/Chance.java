@@ -6,8 +6,10 @@ import dev.millrace.internet.ScriptEvent.Trouble;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -23,6 +25,8 @@ final class Chance {
     private final Map<Long, Integer> scriptedPicks = new HashMap<>();
     private final Map<String, Map<Long, List<PacketHarm>>> scriptedHarm = new HashMap<>();
     private long choices;
+    /// What of the script has happened.
+    private final Set<ScriptEvent> used = new HashSet<>();
 
     /// @param script what happens, or `null` to draw it from the seed
     /// @param record whether to remember what happens
@@ -67,8 +71,10 @@ final class Chance {
     int pick(int n) {
         long number = choices++;
         if (script != null) {
-            int index = scriptedPicks.getOrDefault(number, 0) % n;
+            int wanted = scriptedPicks.getOrDefault(number, 0);
+            int index = wanted % n;
             if (index > 0) {
+                used.add(new Pick(number, wanted));
                 record(new Pick(number, index));
             }
             return index;
@@ -93,6 +99,18 @@ final class Chance {
     List<Trouble> troubles() {
         return script == null ? List.of() : script.events().stream()
                 .filter(Trouble.class::isInstance).map(Trouble.class::cast).toList();
+    }
+
+    /// A line of the script has had its effect.
+    void used(ScriptEvent event) {
+        used.add(event);
+    }
+
+    /// The lines of the script that have met nothing, as one sentence; empty if there are none.
+    List<String> warnings() {
+        List<ScriptEvent> idle = script == null ? List.of() : script.events().stream().filter(e -> !used.contains(e)).toList();
+        return idle.isEmpty() ? List.of() : List.of(idle.size() + " of " + script.size() + " lines of the script have met nothing, the first is \""
+                + idle.getFirst() + "\": the program, or what it runs on, is not what it was when the script was made");
     }
 
     void record(ScriptEvent event) {

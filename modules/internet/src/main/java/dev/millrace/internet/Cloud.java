@@ -26,12 +26,12 @@ final class Cloud extends Node {
     }
 
     /// A host has sent what leads nowhere.
-    void unreachable(Packet packet, Host from) {
+    void unreachable(Packet packet, Node from) {
         Router.unreachable(fabric, this, hop, V4, V6, packet, from);
     }
 
     /// A host has sent what is too long for the path.
-    void tooBig(Packet packet, Host from, int mtu) {
+    void tooBig(Packet packet, Node from, int mtu) {
         Router.tooBig(fabric, this, hop, V4, V6, packet, from, mtu);
     }
 }

@@ -13,12 +13,14 @@ final class Ecn {
     }
 
     /// Marks it, if its sender understands that; `false` if not.
-    static boolean mark(Packet packet) {
-        if (Destination.problem(packet) != null) {
+    ///
+    /// @param skip where its IP header is, from [LinkHeader#ipOffset]
+    static boolean mark(Packet packet, int skip) {
+        if (Destination.read(packet, skip, true) == null) {
             return false;
         }
         MemorySegment m = packet.memory();
-        long at = packet.start();
+        long at = packet.start() + skip;
         int first = BigEndian.u16(m, at);
         boolean v4 = first >>> 12 == 4;
         int shift = v4 ? 0 : 4;

@@ -2,16 +2,19 @@ package dev.millrace.internet;
 
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 /// What moves packets when the program does not: nodes, the pipes between them, and the ways through them. Everything in it
 /// happens one thing at a time, in the turns of the clockwork.
@@ -28,17 +31,28 @@ final class Fabric {
     private final Map<Node, Map<Node, Pipe>> direct = new HashMap<>();
     private final List<Pipe> pipes = new ArrayList<>();
     private final Map<Node, Map<Node, Pipe>> ways = new HashMap<>();
+    /// What was said about links of hosts that are gone, by the names of their ends.
+    private final Map<String, PipeState> kept = new HashMap<>();
+    /// What hosts that are gone were linked to, by their names.
+    private final Map<String, Wires> wires = new HashMap<>();
+    private final Predicate<Node> nodes;
     /// Boxes that nobody has linked to anything outside.
     private final Set<Node> joinedByItself = new HashSet<>();
     private final Map<String, long[]> counters = new TreeMap<>();
     private final List<NetworkObserver> observers = new ArrayList<>(1);
     private final List<Runnable> closing = new CopyOnWriteArrayList<>();
 
+    private record Wires(Station of, Set<Node> others) {
+    }
+
     /// @param usual the conditions of pipes that nobody has described
-    Fabric(Clockwork clockwork, Chance chance, Realm realm, LinkConditions usual) {
+    /// @param nodes whether a node is still there
+    Fabric(Clockwork clockwork, Chance chance, Realm realm, LinkConditions usual, Predicate<Node> nodes) {
         this.clockwork = clockwork;
         this.chance = chance;
         this.usual = usual;
+        this.nodes = nodes;
+        List.of("sent", "loss", "cut", "too-big", "queue-full", "codel", "host-crashed").forEach(r -> counters.put(r, new long[1]));
         cloud = new Cloud(this, realm);
     }
 
@@ -79,8 +93,10 @@ final class Fabric {
     // ---- packets
 
     /// Takes over what a host sends. Any thread may call it in real time, since its turn comes later.
-    void transmit(Host from, PacketList packets) {
+    void transmit(Station from, PacketList packets) {
         if (clockwork.isVirtual()) {
+            // While they still are in the list, and the caller's.
+            clockwork.checkTurn();
             Packet p;
             while ((p = packets.poll()) != null) {
                 depart(from, p);
@@ -93,10 +109,10 @@ final class Fabric {
     }
 
     private final class Batch implements Clockwork.Discardable {
-        private final Host from;
+        private final Station from;
         private final PacketList packets;
 
-        Batch(Host from, PacketList packets) {
+        Batch(Station from, PacketList packets) {
             this.from = from;
             this.packets = packets;
         }
@@ -115,8 +131,12 @@ final class Fabric {
         }
     }
 
-    private void depart(Host from, Packet packet) {
+    private void depart(Station from, Packet packet) {
         count("sent");
+        if (from.isOnEthernet()) {
+            departFramed(from, packet);
+            return;
+        }
         Delivery problem = Destination.problem(packet);
         if (problem != null) {
             refuse(from, packet, Internet.name(problem));
@@ -136,25 +156,44 @@ final class Fabric {
         }
         Pipe pipe = owner == null ? defaultWay(from) : way(from, owner);
         if (pipe == null) {
-            observers.forEach(c -> c.left(from, packet, "dropped: no route"));
+            observers.forEach(c -> c.left(from, packet, false, "dropped: no route"));
             cloud.unreachable(packet, from);
-        } else if (pipe.to() instanceof Host && packet.length() > pipe.conditions().mtu()) {
-            observers.forEach(c -> c.left(from, packet, "dropped: longer than the path's MTU"));
+        } else if (pipe.to() instanceof Station && packet.length() > pipe.conditions().mtu()) {
+            observers.forEach(c -> c.left(from, packet, false, "dropped: longer than the path's MTU"));
             cloud.tooBig(packet, from, pipe.conditions().mtu());
         } else {
             pipe.accept(packet);
         }
     }
 
+    /// On an Ethernet the sender has chosen who gets it, and the switch knows where that is.
+    private void departFramed(Station from, Packet frame) {
+        String apart = faults.separationOfFrame(from, frame);
+        if (apart != null || from.pipes().isEmpty()) {
+            refuse(from, frame, true, apart != null ? apart : Internet.name(Delivery.NO_ROUTE));
+        } else {
+            from.pipes().getFirst().accept(frame);
+        }
+    }
+
     private void refuse(Node from, Packet packet, String reason) {
-        observers.forEach(c -> c.left(from, packet, "dropped: " + reason));
+        refuse(from, packet, false, reason);
+    }
+
+    private void refuse(Node from, Packet packet, boolean frame, String reason) {
+        observers.forEach(c -> c.left(from, packet, frame, "dropped: " + reason));
         count(reason);
         packet.release();
     }
 
     /// Ends a packet at a node that is no host.
     void end(Node at, Packet packet, String reason) {
-        observers.forEach(c -> c.lost(at, packet, reason));
+        end(at, packet, false, reason);
+    }
+
+    /// Ends a packet, or a frame, at a node.
+    void end(Node at, Packet packet, boolean frame, String reason) {
+        observers.forEach(c -> c.lost(at, packet, frame, reason));
         count(reason);
         packet.release();
     }
@@ -215,7 +254,7 @@ final class Fabric {
     }
 
     boolean isInCloud(Node node) {
-        return node instanceof Host && node.realm() == cloud.realm() && node.pipes().isEmpty();
+        return node instanceof Station s && !s.isOnEthernet() && node.realm() == cloud.realm() && node.pipes().isEmpty();
     }
 
     /// For each node from which there is a way, the pipe that it begins with: the fewest links, and of ways of equal length
@@ -226,7 +265,7 @@ final class Fabric {
         reached.add(target);
         for (int i = 0; i < reached.size(); i++) {
             Node node = reached.get(i);
-            if (node instanceof Host && node != target) {
+            if (node instanceof Station && node != target) {
                 // Hosts do not forward.
                 continue;
             }
@@ -258,10 +297,16 @@ final class Fabric {
         return direct.computeIfAbsent(from, _ -> new HashMap<>()).computeIfAbsent(to, _ -> newPipe(from, to, conditions));
     }
 
+    /// @param conditions if nothing was said about two of these names
     private Pipe newPipe(Node from, Node to, LinkConditions conditions) {
-        var pipe = new Pipe(this, from, to, conditions);
+        var pipe = new Pipe(this, from, to, kept(from, to, conditions));
         pipes.add(pipe);
         return pipe;
+    }
+
+    private PipeState kept(Node from, Node to, LinkConditions conditions) {
+        PipeState before = kept.remove(Pipe.name(from, to));
+        return before != null ? before : new PipeState(conditions);
     }
 
     // ---- topology
@@ -271,25 +316,56 @@ final class Fabric {
         if (a == b) {
             throw new IllegalArgumentException("\"" + a.name() + "\" cannot be linked to itself");
         }
-        boolean hosts = a instanceof Host && b instanceof Host;
+        boolean hosts = a instanceof Station && b instanceof Station;
         if (a instanceof Cloud && isInCloud(b) || b instanceof Cloud && isInCloud(a)) {
             return describeAccess(a, b, conditions);
         }
-        Pipe there = existing(a, b);
-        if (there == null) {
-            there = hosts ? directPipe(a, b, conditions) : newPipe(a, b, conditions);
-            Pipe back = hosts ? directPipe(b, a, conditions) : newPipe(b, a, conditions);
-            if (!hosts) {
-                leaveCloud(a, b);
-                leaveCloud(b, a);
-                a.pipes().add(there);
-                b.pipes().add(back);
-                changed();
+        if (existing(a, b) == null || existing(b, a) == null) {
+            checkEthernet(a, b);
+            if (hosts) {
+                directPipe(a, b, conditions);
+                directPipe(b, a, conditions);
+            } else {
+                wire(a, b, conditions);
             }
         }
-        var link = new NetworkLink(this, there, existing(b, a));
+        var link = new NetworkLink(this, existing(a, b), existing(b, a));
         link.setConditions(conditions);
         return link;
+    }
+
+    /// Joins two nodes that are not both hosts of the middle.
+    private void wire(Node a, Node b, LinkConditions conditions) {
+        Pipe there = newPipe(a, b, conditions);
+        Pipe back = newPipe(b, a, conditions);
+        leaveCloud(a, b);
+        leaveCloud(b, a);
+        a.pipes().add(there);
+        b.pipes().add(back);
+        changed();
+    }
+
+    /// What is on an Ethernet has frames, and nothing else has.
+    private static void checkEthernet(Node a, Node b) {
+        if (a instanceof EthernetSwitch s && b instanceof EthernetSwitch t) {
+            if (s.reaches(t)) {
+                throw new IllegalArgumentException("\"" + a + "\" and \"" + b + "\" are linked already, perhaps over others: "
+                        + "frames would go round for ever");
+            }
+            return;
+        }
+        for (Node n : List.of(a, b)) {
+            Node other = n == a ? b : a;
+            if (n instanceof Station s && s.isOnEthernet() && other != s.ethernet()) {
+                throw new IllegalArgumentException("\"" + n + "\" is on the Ethernet \"" + s.ethernet()
+                        + "\" and has no other link; give its host a further NIC");
+            }
+            if (n instanceof EthernetSwitch && !(other instanceof EthernetGateway)
+                    && !(other instanceof Station s && s.ethernet() == n)) {
+                throw new IllegalArgumentException("\"" + other + "\" has no frames for the Ethernet \"" + n
+                        + "\": a host gets a NIC there with NicPlan.on, a router with gateway(…)");
+            }
+        }
     }
 
     /// A host's own way to the middle and back. It is in the middle all the same: its paths to other hosts there have
@@ -324,8 +400,8 @@ final class Fabric {
 
     /// The link between two nodes, which for hosts in the cloud is made now if need be; `null` if they are no neighbours.
     NetworkLink find(Node a, Node b) {
-        if (existing(a, b) == null) {
-            if (!(a instanceof Host && b instanceof Host && isInCloud(a) && isInCloud(b))) {
+        if (existing(a, b) == null || existing(b, a) == null) {
+            if (!(isInCloud(a) && isInCloud(b))) {
                 return null;
             }
             directPipe(a, b, usual);
@@ -344,20 +420,58 @@ final class Fabric {
         ways.clear();
     }
 
-    /// A host is gone, and its links with it.
-    void forget(Host host) {
+    /// A NIC of a host is gone, and its links with it.
+    void forget(Station station) {
         clockwork.now(() -> {
             var gone = new ArrayList<Pipe>();
-            pipes.removeIf(p -> (p.from() == host || p.to() == host) && gone.add(p));
-            gone.forEach(this::remove);
-            direct.remove(host);
-            direct.values().forEach(m -> m.remove(host));
+            pipes.removeIf(p -> (p.from() == station || p.to() == station) && gone.add(p));
+            for (Pipe p : gone) {
+                boolean isWire = p.from().pipes().contains(p);
+                if (isWire && p.from() == station) {
+                    wires.computeIfAbsent(station.name(), _ -> new Wires(station, new LinkedHashSet<>())).others.add(p.to());
+                }
+                if (isWire || p.state().isWorthKeeping()) {
+                    kept.put(p.name(), p.state());
+                }
+                remove(p);
+            }
+            direct.remove(station);
+            direct.values().forEach(m -> m.remove(station));
+            if (station.isOnEthernet()) {
+                station.ethernet().forget(station);
+            }
             changed();
         });
     }
 
+    /// A NIC of a host is there: what was linked to the one that had its name before is linked to it.
+    void rejoin(Station station) {
+        Wires before = wires.remove(station.name());
+        if (before == null || station.isOnEthernet() || before.of.realm() != station.realm()) {
+            return;
+        }
+        for (Node other : before.others) {
+            // Another host of that name is where its maker puts it: behind a box, perhaps.
+            boolean meant = before.of == station || other.realm() == station.realm();
+            if (meant && nodes.test(other) && existing(station, other) == null) {
+                wire(station, other, usual);
+            }
+        }
+    }
+
     List<Pipe> pipes() {
         return List.copyOf(pipes);
+    }
+
+    /// What was said and could not have an effect.
+    List<String> warnings() {
+        return pipes.stream().map(Pipe::warning).filter(java.util.Objects::nonNull).toList();
+    }
+
+    /// Ends all cuts, those of links to hosts that are gone as well.
+    void healAll() {
+        pipes.forEach(p -> p.state().healAll());
+        kept.values().forEach(PipeState::healAll);
     }
 
     // ---- observers
@@ -370,23 +484,62 @@ final class Fabric {
         observers.remove(observer);
     }
 
+    /// Resets the connection of a segment that a host has just sent, if one to its destination is to be reset: the segment is
+    /// not sent then.
+    boolean reset(Packet packet, boolean frame, Node from) {
+        var view = new PacketView(packet, frame, from, null);
+        if (frame || !view.isTcp() || view.hasFlags(TcpHeader.SYN) || view.hasFlags(TcpHeader.RST) || !view.hasFlags(TcpHeader.ACK)) {
+            return false;
+        }
+        Node to = ownerAnywhere(from.realm(), view.destination());
+        if (to == null || !faults.takeReset(from, to)) {
+            return false;
+        }
+        observers.forEach(o -> o.left(from, packet, false, "dropped: reset"));
+        count("reset");
+        // RFC 5961 §3.2: only what stands where the next byte is expected is believed; an acknowledgement says where that is.
+        sendReset(ResetSegments.toDestination(view), to);
+        sendReset(ResetSegments.toSource(view), from);
+        return true;
+    }
+
+    private void sendReset(Packet reset, Node to) {
+        if (to instanceof Station) {
+            post(nowNs(), new Delivering(reset, to));
+        } else {
+            reset.release();
+        }
+    }
+
+    private record Delivering(Packet packet, Node to) implements Clockwork.Discardable {
+        @Override
+        public void run() {
+            to.receive(packet, null);
+        }
+
+        @Override
+        public void discard() {
+            packet.release();
+        }
+    }
+
     /// A packet has entered a pipe.
     ///
     /// @param remark what happens to it there, `null` for nothing worth a word
     void left(Pipe pipe, Packet packet, String remark, boolean dropped) {
         for (NetworkObserver c : observers) {
             String text = dropped ? "dropped: " + remark + " (" + pipe.name() + ")" : remark;
-            if (pipe.from() instanceof Host) {
-                c.left(pipe.from(), packet, text);
+            if (pipe.from() instanceof Station) {
+                c.left(pipe.from(), packet, pipe.carriesFrames(), text);
             } else if (dropped) {
-                c.lost(pipe.from(), packet, text);
+                c.lost(pipe.from(), packet, pipe.carriesFrames(), text);
             }
         }
     }
 
     /// A packet was lost in a pipe after it had entered.
     void lostLater(Pipe pipe, Packet packet, String reason) {
-        observers.forEach(c -> c.lost(pipe.from(), packet, "dropped: " + reason + " (" + pipe.name() + ")"));
+        observers.forEach(c -> c.lost(pipe.from(), packet, pipe.carriesFrames(), "dropped: " + reason + " (" + pipe.name() + ")"));
     }
 
     /// Something else has happened.
@@ -395,8 +548,12 @@ final class Fabric {
     }
 
     /// A host has received a packet.
-    void arrived(Host host, Packet packet) {
-        observers.forEach(c -> c.arrived(host, packet));
+    void arrived(Station at, Packet packet) {
+        observers.forEach(c -> c.arrived(at, packet, at.isOnEthernet()));
+    }
+
+    void started(Host host) {
+        clockwork.now(() -> note("restart: " + host.name() + ", life " + host.life()));
     }
 
     void hostAdded(Host host) {

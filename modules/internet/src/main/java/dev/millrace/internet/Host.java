@@ -4,6 +4,13 @@ import dev.millrace.Cidr;
 import dev.millrace.Stack;
 import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Gone;
+import dev.millrace.internet.waiting.SimulatedExecutor;
+import dev.millrace.internet.waiting.SimulatedFuture;
+import dev.millrace.internet.waiting.SimulatedLatch;
+import dev.millrace.internet.waiting.SimulatedLock;
+import dev.millrace.internet.waiting.SimulatedQueue;
+import dev.millrace.internet.waiting.SimulatedSemaphore;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -12,18 +19,40 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /// A host of an [Internet]: a full stack with addresses of its own, and the programs that run on it. Any thread may call any
 /// method; in simulated time, whichever has the turn.
-public final class Host extends Node implements AutoCloseable {
+public final class Host extends Station implements AutoCloseable {
     private final Internet internet;
-    private final List<Cidr> addresses;
-    private final HostLink link;
+    /// The NICs behind the first one.
+    private final List<HostNic> furtherNics;
     private final HostClock clock;
-    private final RandomGenerator random;
+    private final Consumer<Stack.Builder> settings;
+    private volatile RandomGenerator random;
+    private volatile int life;
+    /// What programs and threads of this life belong to.
+    private volatile Object owner = new Object();
+    private volatile boolean crashed;
+    private volatile Boot boot;
+    private final Disk disk = new Disk();
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -33,21 +62,56 @@ public final class Host extends Node implements AutoCloseable {
     private record Asking(Host server, Resolver resolver) {
     }
 
-    Host(Internet internet, Realm realm, String name, List<Cidr> addresses, int mtu) {
-        super(name, realm);
+    /// @param plans of its NICs, one at least
+    /// What a host does when it starts: see [#boot].
+    @FunctionalInterface
+    public interface Boot {
+        /// Runs as a program of the host, and may fail in any way.
+        void run(Host host) throws Exception;
+    }
+
+    /// @param mtu of those that say none, in bytes
+    /// @param settings further settings of its stack
+    /// @param life how often there was a host of this name, with this one
+    Host(Internet internet, Realm realm, String name, List<NicPlan> plans, int mtu, Consumer<Stack.Builder> settings, int life) {
+        super(internet, name, realm, plans.getFirst(), mtu);
         this.internet = internet;
-        this.addresses = List.copyOf(addresses);
-        link = new HostLink(internet, this, mtu);
+        this.settings = settings;
+        this.life = life;
+        furtherNics = plans.stream().skip(1).map(p -> new HostNic(internet, this, p, mtu)).toList();
         clock = new HostClock(internet::epochNanos, internet::nowNs);
-        random = internet.generator("programs of " + name);
+        random = internet.generator("programs of " + lifeName());
     }
 
     void setStack(Stack opened) {
         stack = opened;
     }
 
-    HostLink link() {
-        return link;
+    Consumer<Stack.Builder> settings() {
+        return settings;
+    }
+
+    @Override
+    int life() {
+        return life;
+    }
+
+    boolean endsAtFailure() {
+        return internet.endsAtFailure();
+    }
+
+    Object ownerOfPrograms() {
+        return owner;
+    }
+
+    @Override
+    Host host() {
+        return this;
+    }
+
+    /// Its NICs, itself the first.
+    List<Station> stations() {
+        return Stream.concat(Stream.of(this), furtherNics.stream()).toList();
     }
 
     void putBehind(FirewallBox box) {
@@ -58,18 +122,24 @@ public final class Host extends Node implements AutoCloseable {
         return firewall == box;
     }
 
-    List<Cidr> cidrs() {
-        return addresses;
+    /// The addresses of all its NICs: those that it was made with, and then those that its stack has found.
+    public List<InetAddress> addresses() {
+        Stream<Cidr> made = stations().stream().flatMap(s -> s.cidrs().stream());
+        Stream<Cidr> found = stack == null || plansSay() ? Stream.of()
+                : stack.nics().stream().flatMap(n -> n.addresses().stream()).filter(c -> !c.address().isLinkLocal());
+        return Stream.concat(made, found).map(Cidr::inetAddress).distinct().toList();
     }
 
-    /// Its addresses.
-    public List<InetAddress> addresses() {
-        return addresses.stream().map(Cidr::inetAddress).toList();
+    /// Whether no NIC finds addresses by itself.
+    private boolean plansSay() {
+        return stations().stream().noneMatch(Station::isOnEthernet);
     }
 
     /// Its first address.
+    ///
+    /// @throws java.util.NoSuchElementException if it was made with none and has found none yet
     public InetAddress address() {
-        return addresses.getFirst().inetAddress();
+        return addresses().getFirst();
     }
 
     /// Its stack, with all that stacks can do.
@@ -82,14 +152,14 @@ public final class Host extends Node implements AutoCloseable {
         return new Connector(stack);
     }
 
-    /// The MTU in bytes.
+    /// The MTU of its first NIC in bytes.
     public int mtu() {
-        return link.mtu();
+        return link().mtu();
     }
 
     /// Whether it is open.
     public boolean isOpen() {
-        return !link.isClosed();
+        return !link().isClosed();
     }
 
     // ---- programs
@@ -114,14 +184,14 @@ public final class Host extends Node implements AutoCloseable {
         if (a == null || a.server != server) {
             InetAddress at = server.addresses().stream().filter(this::speaks).findFirst().orElse(server.address());
             a = new Asking(server, Resolver.builder(stack).server(new InetSocketAddress(at, Resolver.PORT))
-                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + name())).build());
+                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + lifeName())).build());
             asking = a;
         }
         return a.resolver;
     }
 
     private boolean speaks(InetAddress other) {
-        return addresses.stream().anyMatch(own -> own.address().isV4() == other instanceof Inet4Address);
+        return addresses().stream().anyMatch(own -> own instanceof Inet4Address == other instanceof Inet4Address);
     }
 
     /// What a program does that returns nothing.
@@ -142,13 +212,119 @@ public final class Host extends Node implements AutoCloseable {
     }
 
     /// Starts a program on this host that returns something.
+    ///
+    /// @throws SimulationException if the host is closed or has crashed
     public <T> Program<T> call(Callable<T> body) {
+        checkOpen();
         return internet.start(this, name() + "/" + ++programs, body);
     }
 
     /// Makes threads that are programs of this host, for executors of programs that need several. Whoever gets one starts it.
+    ///
+    /// @throws SimulationException if the host is closed or has crashed; the factory throws it later
     public ThreadFactory threads() {
-        return clockwork().threads(name() + "/thread");
+        checkOpen();
+        ThreadFactory factory = clockwork().threads(owner, name() + "/thread");
+        Object mine = owner;
+        return body -> {
+            if (mine != owner) {
+                throw new SimulationException("\"" + name() + "\" has crashed since: ask it for its threads again");
+            }
+            checkOpen();
+            return factory.newThread(() -> runThread(body, mine));
+        };
+    }
+
+    /// How a thread fails that is no program is to be heard as well.
+    private void runThread(Runnable body, Object mine) {
+        try {
+            body.run();
+        } catch (Gone e) {
+            throw e;
+        } catch (Throwable t) {
+            if (mine == owner && isOpen()) {
+                internet.threadFailed(this, Thread.currentThread().getName(), t);
+            }
+        }
+    }
+
+    // ---- what programs wait for
+
+    /// Waits for a future in simulated time: others go on meanwhile. It must be something that programs complete: what
+    /// threads of the JDK do, such as those of the common pool, happens by the wall clock.
+    ///
+    /// @throws ExecutionException if it failed
+    public <T> T await(Future<T> future) throws InterruptedException, ExecutionException {
+        if (clockwork().isVirtual() && !(future instanceof Program || future instanceof SimulatedFuture)) {
+            if (future instanceof CompletionStage<?> stage) {
+                var ended = this.<Object>future();
+                stage.whenComplete((_, _) -> ended.complete(null));
+                ended.get();
+            } else {
+                clockwork().runUntil(future::isDone, Long.MAX_VALUE);
+            }
+        }
+        return future.get();
+    }
+
+    /// A future that programs complete, as [CompletableFuture] but in simulated time: `get`, `join`, time-outs, and what is
+    /// asynchronous of its stages, which runs on this host.
+    public <T> CompletableFuture<T> future() {
+        return clockwork().isVirtual() ? new SimulatedFuture<>(clockwork(), r -> threads().newThread(r).start()) : new CompletableFuture<>();
+    }
+
+    /// Runs each task as a program of this host, and some at times, in simulated time. A crash ends them; close it, in a `try`
+    /// block perhaps, to wait for all.
+    public ScheduledExecutorService executor() {
+        return executor(Integer.MAX_VALUE);
+    }
+
+    /// The same, with so many at once at most; others wait for their turns.
+    ///
+    /// @param threads at least 1
+    public ScheduledExecutorService executor(int threads) {
+        if (clockwork().isVirtual()) {
+            Object mine = owner;
+            return new SimulatedExecutor(clockwork(), threads(), () -> mine == owner && isOpen(), threads);
+        }
+        // A pool of the JDK's grows to its core size only.
+        return Executors.newScheduledThreadPool(Math.min(threads, 64), threads());
+    }
+
+    /// A queue between programs, first in first out, whose waits take simulated time.
+    public <E> BlockingQueue<E> queue() {
+        return queue(Integer.MAX_VALUE);
+    }
+
+    /// The same, for so many at most.
+    ///
+    /// @param capacity at least 1
+    public <E> BlockingQueue<E> queue(int capacity) {
+        return clockwork().isVirtual() ? new SimulatedQueue<>(clockwork(), capacity) : new LinkedBlockingQueue<>(capacity);
+    }
+
+    /// A latch whose waits take simulated time.
+    ///
+    /// @param count how often it is counted down until it is open
+    public CountDownLatch latch(int count) {
+        return clockwork().isVirtual() ? new SimulatedLatch(clockwork(), count) : new CountDownLatch(count);
+    }
+
+    /// A semaphore whose waits take simulated time.
+    public Semaphore semaphore(int permits) {
+        return clockwork().isVirtual() ? new SimulatedSemaphore(clockwork(), permits) : new Semaphore(permits);
+    }
+
+    /// A lock that may be held while time passes, as by who waits for a packet: its owner may take it again, it has conditions.
+    public Lock lock() {
+        return clockwork().isVirtual() ? new SimulatedLock(clockwork()) : new ReentrantLock();
+    }
+
+    private void checkOpen() {
+        if (!isOpen()) {
+            throw new SimulationException("\"" + name() + "\" " + (crashed ? "has crashed" : "is closed")
+                    + ": nothing runs on it until host.restart()");
+        }
     }
 
     private Clockwork clockwork() {
@@ -173,7 +349,7 @@ public final class Host extends Node implements AutoCloseable {
         clock.set(offset, drift);
     }
 
-    /// Chance for its programs: a function of the seed and the host's name.
+    /// Chance for its programs: a function of the seed, the host's name, and how often it has started.
     public RandomGenerator random() {
         return random;
     }
@@ -182,32 +358,152 @@ public final class Host extends Node implements AutoCloseable {
 
     @Override
     void receive(Packet packet, Pipe via) {
+        receive(this, packet);
+    }
+
+    /// A packet has come to one of its NICs.
+    void receive(Station nic, Packet packet) {
         Fabric fabric = internet.fabric();
-        String apart = fabric.faults().separation(this, packet);
+        String apart = crashed ? "host-crashed" : fabric.faults().separation(nic, packet);
         if (apart != null) {
-            fabric.end(this, packet, apart);
+            fabric.end(nic, packet, nic.isOnEthernet(), apart);
             return;
         }
-        fabric.arrived(this, packet);
-        fabric.count(Internet.name(link.receive(packet)));
+        fabric.arrived(nic, packet);
+        fabric.count(Internet.name(nic.link().receive(packet)));
     }
 
     /// Has `action` run once when the host is closed, without a lock; at once if it is closed already.
     public void onClose(Runnable action) {
-        link.onClose(action);
+        link().onClose(action);
     }
 
-    /// The stack has closed its link, whoever began it: the addresses are free again.
+    /// The stack has closed its link, whoever began it: the addresses are free again, unless nobody is to notice.
     void linkClosed() {
-        internet.forget(this);
+        if (!crashed) {
+            internet.forget(this);
+        }
     }
 
-    /// Lets it vanish as if its power had failed: nobody is told, its programs are interrupted. Another host may take its name
-    /// and its addresses.
+    boolean hasCrashed() {
+        return crashed;
+    }
+
+    /// What it keeps over its lives.
+    public Disk disk() {
+        return disk;
+    }
+
+    // ---- its lives
+
+    /// Says what this host does whenever it starts, from now on, and has it do so now.
+    ///
+    /// ```java
+    /// server.boot(h -> serve(h.stack().tcp().listen(80)));
+    /// net.at(Duration.ofSeconds(5)).crash("server", Duration.ofSeconds(2));
+    /// ```
+    ///
+    /// @throws SimulationException if it is closed or has crashed
+    public Program<Void> boot(Boot what) {
+        boot = Objects.requireNonNull(what);
+        return start();
+    }
+
+    /// Says what it does when it starts again, and does nothing now.
+    void bootLater(Boot what) {
+        boot = what;
+    }
+
+    private Program<Void> start() {
+        Boot b = boot;
+        return b == null ? null : run(() -> b.run(this));
+    }
+
+    /// Lets it die as if its power had failed, without a word: its programs and threads never go on, whatever they would do with
+    /// interrupts, no `finally` of theirs runs in simulated time, and what is sent to it is lost. Its addresses stay its own until another host takes
+    /// them or it is started again. What is left of its threads ends with the Internet. In real time, where threads cannot be stopped, they are
+    /// interrupted.
+    ///
+    /// Called by a program of this host, it does not return. On a host that is closed or has crashed already it does nothing.
     public void crash() {
-        link.silence();
-        internet.interruptPrograms(this);
+        die(true);
+        internet.rest();
+    }
+
+    /// As [#crash], but routers notice: whoever sends to its addresses, which are free again, hears that there is no such
+    /// host. Also for one that has crashed before.
+    public void disappear() {
+        if (crashed) {
+            crashed = false;
+            internet.forget(this);
+        } else {
+            die(false);
+        }
+        internet.rest();
+    }
+
+    /// Lets its programs and threads stand still until the fault is closed, as a process does after SIGSTOP: its stack, like a
+    /// kernel's, goes on. In simulated time only. A program that pauses its own host comes back when somebody else ends that.
+    public Fault pause() {
+        Object mine = owner;
+        clockwork().now(() -> clockwork().pause(mine, true));
+        Fault fault = internet.fault("pause " + name(), () -> clockwork().pause(mine, false));
+        internet.rest();
+        return fault;
+    }
+
+    private void die(boolean silently) {
+        if (!isOpen()) {
+            return;
+        }
+        disk.crash();
+        crashed = silently;
+        silence();
+        internet.endPrograms(this, owner);
         close();
+    }
+
+    void silence() {
+        stations().forEach(s -> s.link().silence());
+    }
+
+    /// Starts it again, as after a power failure if it is running: with a new stack under the same addresses, with the links
+    /// that it had, and with what [#boot] said, if anything. What its programs left in memory the test has; of chance it
+    /// gets another share.
+    ///
+    /// Called by a program of this host, it does not return.
+    ///
+    /// @throws IllegalStateException if another host has taken its name or one of its addresses meanwhile
+    /// @throws IOException if its stack cannot be opened
+    public void restart() throws IOException {
+        die(true);
+        // Of one that was closed some may go on.
+        internet.endPrograms(this, owner);
+        owner = new Object();
+        asking = null;
+        life = internet.nextLife(name());
+        random = internet.generator("programs of " + lifeName());
+        stations().forEach(Station::renewLink);
+        boolean was = crashed;
+        crashed = false;
+        try {
+            internet.reopen(this, was);
+        } catch (Throwable t) {
+            crashed = was;
+            stations().forEach(s -> s.link().close());
+            throw t;
+        }
+        start();
+        internet.rest();
+    }
+
+    /// The same, and from now on it does something else when it starts.
+    ///
+    /// @throws IllegalStateException if another host has taken its name or one of its addresses meanwhile
+    /// @throws IOException if its stack cannot be opened
+    public void restart(Boot what) throws IOException {
+        boot = Objects.requireNonNull(what);
+        restart();
     }
 
     /// Closes its stack, which tells its peers, and frees its addresses. Further calls do nothing.
@@ -216,6 +512,7 @@ public final class Host extends Node implements AutoCloseable {
         Stack s = stack;
         if (s != null) {
             s.close();
+            internet.hurry(owner);
         }
     }
 }

@@ -2,9 +2,11 @@ package dev.millrace.internet;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.Link;
+import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -12,22 +14,34 @@ import java.util.concurrent.atomic.AtomicReference;
 /// the stack receives, on the thread that delivers.
 final class HostLink implements Link {
     private final Internet internet;
-    private final Host host;
+    private final Station station;
     private final int mtu;
+    private final boolean frames;
+    private final long address;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicReference<Runnable> onClose = new AtomicReference<>();
     private volatile Sink sink;
     private volatile boolean silent;
 
-    HostLink(Internet internet, Host host, int mtu) {
+    /// @param frames whether it is on an Ethernet
+    /// @param mtu in bytes
+    HostLink(Internet internet, Station station, boolean frames, int mtu) {
         this.internet = internet;
-        this.host = host;
+        this.station = station;
         this.mtu = mtu;
+        this.frames = frames;
+        // A function of the name, so that a capture is one of the seed.
+        address = frames ? MacAddress.stable(station.name().getBytes(StandardCharsets.UTF_8), "").bits() : 0;
     }
 
     @Override
     public Medium medium() {
-        return Medium.IP;
+        return frames ? Medium.ETHERNET : Medium.IP;
+    }
+
+    @Override
+    public long hardwareAddress() {
+        return address;
     }
 
     @Override
@@ -70,13 +84,13 @@ final class HostLink implements Link {
         for (Packet p = packets.peek(); p != null; p = packets.after(p)) {
             p.handOver(p.checksumming() == Checksumming.PARTIAL ? Checksumming.PARTIAL : Checksumming.ON_WIRE);
         }
-        internet.transmit(host, packets);
+        internet.transmit(station, packets);
     }
 
     /// Lets the stack receive a packet, or releases it and says why not.
     Delivery receive(Packet packet) {
         Sink s = sink;
-        Delivery refusal = closed.get() || silent || s == null ? Delivery.HOST_CLOSED : packet.length() > mtu ? Delivery.TOO_BIG : null;
+        Delivery refusal = closed.get() || silent || s == null ? Delivery.HOST_CLOSED : length(packet) > mtu ? Delivery.TOO_BIG : null;
         if (refusal != null) {
             packet.release();
             return refusal;
@@ -85,6 +99,11 @@ final class HostLink implements Link {
         list.add(packet);
         s.deliver(list);
         return Delivery.DELIVERED;
+    }
+
+    /// Of the packet without the frame.
+    private int length(Packet packet) {
+        return frames ? packet.length() - LinkHeader.length(packet) : packet.length();
     }
 
     boolean isClosed() {
@@ -109,7 +128,7 @@ final class HostLink implements Link {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            host.linkClosed();
+            station.host().linkClosed();
             runOnClose();
         }
     }

@@ -15,6 +15,7 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -29,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -65,12 +67,16 @@ public final class Internet implements AutoCloseable {
 
     private final long seed;
     private final int defaultMtu;
+    private final boolean goesOnAfterFailures;
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+    /// How often there was a host, by name.
+    private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     /// Those that run, and those that have failed without anybody asking how.
     private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
     private volatile Host nameServer;
+    private volatile NameServer names;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
     private final StackProvider stacks = StackProvider.find();
@@ -79,23 +85,31 @@ public final class Internet implements AutoCloseable {
     /// Only when they move by themselves.
     private final Fabric fabric;
     private final NetworkFaults networkFaults;
+    /// `null` if nothing is to be remembered.
+    private final RecentPackets recent;
 
     Internet(InternetBuilder b) {
         seed = b.seed;
         defaultMtu = b.mtu;
+        goesOnAfterFailures = b.goOnAfterFailures;
         chance = new Chance(seed, b.script, b.record);
         if (b.mode == Mode.MANUAL) {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
             fabric = null;
             networkFaults = null;
+            recent = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
-            fabric = new Fabric(clockwork, chance, realm, b.conditions);
+            fabric = new Fabric(clockwork, chance, realm, b.conditions, n -> nodes.get(n.name()) == n);
             nodes.put(Cloud.NAME, fabric.cloud());
-            networkFaults = new NetworkFaults(fabric, nodes::containsKey);
+            networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet(), new Troublemaker(this));
             chance.troubles().forEach(networkFaults::schedule);
+            recent = b.recentPackets == 0 ? null : new RecentPackets(fabric, b.recentPackets);
+            if (recent != null) {
+                fabric.observe(recent);
+            }
         }
         for (Delivery d : Delivery.values()) {
             counter(name(d));
@@ -174,15 +188,19 @@ public final class Internet implements AutoCloseable {
         return new LockedRandom(chance.generator(name));
     }
 
+    boolean endsAtFailure() {
+        return !goesOnAfterFailures;
+    }
+
     boolean hasNodes(Collection<String> names) {
         return nodes.keySet().containsAll(names);
     }
 
-    void transmit(Host host, PacketList packets) {
+    void transmit(Station from, PacketList packets) {
         if (fabric == null) {
-            inFlight.add(this, host, packets);
+            inFlight.add(this, from.host(), packets);
         } else {
-            fabric.transmit(host, packets);
+            fabric.transmit(from, packets);
         }
     }
 
@@ -215,23 +233,116 @@ public final class Internet implements AutoCloseable {
 
     Host host(Realm in, String name, int mtu, List<String> addresses, Consumer<Stack.Builder> settings)
             throws IOException {
-        List<Cidr> all = addresses.stream().map(Internet::cidr).toList();
-        var host = new Host(this, in, name, all, mtu);
+        return host(in, name, mtu, settings, List.of(NicPlan.of("nic", addresses.toArray(String[]::new))));
+    }
+
+    /// Adds a host with several NICs, or with one on an Ethernet. Its stack's NICs have the plans' names.
+    ///
+    /// @throws IllegalArgumentException if a name or an address is taken, or there is no plan; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, NicPlan... nics) throws IOException {
+        return host(name, List.of(nics), _ -> {
+        });
+    }
+
+    /// Adds a host with several NICs, or with one on an Ethernet.
+    ///
+    /// @param settings further settings of its stack, such as routes and options of TCP
+    /// @throws IllegalArgumentException if a name or an address is taken, or there is no plan; nothing stays behind then
+    /// @throws IOException if its stack cannot be opened
+    public Host host(String name, List<NicPlan> nics, Consumer<Stack.Builder> settings) throws IOException {
+        return host(realm, name, defaultMtu, settings, nics);
+    }
+
+    private Host host(Realm in, String name, int mtu, Consumer<Stack.Builder> settings, List<NicPlan> plans)
+            throws IOException {
+        if (plans.isEmpty()) {
+            throw new IllegalArgumentException("\"" + name + "\" needs a NIC, such as NicPlan.of(\"nic\", \"10.0.0.1\")");
+        }
+        var host = new Host(this, in, name, plans, mtu, settings, nextLife(name));
+        try {
+            join(host);
+            openStack(host);
+        } catch (Throwable t) {
+            lives.merge(name, -1, Integer::sum);
+            throw t;
+        }
+        if (fabric != null) {
+            fabric.hostAdded(host);
+            networkFaults.hostAdded();
+        }
+        return host;
+    }
+
+    int nextLife(String name) {
+        return lives.merge(name, 1, Integer::sum);
+    }
+
+    /// Gives a host its names and addresses, and what was linked to it when it was there before.
+    private void join(Host host) {
+        for (Station s : host.stations()) {
+            makeWay(s);
+        }
         add(host);
         try {
-            in.routes().add(host, all.stream().map(c -> single(c.address())).toList());
-            Stack.Builder builder = Stack.builder().name(name)
-                    .nic("nic", host.link(), nic -> all.forEach(a -> nic.address(a.toString()))).route("default", "nic");
-            settings.accept(builder);
-            Surroundings surroundings = fabric == null ? null : clockwork().surroundings(chance.seedOf("stack of " + name));
-            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
-            if (fabric != null) {
-                fabric.hostAdded(host);
+            for (Station s : host.stations()) {
+                if (s != host) {
+                    add(s);
+                }
+                host.realm().routes().add(s, s.cidrs().stream().map(c -> single(c.address())).toList());
+                if (s.isOnEthernet()) {
+                    s.ethernet().join(s);
+                } else if (fabric != null) {
+                    clockwork().now(() -> fabric.rejoin(s));
+                }
             }
-            return host;
         } catch (Throwable t) {
             forget(host);
             throw t;
+        }
+    }
+
+    /// A host that has crashed keeps its name and addresses until somebody wants them.
+    private void makeWay(Station s) {
+        Stream.concat(Stream.of(nodes.getOrDefault(s.name(), s)),
+                s.cidrs().stream().map(c -> s.realm().routes().owner(c.address())).filter(Objects::nonNull)).toList().forEach(n -> {
+                    if (n instanceof Station old && old.host() != s.host() && old.host().hasCrashed()) {
+                        forget(old.host());
+                    }
+                });
+    }
+
+    private void openStack(Host host) throws IOException {
+        try {
+            Stack.Builder builder = HostStack.describe(host);
+            host.settings().accept(builder);
+            Surroundings surroundings = fabric == null ? null
+                    : clockwork().surroundings(chance.seedOf("stack of " + host.lifeName()));
+            host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
+        } catch (Throwable t) {
+            forget(host);
+            throw t;
+        }
+    }
+
+    /// A host starts again.
+    ///
+    /// @param there whether it still has its names and addresses
+    void reopen(Host host, boolean there) throws IOException {
+        if (closed.get()) {
+            throw new IllegalStateException("the Internet is closed");
+        }
+        boolean still = there && nodes.get(host.name()) == host;
+        if (!still) {
+            try {
+                join(host);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalStateException("\"" + host.name() + "\" cannot start again: " + e.getMessage(), e);
+            }
+        }
+        openStack(host);
+        if (fabric != null) {
+            fabric.started(host);
         }
     }
 
@@ -246,14 +357,16 @@ public final class Internet implements AutoCloseable {
     }
 
     void forget(Host host) {
-        host.realm().routes().removeAll(host);
-        nodes.remove(host.name(), host);
-        if (fabric != null) {
-            fabric.forget(host);
+        for (Station s : host.stations()) {
+            host.realm().routes().removeAll(s);
+            nodes.remove(s.name(), s);
+            if (fabric != null) {
+                fabric.forget(s);
+            }
         }
     }
 
-    /// The host of this name.
+    /// The host of this name, even if it has crashed.
     public Optional<Host> host(String name) {
         return nodes.get(name) instanceof Host h ? Optional.of(h) : Optional.empty();
     }
@@ -262,7 +375,7 @@ public final class Internet implements AutoCloseable {
     public Map<String, Host> hosts() {
         var all = new TreeMap<String, Host>();
         nodes.forEach((name, n) -> {
-            if (n instanceof Host h) {
+            if (n instanceof Host h && h.isOpen()) {
                 all.put(name, h);
             }
         });
@@ -311,6 +424,34 @@ public final class Internet implements AutoCloseable {
         return add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
     }
 
+    /// Adds an Ethernet: a switch that passes frames. Hosts get NICs there with [NicPlan#on], and speak ARP and NDP.
+    ///
+    /// @param networks of the addresses that are found there, such as `10.1.0.0/16`, so that routers lead to it what is for
+    ///     hosts that find their addresses by themselves; none if all hosts there are made with theirs
+    public EthernetSwitch ethernet(String name, String... networks) {
+        List<Cidr> all = List.of(networks).stream().map(n -> Cidr.parse(n).network()).toList();
+        return addWithAddresses(new EthernetSwitch(this, name, realm, all), all);
+    }
+
+    EthernetGateway join(EthernetSwitch ethernet, Router router, List<Cidr> addresses) {
+        if (addresses.stream().filter(a -> a.address().isV4()).count() > 1 || addresses.stream().filter(a -> !a.address().isV4()).count() > 1) {
+            throw new IllegalArgumentException("\"" + router.name() + "\" can have one IPv4 and one IPv6 address on \""
+                    + ethernet.name() + "\", not " + addresses);
+        }
+        var gateway = add(new EthernetGateway(this, router, ethernet, addresses));
+        try {
+            router.realm().routes().add(router, addresses.stream().map(a -> single(a.address())).toList());
+            clockwork().now(() -> {
+                fabric.link(gateway, router, LinkConditions.perfect().mtu(defaultMtu));
+                fabric.link(gateway, ethernet, LinkConditions.perfect());
+            });
+            return gateway;
+        } catch (IllegalArgumentException e) {
+            nodes.remove(gateway.name(), gateway);
+            throw e;
+        }
+    }
+
     /// Adds a translator of addresses. It is joined to the middle of the Internet until it is linked to something else; hosts
     /// behind it are added by [NatBox#host].
     ///
@@ -356,6 +497,7 @@ public final class Internet implements AutoCloseable {
             var server = new NameServer(this, host);
             server.start();
             nameServer = host;
+            names = server;
             return server;
         } catch (Throwable t) {
             host.close();
@@ -366,6 +508,10 @@ public final class Internet implements AutoCloseable {
     /// The host that serves names, or `null`.
     Host nameServerHost() {
         return nameServer;
+    }
+
+    NameServer nameServerOrNull() {
+        return names;
     }
 
     Node node(String name) {
@@ -421,7 +567,7 @@ public final class Internet implements AutoCloseable {
         return realm.routes().remove(cidr(network));
     }
 
-    private static Cidr cidr(String text) {
+    static Cidr cidr(String text) {
         return text.contains("/") ? Cidr.parse(text) : single(IpAddress.parse(text));
     }
 
@@ -438,9 +584,33 @@ public final class Internet implements AutoCloseable {
         return program;
     }
 
-    void interruptPrograms(Host host) {
-        programs.stream().filter(p -> p.host() == host && !p.isDone()).sorted(Comparator.comparing(Program::number))
-                .forEach(Program::interrupt);
+    void threadFailed(Host host, String name, Throwable failure) {
+        Program<Void> program = Program.failed(host, name, clockwork(), failure, programs::remove);
+        programs.add(program);
+        program.tellOfFailure();
+    }
+
+    /// A host dies: its programs go no further.
+    void endPrograms(Host host, Object owner) {
+        if (fabric != null) {
+            String why = "its host \"" + host.name() + "\" has crashed, " + now() + " after the beginning";
+            programs.stream().filter(p -> p.belongsTo(owner) && !p.isDone()).sorted(Comparator.comparing(Program::number))
+                    .forEach(p -> p.end(why));
+            clockwork().end(owner);
+        }
+    }
+
+    /// Does not return to a program whose host has died.
+    void rest() {
+        if (fabric != null) {
+            clockwork().rest();
+        }
+    }
+
+    void hurry(Object owner) {
+        if (fabric != null && !closed.get()) {
+            clockwork().hurry(owner);
+        }
     }
 
     /// The programs that have failed without anybody asking how.
@@ -487,14 +657,44 @@ public final class Internet implements AutoCloseable {
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
         requireNodes(List.of(host));
-        return networkFaults().separate("isolated", Set.of(host), Set.of());
+        return networkFaults().separate("isolated", Set.of(host), Set.of(), false);
+    }
+
+    /// Loses what one host sends to another, on whatever way; what comes back passes.
+    public Fault cutOneWay(String from, String to) {
+        requireNodes(List.of(from, to));
+        return networkFaults().separate("cut-one-way", Set.of(from), Set.of(to), true);
+    }
+
+    Fault separate(String name, Set<String> one, Set<String> other, boolean oneWay) {
+        return networkFaults().separate(name, one, other, oneWay);
+    }
+
+    /// Lets packets between hosts and others take so much longer, both ways.
+    ///
+    /// @param others empty for all others
+    public Fault slow(Collection<String> hosts, Collection<String> others, Duration by) {
+        requireNodes(hosts);
+        requireNodes(others);
+        return networkFaults().slow(Set.copyOf(hosts), Set.copyOf(others), by.toNanos());
+    }
+
+    /// Resets the first TCP connection between two hosts that says anything while this lasts: both ends get an RST, as from
+    /// somebody in between.
+    public Fault reset(String a, String b) {
+        requireNodes(List.of(a, b));
+        return networkFaults().reset(a, b);
+    }
+
+    Fault fault(String name, Runnable end) {
+        return networkFaults().other(name, end);
     }
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
         requireNodes(one);
         requireNodes(other);
-        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other));
+        return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other), false);
     }
 
     /// Loses the packets for which this is true, wherever they enter a link.
@@ -527,9 +727,33 @@ public final class Internet implements AutoCloseable {
         return fabric == null ? List.of() : networkFaults.active();
     }
 
-    /// Lets the seed choose troubles among the hosts that are there now.
+    /// Lets the seed choose troubles among the hosts that are there when time passes next or, if those are too few for any
+    /// trouble, as soon as they are enough.
     public void chaos(Chaos chaos) {
-        networkFaults().begin(chaos, List.copyOf(hosts().keySet()));
+        networkFaults().begin(chaos);
+    }
+
+    /// The troubles that the seed or the script has chosen, in the order of their times: a line for each, such as
+    /// `5.200 s to 7.200 s: crash b`.
+    public List<String> timeline() {
+        return fabric == null ? List.of() : networkFaults.timeline();
+    }
+
+    /// Whether troubles wait for hosts that they could befall.
+    public boolean hasIdleChaos() {
+        return fabric != null && networkFaults.hasWaiting();
+    }
+
+    /// What was said of this Internet and had no effect so far, in words: troubles without hosts, marks of ECN on packets whose
+    /// senders do not understand them, lines of a script that met nothing.
+    public List<String> warnings() {
+        if (fabric == null) {
+            return List.of();
+        }
+        var all = new ArrayList<String>(networkFaults.warnings());
+        clockwork().now(() -> all.addAll(fabric.warnings()));
+        all.addAll(chance.warnings());
+        return all;
     }
 
     /// What chance has let happen so far, if that was to be remembered ([InternetBuilder#record]).
@@ -573,11 +797,11 @@ public final class Internet implements AutoCloseable {
     private Delivery deliver(Packet packet) {
         Delivery result = Destination.problem(packet);
         IpAddress to = result == null ? Destination.read(packet, false) : null;
-        Host host = null;
+        Station host = null;
         if (result == null && Destination.isNotUnicast(to)) {
             result = Delivery.NOT_UNICAST;
         } else if (result == null) {
-            host = realm.routes().find(to) instanceof Host h ? h : null;
+            host = realm.routes().find(to) instanceof Station s ? s : null;
             result = closed.get() ? Delivery.CLOSED : host == null ? Delivery.NO_ROUTE : null;
         }
         if (result != null) {
@@ -601,6 +825,24 @@ public final class Internet implements AutoCloseable {
             fabric.counters().forEach((name, n) -> all.merge(name, n, Long::sum));
         }
         return all;
+    }
+
+    /// Watches the packets that hosts send from now on and for which this is true. It must not change anything, nor block.
+    public PacketWatch packets(Predicate<PacketView> which) {
+        return new PacketWatch(fabric(), which);
+    }
+
+    /// What happened last to packets of these hosts, each with its fate, and which faults began and ended: lines with the time,
+    /// if they were to be remembered ([InternetBuilder#rememberPackets]).
+    ///
+    /// @param hosts names; of all hosts if there are none
+    /// @param number how many lines at most
+    public List<String> recentPackets(Collection<String> hosts, int number) {
+        var lines = new ArrayList<String>();
+        if (recent != null) {
+            clockwork().now(() -> lines.addAll(recent.of(hosts, number)));
+        }
+        return lines;
     }
 
     /// Writes all packets to a pcapng file from now on: what each host sends and receives, and what is lost on the way, with
@@ -636,7 +878,7 @@ public final class Internet implements AutoCloseable {
         }
         List<Host> all = List.copyOf(hosts().values());
         // Nobody is left to be told that all the others end.
-        all.forEach(h -> h.link().silence());
+        all.forEach(Host::silence);
         all.forEach(Host::close);
         if (fabric != null) {
             try {

@@ -15,6 +15,8 @@ public final class InternetBuilder {
     LinkConditions conditions = LinkConditions.perfect();
     Script script;
     boolean record;
+    boolean goOnAfterFailures;
+    int recentPackets;
     Duration limit = Duration.ofDays(1);
     Duration stall = Duration.ofSeconds(1);
 
@@ -93,6 +95,23 @@ public final class InternetBuilder {
     /// if nothing is said.
     public InternetBuilder stallAfter(Duration time) {
         stall = Objects.requireNonNull(time);
+        return this;
+    }
+
+    /// Remembers the last things that happened to packets, so many, for [Internet#recentPackets]; none if nothing is said. Each
+    /// costs about a microsecond.
+    public InternetBuilder rememberPackets(int most) {
+        if (most < 0 || most > 1 << 20) {
+            throw new IllegalArgumentException("0 to 2^20 packets can be remembered, not " + most);
+        }
+        recentPackets = most;
+        return this;
+    }
+
+    /// Whether simulated time goes on after a program has failed. If not, as when nothing is said, whoever lets time pass gets a
+    /// [SimulationException] with the failure as its cause, unless somebody waits for that program or has asked how it ended.
+    public InternetBuilder goOnAfterFailures(boolean value) {
+        goOnAfterFailures = value;
         return this;
     }
 

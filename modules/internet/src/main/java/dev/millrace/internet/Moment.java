@@ -1,5 +1,7 @@
 package dev.millrace.internet;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -50,6 +52,35 @@ public final class Moment {
         });
     }
 
+    /// Loses what one host sends to another for so long.
+    public Moment cutOneWay(String from, String to, Duration lasting) {
+        return during(lasting, List.of(from, to), () -> internet.cutOneWay(from, to));
+    }
+
+    /// Lets packets between a host and others take longer, for so long.
+    ///
+    /// @param others empty for all others
+    public Moment slow(String host, List<String> others, Duration by, Duration lasting) {
+        return during(lasting, both(List.of(host), others), () -> internet.slow(List.of(host), others, by));
+    }
+
+    /// Resets a TCP connection between two hosts, the first that says anything then.
+    public Moment reset(String a, String b) {
+        return run(List.of(a, b), () -> internet.reset(a, b));
+    }
+
+    /// Lets a host's programs stand still for so long, as [Host#pause()] does.
+    public Moment pause(String host, Duration lasting) {
+        Host which = host(host);
+        return during(lasting, List.of(host), which::pause);
+    }
+
+    /// Sets a host's clock wrong, as [Host#setClock] does.
+    public Moment setClock(String host, Duration offset, double drift) {
+        Host which = host(host);
+        return run(() -> which.setClock(offset, drift));
+    }
+
     /// Cuts a host off from all others.
     public Moment isolate(String host) {
         return run(List.of(host), () -> internet.isolate(host));
@@ -89,8 +120,40 @@ public final class Moment {
         return run(List.of(a, b), () -> internet.link(a, b).change(change));
     }
 
-    /// Lets a host vanish, as [Host#crash()] does.
+    /// Lets a host crash, as [Host#crash()] does.
     public Moment crash(String host) {
-        return run(() -> internet.host(host).ifPresent(Host::crash));
+        return run(List.of(host), () -> internet.host(host).ifPresent(Host::crash));
+    }
+
+    /// Lets a host crash, and start again after so long: [Host#boot] says what it does then.
+    public Moment crash(String host, Duration lasting) {
+        Host which = host(host);
+        crash(host);
+        internet.fabric().post(Math.addExact(atNs, lasting.toNanos()), () -> start(which));
+        return this;
+    }
+
+    /// Starts a host again, as [Host#restart()] does.
+    public Moment restart(String host) {
+        Host which = host(host);
+        return run(() -> start(which));
+    }
+
+    /// Lets a host disappear, as [Host#disappear()] does.
+    public Moment disappear(String host) {
+        return run(List.of(host), () -> internet.host(host).ifPresent(Host::disappear));
+    }
+
+    private Host host(String name) {
+        internet.requireNodes(List.of(name));
+        return internet.host(name).orElseThrow(() -> new IllegalArgumentException("\"" + name + "\" is no host"));
+    }
+
+    private static void start(Host host) {
+        try {
+            host.restart();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

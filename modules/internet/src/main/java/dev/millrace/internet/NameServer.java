@@ -32,17 +32,61 @@ public final class NameServer {
     private final Host host;
     private final Zone zone;
     private final AtomicInteger connections = new AtomicInteger();
+    private final Internet internet;
+    /// What is wrong with it, or `null`.
+    private volatile Failing failing;
+    private volatile Duration slowBy = Duration.ZERO;
+
+    /// In what way a name server fails.
+    public enum Failing {
+        /// It says that it has failed (SERVFAIL).
+        SERVER_FAILURE,
+        /// It says that no name exists (NXDOMAIN).
+        NO_SUCH_NAME,
+        /// It takes its time.
+        SLOW,
+        /// It gives names the addresses of other hosts.
+        WRONG_ADDRESS
+    }
 
     NameServer(Internet internet, Host host) {
+        this.internet = internet;
         this.host = host;
         zone = new Zone(internet, host.name());
     }
 
     void start() throws IOException {
+        serve();
+        host.bootLater(_ -> serve());
+    }
+
+    private void serve() throws IOException {
         UdpSocket udp = host.stack().udp().bind(new InetSocketAddress(Resolver.PORT));
         TcpListener tcp = host.stack().tcp().listen(Resolver.PORT);
         host.run(() -> serve(udp));
         host.run(() -> serve(tcp));
+    }
+
+    /// Lets it fail until the fault is closed.
+    ///
+    /// @param by how long it takes to answer, for [Failing#SLOW]; else it does not count
+    public Fault fail(Failing how, Duration by) {
+        failing = how;
+        slowBy = how == Failing.SLOW ? by : Duration.ZERO;
+        return internet.fault("names: " + how.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '), () -> {
+            failing = null;
+            slowBy = Duration.ZERO;
+        });
+    }
+
+    private void takeTime() {
+        try {
+            if (!slowBy.isZero()) {
+                host.sleep(slowBy);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// The host that it runs on.
@@ -108,8 +152,13 @@ public final class NameServer {
                 byte[] query = new byte[buffer.flip().remaining()];
                 buffer.get(query);
                 byte[] answer = answer(query, true);
-                if (answer != null) {
+                if (answer != null && slowBy.isZero()) {
                     send(socket, answer, from);
+                } else if (answer != null) {
+                    host.run(() -> {
+                        takeTime();
+                        send(socket, answer, from);
+                    });
                 }
             }
         } catch (IOException e) {
@@ -156,6 +205,7 @@ public final class NameServer {
                 if (answer == null) {
                     return;
                 }
+                takeTime();
                 socket.write(ByteBuffer.allocate(2 + answer.length).putShort((short) answer.length).put(answer).flip());
             }
         } catch (IOException e) {
@@ -171,6 +221,27 @@ public final class NameServer {
         }
     }
 
+    private DnsMessage answer(DnsMessage query) {
+        return switch (failing) {
+            case SERVER_FAILURE -> query.response(DnsMessage.SERVER_FAILURE, 0, List.of(), List.of());
+            case NO_SUCH_NAME -> query.response(DnsMessage.NAME_ERROR, DnsMessage.AUTHORITATIVE, List.of(), List.of());
+            case WRONG_ADDRESS -> wrong(zone.answer(query));
+            case SLOW -> zone.answer(query);
+            case null -> zone.answer(query);
+        };
+    }
+
+    /// The same answer with the addresses of other hosts of the same version, if there are some.
+    private DnsMessage wrong(DnsMessage right) {
+        List<DnsRecord> answers = right.answers().stream().map(r -> {
+            InetAddress real = r.inetAddress();
+            return real == null ? r : internet.hosts().values().stream().flatMap(h -> h.addresses().stream())
+                    .filter(a -> a.getClass() == real.getClass() && !a.equals(real)).findFirst()
+                    .map(a -> DnsRecord.address(r.name(), r.ttl(), a)).orElse(r);
+        }).toList();
+        return new DnsMessage(right.id(), right.flags(), right.questions(), answers, right.authorities(), right.additionals());
+    }
+
     /// The answer to a message, or `null` if it deserves none: answers to answers go round in circles.
     private byte[] answer(byte[] bytes, boolean byUdp) {
         try {
@@ -179,7 +250,7 @@ public final class NameServer {
                 zone.count("malformed");
                 return null;
             }
-            return zone.answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP_ANSWER) : MAX_UDP);
+            return answer(query).toBytes(byUdp ? Math.min(query.payload(), MAX_UDP_ANSWER) : MAX_UDP);
         } catch (DnsFormatException e) {
             zone.count("malformed");
             // Enough is there to say to whom the answer belongs (RFC 1035 §4.1.1).

@@ -12,14 +12,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Writes all packets of an Internet to a pcapng file: an interface for each host, with what it sends and receives, and one
-/// for each other node, with what ends there. What is lost says so in a comment. Used in the turns of the clockwork.
+/// Writes all packets of an Internet to a pcapng file: an interface for each NIC of a host, with what it sends and receives, and
+/// one for each other node, with what ends there. What is lost says so in a comment. Used in the turns of the clockwork.
 final class NetworkCapture implements NetworkObserver {
     private final Clockwork clockwork;
     private final PcapngWriter writer;
-    private final Map<Node, Integer> interfaces = new HashMap<>();
+    private final Map<Point, Integer> interfaces = new HashMap<>();
     private long recorded;
     private IOException failure;
+
+    /// A node may have both kinds of packets, as one between an Ethernet and a router has.
+    private record Point(Node node, boolean frames) {
+    }
 
     NetworkCapture(Clockwork clockwork, PcapngWriter writer) {
         this.clockwork = clockwork;
@@ -37,18 +41,18 @@ final class NetworkCapture implements NetworkObserver {
     }
 
     @Override
-    public void left(Node from, Packet packet, String remark) {
-        write(from, Direction.OUTBOUND, packet, remark);
+    public void left(Node from, Packet packet, boolean frame, String remark) {
+        write(new Point(from, frame), Direction.OUTBOUND, packet, remark);
     }
 
     @Override
-    public void arrived(Node at, Packet packet) {
-        write(at, Direction.INBOUND, packet, null);
+    public void arrived(Node at, Packet packet, boolean frame) {
+        write(new Point(at, frame), Direction.INBOUND, packet, null);
     }
 
     @Override
-    public void lost(Node at, Packet packet, String remark) {
-        write(at, Direction.UNKNOWN, packet, remark.startsWith("dropped") ? remark : "dropped: " + remark);
+    public void lost(Node at, Packet packet, boolean frame, String remark) {
+        write(new Point(at, frame), Direction.UNKNOWN, packet, remark.startsWith("dropped") ? remark : "dropped: " + remark);
     }
 
     @Override
@@ -56,12 +60,12 @@ final class NetworkCapture implements NetworkObserver {
         // A capture is of packets.
     }
 
-    private void write(Node node, Direction direction, Packet packet, String remark) {
+    private void write(Point at, Direction direction, Packet packet, String remark) {
         attempt(() -> {
-            Integer id = interfaces.get(node);
+            Integer id = interfaces.get(at);
             if (id == null) {
-                id = writer.addInterface(new CaptureInterface(node.name(), "", LinkType.RAW, 0));
-                interfaces.put(node, id);
+                id = writer.addInterface(new CaptureInterface(at.node.name(), "", at.frames ? LinkType.ETHERNET : LinkType.RAW, 0));
+                interfaces.put(at, id);
             }
             PacketBytes.complete(packet);
             byte[] bytes = packet.toBytes();

@@ -1,23 +1,45 @@
 package dev.millrace.internet;
 
 import dev.millrace.internet.ScriptEvent.Trouble;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// Begins and ends what is wrong with a network: for programs that say so, at times, and by chance. Any thread may call any
 /// method; in simulated time, whichever has the turn.
 final class NetworkFaults {
     private final Fabric fabric;
     private final Predicate<String> exists;
+    private final Supplier<Collection<String>> hosts;
+    private final Befalling troubles;
     private final List<Fault> active = new CopyOnWriteArrayList<>();
+    private final List<Trouble> scheduled = new CopyOnWriteArrayList<>();
+    /// Troubles for which there are not hosts enough yet.
+    private final List<Chaos> waiting = new CopyOnWriteArrayList<>();
 
     /// @param exists whether there is a node of this name
-    NetworkFaults(Fabric fabric, Predicate<String> exists) {
+    /// @param hosts the names of those that are open
+    /// @param troubles lets a trouble begin
+    NetworkFaults(Fabric fabric, Predicate<String> exists, Supplier<Collection<String>> hosts, Befalling troubles) {
         this.fabric = fabric;
         this.exists = exists;
+        this.hosts = hosts;
+        this.troubles = troubles;
+    }
+
+    /// Lets troubles begin.
+    interface Befalling {
+        /// Lets one begin, and returns what ends it.
+        ///
+        /// @param hosts of those that it names, the ones that are there
+        /// @param others the same of the other side; empty for all others
+        Runnable begin(Trouble trouble, List<String> hosts, List<String> others);
     }
 
     List<Fault> active() {
@@ -40,8 +62,8 @@ final class NetworkFaults {
 
     /// Cuts two hosts off from each other, or the link of two neighbours.
     Fault cut(Node a, Node b) {
-        if (a instanceof Host && b instanceof Host) {
-            return separate("partition", Set.of(a.name()), Set.of(b.name()));
+        if (a instanceof Station && b instanceof Station) {
+            return separate("partition", Set.of(Station.hostName(a)), Set.of(Station.hostName(b)), false);
         }
         return begin("cut", f -> {
             NetworkLink link = fabric.find(a, b);
@@ -53,8 +75,9 @@ final class NetworkFaults {
         });
     }
 
-    Fault separate(String name, Set<String> one, Set<String> other) {
-        return begin(name, f -> fabric.faults().separate(f, one, other));
+    /// @param oneWay whether only what the first group sends is lost
+    Fault separate(String name, Set<String> one, Set<String> other, boolean oneWay) {
+        return begin(name, f -> fabric.faults().separate(f, one, other, oneWay));
     }
 
     Fault drop(String name, Predicate<PacketView> which) {
@@ -63,6 +86,22 @@ final class NetworkFaults {
 
     Fault delay(Predicate<PacketView> which, long byNs) {
         return begin("delay", f -> fabric.faults().delay(f, which, byNs));
+    }
+
+    /// Whatever else is wrong for a while.
+    ///
+    /// @param end what ends it
+    Fault other(String name, Runnable end) {
+        return begin(name, f -> f.setHealing(end));
+    }
+
+    /// Once on each way, whatever links it leads over.
+    Fault slow(Set<String> hosts, Set<String> others, long byNs) {
+        return begin("slow", f -> fabric.faults().slow(f, hosts, others, byNs));
+    }
+
+    Fault reset(String a, String b) {
+        return begin("reset", f -> fabric.faults().reset(f, a, b));
     }
 
     void heal(Node a, Node b) {
@@ -80,29 +119,71 @@ final class NetworkFaults {
         fabric.clockwork().now(() -> {
             fabric.note("heal all");
             active().forEach(Fault::close);
-            fabric.pipes().forEach(Pipe::healAll);
+            fabric.healAll();
         });
     }
 
-    /// Lets the seed choose troubles, unless a script says which there are.
-    void begin(Chaos chaos, List<String> hosts) {
-        Chance chance = fabric.chance();
-        if (!chance.isScripted()) {
-            new ChaosPlan(chance, hosts, fabric.nowNs()).draw(chaos).forEach(t -> {
-                chance.record(t);
-                schedule(t);
-            });
+    /// Lets the seed choose troubles, unless a script says which there are: among the hosts that there are when time passes
+    /// next or, if those are too few, as soon as they are enough.
+    void begin(Chaos chaos) {
+        if (!fabric.chance().isScripted()) {
+            waiting.add(chaos);
+            fabric.post(fabric.nowNs(), this::drawWaiting);
         }
+    }
+
+    /// There are more hosts.
+    void hostAdded() {
+        if (!waiting.isEmpty()) {
+            fabric.post(fabric.nowNs(), this::drawWaiting);
+        }
+    }
+
+    private void drawWaiting() {
+        List<String> names = List.copyOf(hosts.get());
+        waiting.removeIf(chaos -> {
+            boolean enough = names.size() >= chaos.hostsNeeded();
+            if (enough) {
+                draw(chaos, names);
+            }
+            return enough;
+        });
+    }
+
+    private void draw(Chaos chaos, List<String> names) {
+        Chance chance = fabric.chance();
+        new ChaosPlan(chance, names, fabric.nowNs()).draw(chaos).forEach(t -> {
+            chance.record(t);
+            schedule(t);
+        });
+    }
+
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    /// What was to happen and cannot.
+    List<String> warnings() {
+        return waiting.stream().map(c -> "troubles were to befall hosts (" + c + "), and there never were enough of them: "
+                + hosts.get()).toList();
+    }
+
+    /// The troubles of the seed or the script in the order of their times, in words.
+    List<String> timeline() {
+        return scheduled.stream().sorted(Comparator.comparingLong(Trouble::atNs)).map(t -> String.format(Locale.ROOT,
+                "%.3f s to %.3f s: %s", t.atNs() / 1e9, t.endNs() / 1e9, t.what())).toList();
     }
 
     /// Hosts that are gone by then, or not there yet, are left out.
     void schedule(Trouble t) {
+        scheduled.add(t);
         fabric.post(t.atNs(), () -> {
             List<String> one = t.hosts().stream().filter(exists).toList();
             List<String> other = t.others().stream().filter(exists).toList();
-            if (!one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
-                Fault fault = separate("chaos", Set.copyOf(one), Set.copyOf(other));
-                fabric.post(t.atNs() + t.lastingNs(), fault::close);
+            if (t.kind().isOfNames() || !one.isEmpty() && other.isEmpty() == t.others().isEmpty()) {
+                fabric.chance().used(t);
+                Runnable end = troubles.begin(t, one, other);
+                fabric.post(t.endNs(), end);
             }
         });
     }

@@ -30,8 +30,8 @@ public final class NetworkLink {
     /// Gives both directions these conditions. Packets on their way keep the old ones.
     public NetworkLink setConditions(LinkConditions conditions) {
         fabric.clockwork().now(() -> {
-            there.setConditions(conditions);
-            back.setConditions(conditions);
+            there.state().describe(conditions);
+            back.state().describe(conditions);
         });
         return this;
     }
@@ -40,15 +40,15 @@ public final class NetworkLink {
     ///
     /// @param from the name of that end
     public NetworkLink setConditions(String from, LinkConditions conditions) {
-        fabric.clockwork().now(() -> direction(from).setConditions(conditions));
+        fabric.clockwork().now(() -> direction(from).state().describe(conditions));
         return this;
     }
 
     /// Changes the conditions of both directions.
     public NetworkLink change(UnaryOperator<LinkConditions> change) {
         fabric.clockwork().now(() -> {
-            there.setConditions(change.apply(there.conditions()));
-            back.setConditions(change.apply(back.conditions()));
+            there.state().describe(change.apply(there.conditions()));
+            back.state().describe(change.apply(back.conditions()));
         });
         return this;
     }
@@ -74,12 +74,12 @@ public final class NetworkLink {
     public Fault cut() {
         var fault = new Fault("cut", fabric.clockwork()::now);
         fabric.clockwork().now(() -> {
-            there.cut();
-            back.cut();
+            there.state().cut();
+            back.state().cut();
         });
         fault.setHealing(() -> {
-            there.heal();
-            back.heal();
+            there.state().heal();
+            back.state().heal();
         });
         return fault;
     }
@@ -87,16 +87,16 @@ public final class NetworkLink {
     /// Ends all cuts of it.
     public void heal() {
         fabric.clockwork().now(() -> {
-            there.healAll();
-            back.healAll();
+            there.state().healAll();
+            back.state().healAll();
         });
     }
 
     /// Takes it out of service, or into it: unlike with a cut, routers know, and send packets another way if there is one.
     public void setUp(boolean up) {
         fabric.clockwork().now(() -> {
-            there.setDown(!up);
-            back.setDown(!up);
+            there.state().setDown(!up);
+            back.state().setDown(!up);
             fabric.changed();
         });
     }

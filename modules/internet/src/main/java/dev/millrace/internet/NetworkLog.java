@@ -21,18 +21,18 @@ final class NetworkLog implements NetworkObserver {
     }
 
     @Override
-    public void left(Node from, Packet packet, String remark) {
-        line(from + " sends " + new PacketView(packet, from, null) + (remark == null ? "" : " - " + remark));
+    public void left(Node from, Packet packet, boolean frame, String remark) {
+        line(from + " sends " + new PacketView(packet, frame, from, null) + (remark == null ? "" : " - " + remark));
     }
 
     @Override
-    public void arrived(Node at, Packet packet) {
-        line(at + " gets " + new PacketView(packet, null, at));
+    public void arrived(Node at, Packet packet, boolean frame) {
+        line(at + " gets " + new PacketView(packet, frame, null, at));
     }
 
     @Override
-    public void lost(Node at, Packet packet, String remark) {
-        line(at + " loses " + new PacketView(packet, at, null) + " - " + remark);
+    public void lost(Node at, Packet packet, boolean frame, String remark) {
+        line(at + " loses " + new PacketView(packet, frame, at, null) + " - " + remark);
     }
 
     @Override
@@ -42,6 +42,6 @@ final class NetworkLog implements NetworkObserver {
 
     @Override
     public void host(Host host) {
-        line(host + " has " + host.cidrs());
+        line(host + " has " + host.stations().stream().flatMap(s -> s.cidrs().stream()).toList());
     }
 }

@@ -25,6 +25,16 @@ abstract class Node {
         return name;
     }
 
+    /// How often there was one of this name, with this one; hosts come back.
+    int life() {
+        return 1;
+    }
+
+    /// Its name, with its life from the second on: no name has a `*`.
+    String lifeName() {
+        return life() == 1 ? name : name + "*" + life();
+    }
+
     Realm realm() {
         return realm;
     }

@@ -1,5 +1,6 @@
 package dev.millrace.internet;
 
+import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.Ipv4Header;
@@ -18,6 +19,9 @@ public final class PacketView {
     private final Packet packet;
     private final Node from;
     private final Node to;
+    private final boolean frame;
+    /// Where the IP header starts, from the first byte; -1 if there is none.
+    private final int skip;
     private final boolean v6;
     private final IpAddress source;
     private final IpAddress destination;
@@ -25,12 +29,15 @@ public final class PacketView {
     /// Where the transport's header starts, or -1 if there is none to read.
     private final int transport;
 
-    PacketView(Packet packet, Node from, Node to) {
+    /// @param frame whether it begins with an Ethernet header
+    PacketView(Packet packet, boolean frame, Node from, Node to) {
         this.packet = packet;
+        this.frame = frame;
         this.from = from;
         this.to = to;
-        source = Destination.read(packet, true);
-        destination = Destination.read(packet, false);
+        skip = frame ? LinkHeader.ipOffset(packet) : 0;
+        source = Destination.read(packet, skip, true);
+        destination = Destination.read(packet, skip, false);
         if (source == null) {
             v6 = false;
             protocol = -1;
@@ -39,12 +46,12 @@ public final class PacketView {
         }
         v6 = !source.isV4();
         MemorySegment m = packet.memory();
-        int at = packet.start();
+        int at = packet.start() + skip;
         protocol = v6 ? Ipv6Header.nextHeader(m, at) : Ipv4Header.protocol(m, at);
         int header = v6 ? Ipv6Header.LENGTH : Ipv4Header.headerLength(m, at);
         boolean later = !v6 && Ipv4Header.fragmentOffset(m, at) != 0;
         int needed = protocol == IpProtocol.TCP ? TcpHeader.MIN_LENGTH : protocol == IpProtocol.UDP ? UdpHeader.LENGTH : 4;
-        transport = later || packet.headLength() < header + needed ? -1 : at + header;
+        transport = later || packet.headLength() < skip + header + needed ? -1 : at + header;
     }
 
     /// The host or router that sent it onto this link.
@@ -89,9 +96,19 @@ public final class PacketView {
         return destination == null ? null : destination.toInetAddress();
     }
 
-    /// The length of the IP packet in bytes.
+    /// The length of the IP packet in bytes, or that of a frame that carries something else.
     public int length() {
-        return packet.length();
+        return packet.length() - Math.max(0, skip);
+    }
+
+    /// Whether it is on an Ethernet ([Internet#ethernet]).
+    public boolean isFrame() {
+        return frame;
+    }
+
+    /// Whether it is a question or an answer of ARP.
+    public boolean isArp() {
+        return frame && LinkHeader.type(packet) == EtherType.ARP;
     }
 
     /// The number of what follows the IP header, such as 6 for TCP; -1 if it is no IP packet.
@@ -139,10 +156,14 @@ public final class PacketView {
         return isTcp() ? TcpHeader.sequence(packet.memory(), transport) & 0xffff_ffffL : 0;
     }
 
+    int acknowledgment() {
+        return isTcp() ? TcpHeader.acknowledgment(packet.memory(), transport) : 0;
+    }
+
     /// The bytes of payload behind the TCP or UDP header.
     public int payloadLength() {
         if (isUdp()) {
-            return packet.length() - (transport - packet.start()) - UdpHeader.LENGTH;
+            return Math.max(0, packet.length() - (transport - packet.start()) - UdpHeader.LENGTH);
         }
         return isTcp() ? Math.max(0, packet.length() - (transport - packet.start())
                 - TcpHeader.headerLength(packet.memory(), transport)) : 0;
@@ -162,7 +183,7 @@ public final class PacketView {
     @Override
     public String toString() {
         if (source == null) {
-            return "no IP packet, " + length() + " bytes";
+            return frame ? LinkHeader.describe(packet) : "no IP packet, " + length() + " bytes";
         }
         if (isTcp()) {
             int flags = TcpHeader.flags(packet.memory(), transport);

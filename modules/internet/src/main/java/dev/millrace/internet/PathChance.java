@@ -14,6 +14,11 @@ final class PathChance {
     private RandomGenerator random;
     private long packets;
     private boolean bad;
+    /// Of the jitter: its span, the value at a time, and that one span later.
+    private long jitterSpanNs;
+    private long jitterFromNs;
+    private long jitterFrom;
+    private long jitterTo;
 
     // What happens to the packet that was drawn last.
     boolean lost;
@@ -33,7 +38,8 @@ final class PathChance {
     /// Decides about the next packet.
     ///
     /// @param bits how many it has
-    void draw(LinkConditions c, long bits) {
+    /// @param nowNs the time
+    void draw(LinkConditions c, long bits, long nowNs) {
         long n = packets++;
         lost = false;
         duplicated = false;
@@ -43,12 +49,13 @@ final class PathChance {
         if (chance.isScripted()) {
             replay(n, bits);
         } else if (!c.isPlain()) {
-            drawAnew(c, n, bits);
+            drawAnew(c, n, bits, nowNs);
         }
     }
 
     private void replay(long n, long bits) {
         for (PacketHarm h : scripted.getOrDefault(n, List.of())) {
+            chance.used(h);
             chance.record(h);
             switch (h.harm()) {
                 case LOSE -> lost = true;
@@ -63,7 +70,7 @@ final class PathChance {
         }
     }
 
-    private void drawAnew(LinkConditions c, long n, long bits) {
+    private void drawAnew(LinkConditions c, long n, long bits, long nowNs) {
         if (random == null) {
             random = chance.generator("path " + path);
         }
@@ -81,7 +88,7 @@ final class PathChance {
             chance.record(new PacketHarm(path, n, Harm.CORRUPT, corruptedBit));
         }
         if (c.jitterNs() > 0) {
-            extraNs = random.nextLong(c.jitterNs() + 1);
+            extraNs = jitter(c.jitterNs(), nowNs);
             if (extraNs > 0) {
                 chance.record(new PacketHarm(path, n, Harm.DELAY, extraNs));
             }
@@ -91,6 +98,26 @@ final class PathChance {
             held = true;
             chance.record(new PacketHarm(path, n, Harm.HOLD, c.reorderingByNs()));
         }
+    }
+
+    /// How much longer a packet takes now, 0 to `spanNs`: a way from one value to the next, each drawn uniformly for a time that
+    /// lies at least `spanNs` behind the one before. So it never shrinks faster than time passes, packets keep their order,
+    /// and nevertheless half of `spanNs` is what they take on average, which it would not be if each were drawn alone and
+    /// those that come too early waited.
+    private long jitter(long spanNs, long nowNs) {
+        if (jitterSpanNs != spanNs) {
+            jitterSpanNs = spanNs;
+            jitterFromNs = nowNs - random.nextLong(spanNs + 1);
+            jitterFrom = random.nextLong(spanNs + 1);
+            jitterTo = random.nextLong(spanNs + 1);
+        }
+        long passed = (nowNs - jitterFromNs) / spanNs;
+        if (passed > 0) {
+            jitterFrom = passed == 1 ? jitterTo : random.nextLong(spanNs + 1);
+            jitterTo = random.nextLong(spanNs + 1);
+            jitterFromNs += passed * spanNs;
+        }
+        return jitterFrom + Math.round((double) (jitterTo - jitterFrom) * (nowNs - jitterFromNs) / spanNs);
     }
 
     private boolean isLost(LinkConditions c) {

@@ -12,29 +12,30 @@ final class Pipe {
     private final Fabric fabric;
     private final Node from;
     private final Node to;
+    private final boolean frames;
     private final String name;
     private final PathChance chance;
     private final ArrayDeque<Flight> waiting = new ArrayDeque<>(0);
     private final CoDel coDel = new CoDel();
-    private LinkConditions conditions;
+    private final PipeState state;
     private boolean sending;
     private long lastArrivalNs;
-    private int cuts;
-    private boolean down;
     private final Map<String, Long> dropped = new TreeMap<>();
     private long packets;
     private long bytes;
     private long delivered;
     private long marked;
+    private long unmarkable;
     private int longestQueue;
 
-    Pipe(Fabric fabric, Node from, Node to, LinkConditions conditions) {
+    Pipe(Fabric fabric, Node from, Node to, PipeState state) {
         this.fabric = fabric;
         this.from = from;
         this.to = to;
-        this.conditions = conditions;
-        name = from.name() + ">" + to.name();
-        chance = new PathChance(fabric.chance(), name);
+        frames = from instanceof EthernetSwitch || to instanceof EthernetSwitch;
+        this.state = state;
+        name = name(from, to);
+        chance = new PathChance(fabric.chance(), from.lifeName() + ">" + to.lifeName());
     }
 
     /// A packet on its way through the pipe, and the events of its leaving the line and of its arrival.
@@ -73,11 +74,21 @@ final class Pipe {
         }
     }
 
+    /// What the direction between two nodes is called.
+    static String name(Node from, Node to) {
+        return from.name() + ">" + to.name();
+    }
+
     /// Takes a packet over.
     void accept(Packet packet) {
+        LinkConditions conditions = state.conditions();
         packets++;
         bytes += packet.length();
-        chance.draw(conditions, 8L * packet.length());
+        chance.draw(conditions, 8L * packet.length(), fabric.nowNs());
+        if (from instanceof Station && fabric.faults().hasResets() && fabric.reset(packet, frames, from)) {
+            packet.release();
+            return;
+        }
         String reason = refusal(packet);
         boolean dropped = reason != null || chance.lost;
         fabric.left(this, packet, reason != null ? reason : chance.lost ? "loss" : remark(), dropped);
@@ -94,16 +105,17 @@ final class Pipe {
     }
 
     private String refusal(Packet packet) {
-        if (cuts > 0 || down) {
+        LinkConditions conditions = state.conditions();
+        if (state.isCut()) {
             return "cut";
         }
-        if (packet.length() > conditions.mtu()) {
+        if (packet.length() - (frames ? LinkHeader.length(packet) : 0) > conditions.mtu()) {
             return "too-big";
         }
-        if (conditions.lossWhen() != null && conditions.lossWhen().test(new PacketView(packet, from, to))) {
+        if (conditions.lossWhen() != null && conditions.lossWhen().test(new PacketView(packet, frames, from, to))) {
             return "loss";
         }
-        return fabric.faults().refusal(packet, from, to);
+        return fabric.faults().refusal(packet, frames, from, to);
     }
 
     /// What is remarkable about a packet that goes on, for the capture; `null` if nothing is.
@@ -116,13 +128,14 @@ final class Pipe {
     }
 
     private void queue(Flight flight) {
+        LinkConditions conditions = state.conditions();
         if (waiting.size() >= conditions.queue()) {
             fabric.lostLater(this, flight.packet, "queue full");
             drop(flight.packet, "queue-full");
             return;
         }
-        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt() && Ecn.mark(flight.packet)) {
-            marked++;
+        if (conditions.markAt() > 0 && waiting.size() >= conditions.markAt()) {
+            mark(flight.packet);
         }
         waiting.add(flight);
         longestQueue = Math.max(longestQueue, waiting.size());
@@ -131,11 +144,27 @@ final class Pipe {
         }
     }
 
+    private boolean mark(Packet packet) {
+        boolean done = Ecn.mark(packet, frames ? LinkHeader.ipOffset(packet) : 0);
+        if (done) {
+            marked++;
+        } else {
+            unmarkable++;
+        }
+        return done;
+    }
+
+    /// What was to be marked with ECN, while nothing could be, in words; `null` if that is not so.
+    String warning() {
+        return unmarkable == 0 || marked > 0 ? null : "the link " + name + " was to mark " + unmarkable
+                + " packets with ECN, and their senders do not understand it: Millrace's TCP has no ECN yet";
+    }
+
     private void sendNext() {
         Flight next = nextThatMayGo();
         sending = next != null;
         if (next != null) {
-            long rate = conditions.rate();
+            long rate = state.conditions().rate();
             long lineNs = rate == 0 ? 0 : (long) Math.ceil(next.packet.length() * 8e9 / rate);
             next.onLine = true;
             fabric.post(fabric.nowNs() + lineNs, next);
@@ -143,6 +172,7 @@ final class Pipe {
     }
 
     private Flight nextThatMayGo() {
+        LinkConditions conditions = state.conditions();
         Flight next;
         while ((next = waiting.poll()) != null) {
             long now = fabric.nowNs();
@@ -150,8 +180,7 @@ final class Pipe {
                     conditions.codelTargetNs(), conditions.codelIntervalNs())) {
                 return next;
             }
-            if (conditions.hasEcn() && Ecn.mark(next.packet)) {
-                marked++;
+            if (conditions.hasEcn() && mark(next.packet)) {
                 return next;
             }
             fabric.lostLater(this, next.packet, "CoDel");
@@ -161,7 +190,7 @@ final class Pipe {
     }
 
     private void depart(Flight flight) {
-        long arrival = fabric.nowNs() + conditions.delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, from, to);
+        long arrival = fabric.nowNs() + state.conditions().delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
         if (!flight.held) {
             arrival = Math.max(arrival, lastArrivalNs);
             lastArrivalNs = arrival;
@@ -171,7 +200,7 @@ final class Pipe {
 
     private void arrive(Flight flight) {
         Packet packet = flight.packet;
-        if (cuts > 0 || down) {
+        if (state.isCut()) {
             fabric.lostLater(this, packet, "cut");
             drop(packet, "cut");
             return;
@@ -208,6 +237,11 @@ final class Pipe {
 
     // ---- what links and faults do
 
+    /// Whether its packets are frames of an Ethernet.
+    boolean carriesFrames() {
+        return frames;
+    }
+
     Node from() {
         return from;
     }
@@ -221,36 +255,20 @@ final class Pipe {
     }
 
     LinkConditions conditions() {
-        return conditions;
+        return state.conditions();
     }
 
-    /// Packets from now on meet these conditions; those on their way keep the old ones.
-    void setConditions(LinkConditions newConditions) {
-        conditions = newConditions;
-    }
-
-    void cut() {
-        cuts++;
-    }
-
-    void heal() {
-        cuts = Math.max(0, cuts - 1);
-    }
-
-    void healAll() {
-        cuts = 0;
+    /// What was said about it.
+    PipeState state() {
+        return state;
     }
 
     boolean isCut() {
-        return cuts > 0 || down;
-    }
-
-    void setDown(boolean value) {
-        down = value;
+        return state.isCut();
     }
 
     boolean isDown() {
-        return down;
+        return state.isDown();
     }
 
     /// What was counted, by name.

@@ -1,10 +1,14 @@
 package dev.millrace.internet;
 
 import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Gone;
 import dev.millrace.internet.time.Task;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
@@ -12,29 +16,43 @@ import java.util.function.Consumer;
 /// does. Any thread may call any method; in simulated time, whichever has the turn.
 ///
 /// @param <T> what it returns
-public final class Program<T> {
+public final class Program<T> implements Future<T> {
     private final Host host;
     private final Clockwork clockwork;
     private final String name;
     private final Callable<T> body;
     private final Consumer<Program<T>> onEnd;
+    private final Object owner;
     private Task task;
     private volatile boolean done;
     private volatile boolean fetched;
+    private long endedNs;
+    private CompletableFuture<T> future;
     private T result;
     private Throwable failure;
 
     /// @param onEnd told when it has ended, and nobody needs to be told of it
     Program(Host host, String name, Clockwork clockwork, Callable<T> body, Consumer<Program<T>> onEnd) {
         this.host = host;
+        this.owner = host.ownerOfPrograms();
         this.name = name;
         this.clockwork = clockwork;
         this.body = body;
         this.onEnd = onEnd;
     }
 
+    /// A thread of a host that has failed: as a program of that name.
+    static Program<Void> failed(Host host, String name, Clockwork clockwork, Throwable failure, Consumer<Program<Void>> onEnd) {
+        var program = new Program<Void>(host, name, clockwork, () -> null, onEnd);
+        program.task = clockwork.current();
+        program.failure = failure;
+        program.endedNs = clockwork.nowNs();
+        program.done = true;
+        return program;
+    }
+
     void start() {
-        task = clockwork.start(name, this::run);
+        task = clockwork.start(owner, name, this::run);
     }
 
     /// In the order of their starts.
@@ -43,18 +61,76 @@ public final class Program<T> {
     }
 
     private void run() {
+        T returned = null;
+        Throwable thrown = null;
         try {
-            result = body.call();
+            returned = body.call();
+        } catch (Gone e) {
+            // Whoever ended it has told so.
+            throw e;
         } catch (Throwable t) {
-            failure = t;
-            // How a program ends whose host is gone is no news.
-            fetched |= !host.isOpen();
-        } finally {
+            thrown = t;
+        }
+        if (!done) {
+            result = returned;
+            failure = thrown;
+            // How a program ends whose host was closed is no news.
+            fetched |= !belongsTo(host.ownerOfPrograms()) || !host.isOpen();
+            endedNs = clockwork.nowNs();
             done = true;
+            completeFuture();
             if (failure == null || fetched) {
                 onEnd.accept(this);
+            } else {
+                tellOfFailure();
             }
         }
+    }
+
+    /// Whoever lets time pass hears of it, unless somebody asks before.
+    void tellOfFailure() {
+        clockwork.failed(task, () -> host.endsAtFailure() && failedUnseen() ? new SimulationException(
+                "\"" + name + "\" failed " + Duration.ofNanos(endedNs) + " after the beginning: " + failure, failure) : null);
+    }
+
+    private void completeFuture() {
+        CompletableFuture<T> f = future;
+        if (f != null) {
+            if (failure == null) {
+                f.complete(result);
+            } else {
+                f.completeExceptionally(failure);
+            }
+        }
+    }
+
+    /// The same as a future with stages, whose time is simulated as well: who waits for it lets others go on.
+    public CompletableFuture<T> toCompletableFuture() {
+        if (future == null) {
+            future = host.future();
+            // Whoever has it is told how this ends.
+            fetched();
+            if (done) {
+                completeFuture();
+            }
+        }
+        return future;
+    }
+
+    /// Its host has crashed: it goes no further.
+    void end(String why) {
+        if (!done) {
+            failure = new SimulationException(why);
+            endedNs = clockwork.nowNs();
+            fetched = true;
+            done = true;
+            completeFuture();
+            onEnd.accept(this);
+        }
+    }
+
+    boolean belongsTo(Object someOwner) {
+        return owner == someOwner;
     }
 
     /// The host it runs on.
@@ -68,6 +144,7 @@ public final class Program<T> {
     }
 
     /// Whether it has ended, in whatever way.
+    @Override
     public boolean isDone() {
         return done;
     }
@@ -76,6 +153,11 @@ public final class Program<T> {
     public Throwable failure() {
         fetched();
         return failure;
+    }
+
+    /// How much simulated time had passed when it ended; zero before that.
+    public Duration endedAt() {
+        return Duration.ofNanos(endedNs);
     }
 
     private void fetched() {
@@ -94,6 +176,7 @@ public final class Program<T> {
     ///
     /// @throws ExecutionException if it failed; the cause says how
     /// @throws SimulationException if it cannot end: nothing is left that could happen in simulated time
+    @Override
     public T get() throws InterruptedException, ExecutionException {
         clockwork.join(task, Long.MAX_VALUE);
         return outcome();
@@ -107,6 +190,30 @@ public final class Program<T> {
             throw new TimeoutException(name() + " has not ended after " + timeout);
         }
         return outcome();
+    }
+
+    @Override
+    public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+        return get(Duration.ofNanos(unit.toNanos(timeout)));
+    }
+
+    /// Interrupts it, if it has not ended; what it does then is its affair.
+    ///
+    /// @param mayInterruptIfRunning if not, nothing happens
+    /// @return whether it was interrupted
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        boolean now = mayInterruptIfRunning && !done;
+        if (now) {
+            interrupt();
+        }
+        return now;
+    }
+
+    /// Always `false`: a program that was interrupted has ended in its own way.
+    @Override
+    public boolean isCancelled() {
+        return false;
     }
 
     private T outcome() throws ExecutionException {
@@ -124,6 +231,6 @@ public final class Program<T> {
 
     @Override
     public String toString() {
-        return name() + (!done ? "" : failure == null ? " (done)" : " (failed: " + failure + ")");
+        return name() + (!done ? "" : failure == null ? " (done)" : " (failed " + endedAt() + " after the beginning: " + failure + ")");
     }
 }

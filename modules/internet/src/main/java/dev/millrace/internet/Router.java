@@ -22,7 +22,19 @@ public final class Router extends Node {
 
     @Override
     void receive(Packet packet, Pipe via) {
-        forward(fabric, this, realm(), hop, v4, v6, packet, via);
+        EthernetGateway from = via.from() instanceof EthernetGateway g ? g : null;
+        forward(fabric, this, realm(), hop, answering(from, true), answering(from, false), packet, via);
+    }
+
+    /// The address to answer from: on an Ethernet the one that hosts there know (RFC 1812 §4.3.2.4).
+    private IpAddress answering(EthernetGateway on, boolean ofV4) {
+        IpAddress there = on == null ? null : ofV4 ? on.v4() : on.v6();
+        return there != null ? there : ofV4 ? v4 : v6;
+    }
+
+    /// A packet that it had passed on to an Ethernet has found nobody there.
+    void unreachable(Packet packet, EthernetGateway at) {
+        unreachable(fabric, this, hop, answering(at, true), answering(at, false), packet, this);
     }
 
     /// What it has forwarded, and what it has dropped for which reason.
@@ -49,11 +61,11 @@ public final class Router extends Node {
             fabric.end(at, packet, Internet.name(Delivery.NOT_UNICAST));
             return;
         }
-        if (to.equals(v4) || to.equals(v6)) {
+        Node owner = Fabric.owner(realm, to);
+        if (to.equals(v4) || to.equals(v6) || owner == at && at instanceof Router) {
             answer(fabric, at, realm, hop, packet);
             return;
         }
-        Node owner = Fabric.owner(realm, to);
         Pipe out = owner == null || owner == at ? null : fabric.way(at, owner);
         IpAddress from = to.isV4() ? v4 : v6;
         Verdict verdict = out == null ? hop.unreachable(packet, reason(owner), from, fabric.nowNs())
@@ -106,14 +118,14 @@ public final class Router extends Node {
         }
     }
 
-    static void unreachable(Fabric fabric, Node at, RouterHop hop, IpAddress v4, IpAddress v6, Packet packet, Host sender) {
+    static void unreachable(Fabric fabric, Node at, RouterHop hop, IpAddress v4, IpAddress v6, Packet packet, Node sender) {
         BoxDrop problem = hop.problem(packet);
         IpAddress from = packet.length() > 0 && Destination.read(packet, false).isV4() ? v4 : v6;
         carryOut(fabric, at, sender.realm(), problem != null ? new Verdict.Drop(packet, problem)
                 : hop.unreachable(packet, RouterIcmp.Unreachable.HOST, from, fabric.nowNs()), null);
     }
 
-    static void tooBig(Fabric fabric, Node at, RouterHop hop, IpAddress v4, IpAddress v6, Packet packet, Host sender,
+    static void tooBig(Fabric fabric, Node at, RouterHop hop, IpAddress v4, IpAddress v6, Packet packet, Node sender,
             int mtu) {
         IpAddress to = Destination.read(packet, false);
         Verdict verdict = hop.forward(packet, mtu, to.isV4() ? v4 : v6, fabric.nowNs());

@@ -43,6 +43,16 @@ final class Routes {
         }
     }
 
+    /// Who has exactly this address, or `null`.
+    Node owner(IpAddress address) {
+        lock.readLock().lock();
+        try {
+            return addresses.get(address);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
     private static boolean isAddress(Cidr c) {
         return c.prefixLength() == (c.address().isV4() ? 32 : 128);
     }

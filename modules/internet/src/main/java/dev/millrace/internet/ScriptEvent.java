@@ -50,21 +50,82 @@ sealed interface ScriptEvent {
         }
     }
 
-    /// Hosts were cut off from others for a while.
+    /// What can befall hosts.
+    enum TroubleKind {
+        /// Hosts are cut off from others.
+        CUT(true, false),
+        /// What one host sends does not reach another.
+        CUT_ONE_WAY(true, false),
+        /// A host crashes, and starts again at the end.
+        CRASH(false, false),
+        /// A host's programs stand still, as after SIGSTOP; its stack goes on.
+        PAUSE(false, false),
+        /// A host's clock is wrong; the value says by how much, in nanoseconds.
+        CLOCK(false, true),
+        /// A host's clock goes wrong; the value says by how many parts in a billion.
+        DRIFT(false, true),
+        /// Packets from hosts to others take longer; the value says by how much, in nanoseconds.
+        SLOW(true, true),
+        /// The first TCP connection between two hosts that says anything is reset for both, by somebody in between.
+        RESET(true, false),
+        /// The name server says that it has failed.
+        DNS_SERVFAIL(false, false),
+        /// The name server says that no name exists.
+        DNS_NXDOMAIN(false, false),
+        /// The name server takes longer; the value says by how much, in nanoseconds.
+        DNS_SLOW(false, true),
+        /// The name server gives each name the address of another host.
+        DNS_LIES(false, false);
+
+        final boolean hasOthers;
+        final boolean hasValue;
+
+        TroubleKind(boolean hasOthers, boolean hasValue) {
+            this.hasOthers = hasOthers;
+            this.hasValue = hasValue;
+        }
+
+        /// Whether it befalls the name server, whatever hosts it names.
+        boolean isOfNames() {
+            return name().startsWith("DNS");
+        }
+
+        String word() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /// Something befell hosts for a while.
     ///
-    /// @param hosts on one side
-    /// @param others on the other; empty for all others
-    record Trouble(long atNs, long lastingNs, List<String> hosts, List<String> others) implements ScriptEvent {
+    /// @param hosts whom; on one side
+    /// @param others on the other; empty for all others, and for what has no other side
+    /// @param value what else there is to say, else 0
+    record Trouble(TroubleKind kind, long atNs, long lastingNs, List<String> hosts, List<String> others, long value)
+            implements ScriptEvent {
         /// Copies the lists.
         public Trouble {
             hosts = List.copyOf(hosts);
             others = List.copyOf(others);
         }
 
+        Trouble at(long newAtNs) {
+            return new Trouble(kind, newAtNs, lastingNs, hosts, others, value);
+        }
+
+        /// When it ends.
+        long endNs() {
+            return atNs + lastingNs;
+        }
+
+        /// What and whom, without when.
+        String what() {
+            String who = kind.word() + " " + String.join(",", hosts);
+            return who + (!kind.hasOthers ? "" : others.isEmpty() ? " *" : " " + String.join(",", others));
+        }
+
         @Override
         public String toString() {
-            return "cut " + String.join(",", hosts) + " " + (others.isEmpty() ? "*" : String.join(",", others)) + " "
-                    + atNs + "ns " + lastingNs + "ns";
+            return what() + " " + atNs + "ns " + lastingNs + "ns" + (kind.hasValue ? " " + value + "ns" : "");
         }
     }
 
@@ -72,15 +133,15 @@ sealed interface ScriptEvent {
     static ScriptEvent parse(String line) {
         String[] w = line.trim().split("\\s+");
         try {
+            for (TroubleKind kind : TroubleKind.values()) {
+                if (kind.word().equals(w[0])) {
+                    return trouble(kind, w);
+                }
+            }
             switch (w[0]) {
                 case "pick" -> {
                     require(w, 3);
                     return new Pick(count(w[1]), Math.toIntExact(count(w[2])));
-                }
-                case "cut" -> {
-                    require(w, 5);
-                    return new Trouble(Units.duration(w[3]).toNanos(), Units.duration(w[4]).toNanos(), names(w[1]),
-                            w[2].equals("*") ? List.of() : names(w[2]));
                 }
                 default -> {
                     Harm harm = harm(w[0]);
@@ -98,13 +159,26 @@ sealed interface ScriptEvent {
         }
     }
 
+    private static Trouble trouble(TroubleKind kind, String[] w) {
+        int at = kind.hasOthers ? 3 : 2;
+        require(w, at + 2 + (kind.hasValue ? 1 : 0));
+        List<String> others = !kind.hasOthers || w[2].equals("*") ? List.of() : names(w[2]);
+        return new Trouble(kind, Units.duration(w[at]).toNanos(), Units.duration(w[at + 1]).toNanos(), names(w[1]), others,
+                kind.hasValue ? signed(w[at + 2]) : 0);
+    }
+
+    private static long signed(String duration) {
+        return duration.startsWith("-") ? -Units.duration(duration.substring(1)).toNanos() : Units.duration(duration).toNanos();
+    }
+
     private static Harm harm(String word) {
         for (Harm h : Harm.values()) {
             if (h.word().equals(word)) {
                 return h;
             }
         }
-        throw new IllegalArgumentException("it begins with none of pick, lose, duplicate, corrupt, delay, hold, cut");
+        throw new IllegalArgumentException("it begins with none of pick, lose, duplicate, corrupt, delay, hold, "
+                + java.util.Arrays.stream(TroubleKind.values()).map(TroubleKind::word).collect(java.util.stream.Collectors.joining(", ")));
     }
 
     private static List<String> names(String text) {

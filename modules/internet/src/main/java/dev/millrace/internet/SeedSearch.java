@@ -172,7 +172,11 @@ public final class SeedSearch {
     }
 
     private static Object kindOfEvent(ScriptEvent e) {
-        return e instanceof ScriptEvent.PacketHarm h ? h.harm() : e.getClass();
+        return switch (e) {
+            case ScriptEvent.PacketHarm h -> h.harm();
+            case ScriptEvent.Trouble t -> t.kind();
+            case ScriptEvent.Pick _ -> e.getClass();
+        };
     }
 
     /// Many small delays often do nothing but let a cut hit the right moment: without them it must come earlier.
@@ -182,8 +186,8 @@ public final class SeedSearch {
         boolean troubled = rest.stream().anyMatch(ScriptEvent.Trouble.class::isInstance);
         for (int i = 0; troubled && delays > 0 && i <= ALIGNING_STEPS && runs < shrinkingRuns; i++) {
             long earlier = delays / ALIGNING_STEPS * i;
-            List<ScriptEvent> shifted = rest.stream().map(e -> e instanceof ScriptEvent.Trouble t ? new ScriptEvent.Trouble(
-                    Math.max(0, t.atNs() - earlier), t.lastingNs(), t.hosts(), t.others()) : e).toList();
+            List<ScriptEvent> shifted = rest.stream().map(e -> e instanceof ScriptEvent.Trouble t
+                    ? t.at(Math.max(0, t.atNs() - earlier)) : e).toList();
             if (fails.test(shifted)) {
                 return shifted;
             }

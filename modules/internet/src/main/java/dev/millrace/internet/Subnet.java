@@ -45,7 +45,7 @@ public final class Subnet extends Node {
 
     /// What nobody owns goes to a router, which says so to its sender.
     private Pipe router(Pipe via) {
-        return pipes().stream().filter(p -> !(p.to() instanceof Host) && p.to() != via.from()).findFirst().orElse(null);
+        return pipes().stream().filter(p -> !(p.to() instanceof Station) && p.to() != via.from()).findFirst().orElse(null);
     }
 
     private boolean isBroadcast(IpAddress to) {

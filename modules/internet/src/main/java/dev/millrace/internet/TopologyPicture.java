@@ -24,7 +24,7 @@ final class TopologyPicture {
     private final double[] y;
     private final int height;
 
-    /// The two directions between two nodes.
+    /// The two directions between two nodes; none between the NICs of one host.
     private static final class Edge {
         private final int a;
         private final int b;
@@ -45,6 +45,11 @@ final class TopologyPicture {
         hidden = shown.size() - nodes.size();
         var index = new HashMap<Node, Integer>();
         nodes.forEach(n -> index.put(n, index.size()));
+        for (Node n : nodes) {
+            if (n instanceof HostNic nic && index.containsKey(nic.host())) {
+                edges.put(nic.name(), new Edge(index.get(nic.host()), index.get(nic)));
+            }
+        }
         for (Pipe p : pipes) {
             Integer from = index.get(p.from());
             Integer to = index.get(p.to());
@@ -131,14 +136,14 @@ final class TopologyPicture {
         var s = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + WIDTH + " " + height
                 + "\" width=\"" + WIDTH + "\" height=\"" + height + "\" font-family=\"system-ui, sans-serif\">\n<style>"
                 + "text{font-size:11px;fill:#222;text-anchor:middle}.name{font-weight:600;font-size:12px}"
-                + ".link{stroke:#777;stroke-width:1.5}.lossy{stroke:#d55e00;stroke-width:2}"
+                + ".body{stroke:#0072b2;stroke-width:7;stroke-opacity:.25}.link{stroke:#777;stroke-width:1.5}.lossy{stroke:#d55e00;stroke-width:2}"
                 + ".cut{stroke:#d55e00;stroke-width:2;stroke-dasharray:6 4}.label{fill:#fff;fill-opacity:.85}"
                 + ".host{fill:#e6f2fa;stroke:#0072b2}.router{fill:#fff3d6;stroke:#b8860b}.box{fill:#fde8dc;stroke:#d55e00}"
                 + ".subnet{fill:#e3f4ee;stroke:#009e73}.cloud{fill:#f2f2f2;stroke:#999;stroke-dasharray:4 3}.key{text-anchor:start}"
                 + "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
         edges.values().forEach(e -> line(s, e));
         if (edges.size() <= MAX_LABELS) {
-            edges.values().forEach(e -> label(s, e));
+            edges.values().stream().filter(TopologyPicture::isLink).forEach(e -> label(s, e));
         }
         for (int i = 0; i < nodes.size(); i++) {
             node(s, i);
@@ -164,7 +169,16 @@ final class TopologyPicture {
         return p == null ? 0 : p.counters().get("packets");
     }
 
+    private static boolean isLink(Edge e) {
+        return e.there != null || e.back != null;
+    }
+
     private void line(StringBuilder s, Edge e) {
+        if (!isLink(e)) {
+            s.append("<path class=\"body\" d=\"M").append(n(px(e.a))).append(' ').append(n(py(e.a))).append('L').append(n(px(e.b)))
+                    .append(' ').append(n(py(e.b))).append("\"/>\n");
+            return;
+        }
         s.append("<path class=\"").append(isCut(e) ? "cut" : lost(e) > 0 ? "lossy" : "link").append("\" d=\"M").append(n(px(e.a)))
                 .append(' ').append(n(py(e.a))).append('L').append(n(px(e.b))).append(' ').append(n(py(e.b)))
                 .append("\"><title>").append(escape(nodes.get(e.a) + " – " + nodes.get(e.b) + ": " + conditions(e) + "; "
@@ -205,6 +219,19 @@ final class TopologyPicture {
                 yield "host";
             }
             case Router _ -> "router";
+            case HostNic n -> {
+                n.cidrs().forEach(c -> lines.add(c.address().toString()));
+                yield "host";
+            }
+            case EthernetGateway g -> {
+                g.cidrs().forEach(c -> lines.add(c.address().toString()));
+                yield "router";
+            }
+            case EthernetSwitch sw -> {
+                lines.add("Ethernet");
+                sw.networks().forEach(c -> lines.add(c.toString()));
+                yield "subnet";
+            }
             case Subnet sub -> {
                 lines.add(sub.network());
                 yield "subnet";
@@ -236,7 +263,7 @@ final class TopologyPicture {
     }
 
     private void legend(StringBuilder s) {
-        String[][] keys = {{"host", "host"}, {"router", "router"}, {"subnet", "subnet"}, {"box", "NAT, firewall"},
+        String[][] keys = {{"host", "host"}, {"router", "router"}, {"subnet", "subnet, Ethernet"}, {"box", "NAT, firewall"},
             {"cloud", "the middle"}};
         int at = 12;
         int base = height - 14;
@@ -246,7 +273,7 @@ final class TopologyPicture {
                     .append(base).append("\">").append(k[1]).append("</text>\n");
             at += 36 + k[1].length() * 7;
         }
-        String[][] lines = {{"link", "link or path"}, {"lossy", "has lost packets"}, {"cut", "cut"}};
+        String[][] lines = {{"body", "one host"}, {"link", "link or path"}, {"lossy", "lost packets"}, {"cut", "cut"}};
         for (String[] k : lines) {
             s.append("<path class=\"").append(k[0]).append("\" d=\"M").append(at).append(' ').append(base - 4)
                     .append("h24\"/><text class=\"key\" x=\"").append(at + 30).append("\" y=\"").append(base).append("\">")

@@ -262,7 +262,7 @@ class VirtualTimeTest {
         var never = new CompletableFuture<Void>();
         a.run(() -> blockForEver(never));
         SimulationException e = assertThrows(SimulationException.class, () -> net.runFor(Duration.ofSeconds(1)));
-        assertTrue(e.getMessage().contains("\"a/1\" blocks outside the simulation"), e.getMessage());
+        assertTrue(e.getMessage().contains("\"a/1\" waits in CompletableFuture.get") && e.getMessage().contains("host.await"), e.getMessage());
         assertTrue(e.getMessage().contains("VirtualTimeTest.blockForEver"), e.getMessage());
         assertTrue(List.of(e.getCause().getStackTrace()).stream().anyMatch(f -> f.getMethodName().equals("blockForEver")));
         assertThrows(SimulationException.class, () -> net.runFor(Duration.ofSeconds(1)));
@@ -321,8 +321,15 @@ class VirtualTimeTest {
             Program<Void> bad = a.run(() -> {
                 throw new IOException("oh");
             });
-            net.runFor(Duration.ofSeconds(1));
+            Duration before = net.now();
+            var told = assertThrows(SimulationException.class, () -> net.runFor(Duration.ofSeconds(1)));
+            assertTrue(told.getMessage().contains("\"a/4\" failed PT33S after the beginning"), told.getMessage());
+            assertInstanceOf(IOException.class, told.getCause());
+            assertEquals(before, net.now());
+            assertEquals(before, bad.endedAt());
             assertEquals(List.of(bad), net.failures());
+            // It is told once.
+            net.runFor(Duration.ofSeconds(1));
             assertInstanceOf(IOException.class, assertThrows(ExecutionException.class, bad::get).getCause());
             assertEquals(List.of(), net.failures());
         }

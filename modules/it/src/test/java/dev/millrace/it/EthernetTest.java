@@ -1,5 +1,9 @@
 package dev.millrace.it;
 
+import static dev.millrace.it.EthernetLab.KERNEL_V4;
+import static dev.millrace.it.EthernetLab.KERNEL_V6;
+import static dev.millrace.it.EthernetLab.V4;
+import static dev.millrace.it.EthernetLab.V6;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -33,72 +37,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A stack with a station of its own on an Ethernet of the kernel's: a TAP device, or one end of a veth pair.
 @Timeout(120)
 class EthernetTest {
-    private static final String KERNEL_V4 = "10.0.0.1";
-    private static final String KERNEL_V6 = "fd00:1::1";
-    private static final String V4 = "10.0.0.2";
-    private static final String V6 = "fd00:1::2";
-
-    /// The Ethernet, and the stack on it.
-    private static final class Lab implements AutoCloseable {
-        final LeakCheck leaks = new LeakCheck();
-        final NetworkNamespace ns;
-        final Stack stack;
-
-        Lab(String link, Map<String, String> options, String... programs) throws Exception {
-            String missing = NetworkNamespace.missing(programs).orElse(null);
-            assumeTrue(missing == null, missing);
-            ns = new NetworkNamespace();
-            try {
-                if (link.startsWith("tap")) {
-                    ns.addDevice("e0", "tap", KERNEL_V4 + "/24");
-                } else {
-                    ns.run("ip", "link", "add", "e0", "type", "veth", "peer", "name", "e1").orFail();
-                    ns.run("ip", "link", "set", "e1", "up").orFail();
-                    ns.run("ip", "addr", "add", KERNEL_V4 + "/24", "dev", "e0").orFail();
-                    ns.run("ip", "link", "set", "e0", "up").orFail();
-                }
-                ns.run("ip", "addr", "add", KERNEL_V6 + "/64", "dev", "e0", "nodad").orFail();
-                stack = ns.call(() -> Stack.builder().name("ethernet").nic("nic", link, nic -> {
-                    nic.address(V4 + "/24").address(V6 + "/64");
-                    options.forEach(nic::option);
-                }).option("tcp", "time-wait", "20ms").open());
-            } catch (Throwable t) {
-                ns.close();
-                throw t;
-            }
-        }
-
-        String sh(String command) throws IOException {
-            return ns.run(Duration.ofSeconds(60), "bash", "-c", "set -o pipefail; " + command).orFail();
-        }
-
-        /// Pings until there is an answer: the kernel's device needs a moment.
-        void awaitReachable() throws IOException {
-            sh("ping -c 30 -i 0.2 -W 1 -w 30 " + V4 + " >/dev/null; true");
-        }
-
-        @Override
-        public void close() throws Exception {
-            try {
-                long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-                while (stack.tcp().connectionCount() > 0 && System.nanoTime() < until) {
-                    Thread.sleep(5);
-                }
-                assertEquals(0, stack.tcp().connectionCount(), "connections left");
-                stack.close();
-            } finally {
-                ns.close();
-            }
-            leaks.close();
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({"tap:e0, true", "tap:e0, false", "packet:e1, true", "packet:e1, false"})
     void pingsAndStreamsCrossInBothFamiliesAndDirections(String link, boolean offload) throws Exception {
         byte[] data = new byte[8 << 20];
         new Random(5).nextBytes(data);
-        try (Lab lab = new Lab(link, Map.of("offload", String.valueOf(offload)), "ping", "socat")) {
+        try (EthernetLab lab = new EthernetLab(link, Map.of("offload", String.valueOf(offload)), "ping", "socat")) {
             lab.awaitReachable();
             for (String to : new String[] {V4, V6}) {
                 assertTrue(lab.sh("ping -c 3 -i 0.2 -W 5 " + to).contains(" 0% packet loss"));
@@ -140,7 +84,7 @@ class EthernetTest {
         }
     }
 
-    private static TcpSocket connect(Lab lab, String to) throws Exception {
+    private static TcpSocket connect(EthernetLab lab, String to) throws Exception {
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
             try {
@@ -170,7 +114,7 @@ class EthernetTest {
     @ParameterizedTest
     @ValueSource(strings = {"tap:e0", "packet:e1"})
     void aConnectToNobodyOnTheLinkFailsAndSaysSo(String link) throws Exception {
-        try (Lab lab = new Lab(link, Map.of())) {
+        try (EthernetLab lab = new EthernetLab(link, Map.of())) {
             IOException e = assertThrows(IOException.class, () -> lab.stack.tcp()
                     .connect(new InetSocketAddress("10.0.0.77", 80), Duration.ofSeconds(60)));
             assertTrue(e.getMessage().toLowerCase().contains("no route to host"), e.toString());
@@ -180,7 +124,7 @@ class EthernetTest {
     /// A network protocol of a stranger's on the same Ethernet.
     @Test
     void stationsOfAStrangersProtocolHearOneAnother() throws Exception {
-        try (Lab lab = new Lab("packet:e1", Map.of());
+        try (EthernetLab lab = new EthernetLab("packet:e1", Map.of());
                 Stack other = lab.ns.call(() -> Stack.builder().name("other").nic("nic", "packet:e0", nic -> {
                     nic.address("10.0.0.3/24").option("mac", "02:00:00:00:00:03").option("promiscuous", "true");
                 }).open())) {

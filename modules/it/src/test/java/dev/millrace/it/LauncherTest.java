@@ -92,6 +92,10 @@ class LauncherTest {
     }
 
     private Run run(Path folder, Path launcher, String... args) throws IOException, InterruptedException {
+        return run(folder, launcher, temp.resolve("err"), args);
+    }
+
+    private Run run(Path folder, Path launcher, Path err, String... args) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(args));
         var builder = new ProcessBuilder(command).directory(folder.toFile());
@@ -99,7 +103,6 @@ class LauncherTest {
         builder.environment().put("HOME", home.toString());
         builder.environment().put("PATH", temp.resolve("bin") + ":/usr/bin:/bin");
         builder.environment().putAll(environment);
-        Path err = temp.resolve("err");
         Process process = builder.redirectError(err.toFile()).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the launcher did not end");
@@ -118,6 +121,42 @@ class LauncherTest {
         assertEquals(List.of(jdk.resolve("bin/java").toString(), "--module-path", lib, "-XX:+UseSerialGC",
                 "--enable-native-access=dev.millrace.linux", "-m", "dev.millrace.cli/dev.millrace.cli.Main", "demo", "--config", "a b.toml", "", "$x"), run.out().lines().toList());
         assertEquals("", run.err());
+    }
+
+    /// Two terminals, a first use in each: one builds, the other waits, and both run.
+    @Test
+    void ofSeveralAtOnceOneBuilds() throws Exception {
+        mavenThat("[ -e building ] && echo overlap >>\"" + calls() + "\"; touch building; sleep 1; rm building; "
+                + "mkdir -p modules/cli/target/lib && echo jar >modules/cli/target/lib/a.jar");
+        var all = new ArrayList<java.util.concurrent.CompletableFuture<Run>>();
+        for (int i = 0; i < 4; i++) {
+            int n = i;
+            all.add(java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                try {
+                    return run(temp, project.resolve("millrace"), temp.resolve("err" + n), "demo");
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }, r -> Thread.ofVirtual().start(r)));
+        }
+        for (var f : all) {
+            Run run = f.get(60, TimeUnit.SECONDS);
+            assertEquals(0, run.code(), run.err());
+            assertTrue(run.out().contains("demo"), run.out());
+        }
+        assertEquals(1, builds());
+        assertFalse(Files.exists(project.resolve("modules/cli/target/.building")));
+    }
+
+    @Test
+    void aBuildThatWasKilledKeepsNobodyOut() throws Exception {
+        Path lock = Files.createDirectories(project.resolve("modules/cli/target/.building"));
+        Process gone = new ProcessBuilder("true").start();
+        gone.waitFor();
+        Files.writeString(lock.resolve("pid"), gone.pid() + "\n");
+        assertEquals(0, run("demo").code());
+        assertEquals(1, builds());
+        assertFalse(Files.exists(lock));
     }
 
     @Test

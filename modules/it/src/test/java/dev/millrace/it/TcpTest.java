@@ -2,6 +2,7 @@ package dev.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -440,16 +441,27 @@ class TcpTest {
         try (TcpListener listener = stack.tcp().listen(8080); TcpSocket client = connect(Lab.V4, 8080);
                 TcpSocket server = listener.accept()) {
             client.setReadTimeout(Duration.ofMillis(200));
-            CompletableFuture<Object> reader = Lab.async(() -> assertThrows(SocketTimeoutException.class,
-                    () -> client.read(ByteBuffer.allocate(1))));
             var calls = new java.util.concurrent.LinkedBlockingQueue<Readiness>();
             client.onReady(calls::add);
             calls.clear();
-            while (!reader.isDone() && client.info().bytesReceived() == 0 && calls.isEmpty()) {
-                assertEquals(0, client.tryRead(ByteBuffer.allocate(1)));
+            long enough = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            // Whether a try meets the reader is a matter of luck: on a busy machine the reader may be done before one does.
+            while (calls.isEmpty() && System.nanoTime() < enough) {
+                CompletableFuture<Object> reader = Lab.async(() -> assertThrows(SocketTimeoutException.class,
+                        () -> client.read(ByteBuffer.allocate(1))));
+                while (!reader.isDone() && calls.isEmpty()) {
+                    assertEquals(0, client.tryRead(ByteBuffer.allocate(1)));
+                }
+                Lab.within(reader);
+                if (calls.isEmpty()) {
+                    // The last that the reader does is to tell.
+                    Readiness told = calls.poll(100, TimeUnit.MILLISECONDS);
+                    if (told != null) {
+                        calls.add(told);
+                    }
+                }
             }
-            Lab.within(reader);
-            assertTrue(calls.poll(5, TimeUnit.SECONDS) != null, "never called again");
+            assertFalse(calls.isEmpty(), "never called again");
             assertTrue(server.isOpen());
         }
     }

@@ -16,6 +16,9 @@ final class FailureReport {
     private final String replay;
     private final String summary;
     private final String details;
+    private final List<String> warnings;
+    private final String faults;
+    private final String timeline;
 
     /// @param test the class and the method
     /// @param script the file of the script that was replayed, or `null`
@@ -32,7 +35,16 @@ final class FailureReport {
                 + net.now() + "; packets " + counters.getOrDefault("sent", 0L) + ", dropped " + lost
                 + (lost == 0 ? "" : " " + drops.entrySet().stream().map(e -> e.getKey() + " " + e.getValue())
                         .collect(Collectors.joining(", ", "(", ")")));
-        details = hosts(net) + faults(net) + programs(programs);
+        faults = faults(net);
+        warnings = net.warnings();
+        List<String> troubles = net.timeline();
+        timeline = troubles.isEmpty() ? "" : "troubles:" + troubles.stream().map(t -> "\n    " + t).collect(Collectors.joining());
+        List<String> concerned = programs.stream().map(p -> p.host().name()).distinct().toList();
+        List<String> packets = net.recentPackets(concerned, 20);
+        String last = packets.isEmpty() ? "" : "last packets" + (concerned.isEmpty() ? "" : " of " + String.join(", ", concerned)) + ":\n"
+                + packets.stream().map(p -> "  " + p + "\n").collect(Collectors.joining());
+        details = hosts(net) + faults + last + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
+                .collect(Collectors.joining());
     }
 
     private static String hosts(Internet net) {
@@ -57,11 +69,12 @@ final class FailureReport {
 
     /// A few lines, for the exception.
     String message(String files) {
-        return summary + "\n  run again: " + replay + files;
+        return summary + warnings.stream().map(w -> "\n  warning: " + w).collect(Collectors.joining())
+                + (timeline.isEmpty() ? "" : "\n  " + timeline) + (faults.isEmpty() ? "" : "\n  " + faults.strip()) + "\n  run again: " + replay + files;
     }
 
     /// All of it, for a file.
     String text() {
-        return test + "\n" + summary + "\nrun again: " + replay + "\n" + details;
+        return test + "\n" + summary + "\nrun again: " + replay + "\n" + (timeline.isEmpty() ? "" : timeline + "\n") + details;
     }
 }

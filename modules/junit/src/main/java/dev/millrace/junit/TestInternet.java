@@ -21,6 +21,9 @@ import java.util.function.Consumer;
 
 /// The Internet of one test, as its annotations describe it.
 final class TestInternet {
+    /// For the report of a failure: more than anybody reads.
+    private static final int REMEMBERED = 200;
+
     private final Internet net;
     private final AddressBlock block;
     private final List<Link> pending;
@@ -34,7 +37,8 @@ final class TestInternet {
             AddressBlock block, Path capture) throws IOException {
         boolean described = !how.file().isEmpty();
         Consumer<InternetBuilder> settings = builder -> {
-            builder.script(script).record(record);
+            builder.script(script).record(record).goOnAfterFailures(how.goOnAfterFailures())
+                    .rememberPackets(capture == null ? 0 : REMEMBERED);
             if (how.time() == VirtualInternet.Time.VIRTUAL) {
                 builder.virtualTime(seed);
             } else {
@@ -123,8 +127,12 @@ final class TestInternet {
     }
 
     void begin(Troubles troubles) {
-        net.chaos(new Chaos(troubles.cuts(), troubles.isolations(), duration(troubles.within()),
-                duration(troubles.shortest()), duration(troubles.longest())));
+        net.chaos(Chaos.within(duration(troubles.within())).lasting(duration(troubles.shortest()), duration(troubles.longest()))
+                .cuts(troubles.cuts()).isolations(troubles.isolations()).cutsOneWay(troubles.cutsOneWay()).crashes(troubles.crashes())
+                .pauses(troubles.pauses()).clockJumps(troubles.clockJumps(), duration(troubles.clockJump()))
+                .clockDrifts(troubles.clockDrifts(), troubles.clockDrift()).slowLinks(troubles.slowLinks(), duration(troubles.slowBy()))
+                .resets(troubles.resets()).nameFailures(troubles.nameFailures())
+                .slowNames(troubles.slowNames(), duration(troubles.slowBy())).wrongNames(troubles.wrongNames()));
     }
 
     private static Duration duration(String text) {

@@ -53,6 +53,9 @@ public @interface VirtualInternet {
     /// Whether a program's failure fails the test even if nobody asks for it.
     boolean failWithPrograms() default true;
 
+    /// Whether simulated time goes on after a program has failed that nobody waits for; if not, the test hears of it at once.
+    boolean goOnAfterFailures() default false;
+
     /// How time passes.
     enum Time {
         /// From event to event: a function of the seed, and as fast as the machine is.

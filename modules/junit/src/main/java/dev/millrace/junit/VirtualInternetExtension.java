@@ -36,7 +36,7 @@ import org.opentest4j.TestAbortedException;
 /// What stands behind [VirtualInternet]. Also usable by `@RegisterExtension` or `@ExtendWith`, with the usual Internet.
 public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final Namespace NAMESPACE = Namespace.create(VirtualInternetExtension.class);
-    private static final String SEED = "millrace.seed";
+    static final String SEED = "millrace.seed";
     private static final String SCRIPT = "millrace.script";
     private static final VirtualInternet USUAL = Usual.class.getAnnotation(VirtualInternet.class);
     /// Internets of tests that are open, and that ever were: packets are counted for all of them together.
@@ -126,6 +126,10 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
                 throw new ExtensionConfigurationException("-D" + SEED + "=" + given.get() + " is no whole number", e);
             }
         }
+        Long ofTest = SeedsExtension.of(context);
+        if (ofTest != null) {
+            return ofTest;
+        }
         // A positive number of a few digits is easier to pass on.
         return how.seed() != VirtualInternet.ANY_SEED ? how.seed() : ThreadLocalRandom.current().nextLong(1, 1_000_000_000);
     }
@@ -206,6 +210,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         }
         Internet net = running.internet().net();
         List<Program<?>> failed = net.failures();
+        boolean idle = net.hasIdleChaos();
         Throwable failure = context.getExecutionException().orElse(null);
         boolean aborted = failure instanceof TestAbortedException;
         FailureReport report = null;
@@ -226,7 +231,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
             OPEN.decrementAndGet();
         }
         if (failure == null && own == null) {
-            own = ownFailure(running, failed);
+            own = ownFailure(running, failed, idle);
         }
         boolean bad = failure != null && !aborted || own != null;
         if (running.session() != null) {
@@ -252,13 +257,19 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     }
 
     /// What is wrong although the test itself did not fail, or `null`.
-    private static Throwable ownFailure(Running running, List<Program<?>> failed) {
+    ///
+    /// @param idle whether there were troubles for which there was nobody
+    private static Throwable ownFailure(Running running, List<Program<?>> failed, boolean idle) {
         if (!failed.isEmpty() && running.how().failWithPrograms()) {
             Program<?> first = failed.getFirst();
             var error = new AssertionError("\"" + first.name() + "\" on " + first.host() + " failed: " + first.failure(),
                     first.failure());
             failed.stream().skip(1).map(Program::failure).forEach(error::addSuppressed);
             return error;
+        }
+        if (idle) {
+            return new ExtensionConfigurationException("@Troubles had no effect: the test never had hosts enough for them; "
+                    + "make them before time passes, or leave it out");
         }
         long leaked = Leaks.packets() - running.packets();
         boolean alone = running.opened() == OPENED.get();

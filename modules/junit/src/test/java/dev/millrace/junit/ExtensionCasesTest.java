@@ -3,14 +3,18 @@ package dev.millrace.junit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.millrace.UdpSocket;
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +24,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.engine.OutputDirectoryCreator;
 import org.junit.platform.engine.TestDescriptor;
@@ -57,6 +62,95 @@ class ExtensionCasesTest {
 
     private static String report(Throwable t) {
         return Arrays.stream(t.getSuppressed()).map(Throwable::toString).collect(Collectors.joining("\n"));
+    }
+
+    // ---- troubles
+
+    @VirtualInternet(seed = 5)
+    @Troubles(cuts = 30, within = "10s", shortest = "1s", longest = "3s")
+    static class OwnHosts {
+        @Test
+        void troublesBefallThem(Internet net) throws Exception {
+            Host a = net.host("a", "10.0.0.1");
+            net.host("b", "10.0.0.2");
+            a.call(() -> {
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    for (int i = 0; i < 130; i++) {
+                        s.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress("10.0.0.2", 9));
+                        a.sleep(Duration.ofMillis(100));
+                    }
+                }
+                return null;
+            }).get();
+            assertTrue(net.counters().get("chaos") > 50, net.counters().toString());
+        }
+
+        @Test
+        void withoutHostsThatIsAnError(Internet net) throws Exception {
+            net.runFor(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void troublesBefallHostsThatTheTestMakes() {
+        EngineExecutionResults results = run(OwnHosts.class);
+        results.testEvents().assertStatistics(s -> s.succeeded(1).failed(1));
+        assertTrue(failure(results).getMessage().contains("@Troubles had no effect"), failure(results).toString());
+    }
+
+    // ---- seeds
+
+    @VirtualInternet
+    static class ManySeeds {
+        @Seeds("3..6,9")
+        void someFail(Internet net, @SimHost(name = "a") Host a) {
+            assertTrue(net.seed() != 5, "of seed five");
+            assertEquals("a", a.name());
+        }
+    }
+
+    @Test
+    void aTestRunsWithEachSeed() {
+        EngineExecutionResults results = run(ManySeeds.class);
+        results.testEvents().assertStatistics(s -> s.started(5).succeeded(4).failed(1));
+        assertEquals(List.of("seed 3", "seed 4", "seed 5", "seed 6", "seed 9"),
+                results.testEvents().started().map(e -> e.getTestDescriptor().getDisplayName()).toList());
+        assertTrue(report(failure(results)).contains("millrace.seed=5"), report(failure(results)));
+        run(ManySeeds.class, "millrace.seeds", "20..29").testEvents().assertStatistics(s -> s.succeeded(10));
+        run(ManySeeds.class, "millrace.seed", "5", "millrace.seeds", "20..29").testEvents().assertStatistics(s -> s.failed(1));
+        for (String wrong : new String[] {"", "x", "3..1", "1..2..3", "1..9999999", "-9223372036854775808..9223372036854775807"}) {
+            assertThrows(ExtensionConfigurationException.class,
+                    () -> SeedsExtension.parse(wrong), wrong);
+        }
+    }
+
+    // ---- failures
+
+    @VirtualInternet(seed = 5)
+    static class FailsEarly {
+        @Test
+        void andIsNotSimulatedOn(Internet net, @SimHost(name = "a") Host a) throws Exception {
+            net.host("b", "10.77.0.1");
+            net.isolate("b");
+            a.run(() -> {
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    s.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress("10.77.0.1", 9));
+                }
+                a.sleep(Duration.ofSeconds(5));
+                throw new IOException("the program's own");
+            });
+            net.runFor(Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
+    void theFirstFailureEndsTheRunAndTheReportSaysWhen() throws IOException {
+        Throwable t = failure(run(FailsEarly.class));
+        assertTrue(t.getMessage().contains("\"a/1\" failed PT5S after the beginning"), t.toString());
+        assertTrue(report(t).contains("virtual time PT5S"), report(t));
+        assertTrue(report(t).contains("isolated"), report(t));
+        String file = Files.readString(reports.resolve("of-test").resolve("report.txt"));
+        assertTrue(file.contains("last packets of a:") && file.contains("a sends UDP") && file.contains("dropped: isolated"), file);
     }
 
     // ---- files
@@ -142,7 +236,7 @@ class ExtensionCasesTest {
 
     // ---- ends
 
-    @VirtualInternet
+    @VirtualInternet(goOnAfterFailures = true)
     static class Aborted {
         @Test
         void isNotForThisMachine(Internet net, @SimHost(name = "a") Host a) throws Exception {

@@ -18,6 +18,24 @@ import java.util.concurrent.atomic.AtomicLong;
 /// and of those that nobody has answered for, however many a scan asks for, there is never more than a quarter, so that a
 /// scan pushes out no neighbour that is there (RFC 3756 §4.3.2, RFC 6583).
 final class NeighborCache {
+    /// Hears what becomes of neighbours.
+    interface Watch {
+        Watch NOBODY = new Watch() {
+        };
+
+        /// One does not answer.
+        default void unreachable(NicPort nic, IpAddress address) {
+        }
+
+        /// One that was a router says that it is none.
+        default void ceased(NicPort nic, IpAddress address) {
+        }
+    }
+
+    /// What routers want; 0 for nothing.
+    private record Times(long reachableNs, long retransNs) {
+    }
+
     private record Key(String nic, long hi, long lo) {
         static Key of(NicPort nic, IpAddress address) {
             return new Key(nic.name(), address.hi(), address.lo());
@@ -37,6 +55,9 @@ final class NeighborCache {
     private int untilLook;
     /// How often room was made; guarded by `room`.
     private long looks;
+    /// By NIC, where routers have said something.
+    private final ConcurrentHashMap<String, Times> times = new ConcurrentHashMap<>();
+    private volatile Watch watch = Watch.NOBODY;
     private final AtomicLong waiting = new AtomicLong();
     /// Guarded by `room`.
     private boolean closed;
@@ -132,9 +153,61 @@ final class NeighborCache {
         }
     }
 
+    void watch(Watch who) {
+        watch = who;
+    }
+
+    void ceased(NeighborEntry entry) {
+        watch.ceased(entry.nic(), entry.address());
+    }
+
+    /// Sets what a router of a NIC wants for IPv6; 0 changes nothing (RFC 4861 §6.3.4).
+    void setTimes(NicPort nic, long reachableNs, long retransNs) {
+        if (reachableNs != 0 || retransNs != 0) {
+            times.merge(nic.name(), new Times(reachableNs, retransNs), (a, b) -> new Times(
+                    b.reachableNs == 0 ? a.reachableNs : b.reachableNs, b.retransNs == 0 ? a.retransNs : b.retransNs));
+        }
+    }
+
+    /// How long a confirmation holds: what a router says is made half to one and a half of it by chance (RFC 4861 §6.3.2).
+    long reachableNs(NeighborEntry e) {
+        Times t = e.address().isV4() ? null : times.get(e.nic().name());
+        return t == null || t.reachableNs == 0 ? settings.reachableNs()
+                : t.reachableNs / 2 + context.random().nextLong(t.reachableNs);
+    }
+
+    long retransNs(NeighborEntry e) {
+        Times t = e.address().isV4() ? null : times.get(e.nic().name());
+        return t == null || t.retransNs == 0 ? settings.retransNs() : t.retransNs;
+    }
+
+    /// A router has told of itself.
+    ///
+    /// @param station where it is, or 0 if it did not say
+    void routerHeard(NicPort nic, IpAddress router, long station) {
+        NeighborEntry entry = station == 0 ? find(nic, router) : get(nic, router);
+        if (entry != null) {
+            entry.heard(station);
+            entry.setRouter();
+        }
+    }
+
+    /// A router has told of another neighbour.
+    void redirected(NicPort nic, IpAddress target, long station, boolean isRouter) {
+        NeighborEntry entry = get(nic, target);
+        if (entry != null) {
+            entry.heard(station);
+            if (isRouter) {
+                entry.setRouter();
+            }
+        }
+    }
+
     /// A neighbour does not answer: what waits for it is lost, and whoever sent it is told.
     void lost(NeighborEntry entry) {
-        forget(entry, DropReason.NEIGHBOR_UNREACHABLE);
+        if (forget(entry, DropReason.NEIGHBOR_UNREACHABLE)) {
+            watch.unreachable(entry.nic(), entry.address());
+        }
     }
 
     /// An entry cannot go on.
@@ -142,9 +215,9 @@ final class NeighborCache {
         forget(entry, DropReason.FAILURE);
     }
 
-    private void forget(NeighborEntry entry, DropReason why) {
+    private boolean forget(NeighborEntry entry, DropReason why) {
         if (!entry.end(why)) {
-            return;
+            return false;
         }
         entries.remove(Key.of(entry.nic(), entry.address()), entry);
         PacketList left = entry.takeLeft();
@@ -155,6 +228,7 @@ final class NeighborCache {
             }
             context.drop(p, why);
         }
+        return true;
     }
 
     boolean remove(NicPort nic, IpAddress address) {
@@ -170,6 +244,15 @@ final class NeighborCache {
         for (NeighborEntry e : List.copyOf(entries.values())) {
             if (e.nic() == nic && e.state() != State.STATIC) {
                 forget(e, DropReason.LINK_CLOSED);
+            }
+        }
+    }
+
+    /// An address of ours is gone: what waits to leave from it does not leave.
+    void dropFrom(NicPort nic, IpAddress source) {
+        for (NeighborEntry e : List.copyOf(entries.values())) {
+            if (e.nic() == nic && e.address().isV4() == source.isV4()) {
+                drop(e.takeFrom(source), DropReason.NO_ROUTE);
             }
         }
     }

@@ -6,6 +6,8 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Timers;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.Ipv4Header;
+import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 
@@ -23,6 +25,9 @@ final class NeighborEntry {
     private volatile long station;
     private boolean router;
     private int asked;
+    /// When the timer is to run out, while `timed`: one that was moved or cancelled as it ran out must not count.
+    private long deadlineNs;
+    private boolean timed;
     private PacketList waiting;
     private volatile boolean gone;
     /// An upper layer has heard from it since the timer was set.
@@ -69,6 +74,11 @@ final class NeighborEntry {
         return lastUsed;
     }
 
+    /// Whether it is at this station and something has been sent to it: one that we talk to.
+    boolean isUsedAt(long at) {
+        return station == at && (used || lastUsed > 0);
+    }
+
     /// Whether it was forgotten: who has it looks for the one that has followed.
     boolean isGone() {
         return gone;
@@ -95,7 +105,7 @@ final class NeighborEntry {
                 // The timer comes first each time: if it cannot be set, nothing has changed.
                 if (state == State.INCOMPLETE) {
                     if (asked == 0) {
-                        setTimer(cache.settings().retransNs());
+                        setTimer(cache.retransNs(this));
                         ask = true;
                         asked = 1;
                     }
@@ -153,7 +163,7 @@ final class NeighborEntry {
         long ask = 0;
         synchronized (this) {
             if (!gone && (state == State.REACHABLE || state == State.STALE || state == State.DELAY)) {
-                setTimer(cache.settings().retransNs());
+                setTimer(cache.retransNs(this));
                 confirmed = false;
                 state = State.PROBE;
                 asked = 1;
@@ -175,7 +185,7 @@ final class NeighborEntry {
             station = from;
             state = State.STALE;
             released = takeWaiting();
-            timer.cancel();
+            cancelTimer();
         }
         send(released);
     }
@@ -187,10 +197,12 @@ final class NeighborEntry {
     /// @param override whether it is to replace what was known
     void answered(long from, boolean solicited, boolean override, boolean isRouter) {
         PacketList released = null;
+        boolean ceased;
         synchronized (this) {
             if (gone || state == State.STATIC) {
                 return;
             }
+            ceased = router && !isRouter;
             boolean other = from != 0 && from != station;
             if (state == State.INCOMPLETE) {
                 if (from == 0) {
@@ -203,7 +215,7 @@ final class NeighborEntry {
             } else if (other && !override) {
                 if (state == State.REACHABLE) {
                     state = State.STALE;
-                    timer.cancel();
+                    cancelTimer();
                 }
             } else {
                 if (other) {
@@ -216,15 +228,24 @@ final class NeighborEntry {
                 }
                 router = isRouter;
             }
+            ceased &= !router;
         }
         send(released);
+        if (ceased) {
+            cache.ceased(this);
+        }
+    }
+
+    /// It has said itself, or another router of it, that it is a router (RFC 4861 §6.3.4, §8.3).
+    synchronized void setRouter() {
+        router = true;
     }
 
     private void become(boolean reachable) {
         if (reachable) {
-            setTimer(cache.settings().reachableNs());
+            setTimer(cache.reachableNs(this));
         } else {
-            timer.cancel();
+            cancelTimer();
         }
         state = reachable ? State.REACHABLE : State.STALE;
         confirmed = false;
@@ -241,10 +262,36 @@ final class NeighborEntry {
             station = at;
             state = State.STATIC;
             released = takeWaiting();
-            timer.cancel();
+            cancelTimer();
         }
         send(released);
         return true;
+    }
+
+    /// Takes out the packets that wait and come from an address; `null` if there are none.
+    synchronized PacketList takeFrom(IpAddress source) {
+        if (waiting == null || waiting.isEmpty() || state != State.INCOMPLETE) {
+            return null;
+        }
+        var taken = new PacketList();
+        var others = new PacketList();
+        Packet p;
+        while ((p = waiting.poll()) != null) {
+            (isFrom(p, source) ? taken : others).add(p);
+        }
+        waiting.addAll(others);
+        cache.countWaiting(-bytes(taken));
+        return taken;
+    }
+
+    private static boolean isFrom(Packet p, IpAddress source) {
+        int needed = source.isV4() ? Ipv4Header.MIN_LENGTH : Ipv6Header.LENGTH;
+        if (p.headLength() < needed) {
+            return false;
+        }
+        return source.isV4() ? Ipv4Header.source(p.memory(), p.start()) == source.v4Bits()
+                : Ipv6Header.sourceHi(p.memory(), p.start()) == source.hi()
+                && Ipv6Header.sourceLo(p.memory(), p.start()) == source.lo();
     }
 
     private static long bytes(PacketList packets) {
@@ -273,12 +320,20 @@ final class NeighborEntry {
     // ---- time
 
     private void setTimer(long afterNs) {
-        timer.set(cache.context().clock().nanoTime() + afterNs);
+        long deadline = cache.context().clock().nanoTime() + afterNs;
+        timer.set(deadline);
+        deadlineNs = deadline;
+        timed = true;
+    }
+
+    private void cancelTimer() {
+        timed = false;
+        timer.cancel();
     }
 
     private void timeOut(long nowNs) {
         try {
-            step();
+            step(nowNs);
         } catch (Throwable t) {
             // Without a timer it would stay as it is for ever.
             cache.context().failed("neighbor-timer", t);
@@ -286,13 +341,19 @@ final class NeighborEntry {
         }
     }
 
-    private void step() {
+    private void step(long nowNs) {
         long ask = -1;
         boolean lost = false;
         synchronized (this) {
-            if (gone) {
+            if (gone || !timed) {
                 return;
             }
+            if (nowNs - deadlineNs < 0) {
+                // Moved as it ran out.
+                timer.set(deadlineNs);
+                return;
+            }
+            timed = false;
             switch (state) {
                 case REACHABLE -> {
                     if (confirmed) {
@@ -308,7 +369,7 @@ final class NeighborEntry {
                         state = State.PROBE;
                         asked = 1;
                         ask = station;
-                        setTimer(cache.settings().retransNs());
+                        setTimer(cache.retransNs(this));
                     }
                 }
                 case PROBE, INCOMPLETE -> {
@@ -317,7 +378,7 @@ final class NeighborEntry {
                     } else if (asked < cache.settings().attempts()) {
                         asked++;
                         ask = station;
-                        setTimer(cache.settings().retransNs());
+                        setTimer(cache.retransNs(this));
                     } else {
                         lost = true;
                     }
@@ -342,7 +403,7 @@ final class NeighborEntry {
             return false;
         }
         gone = true;
-        timer.cancel();
+        cancelTimer();
         return true;
     }
 

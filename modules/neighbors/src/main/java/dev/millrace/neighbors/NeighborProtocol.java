@@ -2,23 +2,26 @@ package dev.millrace.neighbors;
 
 import dev.millrace.Cidr;
 import dev.millrace.DropReason;
+import dev.millrace.NicAddress;
 import dev.millrace.spi.Counters;
+import dev.millrace.spi.GroupMembership;
 import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
-import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.ArpPacket;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.MldMessage;
 import dev.millrace.wire.NdpMessage;
 import dev.millrace.wire.NdpOptions;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,27 +29,49 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// ARP and the neighbour part of NDP in one stack: what comes in, and what programs and the stack ask for.
-final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neighbors {
+/// ARP, NDP and MLD in one stack: what comes in, and what programs and the stack ask for. What follows for a NIC is its
+/// [Station]'s.
+final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neighbors, GroupMembership {
     private static final Logger LOG = LoggerFactory.getLogger(NeighborProtocol.class);
     /// RFC 5227 §2.4: an address is defended once in this time, so that two that defend do not fill the network.
     private static final long DEFEND_INTERVAL_NS = 10_000_000_000L;
     /// Differs: no RFC limits answers to questions; a flood of them is not to be doubled. Far above what a network asks.
-    private static final int ANSWERS_PER_SECOND = 10_000;
+    private static final int ANSWERS_PER_SECOND = 200;
+    /// Groups that plug-ins join on one NIC.
+    private static final int MOST_JOINED = 512;
 
     private final NetworkContext context;
     private final NeighborCache cache;
-    private final TokenBucket answers;
+    private final FairLimit answers;
+    private final AutoSettings autoSettings;
+    private final Map<NicPort, Station> stations = new ConcurrentHashMap<>();
+    /// How often plug-ins have joined each group; guarded by itself.
+    private final Map<Joined, Integer> joined = new HashMap<>();
     private final Counters.Counter arpReceived;
     private final Counters.Counter ndpReceived;
     private final Counters.Counter conflicts;
     /// When each address of ours was last defended.
     private final Map<IpAddress, Long> defendedNs = new ConcurrentHashMap<>();
 
-    NeighborProtocol(NetworkContext context, NeighborSettings settings) {
+    private record Joined(NicPort nic, IpAddress group) {
+    }
+
+    NeighborProtocol(NetworkContext context, NeighborSettings settings, AutoSettings autoSettings) {
         this.context = context;
+        this.autoSettings = autoSettings;
         cache = new NeighborCache(context, settings);
-        answers = new TokenBucket(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND, context.clock());
+        cache.watch(new NeighborCache.Watch() {
+            @Override
+            public void unreachable(NicPort nic, IpAddress address) {
+                station(nic).unreachable(address);
+            }
+
+            @Override
+            public void ceased(NicPort nic, IpAddress address) {
+                station(nic).ceased(address);
+            }
+        });
+        answers = new FairLimit(ANSWERS_PER_SECOND, context.clock(), context.random().nextLong());
         Counters counters = context.counters("neighbors");
         arpReceived = counters.counter("arp-received");
         ndpReceived = counters.counter("ndp-received");
@@ -55,6 +80,18 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
 
     NeighborCache cache() {
         return cache;
+    }
+
+    Station station(NicPort nic) {
+        Station known = stations.get(nic);
+        return known != null ? known : stations.computeIfAbsent(nic,
+                n -> new Station(context, n, autoSettings, NicSettings.of(context.nicOptions(n)), cache));
+    }
+
+    /// Whether a station may have one more answer: those that we talk to are not shut out by those that only ask.
+    private boolean mayAnswer(NicPort nic, IpAddress from, long station) {
+        NeighborEntry known = cache.find(nic, from);
+        return answers.tryTake(station, known != null && known.isUsedAt(station));
     }
 
     // ---- ARP
@@ -95,6 +132,12 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             conflict(nic, IpAddress.v4(senderBits), sender);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
+        if (senderBits != 0 && isTentative(nic, IpAddress.v4(senderBits))) {
+            station(nic).takenBy(IpAddress.v4(senderBits), sender);
+        } else if (senderBits == 0 && isTentative(nic, IpAddress.v4(targetBits))) {
+            // RFC 5227 §2.1.1: he wants it, too.
+            station(nic).takenBy(IpAddress.v4(targetBits), sender);
+        }
         boolean reply = ArpPacket.operation(m, at) == ArpPacket.REPLY;
         if (senderBits != 0) {
             IpAddress from = IpAddress.v4(senderBits);
@@ -108,12 +151,16 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             }
         }
         if (forUs && !reply) {
-            if (!answers.tryTake()) {
+            if (!mayAnswer(nic, IpAddress.v4(senderBits), sender)) {
                 return DropReason.RATE_LIMITED;
             }
             cache.questions().arpReply(nic, targetBits, sender, senderBits);
         }
         return null;
+    }
+
+    private boolean isTentative(NicPort nic, IpAddress address) {
+        return context.addressState(nic, address) == NicAddress.State.TENTATIVE;
     }
 
     private boolean has(NicPort nic, IpAddress address) {
@@ -176,6 +223,9 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         DropReason reason = switch (IcmpHeader.type(m, at)) {
             case NdpMessage.NEIGHBOR_SOLICITATION -> solicited(nic, message);
             case NdpMessage.NEIGHBOR_ADVERTISEMENT -> advertised(nic, message);
+            case NdpMessage.ROUTER_ADVERTISEMENT -> station(nic).advertised(RouterAdvertisement.read(m, at, message.length(),
+                    new IpAddress(message.sourceHi(), message.sourceLo())));
+            case NdpMessage.REDIRECT -> redirected(nic, message);
             default -> DropReason.ICMP_IGNORED;
         };
         if (reason == null) {
@@ -189,14 +239,19 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         MemorySegment m = message.memory();
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
+        var from = new IpAddress(message.sourceHi(), message.sourceLo());
+        long station = linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
+        if (isTentative(nic, target)) {
+            // RFC 4862 §5.4.3: who has an address only looks for the one who has this one, and hears nothing of us.
+            return from.isUnspecified() && !station(nic).askedFor(target, nonce(m, at, message.length()), station)
+                    ? DropReason.RATE_LIMITED : null;
+        }
         if (!isOurs(nic, target)) {
             return DropReason.NOT_FOR_US;
         }
-        if (!answers.tryTake()) {
+        if (!mayAnswer(nic, from, station)) {
             return DropReason.RATE_LIMITED;
         }
-        var from = new IpAddress(message.sourceHi(), message.sourceLo());
-        long station = linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
         if (from.isUnspecified()) {
             // Somebody is about to take our address (RFC 4862 §5.4.3): it hears that it is taken.
             conflicts.add(1);
@@ -232,6 +287,9 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             conflict(nic, target, station);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
+        if (isTentative(nic, target)) {
+            return station(nic).takenBy(target, station) ? null : DropReason.RATE_LIMITED;
+        }
         NeighborEntry known = cache.find(nic, target);
         if (known != null) {
             int flags = NdpMessage.flags(m, at);
@@ -239,6 +297,88 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
                     (flags & NdpMessage.ROUTER) != 0);
         }
         return null;
+    }
+
+    /// RFC 4861 §8.1.
+    private DropReason redirected(NicPort nic, Packet message) {
+        MemorySegment m = message.memory();
+        int at = message.start();
+        var destination = new IpAddress(NdpMessage.redirectedHi(m, at), NdpMessage.redirectedLo(m, at));
+        var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
+        if (destination.isV4() || target.isV4() || destination.isUnspecified() || destination.isLoopback()
+                || isOurs(nic, destination) || isOurs(nic, target)) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        return station(nic).redirected(new IpAddress(message.sourceHi(), message.sourceLo()), destination, target,
+                linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS));
+    }
+
+    private static long nonce(MemorySegment m, int at, int length) {
+        var options = new NdpOptions();
+        options.over(m, at, length);
+        while (options.next()) {
+            if (options.type() == NdpOptions.NONCE) {
+                return options.nonce();
+            }
+        }
+        return -1;
+    }
+
+    // ---- MLD
+
+    /// Differs: RFC 3810 §6.2 wants queries without a router alert ignored; that option was looked at by IP, which does not
+    /// say.
+    @Override
+    public DropReason receiveMld(NicPort nic, Packet message) {
+        if (!message.makeLinear(message.length())) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        MemorySegment m = message.memory();
+        int at = message.start();
+        if (MldMessage.check(m, at, message.length(), message.hopLimit(), message.sourceHi(), message.sourceLo())
+                != WireError.NONE) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        int type = IcmpHeader.type(m, at);
+        if (type != MldMessage.QUERY && type != MldMessage.V1_REPORT) {
+            return DropReason.ICMP_IGNORED;
+        }
+        var group = new IpAddress(MldMessage.groupHi(m, at), MldMessage.groupLo(m, at));
+        boolean taken = type == MldMessage.QUERY ? station(nic).queried(group, MldMessage.queryVersion(message.length()),
+                MldMessage.maxResponseMs(m, at, message.length())) : station(nic).heardReport(group);
+        if (taken) {
+            message.release();
+        }
+        return taken ? null : DropReason.RATE_LIMITED;
+    }
+
+    @Override
+    public boolean join(NicPort nic, IpAddress group) {
+        if (group.isV4() || !group.isMulticast() || nic.stationAddress() == 0 || !autoSettings.mld()) {
+            return false;
+        }
+        synchronized (joined) {
+            var key = new Joined(nic, group);
+            if (!joined.containsKey(key) && joined.keySet().stream().filter(j -> j.nic == nic).count() >= MOST_JOINED) {
+                return false;
+            }
+            joined.merge(key, 1, Integer::sum);
+        }
+        station(nic).join(group);
+        return true;
+    }
+
+    @Override
+    public void leave(NicPort nic, IpAddress group) {
+        synchronized (joined) {
+            var key = new Joined(nic, group);
+            Integer times = joined.get(key);
+            if (times == null) {
+                return;
+            }
+            joined.compute(key, (_, n) -> n == 1 ? null : n - 1);
+        }
+        station(nic).leave(group);
     }
 
     /// The address in an option, or 0; a group's is nobody's.
@@ -261,24 +401,29 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     }
 
     @Override
+    public void attached(NicPort nic) {
+        station(nic).attached();
+    }
+
+    @Override
     public void addressAdded(NicPort nic, IpAddress address) {
-        if (nic.isUp()) {
-            cache.questions().announce(nic, address);
-        }
+        station(nic).added(address);
     }
 
     @Override
     public void addressRemoved(NicPort nic, IpAddress address) {
         // Neighbours that know it find out when they ask.
+        defendedNs.remove(address);
+        cache.dropFrom(nic, address);
+        station(nic).removed(address);
     }
 
     @Override
     public void stateChanged(NicPort nic, boolean up) {
-        if (up) {
-            context.addresses(nic).forEach(c -> cache.questions().announce(nic, c.address()));
-        } else {
+        if (!up) {
             cache.forget(nic);
         }
+        station(nic).stateChanged(up);
     }
 
     // ---- for programs
@@ -316,11 +461,12 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
 
     @Override
     public <T> Optional<T> service(Class<T> type) {
-        return type == NeighborDiscovery.class || type == Neighbors.class ? Optional.of(type.cast(this)) : Optional.empty();
+        return type == NeighborDiscovery.class || type == Neighbors.class || type == GroupMembership.class ? Optional.of(type.cast(this)) : Optional.empty();
     }
 
     @Override
     public void close() {
+        stations.values().forEach(Station::close);
         cache.close();
     }
 }

@@ -6,6 +6,7 @@ import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.wire.EtherType;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Makes ARP and NDP's neighbour discovery for a stack.
@@ -26,16 +27,23 @@ public final class NeighborsFactory implements NetworkProtocolFactory {
 
     @Override
     public String description() {
-        return "neighbours on Ethernet: ARP (RFC 826, RFC 5227) and NDP (RFC 4861)";
+        return "neighbours on Ethernet: ARP (RFC 826, RFC 5227), NDP (RFC 4861), addresses from routers (RFC 4862), MLD (RFC 3810)";
     }
 
     @Override
     public List<OptionSpec> options() {
-        return NeighborSettings.SPECS;
+        var all = new ArrayList<>(NeighborSettings.SPECS);
+        all.addAll(AutoSettings.SPECS);
+        return List.copyOf(all);
+    }
+
+    @Override
+    public List<OptionSpec> nicOptions() {
+        return NicSettings.SPECS;
     }
 
     @Override
     public NetworkProtocol create(NetworkContext context, OptionValues options) {
-        return new NeighborProtocol(context, NeighborSettings.of(options));
+        return new NeighborProtocol(context, NeighborSettings.of(options), AutoSettings.of(options));
     }
 }

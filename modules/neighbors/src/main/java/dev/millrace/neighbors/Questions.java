@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 /// Makes and sends the messages of both protocols. No lock of an entry is held meanwhile.
 final class Questions {
     private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
+    private static final IpAddress ALL_ROUTERS = IpAddress.parse("ff02::2");
 
     /// Strangers with forged sources make us ask: for all together no more than a network bears (RFC 1122 §2.3.2.1).
     private static final int QUESTIONS_PER_SECOND = 1000;
@@ -65,6 +66,45 @@ final class Questions {
     /// Answers a question of ARP.
     void arpReply(NicPort nic, int own, long station, int asker) {
         arp(nic, ArpPacket.REPLY, own, station, asker, station);
+    }
+
+    /// Asks whether anybody has an address that is to be ours: a question of duplicate address detection (RFC 4862 §5.4.2), or
+    /// ARP's probe (RFC 5227 §2.1.1).
+    ///
+    /// @param nonce what tells the question from others', 48 bits (RFC 7527 §4.1)
+    void probe(NicPort nic, IpAddress target, long nonce) {
+        if (target.isV4()) {
+            arp(nic, ArpPacket.REQUEST, 0, 0, target.v4Bits(), MacAddress.BROADCAST);
+            return;
+        }
+        var to = new IpAddress(NdpMessage.SOLICITED_NODE_HI, NdpMessage.solicitedNodeLo(target.lo()));
+        int length = NdpMessage.fixedLength(NdpMessage.NEIGHBOR_SOLICITATION) + NdpOptionWriter.LINK_LAYER_ADDRESS_LENGTH;
+        Packet p = Packet.allocate(Packet.HEADROOM, length);
+        int at = p.append(length);
+        NdpOptionWriter.nonce(p.memory(), NdpMessage.writeNeighborSolicitation(p.memory(), at, target.hi(), target.lo()), nonce);
+        send(nic, withHeaders(p, IpAddress.ANY_V6, to), EtherType.IPV6, MacAddress.ofGroup(to.hi(), to.lo()));
+    }
+
+    /// Asks for routers (RFC 4861 §6.3.7).
+    ///
+    /// @param source a link-local address of ours, or `null` if there is none yet
+    void askForRouters(NicPort nic, IpAddress source) {
+        // Without an address the link-layer address must not be told (RFC 4861 §4.1).
+        int option = source == null ? 0 : NdpOptionWriter.LINK_LAYER_ADDRESS_LENGTH;
+        int length = NdpMessage.fixedLength(NdpMessage.ROUTER_SOLICITATION) + option;
+        Packet p = Packet.allocate(Packet.HEADROOM, length);
+        int at = p.append(length);
+        long end = NdpMessage.writeRouterSolicitation(p.memory(), at);
+        if (source != null) {
+            NdpOptionWriter.sourceLinkLayerAddress(p.memory(), end, nic.stationAddress());
+        }
+        send(nic, withHeaders(p, source == null ? IpAddress.ANY_V6 : source, ALL_ROUTERS), EtherType.IPV6,
+                MacAddress.ofGroup(ALL_ROUTERS.hi(), ALL_ROUTERS.lo()));
+    }
+
+    /// Tells routers of a new address, so that the first packet that comes for it finds them prepared (RFC 9131 §6.1.1).
+    void tellRouters(NicPort nic, IpAddress own) {
+        advertise(nic, own, ALL_ROUTERS, MacAddress.ofGroup(ALL_ROUTERS.hi(), ALL_ROUTERS.lo()), 0);
     }
 
     /// Tells all where an address of ours is: ARP's announcement (RFC 5227 §2.3), NDP's unsolicited advertisement (RFC 4861

@@ -108,6 +108,23 @@ class EntryFaultTest {
         assertTrue(sent > 0 || timersSet > before, "INCOMPLETE for ever after one failure on the timer's thread");
     }
 
+    /// A timer that was moved while its task waited for the entry's lock.
+    @Test
+    void aTimerThatRanOutBeforeItWasMovedDoesNotCount() {
+        cache.hop(nic, NEIGHBOUR).transmit(one());
+        NeighborEntry entry = cache.find(nic, NEIGHBOUR);
+        entry.answered(0x0200_0000_0002L, true, true, false);
+        assertEquals(State.REACHABLE, entry.state());
+        task.run(1_000);
+        assertEquals(State.REACHABLE, entry.state(), "confirmed a moment ago");
+        entry.doubt();
+        sent = 0;
+        task.run(999);
+        assertEquals(0, sent, "asked twice in one interval");
+        task.run(1_000);
+        assertEquals(1, sent);
+    }
+
     /// What another thread does between the choice of who goes and their going is done here when the first of them goes.
     @Test
     void whatTheProgramEntersIsNeverForgotten() {

@@ -101,7 +101,7 @@ class NeighborsTest {
             from.connect(new InetSocketAddress(absent, 7));
             send(from, absent, 10);
             segment.pass(2_990);
-            assertEquals(3, segment.words().size(), "asked three times");
+            assertEquals(3, segment.words().stream().filter(w -> w.contains(absent)).count(), "asked three times");
             assertEquals(State.INCOMPLETE, state(near, absent));
             segment.pass(20);
             assertNull(state(near, absent));

@@ -27,6 +27,10 @@ final class Icmpv6 {
     static final int PARAMETER_PROBLEM = 4;
     static final int ECHO_REQUEST = 128;
     static final int ECHO_REPLY = 129;
+    static final int MLD_QUERY = 130;
+    static final int MLD_REPORT = 131;
+    static final int MLD_DONE = 132;
+    static final int MLD_V2_REPORT = 143;
     static final int ROUTER_SOLICITATION = 133;
     static final int ROUTER_ADVERTISEMENT = 134;
     static final int NEIGHBOR_SOLICITATION = 135;
@@ -77,13 +81,19 @@ final class Icmpv6 {
                         ? DropReason.MARTIAN_SOURCE : echo.send(packet);
             }
             case DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM -> onError(packet, type);
+            case MLD_QUERY, MLD_REPORT, MLD_DONE, MLD_V2_REPORT -> {
+                NeighborDiscovery neighbors = nic.stationAddress() == 0 ? null : neighbors();
+                yield neighbors == null ? DropReason.ICMP_IGNORED : neighbors.receiveMld(nic, packet);
+            }
             case ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT -> {
                 NeighborDiscovery neighbors = nic.stationAddress() == 0 ? null : neighbors();
                 yield neighbors == null ? DropReason.ICMP_IGNORED : neighbors.receiveNdp(nic, packet);
             }
             case REDIRECT -> {
-                // Differs: RFC 4861 §8.3 wants the route changed. A host behind one router has nothing to learn, and an
-                // attacker everything to gain.
+                NeighborDiscovery neighbors = nic.stationAddress() == 0 ? null : neighbors();
+                if (neighbors != null) {
+                    yield neighbors.receiveNdp(nic, packet);
+                }
                 ip.counters.redirects.add(1);
                 yield DropReason.ICMP_IGNORED;
             }

@@ -49,6 +49,11 @@ final class IpCounters {
         errorsForbidden = group.counter("icmp-errors-not-allowed");
     }
 
+    /// Ends a packet that was to be sent.
+    void dropSent(Packet packet, DropReason reason) {
+        context.drop(packet, reason);
+    }
+
     /// Counts and ends a packet that came in.
     void drop(Packet packet, DropReason reason) {
         Counters.Counter counter = dropped.get(reason);

@@ -1,5 +1,6 @@
 package dev.millrace.ip;
 
+import dev.millrace.DropReason;
 import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
@@ -61,7 +62,8 @@ abstract class IpPath implements Path {
 
     @Override
     public final int mtu() {
-        int ipMtu = learned == null ? nic.mtu() : Math.min(nic.mtu(), learned.mtu());
+        int ofLink = nic.mtu(local.version());
+        int ipMtu = learned == null ? ofLink : Math.min(ofLink, learned.mtu());
         return Math.min(ipMtu - headerLength, maxPayload);
     }
 
@@ -107,7 +109,7 @@ abstract class IpPath implements Path {
 
     @Override
     public final void packetTooBig(int toldMtu) {
-        if (mtus != null && mtus.learn(remote, toldMtu, nic.mtu())) {
+        if (mtus != null && mtus.learn(remote, toldMtu, nic.mtu(local.version()))) {
             counters.countPathMtu();
         }
     }
@@ -130,6 +132,14 @@ abstract class IpPath implements Path {
     @Override
     public final void send(PacketList packets, int trafficClass, int hopLimit) {
         if (packets.isEmpty()) {
+            return;
+        }
+        if (!route.allows(local)) {
+            // The address was removed while somebody still had the path (RFC 4862 §5.5.4): it may be another host's by now.
+            Packet p;
+            while ((p = packets.poll()) != null) {
+                counters.dropSent(p, DropReason.NO_ROUTE);
+            }
             return;
         }
         counters.sent.add(packets.size());

@@ -1,5 +1,7 @@
 package dev.millrace.ip;
 
+import static dev.millrace.wire.BigEndian.u8;
+
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
 import dev.millrace.Ping;
@@ -145,7 +147,14 @@ final class Ipv6 implements InternetProtocol {
         packet.setBroadcast(means != Destination.LOCAL || packet.isBroadcast());
         // Our own address from outside is forged (the "land" attack).
         boolean ours = !loopback && context.classify(nic, sourceHi, sourceLo) == Destination.LOCAL;
-        return ours ? DropReason.MARTIAN_SOURCE : null;
+        return ours && !isAdvertised(nic, packet) ? DropReason.MARTIAN_SOURCE : null;
+    }
+
+    /// Whether a neighbour advertises an address of ours as its own, from that address: who sees to neighbours is to hear of it.
+    private static boolean isAdvertised(NicPort nic, Packet packet) {
+        return nic.stationAddress() != 0 && packet.protocol() == IpProtocol.ICMPV6 && packet.hopLimit() == 255
+                && packet.makeLinear(Math.min(packet.length(), Ipv6Header.LENGTH + 1)) && packet.length() > Ipv6Header.LENGTH
+                && u8(packet.memory(), packet.start() + Ipv6Header.LENGTH) == Icmpv6.NEIGHBOR_ADVERTISEMENT;
     }
 
     /// Gives the packet to whom its last header names. Returns `null`, or why nobody took it, the packet being still

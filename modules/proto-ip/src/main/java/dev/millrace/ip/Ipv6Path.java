@@ -26,7 +26,7 @@ final class Ipv6Path extends IpPath {
         this.owner = owner;
         this.protocol = protocol;
         ports = protocol == IpProtocol.TCP || protocol == IpProtocol.UDP;
-        defaultHopLimit = owner.hopLimit;
+        defaultHopLimit = route.nic().hopLimit() == 0 ? owner.hopLimit : route.nic().hopLimit();
         hash = owner.hash.of(local.hi(), local.lo(), remote.hi(), remote.lo(), protocol);
     }
 

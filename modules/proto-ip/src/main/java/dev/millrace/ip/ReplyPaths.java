@@ -37,7 +37,8 @@ final class ReplyPaths {
             return known;
         }
         var remote = new IpAddress(hi, lo);
-        Route route = context.route(remote);
+        Route route = group ? context.route(remote)
+                : context.route(remote, new IpAddress(packet.destinationHi(), packet.destinationLo()));
         if (route == null) {
             return null;
         }
@@ -55,7 +56,7 @@ final class ReplyPaths {
 
     /// A path between two addresses, or `null` if there is no way.
     Path between(IpAddress local, IpAddress remote) {
-        Route route = context.route(remote);
+        Route route = context.route(remote, local);
         return route == null ? null : owner.path(route, local, remote, protocol);
     }
 

@@ -35,6 +35,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     final EngineTimer timer = new EngineTimer(this);
     final WayOut way;
     private final EndpointTable.Entry<TcpEndpoint> entry;
+    /// How many of the engine's are counted.
+    private long retransmissions;
 
     /// An endpoint with its engine, for a place in the endpoint table that is reserved but does not show it yet.
     ///
@@ -115,6 +117,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                         }
                         strays = gate.feed(outbox, BATCH, now);
                         more = collectSegments(now);
+                        countRetransmissions();
                         moreData = act(now);
                         if (!gate.life().isDetached()) {
                             timer.fireBy(gate.engine().nextDeadlineNs());
@@ -204,6 +207,15 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         return true;
     }
 
+    /// So that who looks at the stack's counters sees those of connections that stand.
+    private void countRetransmissions() {
+        long all = gate.engine().retransmittedSegments();
+        if (all != retransmissions) {
+            protocol.retransmitted(all - retransmissions);
+            retransmissions = all;
+        }
+    }
+
     /// Acts on the engine's events: leaves the endpoint table, goes into TIME-WAIT, gives the memory back. Returns whether
     /// data has come.
     private boolean act(long nowNs) {
@@ -224,7 +236,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             }
             gate.engineEnded();
             timer.cancel();
-            protocol.connectionEnded(engine);
+            protocol.connectionEnded();
         }
         if (gate.life() == Lifecycle.RELEASED) {
             // A reset or a last acknowledgement that the engine still has to say before its memory goes.
@@ -251,7 +263,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                 if (reset != null) {
                     outbox.add(reset);
                 }
-                protocol.connectionEnded(gate.engine());
+                protocol.connectionEnded();
             } catch (Throwable t) {
                 protocol.ctx.failed("connection-reset", t);
             }

@@ -283,9 +283,12 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         return previous != null && isn - previous.sndNxt() <= 0 ? previous.sndNxt() + 0x10000 : isn;
     }
 
-    void connectionEnded(TcpConnection engine) {
+    void connectionEnded() {
         ended.add(1);
-        retransmits.add(engine.retransmittedSegments());
+    }
+
+    void retransmitted(long segments) {
+        retransmits.add(segments);
     }
 
     // ---- programs

@@ -6,27 +6,10 @@ import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Route;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// The addresses and routes of a stack at one moment: an immutable value, replaced as a whole when something changes.
 final class Addressing {
-    /// An address of a NIC.
-    ///
-    /// @param nic whose
-    /// @param cidr the address with its prefix
-    record Owned(StackNic nic, Cidr cidr) {
-    }
-
-    /// A route in order of preference.
-    ///
-    /// @param to the network
-    /// @param via the gateway, or `null`
-    /// @param nic where packets leave
-    /// @param connected whether it follows from an address
-    record Entry(Cidr to, IpAddress via, StackNic nic, boolean connected) {
-    }
-
     /// 224.0.0.1, ff01::1 and ff02::1: all systems on this network.
     private static final IpAddress ALL_HOSTS = IpAddress.parse("224.0.0.1");
     private static final IpAddress ALL_NODES_INTERFACE = IpAddress.parse("ff01::1");
@@ -35,29 +18,33 @@ final class Addressing {
 
     final long generation;
     final List<Owned> owned;
-    private final List<Entry> configured;
-    private final List<Entry> routes;
+    private final List<RouteEntry> configured;
+    private final List<RouteEntry> routes;
     private final long[] hashHi;
     private final long[] hashLo;
     private final StackNic[] hashNic;
 
-    Addressing(long generation, List<Owned> owned, List<Entry> configured) {
+    Addressing(long generation, List<Owned> owned, List<RouteEntry> configured) {
         this.generation = generation;
         this.owned = List.copyOf(owned);
         this.configured = List.copyOf(configured);
-        var all = new ArrayList<Entry>();
+        var all = new ArrayList<RouteEntry>();
         for (Owned o : owned) {
-            all.add(new Entry(o.cidr().network(), null, o.nic(), true));
+            if (o.connected() && o.isUsable()) {
+                all.add(RouteEntry.connected(o));
+            }
         }
         all.addAll(configured);
-        // The sort is stable: among equal prefixes connected networks win, then the order of the configuration.
-        all.sort(Comparator.comparingInt((Entry e) -> -e.to().prefixLength()));
+        all.sort(RouteEntry.ORDER);
         this.routes = List.copyOf(all);
         int size = Integer.highestOneBit(Math.max(4, 4 * owned.size()));
         hashHi = new long[size];
         hashLo = new long[size];
         hashNic = new StackNic[size];
         for (Owned o : owned) {
+            if (!o.isUsable()) {
+                continue;
+            }
             int i = slot(o.cidr().address().hi(), o.cidr().address().lo());
             hashHi[i] = o.cidr().address().hi();
             hashLo[i] = o.cidr().address().lo();
@@ -75,15 +62,25 @@ final class Addressing {
         return i;
     }
 
-    List<Entry> configured() {
+    List<RouteEntry> configured() {
         return configured;
     }
 
-    List<Entry> routes() {
+    List<RouteEntry> routes() {
         return routes;
     }
 
-    /// The NIC that has exactly this address, or `null`.
+    /// The address as it is entered, usable or not, or `null`.
+    Owned find(IpAddress address) {
+        for (Owned o : owned) {
+            if (o.cidr().address().equals(address)) {
+                return o;
+            }
+        }
+        return null;
+    }
+
+    /// The NIC that may use exactly this address, or `null`.
     StackNic owner(long hi, long lo) {
         return hashNic[slot(hi, lo)];
     }
@@ -95,7 +92,7 @@ final class Addressing {
             return nic;
         }
         for (Owned o : owned) {
-            if (o.nic().ownsSubnets() && o.cidr().contains(address) && !isSubnetBroadcast(o.cidr(), address.hi(),
+            if (o.nic().ownsSubnets() && o.isUsable() && o.cidr().contains(address) && !isSubnetBroadcast(o.cidr(), address.hi(),
                     address.lo())) {
                 return o.nic();
             }
@@ -116,7 +113,7 @@ final class Addressing {
         }
         for (int i = 0; i < owned.size(); i++) {
             Owned o = owned.get(i);
-            if (o.nic() == port || port instanceof InternalLoop) {
+            if (o.isUsable() && (o.nic() == port || port instanceof InternalLoop)) {
                 if (v4 && isSubnetBroadcast(o.cidr(), hi, lo)) {
                     return Destination.BROADCAST;
                 }
@@ -139,6 +136,7 @@ final class Addressing {
             for (int i = 0; i < owned.size(); i++) {
                 Owned o = owned.get(i);
                 IpAddress a = o.cidr().address();
+                // A tentative one as well: who has it already says so to this group (RFC 4862 §5.4.2).
                 if (!a.isV4() && o.nic() == port && (a.lo() & 0xff_ffff) == (lo & 0xff_ffff)) {
                     return true;
                 }
@@ -175,7 +173,7 @@ final class Addressing {
             return true;
         }
         for (Owned o : owned) {
-            if (isSubnetBroadcast(o.cidr(), address.hi(), address.lo())) {
+            if (o.isUsable() && isSubnetBroadcast(o.cidr(), address.hi(), address.lo())) {
                 return true;
             }
         }
@@ -189,8 +187,8 @@ final class Addressing {
 
     /// The best entry for a destination outside the stack, or `null`. Routes through NICs that are down do not count, so
     /// that new connections fail at once; those that stand keep their path until the NIC is back.
-    Entry match(IpAddress destination) {
-        for (Entry e : routes) {
+    RouteEntry match(IpAddress destination) {
+        for (RouteEntry e : routes) {
             if (e.to().contains(destination) && e.nic().isUp()) {
                 return e;
             }
@@ -198,33 +196,8 @@ final class Addressing {
         return null;
     }
 
-    /// The address to send from (RFC 6724 §5): the destination itself if it is ours (rule 1), then one of appropriate
-    /// scope (rule 2) on the outgoing NIC (rule 5) with the longest common prefix (rule 8).
+    /// The address to send from, or `null`.
     IpAddress sourceFor(Route route, IpAddress destination) {
-        if (owner(destination.hi(), destination.lo()) != null) {
-            return destination;
-        }
-        IpAddress best = null;
-        int bestScore = Integer.MIN_VALUE;
-        for (Owned o : owned) {
-            IpAddress a = o.cidr().address();
-            if (a.isV4() != destination.isV4()) {
-                continue;
-            }
-            boolean scopeFits = a.isLinkLocal() == destination.isLinkLocal() && a.isLoopback() == destination.isLoopback();
-            int score = (scopeFits ? 1 << 12 : 0) + (o.nic() == route.nic() ? 1 << 10 : 0)
-                    + commonPrefix(a, destination);
-            if (score > bestScore) {
-                best = a;
-                bestScore = score;
-            }
-        }
-        return best;
-    }
-
-    private static int commonPrefix(IpAddress a, IpAddress b) {
-        return a.hi() != b.hi()
-                ? Long.numberOfLeadingZeros(a.hi() ^ b.hi())
-                : 64 + Long.numberOfLeadingZeros(a.lo() ^ b.lo());
+        return owner(destination.hi(), destination.lo()) != null ? destination : SourceChoice.of(owned, route, destination);
     }
 }

@@ -7,6 +7,7 @@ import dev.millrace.ConfigurationException;
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
+import dev.millrace.NameServers;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.OptionValues;
@@ -20,6 +21,7 @@ import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
+import dev.millrace.spi.NicPort;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
@@ -31,6 +33,7 @@ import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +60,10 @@ final class AssembledStack implements ManualStack {
     private final List<StackNic> nics = new ArrayList<>();
     private final AddressBook addresses = new AddressBook(this);
     private final RawSockets raw = new RawSockets(this);
+    private final NameServerList nameServers;
     private final Map<String, OptionValues> congestionControlValues;
+    /// By NIC, then by network protocol. Written before the first packet comes.
+    private final Map<NicPort, Map<String, OptionValues>> nicValues = new IdentityHashMap<>();
 
     private enum Phase { OPEN, CLOSING, CLOSED }
 
@@ -75,6 +81,7 @@ final class AssembledStack implements ManualStack {
         this.options = check.stackOptions();
         this.congestionControlValues = check.congestionControlValues();
         this.memory = new SocketMemory(options.memory());
+        nameServers = new NameServerList(surroundings.clock());
         failures = new Failures(counters.group("failures"), name);
         timers = new ContainedTimers(surroundings.timers(), failures, surroundings.isStepped());
         surroundings.random().nextBytes(secret);
@@ -113,20 +120,21 @@ final class AssembledStack implements ManualStack {
 
     private void build(ConfigurationCheck check) throws IOException {
         for (NetworkProtocolFactory f : check.networks()) {
-            networks.add(f.etherType(), f.name(), f.create(new PluginContext(this, 0), check.values(f.name())));
+            networks.add(f.etherType(), f.name(), f.create(new PluginContext(this, 0, f.name()), check.values(f.name())));
         }
         for (TransportProtocolFactory f : check.transports()) {
-            transports[f.number()] = f.create(new PluginContext(this, f.number()), check.values(f.name()));
+            transports[f.number()] = f.create(new PluginContext(this, f.number(), null), check.values(f.name()));
         }
         var opening = new NicOpening(this, check);
         List<NicConfig> configs = check.config().nics();
-        var owned = new ArrayList<Addressing.Owned>();
+        var owned = new ArrayList<Owned>();
         for (int i = 0; i < configs.size(); i++) {
             StackNic nic = opening.open(i);
             nics.add(nic);
-            configs.get(i).addresses().forEach(a -> owned.add(new Addressing.Owned(nic, a)));
+            nicValues.put(nic, check.nicValues(i));
+            configs.get(i).addresses().forEach(a -> owned.add(Owned.given(nic, a)));
         }
-        var routes = new ArrayList<Addressing.Entry>();
+        var routes = new ArrayList<RouteEntry>();
         for (int i = 0; i < check.config().routes().size(); i++) {
             RouteConfig route = check.config().routes().get(i);
             NicConfig through = ConfigurationCheck.checkRoute("route[" + i + "]", route, configs);
@@ -137,7 +145,12 @@ final class AssembledStack implements ManualStack {
         for (StackNic nic : nics) {
             nic.link().attach(nic);
         }
-        for (Addressing.Owned o : owned) {
+        for (StackNic nic : nics) {
+            if (nic.framing() != null) {
+                nic.framing().neighbors().attached(nic);
+            }
+        }
+        for (Owned o : owned) {
             o.nic().addressAdded(o.cidr().address());
         }
     }
@@ -186,6 +199,15 @@ final class AssembledStack implements ManualStack {
 
     RawSockets rawSockets() {
         return raw;
+    }
+
+    NameServerList nameServers() {
+        return nameServers;
+    }
+
+    /// What a NIC is told for a network protocol.
+    OptionValues nicValues(NicPort nic, String protocol) {
+        return nicValues.getOrDefault(nic, Map.of()).get(protocol);
     }
 
     OptionValues congestionControlValues(String control) {
@@ -276,6 +298,9 @@ final class AssembledStack implements ManualStack {
         if (type == Raw.class) {
             return Optional.of(type.cast(raw));
         }
+        if (type == NameServers.class) {
+            return Optional.of(type.cast(nameServers));
+        }
         for (TransportProtocol t : transports) {
             Optional<T> service = t == null ? Optional.empty() : t.service(type);
             if (service.isPresent()) {
@@ -297,8 +322,10 @@ final class AssembledStack implements ManualStack {
 
     @Override
     public List<Route> routes() {
+        long now = surroundings.clock().nanoTime();
         return addressing().routes().stream()
-                .map(e -> new Route(e.to(), e.via() == null ? null : e.via().toInetAddress(), e.nic().name())).toList();
+                .map(e -> new Route(e.to(), e.via() == null ? null : e.via().toInetAddress(), e.nic().name(), e.origin(),
+                        Owned.remaining(e.untilNs(), now))).toList();
     }
 
     @Override
@@ -373,6 +400,7 @@ final class AssembledStack implements ManualStack {
             for (NetworkProtocol n : networks.all()) {
                 close(n);
             }
+            addresses.close();
             phase.set(Phase.CLOSED);
             for (int i = nics.size() - 1; i >= 0; i--) {
                 close(nics.get(i));

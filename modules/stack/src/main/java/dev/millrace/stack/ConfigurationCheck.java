@@ -47,6 +47,8 @@ final class ConfigurationCheck {
     private final Map<String, OptionValues> congestionControlValues = new HashMap<>();
     private final List<LinkChain> chains = new ArrayList<>();
     private final List<StationOptions> stations = new ArrayList<>();
+    private final List<Map<String, OptionValues>> nicValues = new ArrayList<>();
+    private final List<List<String>> ethernetOptions = new ArrayList<>();
     private StackOptions stackOptions;
 
     /// @throws ConfigurationException at the first thing that is wrong
@@ -174,24 +176,42 @@ final class ConfigurationCheck {
     private void checkDriver(String key, NicConfig nic) {
         var own = new HashMap<String, String>();
         var drivers = new HashMap<String, String>();
-        nic.options().forEach((name, value) -> {
-            boolean station = StationOptions.SPECS.stream().anyMatch(o -> o.name().equals(name));
-            (station ? own : drivers).put(name, value);
-        });
+        List<OptionSpec> ethernet = ethernetSpecs(networks);
+        nic.options().forEach((name, value) -> (has(ethernet, name) ? own : drivers).put(name, value));
         if (nic.open() != null) {
             if (!drivers.isEmpty()) {
                 throw new ConfigurationException(key, "a link that the program made itself takes no options but "
-                        + StationOptions.SPECS.stream().map(OptionSpec::name).collect(Collectors.joining(" and ")));
+                        + ethernet.stream().map(OptionSpec::name).collect(Collectors.joining(", ")));
             }
             chains.add(null);
         } else {
             LinkChain chain = LinkChain.of(key, nic.link(), drivers, scheme -> driver(key, scheme));
             List<OptionSpec> all = new ArrayList<>(chain.options());
-            all.addAll(StationOptions.SPECS);
+            all.addAll(ethernet);
             OptionValues.check(key, all, nic.options());
             chains.add(chain);
         }
-        stations.add(StationOptions.of(key, own));
+        stations.add(StationOptions.of(key, only(own, StationOptions.SPECS)));
+        var values = new HashMap<String, OptionValues>();
+        networks.forEach(f -> values.put(f.name(), OptionValues.check(key, f.nicOptions(), only(own, f.nicOptions()))));
+        nicValues.add(values);
+        ethernetOptions.add(own.keySet().stream().sorted().toList());
+    }
+
+    /// The options of Ethernet NICs: their own, and those for network protocols.
+    static List<OptionSpec> ethernetSpecs(List<NetworkProtocolFactory> networks) {
+        List<OptionSpec> all = new ArrayList<>(StationOptions.SPECS);
+        networks.forEach(f -> all.addAll(f.nicOptions()));
+        return all;
+    }
+
+    private static boolean has(List<OptionSpec> specs, String name) {
+        return specs.stream().anyMatch(o -> o.name().equals(name));
+    }
+
+    private static Map<String, String> only(Map<String, String> given, List<OptionSpec> specs) {
+        return given.entrySet().stream().filter(e -> has(specs, e.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private LinkDriver driver(String key, String scheme) {
@@ -293,6 +313,16 @@ final class ConfigurationCheck {
     /// The drivers of NIC `i`, or `null` if the program made the link itself.
     LinkChain chain(int i) {
         return chains.get(i);
+    }
+
+    /// What NIC `i` is told for each network protocol.
+    Map<String, OptionValues> nicValues(int i) {
+        return nicValues.get(i);
+    }
+
+    /// The options given to NIC `i` that only an Ethernet has.
+    List<String> ethernetOptions(int i) {
+        return ethernetOptions.get(i);
     }
 
     StationOptions station(int i) {

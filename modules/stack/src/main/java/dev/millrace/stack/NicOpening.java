@@ -39,13 +39,15 @@ final class NicOpening {
             }
             boolean ownsSubnets = config.ownsSubnets() == null ? link.isLoopback() : config.ownsSubnets();
             String linkName = config.open() == null ? config.link() : link.getClass().getSimpleName();
-            var nic = new StackNic(stack, i, config.name(), linkName, links, mtu, ownsSubnets);
             StationOptions station = check.station(i);
-            if (link.medium() == Link.Medium.ETHERNET) {
+            boolean ethernet = link.medium() == Link.Medium.ETHERNET;
+            var nic = new StackNic(stack, i, config.name(), linkName, links, mtu, ownsSubnets,
+                    ethernet && station.checksAddresses());
+            if (ethernet) {
                 nic.frame(new EthernetFraming(nic, stack, neighbors(key), station.address(stack, nic), station.vlan()));
-            } else if (station.isGiven()) {
+            } else if (!check.ethernetOptions(i).isEmpty()) {
                 throw new ConfigurationException(key, "the link carries packets without Ethernet headers: "
-                        + "it takes neither mac nor vlan");
+                        + "it takes no " + String.join(", no ", check.ethernetOptions(i)));
             }
             return nic;
         } catch (Throwable t) {
@@ -64,7 +66,7 @@ final class NicOpening {
         }
         try {
             return chain.driver().open(new LinkDriver.Request(config.name(), chain.target(), config.mtu(), chain.values(),
-                    new PluginContext(stack, 0), inner));
+                    new PluginContext(stack, 0, null), inner));
         } catch (Throwable t) {
             if (inner != null) {
                 inner.close();

@@ -6,12 +6,14 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.Nearest;
 import dev.millrace.Nic;
+import dev.millrace.NicAddress;
 import dev.millrace.OptionValues;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.HostConfiguration;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
@@ -42,9 +44,12 @@ final class PluginContext implements NetworkContext, TransportContext {
     private final Surroundings surroundings;
     /// The number of the transport that this context was made for; network protocols have no use for it.
     private final int protocol;
+    /// The name of the network protocol that this context was made for, or `null`.
+    private final String network;
 
-    PluginContext(AssembledStack stack, int protocol) {
+    PluginContext(AssembledStack stack, int protocol, String network) {
         this.stack = stack;
+        this.network = network;
         this.surroundings = stack.surroundings();
         this.protocol = protocol;
     }
@@ -137,6 +142,33 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
+    public List<NicAddress> addressDetails(NicPort nic) {
+        return nic instanceof Nic n ? n.addressDetails() : List.of();
+    }
+
+    @Override
+    public OptionValues nicOptions(NicPort nic) {
+        OptionValues values = network == null ? null : stack.nicValues(nic, network);
+        return values == null ? NetworkContext.super.nicOptions(nic) : values;
+    }
+
+    @Override
+    public NicAddress.State addressState(NicPort nic, IpAddress address) {
+        Owned owned = stack.addressing().find(address);
+        return owned == null || owned.nic() != nic ? null : owned.state();
+    }
+
+    @Override
+    public void addressChecked(NicPort nic, IpAddress address, boolean unique) {
+        stack.addresses().checked(nic, address, unique);
+    }
+
+    @Override
+    public HostConfiguration hostConfiguration(String origin, HostConfiguration.Listener listener) {
+        return new LearnedConfiguration(stack, origin, listener);
+    }
+
+    @Override
     public Destination classify(NicPort nic, long hi, long lo) {
         return stack.addressing().classify(nic, hi, lo);
     }
@@ -180,6 +212,11 @@ final class PluginContext implements NetworkContext, TransportContext {
     }
 
     @Override
+    public Route route(IpAddress destination, IpAddress source) {
+        return stack.addresses().route(destination, source);
+    }
+
+    @Override
     public IpAddress sourceFor(Route route, IpAddress destination) {
         return stack.addressing().sourceFor(route, destination);
     }
@@ -189,7 +226,7 @@ final class PluginContext implements NetworkContext, TransportContext {
     @Override
     public Path path(IpAddress local, IpAddress remote) throws IOException {
         IpAddress destination = remote.isUnspecified() ? stack.addresses().ownAddress(remote.version()) : remote;
-        Route route = destination == null ? null : stack.addresses().route(destination);
+        Route route = destination == null ? null : stack.addresses().route(destination, local);
         InternetProtocol network = stack.networks().internet(remote.version());
         if (route == null || network == null) {
             throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);

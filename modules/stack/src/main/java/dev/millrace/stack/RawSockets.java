@@ -55,7 +55,7 @@ final class RawSockets implements Raw {
         if (stack.networks().internet(version) == null) {
             throw new UnsupportedOperationException("this stack has no IPv" + version);
         }
-        var socket = new InternetRawSocket(this, new PluginContext(stack, protocol), version, protocol);
+        var socket = new InternetRawSocket(this, new PluginContext(stack, protocol, null), version, protocol);
         synchronized (this) {
             checkOpen();
             InternetRawSocket[] more = Arrays.copyOf(internet, internet.length + 1);
@@ -69,7 +69,7 @@ final class RawSockets implements Raw {
     public FrameSocket frames(String name) throws IOException {
         StackNic nic = stack.nic(name).map(StackNic.class::cast).orElseThrow(() -> new IllegalArgumentException(
                 "no NIC \"" + name + "\"; there are " + stack.nics()));
-        var socket = new NicFrameSocket(this, new PluginContext(stack, 0), nic);
+        var socket = new NicFrameSocket(this, new PluginContext(stack, 0, null), nic);
         synchronized (this) {
             checkOpen();
             frames = Arrays.copyOf(frames, frames.length + 1);

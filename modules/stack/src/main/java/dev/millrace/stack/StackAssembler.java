@@ -70,7 +70,7 @@ public final class StackAssembler implements StackProvider {
 
     @Override
     public List<OptionSpec> ethernetOptions() {
-        return StationOptions.SPECS;
+        return ConfigurationCheck.ethernetSpecs(present().networks());
     }
 
     @Override
@@ -80,7 +80,7 @@ public final class StackAssembler implements StackProvider {
                     .filter(d -> d.scheme().equals(scheme)).findFirst()
                     .orElseThrow(() -> new ConfigurationException("nic.link", "no driver " + scheme)));
             var all = new ArrayList<>(chain.options());
-            all.addAll(StationOptions.SPECS);
+            all.addAll(ethernetOptions());
             return Optional.of(all);
         } catch (ConfigurationException e) {
             return Optional.empty();

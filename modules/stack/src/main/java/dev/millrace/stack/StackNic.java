@@ -3,6 +3,7 @@ package dev.millrace.stack;
 import dev.millrace.Cidr;
 import dev.millrace.DropReason;
 import dev.millrace.Nic;
+import dev.millrace.NicAddress;
 import dev.millrace.spi.Counters;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.NetworkProtocol;
@@ -47,8 +48,13 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private volatile PacketTap[] taps = NO_TAPS;
     private volatile boolean up = true;
     private volatile int mtu;
+    /// What routers want of IPv6 packets, or 0.
+    private volatile int routersMtu;
+    private volatile int routersHopLimit;
+    private final boolean checksAddresses;
 
-    StackNic(AssembledStack stack, int id, String name, String linkName, List<Link> links, int mtu, boolean ownsSubnets) {
+    StackNic(AssembledStack stack, int id, String name, String linkName, List<Link> links, int mtu, boolean ownsSubnets,
+            boolean checksAddresses) {
         this.stack = stack;
         this.name = name;
         this.linkName = linkName;
@@ -56,8 +62,9 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         this.link = links.getFirst();
         this.mtu = mtu;
         this.ownsSubnets = ownsSubnets;
+        this.checksAddresses = checksAddresses;
         this.vouches = link.vouchesForChecksums();
-        this.context = new PluginContext(stack, 0);
+        this.context = new PluginContext(stack, 0, null);
         this.tapped = new TappedNic(id, name, linkName, link.medium(), mtu);
         Counters counters = stack.counterGroups().group(name);
         packetsIn = counters.counter("packets-in");
@@ -347,6 +354,11 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         return context;
     }
 
+    /// Whether neighbours are asked for the addresses that configuration and program give.
+    boolean checksAddresses() {
+        return checksAddresses;
+    }
+
     boolean ownsSubnets() {
         return ownsSubnets;
     }
@@ -372,13 +384,42 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     }
 
     @Override
+    public int mtu(int version) {
+        int wanted = routersMtu;
+        return version == 6 && wanted != 0 ? Math.min(wanted, mtu) : mtu;
+    }
+
+    @Override
+    public int hopLimit() {
+        return routersHopLimit;
+    }
+
+    /// What routers of the link want.
+    ///
+    /// @param packet the largest IPv6 packet, or 0 for what the link carries
+    /// @param hops the hop limit of packets sent, or 0 for the protocol's
+    void setByRouters(int packet, int hops) {
+        if (packet != routersMtu || hops != routersHopLimit) {
+            routersMtu = packet;
+            routersHopLimit = hops;
+            stack.addresses().renew();
+        }
+    }
+
+    @Override
     public boolean isUp() {
         return up && !stack.isClosing();
     }
 
     @Override
     public List<Cidr> addresses() {
-        return stack.addressing().owned.stream().filter(o -> o.nic() == this).map(Addressing.Owned::cidr).toList();
+        return stack.addressing().owned.stream().filter(o -> o.nic() == this && o.isUsable()).map(Owned::cidr).toList();
+    }
+
+    @Override
+    public List<NicAddress> addressDetails() {
+        long now = stack.surroundings().clock().nanoTime();
+        return stack.addressing().owned.stream().filter(o -> o.nic() == this).map(o -> o.shown(now)).toList();
     }
 
     @Override
@@ -388,7 +429,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
 
     @Override
     public boolean removeAddress(Cidr address) {
-        return stack.addresses().removeAddress(this, address);
+        return stack.addresses().removeAddresses(o -> o.nic() == this && o.cidr().equals(address)) > 0;
     }
 
     @Override

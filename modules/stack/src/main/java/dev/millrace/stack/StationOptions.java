@@ -16,12 +16,15 @@ import java.util.Map;
 ///
 /// @param mac the address in the low 48 bits, or 0 if none was given
 /// @param vlan the VLAN, 1 to 4094, or 0 for none
-record StationOptions(long mac, int vlan) {
+/// @param checksAddresses whether neighbours are asked for the addresses that are given
+record StationOptions(long mac, int vlan, boolean checksAddresses) {
     static final List<OptionSpec> SPECS = List.of(
             new OptionSpec("mac", OptionSpec.Type.TEXT, "", "on Ethernet: the NIC's own MAC address; the link's if it has one, "
                     + "else one made from the machine, the names of stack and NIC, and the link"),
             new OptionSpec("vlan", OptionSpec.Type.NUMBER, "0", "on Ethernet: the VLAN (802.1Q) that the NIC is in, 1 to 4094; "
-                    + "0 for untagged frames"));
+                    + "0 for untagged frames"),
+            new OptionSpec("dad", OptionSpec.Type.FLAG, "false", "on Ethernet: use the addresses that are given only once no "
+                    + "neighbour turns out to have them (RFC 4862 §5.4, RFC 5227); those found by the NIC itself always wait"));
 
     static StationOptions of(String key, Map<String, String> given) {
         OptionValues values = OptionValues.check(key, SPECS, given);
@@ -38,11 +41,7 @@ record StationOptions(long mac, int vlan) {
                         + "and not all bytes 0");
             }
         }
-        return new StationOptions(mac, (int) values.number("vlan", 0, VlanTag.MAX_VLAN));
-    }
-
-    boolean isGiven() {
-        return mac != 0 || vlan != 0;
+        return new StationOptions(mac, (int) values.number("vlan", 0, VlanTag.MAX_VLAN), values.flag("dad"));
     }
 
     /// The address of a NIC: what was given, what its link has, or one that is the same whenever this stack is opened on this

@@ -119,6 +119,7 @@ final class NdpLine {
                     .append(",preferred:").append(seconds(o.preferredSeconds()));
             case NdpOptions.REDIRECTED_HEADER -> text.append("redirected:").append(o.quotedLength());
             case NdpOptions.MTU -> text.append("MTU:").append(o.mtu());
+            case NdpOptions.NONCE -> text.append("nonce:").append(Long.toHexString(o.nonce()));
             case NdpOptions.ROUTE_INFORMATION -> text.append("route:").append(prefix(o))
                     .append(',').append(preference(o.preference())).append(",lifetime:").append(seconds(o.lifetimeSeconds()));
             case NdpOptions.RDNSS -> {

@@ -40,6 +40,15 @@ public final class NdpOptionWriter {
         return at + LINK_LAYER_ADDRESS_LENGTH;
     }
 
+    /// A number by which the sender knows its own message again (RFC 7527 §4.1); as long as a link-layer address option.
+    ///
+    /// @param nonce 48 bits
+    public static long nonce(MemorySegment m, long at, long nonce) {
+        head(m, at, NdpOptions.NONCE, LINK_LAYER_ADDRESS_LENGTH);
+        put48(m, at + 2, nonce);
+        return at + LINK_LAYER_ADDRESS_LENGTH;
+    }
+
     /// A prefix.
     ///
     /// @param prefixLength 0 to 128; the bits behind should be 0

@@ -30,6 +30,8 @@ public final class NdpOptions {
     public static final int REDIRECTED_HEADER = 4;
     /// The link's MTU.
     public static final int MTU = 5;
+    /// A number by which a sender knows its own message again (RFC 3971 §5.3.2, RFC 7527).
+    public static final int NONCE = 14;
     /// A route more specific than the default one (RFC 4191).
     public static final int ROUTE_INFORMATION = 24;
     /// Recursive DNS servers (RFC 8106).
@@ -99,6 +101,8 @@ public final class NdpOptions {
             case PREFIX_INFORMATION -> length == 32 && prefixLength() <= 128;
             case REDIRECTED_HEADER -> true;
             case MTU -> length == 8;
+            // RFC 3971 §5.3.2: at least 6 bytes; of more, those are looked at.
+            case NONCE -> true;
             case ROUTE_INFORMATION -> isUsableRoute();
             // RFC 8106 §5.3.1.
             case RDNSS -> length >= 24 && length % 16 == 8;
@@ -140,6 +144,11 @@ public final class NdpOptions {
 
     /// Source and target link-layer address: the MAC address, which is no group's.
     public long linkLayerAddress() {
+        return u48(memory, offset + 2);
+    }
+
+    /// Nonce: its first 6 bytes.
+    public long nonce() {
         return u48(memory, offset + 2);
     }
 

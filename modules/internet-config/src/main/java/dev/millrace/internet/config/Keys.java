@@ -29,13 +29,31 @@ final class Keys {
                 "name", "unique",
                 "addresses", "IPv4 and IPv6; with a prefix length if the host is on a subnet",
                 "mtu", "in bytes; default: `host-mtu`",
-                "behind", "the name of the `nat` or `firewall` that it is behind"));
+                "behind", "the name of the `nat` or `firewall` that it is behind",
+                "ethernet", "the name of the `ethernet` that it is on; addresses have prefix lengths then",
+                "gateways", "on an Ethernet: routers there, one of each version, to what is elsewhere"));
+        all.put("nic", table(false,
+                "host", "whose it is: a `host` without `addresses` has all the NICs that say so, in their order",
+                "name", "unique in its host",
+                "addresses", "as a host's",
+                "ethernet", "as a host's; without it packets go without frames",
+                "gateways", "as a host's",
+                "vlan", "on an Ethernet: the VLAN of its frames, 1 to 4094; default: untagged",
+                "mtu", "in bytes; default: `host-mtu`"));
         all.put("router", table(false,
                 "name", "unique",
                 "addresses", "at most one of each version, from which it answers"));
         all.put("subnet", table(false,
                 "name", "unique",
                 "network", "its addresses, such as `10.1.0.0/16`; default: none of its own"));
+        all.put("ethernet", table(false,
+                "name", "unique",
+                "networks", "of the addresses that hosts find for themselves there, such as `fd00:1::/64`; default: none"));
+        all.put("gateway", table(false,
+                "router", "the name of the router that it joins to an Ethernet",
+                "ethernet", "the name of that",
+                "addresses", "of the router there, with prefix lengths; at most one of each version",
+                "advertise", "how long hosts believe its router advertisements, such as `30m`; default: it sends none"));
         all.put("nat", table(false,
                 "name", "unique",
                 "address", "its IPv4 address outside",
@@ -61,11 +79,23 @@ final class Keys {
                 "partition", "two arrays of names, cut off from each other",
                 "heal-all", "`true` ends all that is wrong",
                 "change", "the names of two whose link gets the conditions that stand beside",
-                "crash", "the name of a host that vanishes",
-                "lasting", "how long a `cut`, `isolate` or `partition` lasts; default: until it is healed"));
+                "crash", "the name of a host that dies without a word",
+                "restart", "the name of a host that starts again",
+                "lasting", "how long a `cut`, `isolate`, `partition` or `crash` lasts; default: until it is healed or restarted"));
         all.put("chaos", table(false,
                 "cuts", "how often the seed cuts two hosts off from each other; default 0",
                 "isolations", "how often it cuts a host off from all others; default 0",
+                "cuts-one-way", "how often what one host sends does not reach another; default 0",
+                "crashes", "how often a host crashes and starts again; default 0",
+                "pauses", "how often a host's programs stand still; default 0",
+                "clock-jumps", "how often a host's clock is wrong; default 0",
+                "clock-jump", "by how much at most; default `10s`",
+                "slow-links", "how often packets between two hosts take longer; default 0",
+                "resets", "how often a TCP connection between two hosts is reset; default 0",
+                "name-failures", "how often the name server fails or denies names; default 0",
+                "slow-names", "how often the name server is slow; default 0",
+                "wrong-names", "how often the name server gives wrong addresses; default 0",
+                "slow-by", "how much longer packets and answers take at most; default `1s`",
                 "within", "in the first part of the simulation; default `60s`",
                 "shortest", "how long each lasts at least; default `1s`",
                 "longest", "and at most; default `10s`"));

@@ -3,6 +3,8 @@ package dev.millrace.internet.config;
 import dev.millrace.ConfigurationException;
 import dev.millrace.ErrorCode;
 import dev.millrace.internet.Chaos;
+import dev.millrace.internet.EthernetGateway;
+import dev.millrace.internet.EthernetSwitch;
 import dev.millrace.internet.FirewallBox;
 import dev.millrace.internet.FirewallOptions;
 import dev.millrace.internet.Internet;
@@ -13,10 +15,13 @@ import dev.millrace.internet.NatBehavior;
 import dev.millrace.internet.NatBox;
 import dev.millrace.internet.NatOptions;
 import dev.millrace.internet.NetworkLink;
+import dev.millrace.internet.NicPlan;
 import dev.millrace.internet.PortForward;
+import dev.millrace.internet.Router;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +33,10 @@ final class Topology {
     private final Table internet;
     private final Map<String, NatBox> nats = new HashMap<>();
     private final Map<String, FirewallBox> firewalls = new HashMap<>();
+    private final Map<String, Router> routers = new HashMap<>();
+    private final Map<String, EthernetSwitch> ethernets = new HashMap<>();
+    /// By the host that they belong to.
+    private final Map<String, List<Table>> nics = new HashMap<>();
 
     private enum Time { VIRTUAL, REAL }
 
@@ -63,10 +72,18 @@ final class Topology {
 
     void build(Internet net) throws IOException {
         for (Table t : all("router")) {
-            t.attempt("", () -> net.router(t.required("name"), t.texts("addresses").toArray(String[]::new)));
+            routers.put(t.required("name"), t.attempt("",
+                    () -> net.router(t.required("name"), t.texts("addresses").toArray(String[]::new))));
         }
         for (Table t : all("subnet")) {
             t.attempt("", () -> net.subnet(t.required("name"), t.text("network", "")));
+        }
+        for (Table t : all("ethernet")) {
+            ethernets.put(t.required("name"), t.attempt("", () -> net.ethernet(t.required("name"),
+                    t.texts("networks").toArray(String[]::new))));
+        }
+        for (Table t : all("gateway")) {
+            t.attempt("", () -> gateway(t));
         }
         for (Table t : all("nat")) {
             nats.put(t.required("name"), t.attempt("", () -> nat(net, t)));
@@ -78,7 +95,15 @@ final class Topology {
         if (internet.has("name-server")) {
             opening(internet, "name-server", () -> net.nameServer(internet.texts("name-server").toArray(String[]::new)));
         }
-        for (Table t : all("host")) {
+        List<Table> hosts = all("host");
+        for (Table t : all("nic")) {
+            String host = t.required("host");
+            if (hosts.stream().noneMatch(h -> h.required("name").equals(host))) {
+                throw t.error("host", "there is no [[host]] \"" + host + "\"");
+            }
+            nics.computeIfAbsent(host, _ -> new ArrayList<>()).add(t);
+        }
+        for (Table t : hosts) {
             opening(t, "", () -> host(net, t));
         }
         for (Table t : all("link")) {
@@ -89,9 +114,22 @@ final class Topology {
         }
         if (root.containsKey("chaos")) {
             Table t = Table.of("chaos", root.get("chaos"), keys("chaos"));
-            net.chaos(t.attempt("", () -> new Chaos(t.number("cuts", 0, 0, 10_000), t.number("isolations", 0, 0, 10_000),
-                    t.duration("within", "60s"), t.duration("shortest", "1s"), t.duration("longest", "10s"))));
+            net.chaos(t.attempt("", () -> chaos(t)));
         }
+    }
+
+    private static Chaos chaos(Table t) {
+        return Chaos.within(t.duration("within", "60s")).lasting(t.duration("shortest", "1s"), t.duration("longest", "10s"))
+                .cuts(count(t, "cuts")).isolations(count(t, "isolations")).cutsOneWay(count(t, "cuts-one-way"))
+                .crashes(count(t, "crashes")).pauses(count(t, "pauses"))
+                .clockJumps(count(t, "clock-jumps"), t.duration("clock-jump", "10s"))
+                .slowLinks(count(t, "slow-links"), t.duration("slow-by", "1s")).resets(count(t, "resets"))
+                .nameFailures(count(t, "name-failures")).slowNames(count(t, "slow-names"), t.duration("slow-by", "1s"))
+                .wrongNames(count(t, "wrong-names"));
+    }
+
+    private static int count(Table t, String key) {
+        return t.number(key, 0, 0, 10_000);
     }
 
     private interface Opening {
@@ -115,8 +153,24 @@ final class Topology {
     private Object host(Internet net, Table t) throws IOException {
         String name = t.required("name");
         List<String> addresses = t.texts("addresses");
+        if (nics.containsKey(name)) {
+            for (String key : List.of("addresses", "behind", "ethernet", "gateways", "mtu")) {
+                if (t.has(key)) {
+                    throw t.error(key, "the host has NICs of its own: say it in their [[nic]] tables");
+                }
+            }
+            return net.host(name, nics.get(name).stream().map(n -> plan(n, n.required("name"))).toArray(NicPlan[]::new));
+        }
+        if (t.has("ethernet") && !t.has("behind")) {
+            return net.host(name, plan(t, "nic"));
+        }
         if (addresses.isEmpty()) {
             throw t.error("", "needs addresses: write addresses = [\"198.18.0.1\"]");
+        }
+        for (String key : List.of("ethernet", "gateways")) {
+            if (t.has(key)) {
+                throw t.error(key, "is for hosts on an Ethernet, which are behind no box: add ethernet = \"name\", or a router");
+            }
         }
         int mtu = t.number("mtu", internet.number("host-mtu", 1500, 1280, 65535), 1280, 65535);
         if (!t.has("behind")) {
@@ -133,6 +187,44 @@ final class Topology {
             });
         }
         throw t.error("behind", "there is no [[nat]] or [[firewall]] \"" + box + "\"");
+    }
+
+    private NicPlan plan(Table t, String name) {
+        String[] addresses = t.texts("addresses").toArray(String[]::new);
+        NicPlan plan = t.attempt("addresses", () -> t.has("ethernet") ? NicPlan.on(ethernet(t), name, addresses)
+                : NicPlan.of(name, addresses));
+        for (String gateway : t.texts("gateways")) {
+            NicPlan before = plan;
+            plan = t.attempt("gateways", () -> before.withGateway(gateway));
+        }
+        if (t.has("mtu")) {
+            plan = plan.withMtu(t.number("mtu", 0, 1280, 65535));
+        }
+        return t.has("vlan") ? plan.withOption("vlan", Integer.toString(t.number("vlan", 0, 1, 4094))) : plan;
+    }
+
+    private EthernetSwitch ethernet(Table t) {
+        EthernetSwitch found = ethernets.get(t.required("ethernet"));
+        if (found == null) {
+            throw t.error("ethernet", "there is no [[ethernet]] \"" + t.text("ethernet", "") + "\"");
+        }
+        return found;
+    }
+
+    private EthernetGateway gateway(Table t) {
+        String router = t.required("router");
+        if (!routers.containsKey(router)) {
+            throw t.error("router", "there is no [[router]] \"" + router + "\"");
+        }
+        EthernetGateway gateway = t.attempt("addresses",
+                () -> ethernet(t).gateway(routers.get(router), t.texts("addresses").toArray(String[]::new)));
+        if (t.has("advertise")) {
+            t.attempt("advertise", () -> {
+                gateway.advertise(t.duration("advertise", ""));
+                return gateway;
+            });
+        }
+        return gateway;
     }
 
     private NatBox nat(Internet net, Table t) {
@@ -234,24 +326,37 @@ final class Topology {
             said = true;
         }
         if (t.has("crash")) {
-            String host = t.text("crash", "");
-            if (net.host(host).isEmpty()) {
-                throw t.error("crash", "there is no host \"" + host + "\"");
+            String host = host(net, t, "crash");
+            if (lasting != null) {
+                at.crash(host, lasting);
+            } else {
+                at.crash(host);
             }
-            at.crash(host);
+            said = true;
+        }
+        if (t.has("restart")) {
+            at.restart(host(net, t, "restart"));
             said = true;
         }
         if (!said) {
             throw new ConfigurationException(ErrorCode.CONFIGURATION, t.path(), "says nothing: add cut, heal, isolate, "
-                    + "partition, heal-all, change or crash", null);
+                    + "partition, heal-all, change, crash or restart", null);
         }
         return at;
     }
 
+    private static String host(Internet net, Table t, String key) {
+        String host = t.text(key, "");
+        if (net.host(host).isEmpty()) {
+            throw t.error(key, "there is no host \"" + host + "\"");
+        }
+        return host;
+    }
+
     /// What would otherwise be passed over in silence.
     private static void check(Table t) {
-        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition")) {
-            throw t.error("lasting", "only cut, isolate and partition last; add one of them");
+        if (t.has("lasting") && !t.has("cut") && !t.has("isolate") && !t.has("partition") && !t.has("crash")) {
+            throw t.error("lasting", "only cut, isolate, partition and crash last; add one of them");
         }
         for (String key : t.only(Keys.CONDITIONS).keySet()) {
             if (!t.has("change")) {

@@ -16,11 +16,15 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class InternetFileTest {
     private static final String TOPOLOGY = """
@@ -178,7 +182,7 @@ class InternetFileTest {
             [[firewall]]%nname="f"%nrules=["let it be"]                    | 3: firewall[0].rules
             [chaos]%ncuts = -1                                             | 2: chaos.cuts: "-1" is no number
             [internet]%nname-server = []                                   | 2: internet.name-server: a name server needs an address
-            [[event]]%nat = "5s"%nlasting = "1s"%nheal-all = true          | 3: event[0].lasting: only cut, isolate and partition last
+            [[event]]%nat = "5s"%nlasting = "1s"%nheal-all = true          | 3: event[0].lasting: only cut, isolate, partition and crash last
             [[event]]%nat = "5s"%ndelay = "1s"%nheal-all = true            | 3: event[0].delay: stands beside nothing
             [[event]]%nat = "5s"%nheal = ["a", "b"]                        | 3: event[0].heal: there is no "a"
             [[event]]%nat = "5s"%nisolate = "a"                            | 3: event[0].isolate: there is no "a"
@@ -270,6 +274,52 @@ class InternetFileTest {
     }
 
     /// Set `-Dmillrace.print=true` to have the tables printed as the document should have them.
+    /// The document's own example.
+    @Test
+    void hostsAreOnAnEthernetAndHaveSeveralNics() throws Exception {
+        String document = Files.readString(Path.of("../../docs/internet-file.md"));
+        String text = Stream.of(document.split("```")).filter(b -> b.startsWith("toml") && b.contains("[[ethernet]]")).findFirst()
+                .orElseThrow().substring(4);
+        try (Internet net = InternetFile.parse(text, "net.toml").open()) {
+            Host desk = net.host("desk").orElseThrow();
+            Host gate = net.host("gate").orElseThrow();
+            assertEquals(List.of("out", "in"), gate.stack().nics().stream().map(dev.millrace.Nic::name).toList());
+            echo(gate);
+            for (String to : List.of("10.1.0.7", "198.18.0.7")) {
+                assertEquals("desk", desk.call(() -> {
+                    try (UdpSocket s = desk.stack().udp().connect(new InetSocketAddress(to, 7))) {
+                        s.setReadTimeout(Duration.ofSeconds(3));
+                        s.send(ByteBuffer.wrap("desk".getBytes()), null);
+                        var b = ByteBuffer.allocate(100);
+                        s.receive(b);
+                        return new String(b.array(), 0, b.position());
+                    }
+                }).get());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void whatMakesNoSenseOnAnEthernetIsRefused(String text, String error) {
+        var wrong = assertThrows(dev.millrace.ConfigurationException.class, () -> InternetFile.parse(text, "net.toml").open());
+        assertTrue(wrong.getMessage().contains(error), wrong.getMessage());
+    }
+
+    static Stream<Arguments> whatMakesNoSenseOnAnEthernetIsRefused() {
+        String host = "[[host]]\nname = 'a'\n";
+        String lan = "[[ethernet]]\nname = 'lan'\n";
+        String router = "[[router]]\nname = 'r'\n";
+        String gateway = "[[gateway]]\nrouter = 'r'\nethernet = 'lan'\n";
+        return Stream.of(Arguments.of(host + "addresses = ['10.0.0.1']\ngateways = ['10.0.0.2']", "gateways"),
+                Arguments.of(host + "ethernet = 'lan'\naddresses = ['10.0.0.1/24']", "there is no [[ethernet]]"),
+                Arguments.of("[[nic]]\nhost = 'b'\nname = 'x'\naddresses = ['10.0.0.1/24']", "there is no [[host]]"),
+                Arguments.of(host + "mtu = 1400\n[[nic]]\nhost = 'a'\nname = 'x'\naddresses = ['10.0.0.1']", "NICs of its own"),
+                Arguments.of(lan + gateway, "there is no [[router]]"),
+                Arguments.of(lan + router + gateway + gateway, "already"),
+                Arguments.of(lan + router + gateway + "advertise = '1s'", "RFC 4861"));
+    }
+
     @Test
     void theDocumentListsAllKeys() throws Exception {
         var expected = new StringBuilder();

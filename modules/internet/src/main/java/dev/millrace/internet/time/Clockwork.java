@@ -3,6 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.spi.Surroundings;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /// How time passes in an Internet, and what runs in it. All times are nanoseconds since the Internet was opened.
 public sealed interface Clockwork extends AutoCloseable permits RealClockwork, VirtualClockwork {
@@ -34,13 +35,54 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     Surroundings surroundings(long seed);
 
     /// Starts a program.
-    Task start(String name, Runnable body);
+    ///
+    /// @param owner what it belongs to, for [#end]
+    Task start(Object owner, String name, Runnable body);
+
+    /// The task that is calling, or `null`.
+    Task current();
 
     /// Makes threads that are programs, too; whoever gets one starts it.
-    ThreadFactory threads(String name);
+    ///
+    /// @param owner what they belong to, for [#end]
+    ThreadFactory threads(Object owner, String name);
+
+    /// A task is about to end with a failure: unless somebody waits for its end, whoever lets time pass is told at once.
+    ///
+    /// @param why asked then; `null` if it is of no interest any more
+    void failed(Task task, Supplier<RuntimeException> why);
+
+    /// Ends all that belongs to an owner, as if its power had failed. In simulated time none of it ever gets a turn again,
+    /// and a caller that is among them does not come back from [#rest]; in real time threads are interrupted.
+    void end(Object owner);
+
+    /// Lets what belongs to an owner stand still, or go on: in simulated time it gets no turns meanwhile.
+    ///
+    /// @throws UnsupportedOperationException in real time
+    void pause(Object owner, boolean value);
+
+    /// Does not return to who was ended.
+    void rest();
+
+    /// Says that what belongs to an owner has nothing to wait for any more: who goes round in circles there is found sooner.
+    void hurry(Object owner);
+
+    /// @throws dev.millrace.internet.SimulationException if it is not the caller's turn
+    void checkTurn();
 
     /// Interrupts a program.
     void interrupt(Task task);
+
+    /// Interrupts a program's thread.
+    void interrupt(Thread thread);
+
+    /// Lets the calling thread wait until it is let go on, is interrupted, or the time has come; may return early.
+    ///
+    /// @param deadlineNs [Long#MAX_VALUE] for none
+    void park(long deadlineNs);
+
+    /// Lets a thread go on, now or when it parks next.
+    void unpark(Thread thread);
 
     /// Lets the calling program wait.
     void sleep(long nanos) throws InterruptedException;

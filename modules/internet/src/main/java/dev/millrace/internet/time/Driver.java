@@ -7,11 +7,16 @@ import java.util.function.BooleanSupplier;
 /// The thread that lets simulated time pass, while the thread that wants it to waits. It is a virtual one like those of the
 /// programs: turns go from one to the other without waking a thread of the system.
 final class Driver {
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Thread thread = Thread.ofVirtual().name("millrace-simulation").unstarted(this::serve);
     private volatile Request request;
     private volatile boolean over;
+
+    /// Sees to the one who has the turn.
+    interface Look {
+        void look(boolean interrupted);
+    }
 
     private static final class Request {
         private final Thread from = Thread.currentThread();
@@ -30,6 +35,12 @@ final class Driver {
         return request != null;
     }
 
+    /// Who waits for its work, or `null`.
+    Thread asker() {
+        Request r = request;
+        return r == null ? null : r.from;
+    }
+
     Thread thread() {
         return thread;
     }
@@ -37,8 +48,9 @@ final class Driver {
     /// Has it do some work, and returns what that returns or throws what it throws.
     ///
     /// @param interrupted called when the calling thread is interrupted meanwhile
-    /// @param look called from time to time meanwhile on the calling thread; what it throws ends the waiting, and the driver
-    boolean run(BooleanSupplier work, Runnable interrupted, Runnable look) {
+    /// @param look called from time to time meanwhile on the calling thread, with whether that was interrupted; what it throws
+    ///     ends the waiting, and the driver
+    boolean run(BooleanSupplier work, Runnable interrupted, Look look) {
         var mine = new Request(work);
         request = mine;
         if (thread.getState() == Thread.State.NEW) {
@@ -56,7 +68,7 @@ final class Driver {
                         wasInterrupted = true;
                         interrupted.run();
                     }
-                    look.run();
+                    look.look(wasInterrupted);
                 }
             }
         } catch (RuntimeException e) {

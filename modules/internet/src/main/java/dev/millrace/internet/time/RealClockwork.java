@@ -12,8 +12,10 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -138,15 +140,15 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
-    public Task start(String name, Runnable body) {
-        Task task = adopt(name, body);
+    public Task start(Object owner, String name, Runnable body) {
+        Task task = adopt(owner, name, body);
         tasks.add(task);
         task.thread.start();
         return task;
     }
 
-    private Task adopt(String name, Runnable body) {
-        var task = new Task(name, numbers.getAndIncrement());
+    private Task adopt(Object owner, String name, Runnable body) {
+        var task = new Task(owner, name, numbers.getAndIncrement());
         task.thread = Thread.ofVirtual().name(name).unstarted(() -> {
             tasks.add(task);
             try {
@@ -159,13 +161,68 @@ public final class RealClockwork implements Clockwork {
     }
 
     @Override
-    public ThreadFactory threads(String name) {
-        return body -> adopt(name, body).thread;
+    public Task current() {
+        Thread self = Thread.currentThread();
+        return tasks.stream().filter(t -> t.thread == self).findFirst().orElse(null);
+    }
+
+    @Override
+    public ThreadFactory threads(Object owner, String name) {
+        return body -> adopt(owner, name, body).thread;
+    }
+
+    @Override
+    public void failed(Task task, Supplier<RuntimeException> why) {
+        // Nobody lets time pass.
+    }
+
+    @Override
+    public void end(Object owner) {
+        tasks.stream().filter(t -> t.owner() == owner).forEach(t -> t.thread.interrupt());
+    }
+
+    @Override
+    public void pause(Object owner, boolean value) {
+        throw new UnsupportedOperationException("threads that run by the wall clock cannot be made to stand still");
+    }
+
+    @Override
+    public void rest() {
+        // Threads that run by the wall clock cannot be stopped.
+    }
+
+    @Override
+    public void hurry(Object owner) {
+        // Nobody waits for their turns.
+    }
+
+    @Override
+    public void checkTurn() {
+        // Anybody may.
     }
 
     @Override
     public void interrupt(Task task) {
         task.thread.interrupt();
+    }
+
+    @Override
+    public void interrupt(Thread thread) {
+        thread.interrupt();
+    }
+
+    @Override
+    public void park(long deadlineNs) {
+        if (deadlineNs == Long.MAX_VALUE) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, deadlineNs - nowNs());
+        }
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+        LockSupport.unpark(thread);
     }
 
     @Override

@@ -8,8 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A program's thread in an Internet.
 public final class Task {
     /// In simulated time: whether it waits, could go on, or has the turn.
-    enum State { RUNNABLE, RUNNING, PARKED, DONE }
+    enum State { RUNNABLE, RUNNING, PARKED, DONE, DEAD }
 
+    private final Object owner;
     private final String name;
     private final long number;
     Thread thread;
@@ -25,12 +26,20 @@ public final class Task {
     ReentrantLock wanted;
     /// Who waits for its end.
     final List<Thread> joiners = new ArrayList<>(1);
+    /// Nothing is left for it to wait for: it should end soon.
+    boolean hurried;
     /// An interrupt came from within the simulation, which has let it go on already.
     volatile boolean interruptKnown;
 
-    Task(String name, long number) {
+    /// @param owner what it belongs to
+    Task(Object owner, String name, long number) {
+        this.owner = owner;
         this.name = name;
         this.number = number;
+    }
+
+    Object owner() {
+        return owner;
     }
 
     /// Its name.

@@ -3,6 +3,7 @@ package dev.millrace.internet.time;
 import dev.millrace.internet.SimulationException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,20 +19,29 @@ import java.util.stream.Collectors;
 /// Who has the turn: one program at a time, or the thread that drives the simulation. A program keeps the turn until it
 /// waits or ends; then the driver chooses the next.
 final class Turns {
+    /// By the wall clock, for threads to end that have nothing left to wait for.
+    private static final long PATIENCE_NS = 2_000_000_000L;
+
     private final IntUnaryOperator choice;
     private final Driver driver;
     private final Map<Thread, Task> byThread = new ConcurrentHashMap<>();
     private final Set<Task> tasks = new LinkedHashSet<>();
     private final List<Task> runnable = new ArrayList<>();
     private final List<Task> unstarted = new ArrayList<>();
+    private final Set<Object> paused = new HashSet<>();
+    /// Those that could go on, but for a pause.
+    private final List<Task> held = new ArrayList<>();
     private final List<Task> waitingForLocks = new ArrayList<>();
     /// Programs that threads outside have interrupted.
     private final Queue<Task> interrupted = new ConcurrentLinkedQueue<>();
+    /// Those whose host has crashed, which still have threads.
+    private final List<Task> dead = new ArrayList<>();
     private long numbers;
     private volatile Task current;
     /// How many turns there were so far.
     private volatile long count;
     private volatile boolean abandoned;
+    private volatile boolean buried;
 
     Turns(IntUnaryOperator choice, Driver driver) {
         this.choice = choice;
@@ -58,13 +68,16 @@ final class Turns {
         return tasks.stream().filter(t -> !unstarted.contains(t)).toList();
     }
 
-    Task add(String name, Runnable body, boolean startedByProgram, EventQueue queue) {
-        var task = new Task(name, numbers++);
+    Task add(Object owner, String name, Runnable body, boolean startedByProgram, EventQueue queue) {
+        var task = new Task(owner, name, numbers++);
         task.startedByProgram = startedByProgram;
         task.thread = Thread.ofVirtual().name(name).unstarted(() -> {
             try {
                 awaitTurn(task);
                 body.run();
+            } catch (Gone e) {
+                // Its host has crashed, or the simulation has failed: nobody is to hear of how it ends.
+                return;
             } finally {
                 end(task);
             }
@@ -72,7 +85,11 @@ final class Turns {
         task.alarm = queue.timer(_ -> wake(task));
         byThread.put(task.thread, task);
         tasks.add(task);
-        (startedByProgram ? unstarted : runnable).add(task);
+        if (startedByProgram) {
+            unstarted.add(task);
+        } else {
+            ready(task);
+        }
         return task;
     }
 
@@ -113,14 +130,105 @@ final class Turns {
         if (!unstarted.isEmpty()) {
             List<Task> started = unstarted.stream().filter(u -> u.thread.getState() != Thread.State.NEW).toList();
             unstarted.removeAll(started);
-            runnable.addAll(started);
+            started.forEach(this::ready);
         }
+    }
+
+    // ---- hosts that crash
+
+    /// Ends all tasks of an owner where they are: they never get a turn again.
+    void kill(Object owner) {
+        for (Task t : List.copyOf(tasks)) {
+            if (t.owner() == owner) {
+                boolean begun = t.thread.getState() != Thread.State.NEW;
+                t.state = Task.State.DEAD;
+                t.alarm.cancel();
+                runnable.remove(t);
+                held.remove(t);
+                unstarted.remove(t);
+                waitingForLocks.remove(t);
+                tasks.remove(t);
+                if (begun || t.startedByProgram) {
+                    dead.add(t);
+                } else {
+                    byThread.remove(t.thread);
+                }
+                t.joiners.forEach(this::unpark);
+                t.joiners.clear();
+            }
+        }
+    }
+
+    /// Does not return to a program that was killed; one that has paused itself comes back when it may go on.
+    void rest() {
+        Task task = byThread.get(Thread.currentThread());
+        if (task != null && task.state == Task.State.DEAD) {
+            giveTurnBack();
+            awaitTurn(task);
+        } else if (task != null && current == task && paused.contains(task.owner())) {
+            this.yield(task);
+        }
+    }
+
+    /// Those that could go on and stand still are set aside.
+    void pause(Object owner, boolean value) {
+        if (value && paused.add(owner)) {
+            held.addAll(runnable.stream().filter(t -> t.owner() == owner).toList());
+            runnable.removeIf(t -> t.owner() == owner);
+        } else if (!value && paused.remove(owner)) {
+            List<Task> free = held.stream().filter(t -> t.owner() == owner).toList();
+            held.removeAll(free);
+            runnable.addAll(free);
+        }
+    }
+
+    void resumeAll() {
+        List.copyOf(paused).forEach(owner -> pause(owner, false));
+    }
+
+    private void ready(Task task) {
+        (paused.contains(task.owner()) ? held : runnable).add(task);
+    }
+
+    /// @throws Gone if the caller was killed, or the simulation has failed
+    void checkAlive() {
+        Task task = byThread.get(Thread.currentThread());
+        // Who has just been killed by what it called itself finishes that.
+        if (task != null && (task.state == Task.State.DEAD && current != task || abandoned)) {
+            throw new Gone();
+        }
+    }
+
+    void hurry(Object owner) {
+        tasks.stream().filter(t -> t.owner() == owner).forEach(t -> t.hurried = true);
+    }
+
+    /// When all is over: lets the threads of those that were killed end, and returns the names of those that do not.
+    List<String> bury() {
+        buried = true;
+        for (Task t : dead) {
+            LockSupport.unpark(t.thread);
+        }
+        var left = new ArrayList<String>();
+        long until = System.nanoTime() + PATIENCE_NS;
+        for (Task t : dead) {
+            try {
+                if (t.thread.getState() != Thread.State.NEW && t.thread != Thread.currentThread()
+                        && !t.thread.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())))) {
+                    left.add("\"" + t.name() + "\", at " + Watchdog.place(t));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        return left;
     }
 
     private void wake(Task task) {
         if (task.state == Task.State.PARKED) {
             task.state = Task.State.RUNNABLE;
-            runnable.add(task);
+            ready(task);
         }
     }
 
@@ -136,6 +244,15 @@ final class Turns {
             task.permit = true;
         }
         return true;
+    }
+
+    void interrupt(Thread thread) {
+        Task task = byThread.get(thread);
+        if (task != null) {
+            interrupt(task);
+        } else {
+            thread.interrupt();
+        }
     }
 
     void interrupt(Task task) {
@@ -168,7 +285,7 @@ final class Turns {
     /// Lets others go first that could go on.
     void yield(Task task) {
         task.state = Task.State.RUNNABLE;
-        runnable.add(task);
+        ready(task);
         giveTurnBack();
         awaitTurn(task);
     }
@@ -188,10 +305,10 @@ final class Turns {
     private void awaitTurn(Task task) {
         boolean wasInterrupted = false;
         while (current != task) {
-            LockSupport.park(this);
-            if (abandoned) {
-                throw new SimulationException("the simulation has failed");
+            if (abandoned || buried && task.state == Task.State.DEAD) {
+                throw new Gone();
             }
+            LockSupport.park(this);
             if (current != task && Thread.interrupted()) {
                 wasInterrupted = true;
                 if (!task.interruptKnown) {
@@ -206,7 +323,10 @@ final class Turns {
     }
 
     private void end(Task task) {
-        if (abandoned) {
+        if (abandoned || task.state == Task.State.DEAD) {
+            if (current == task) {
+                giveTurnBack();
+            }
             return;
         }
         task.state = Task.State.DONE;
@@ -234,7 +354,7 @@ final class Turns {
     SimulationException atRest(Duration now) {
         Task first = tasks.stream().findFirst().orElse(null);
         String message = "nothing is left that could happen, at " + now + " of simulated time, but \""
-                + Thread.currentThread().getName() + "\" waits; " + describe();
+                + driver.asker().getName() + "\" waits; " + describe();
         return first == null ? new SimulationException(message)
                 : new SimulationException(message, Watchdog.trace(first));
     }
@@ -249,5 +369,6 @@ final class Turns {
         tasks.clear();
         byThread.clear();
         runnable.clear();
+        held.clear();
     }
 }

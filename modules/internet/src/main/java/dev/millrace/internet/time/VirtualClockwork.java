@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.function.IntUnaryOperator;
 
 /// Time that passes from event to event. Programs are virtual threads of which one runs at a time; when all of them wait,
@@ -29,6 +30,8 @@ public final class VirtualClockwork implements Clockwork {
     private boolean closing;
     private boolean over;
     private RuntimeException failure;
+    /// How a program has failed that nobody waited for.
+    private Supplier<RuntimeException> failed;
 
     private final Driver driver = new Driver();
     private final Watchdog watchdog;
@@ -64,7 +67,8 @@ public final class VirtualClockwork implements Clockwork {
     }
 
     /// Only who has the turn may go on: two threads at once would make the run a matter of luck.
-    private void checkTurn() {
+    @Override
+    public void checkTurn() {
         Thread caller = Thread.currentThread();
         Task task = turns.current();
         Thread owner = task != null ? task.thread : driver.isBusy() ? driver.thread() : null;
@@ -87,6 +91,7 @@ public final class VirtualClockwork implements Clockwork {
 
     @Override
     public void now(Runnable action) {
+        turns.checkAlive();
         if (failure == null) {
             checkTurn();
         }
@@ -101,30 +106,82 @@ public final class VirtualClockwork implements Clockwork {
     // ---- programs
 
     @Override
-    public Task start(String name, Runnable body) {
-        return adopt(name, body, false);
+    public Task start(Object owner, String name, Runnable body) {
+        return adopt(owner, name, body, false);
     }
 
     @Override
-    public ThreadFactory threads(String name) {
-        return body -> adopt(name, body, true).thread;
+    public Task current() {
+        return turns.ofCaller();
     }
 
-    private Task adopt(String name, Runnable body, boolean startedByProgram) {
+    @Override
+    public ThreadFactory threads(Object owner, String name) {
+        return body -> adopt(owner, name, body, true).thread;
+    }
+
+    private Task adopt(Object owner, String name, Runnable body, boolean startedByProgram) {
         checkTurn();
         if (closing) {
             throw new SimulationException("the Internet is closed: \"" + name + "\" cannot be started");
         }
-        return turns.add(name, body, startedByProgram, queue);
+        return turns.add(owner, name, body, startedByProgram, queue);
     }
 
-    /// Blocks the caller until it is let go on, is interrupted, or the time has come; may return early.
-    void park(long deadlineNs) {
+    @Override
+    public void failed(Task task, Supplier<RuntimeException> why) {
+        if (task != null && task.joiners.isEmpty() && failed == null) {
+            failed = why;
+        }
+    }
+
+    private void checkFailures() {
+        if (failed != null && !closing) {
+            RuntimeException e = failed.get();
+            failed = null;
+            if (e != null) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void end(Object owner) {
+        checkTurn();
+        turns.kill(owner);
+    }
+
+    @Override
+    public void pause(Object owner, boolean value) {
+        checkTurn();
+        turns.pause(owner, value);
+    }
+
+    @Override
+    public void rest() {
+        turns.rest();
+    }
+
+    @Override
+    public void hurry(Object owner) {
+        checkTurn();
+        turns.hurry(owner);
+    }
+
+    @Override
+    public void interrupt(Thread thread) {
+        checkTurn();
+        turns.interrupt(thread);
+    }
+
+    @Override
+    public void park(long deadlineNs) {
         Task task = turns.ofCaller();
         if (task != null) {
             turns.park(task, deadlineNs, nowNs);
             return;
         }
+        turns.checkAlive();
         Thread self = Thread.currentThread();
         if (permitted != self && !self.isInterrupted()) {
             drive(() -> permitted == self, deadlineNs);
@@ -134,7 +191,8 @@ public final class VirtualClockwork implements Clockwork {
         }
     }
 
-    void unpark(Thread thread) {
+    @Override
+    public void unpark(Thread thread) {
         if (!turns.unpark(thread)) {
             permitted = thread;
         }
@@ -142,6 +200,9 @@ public final class VirtualClockwork implements Clockwork {
 
     boolean lock(ReentrantLock lock, long deadlineNs) throws InterruptedException {
         Task task = turns.ofCaller();
+        if (task == null) {
+            turns.checkAlive();
+        }
         while (!lock.tryLock()) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
@@ -163,6 +224,7 @@ public final class VirtualClockwork implements Clockwork {
         Task task = turns.ofCaller();
         long until = nowNs + Math.max(0, nanos);
         if (task == null) {
+            turns.checkAlive();
             drive(() -> false, until);
             checkInterrupt();
             return;
@@ -186,19 +248,24 @@ public final class VirtualClockwork implements Clockwork {
     public boolean join(Task other, long deadlineNs) throws InterruptedException {
         Task task = turns.ofCaller();
         if (task == null) {
-            boolean ended = drive(() -> other.state == Task.State.DONE, deadlineNs);
+            turns.checkAlive();
+            boolean ended = drive(() -> isOver(other), deadlineNs);
             if (!ended) {
                 checkInterrupt();
             }
             return ended;
         }
-        while (other.state != Task.State.DONE && nowNs < deadlineNs) {
+        while (!isOver(other) && nowNs < deadlineNs) {
             checkInterrupt();
             other.joiners.add(task.thread);
             turns.park(task, deadlineNs, nowNs);
             other.joiners.remove(task.thread);
         }
-        return other.state == Task.State.DONE;
+        return isOver(other);
+    }
+
+    private static boolean isOver(Task task) {
+        return task.state == Task.State.DONE || task.state == Task.State.DEAD;
     }
 
     @Override
@@ -239,7 +306,7 @@ public final class VirtualClockwork implements Clockwork {
         }
         stopped = false;
         try {
-            return driver.run(() -> pass(done, untilNs), () -> stopped = true, () -> watchdog.look(turns));
+            return driver.run(() -> pass(done, untilNs), () -> stopped = true, interrupted -> watchdog.look(turns, interrupted));
         } catch (SimulationException e) {
             if (driver.isOver()) {
                 // A program has the turn for ever: nothing can go on.
@@ -257,6 +324,8 @@ public final class VirtualClockwork implements Clockwork {
             if (turns.runOne()) {
                 continue;
             }
+            // Nobody can ask any more, at this instant, how it ended.
+            checkFailures();
             EventQueue.Event next = queue.peek();
             if (next == null || next.atNs > untilNs) {
                 if (untilNs == Long.MAX_VALUE) {
@@ -294,6 +363,7 @@ public final class VirtualClockwork implements Clockwork {
             throw new SimulationException("a program of the simulation cannot close it: the thread that opened it does");
         }
         closing = true;
+        turns.resumeAll();
         List<Task> left = turns.all();
         for (int i = 0; i < 100 && failure == null && !left.isEmpty(); i++) {
             left.forEach(turns::interrupt);
@@ -304,8 +374,12 @@ public final class VirtualClockwork implements Clockwork {
         over = true;
         driver.end();
         queue.clear();
+        List<String> ghosts = turns.bury();
         if (failure != null) {
             turns.abandon();
+        } else if (!ghosts.isEmpty()) {
+            throw new SimulationException("these programs of hosts that have crashed do not end, although nothing that they can "
+                    + "call works any more: " + String.join(", ", ghosts) + "; they must not catch every Throwable and go on");
         } else if (!left.isEmpty()) {
             throw new SimulationException("these programs did not end, although they were interrupted and their hosts are "
                     + "closed: " + turns.describe());

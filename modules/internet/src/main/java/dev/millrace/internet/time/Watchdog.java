@@ -13,8 +13,11 @@ final class Watchdog {
 
     /// What lies between a program's own code and the place where its thread is.
     private static final List<String> OURS = List.of("java.", "jdk.", "dev.millrace.internet.time.",
-            "dev.millrace.internet.Host", "dev.millrace.internet.Program", "dev.millrace.stack.", "dev.millrace.tcp.",
+            "dev.millrace.internet.waiting.", "dev.millrace.internet.Host", "dev.millrace.internet.Program", "dev.millrace.stack.", "dev.millrace.tcp.",
             "dev.millrace.udp.");
+
+    /// So long a program is where it is before it is looked at.
+    private static final long SOON_NS = 20_000_000;
 
     private final long stallNs;
     private long lastTurn = -1;
@@ -28,8 +31,9 @@ final class Watchdog {
 
     /// Looks, from time to time, at the program that has the turn.
     ///
+    /// @param interrupted whether the thread that waits for the simulation was interrupted, by a time-out of a test perhaps
     /// @throws SimulationException if it blocks elsewhere, or never comes back
-    void look(Turns turns) {
+    void look(Turns turns, boolean interrupted) {
         Task task = turns.current();
         long turn = turns.count();
         long now = System.nanoTime();
@@ -39,23 +43,52 @@ final class Watchdog {
             lastPlace = null;
             return;
         }
+        if (now - turnSeenNs < SOON_NS) {
+            return;
+        }
         Thread.State state = task.thread.getState();
         boolean blocked = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING
                 || state == Thread.State.BLOCKED;
         StackTraceElement[] place = blocked ? task.thread.getStackTrace() : null;
+        if (blocked && Arrays.stream(place).anyMatch(Watchdog::isAboutToRun)) {
+            // It has the turn and waits for a processor.
+            lastPlace = null;
+            return;
+        }
         if (!blocked || !Arrays.equals(place, lastPlace)) {
             lastPlace = place;
             placeSeenNs = now;
+        } else if (now - placeSeenNs >= SOON_NS && turns.count() == turn && construct(task, place) instanceof Construct c) {
+            throw new SimulationException("program \"" + task.name() + "\" waits in " + c.called() + ", at " + place(task)
+                    + ", where simulated time stands still: " + c.advice() + ". What works is in docs/internet.md", trace(task));
         } else if (now - placeSeenNs >= stallNs && turns.count() == turn) {
             throw new SimulationException("program \"" + task.name() + "\" blocks outside the simulation, at "
                     + place(task) + ", so that simulated time stands still; wait with host.sleep, sockets and "
                     + "Program.get instead, or use real time", trace(task));
         }
-        if (now - turnSeenNs >= stallNs * COMPUTING_FACTOR) {
+        if (now - turnSeenNs >= stallNs * (task.hurried || interrupted ? 1 : COMPUTING_FACTOR)) {
             throw new SimulationException("program \"" + task.name() + "\" has not waited for anything for "
                     + Duration.ofNanos(now - turnSeenNs).toSeconds() + " s of real time, at " + place(task)
-                    + ": simulated time stands still while a program computes", trace(task));
+                    + ": simulated time stands still while a program computes"
+                    + (task.hurried ? "; its host is closed, and it goes on trying" : ""), trace(task));
         }
+    }
+
+    /// What it waits in, if that is known; a monitor if it waits to enter one.
+    private static Construct construct(Task task, StackTraceElement[] place) {
+        if (task.thread.getState() == Thread.State.BLOCKED) {
+            return isOurs(place[0]) ? null : new Construct("a synchronized block",
+                    "another program is in it while it waits: use host.lock(), or do not wait there");
+        }
+        return Construct.of(place, Watchdog::isOurs);
+    }
+
+    private static boolean isAboutToRun(StackTraceElement e) {
+        return e.getClassName().equals(Turns.class.getName()) && e.getMethodName().equals("awaitTurn");
+    }
+
+    private static boolean isOurs(StackTraceElement e) {
+        return OURS.stream().anyMatch(e.getClassName()::startsWith);
     }
 
     /// Where a program is, as an exception with its stack trace.
@@ -69,7 +102,7 @@ final class Watchdog {
     static String place(Task task) {
         StackTraceElement[] trace = task.thread.getStackTrace();
         return Arrays.stream(trace)
-                .filter(e -> OURS.stream().noneMatch(e.getClassName()::startsWith))
+                .filter(e -> !isOurs(e))
                 .findFirst().map(StackTraceElement::toString)
                 .orElse(trace.length == 0 ? "its beginning" : trace[trace.length - 1].toString());
     }

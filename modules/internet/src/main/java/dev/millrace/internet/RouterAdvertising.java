@@ -1,0 +1,69 @@
+package dev.millrace.internet;
+
+import dev.millrace.Cidr;
+import dev.millrace.wire.EtherType;
+import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.NdpMessage;
+import dev.millrace.wire.NdpOptionWriter;
+
+/// Router advertisements of a gateway (RFC 4861 §6.2). The thread that has the turn uses it.
+final class RouterAdvertising {
+    /// RFC 4861 §6.2.1: MaxRtrAdvInterval's default is longer, but a third of the lifetime is what its default relation says.
+    private static final long MAX_INTERVAL_NS = 200_000_000_000L;
+    private static final int SLAAC_BITS = 64;
+    private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
+
+    private final Fabric fabric;
+    private final EthernetGateway gateway;
+    private int lifetimeSeconds;
+    /// Of the series of advertisements; those of older ones end.
+    private int series;
+
+    RouterAdvertising(Fabric fabric, EthernetGateway gateway) {
+        this.fabric = fabric;
+        this.gateway = gateway;
+    }
+
+    void begin(int lifetime) {
+        lifetimeSeconds = lifetime;
+        int mine = ++series;
+        repeat(mine);
+    }
+
+    private void repeat(int mine) {
+        if (mine == series) {
+            send(lifetimeSeconds);
+            fabric.post(fabric.nowNs() + Math.min(MAX_INTERVAL_NS, lifetimeSeconds * 1_000_000_000L / 3), () -> repeat(mine));
+        }
+    }
+
+    void end() {
+        if (lifetimeSeconds != 0) {
+            series++;
+            lifetimeSeconds = 0;
+            send(0);
+        }
+    }
+
+    /// A host has asked for routers.
+    void solicited() {
+        if (lifetimeSeconds != 0) {
+            send(lifetimeSeconds);
+        }
+    }
+
+    private void send(int lifetime) {
+        gateway.transmit(EthernetFrames.ndp(gateway.linkLocal(), ALL_NODES, (m, at) -> {
+            long end = NdpMessage.writeRouterAdvertisement(m, at, 64, 0, NdpMessage.PREFERENCE_MEDIUM, lifetime, 0, 0);
+            end = NdpOptionWriter.sourceLinkLayerAddress(m, end, gateway.station());
+            end = NdpOptionWriter.mtu(m, end, gateway.mtu());
+            for (Cidr c : gateway.cidrs()) {
+                if (!c.address().isV4() && c.prefixLength() == SLAAC_BITS && lifetime > 0) {
+                    end = NdpOptionWriter.prefix(m, end, c.address().hi(), 0, SLAAC_BITS, true, true, 2L * lifetime, lifetime);
+                }
+            }
+            return end;
+        }), EtherType.IPV6, MacAddress.ofGroup(ALL_NODES.hi(), ALL_NODES.lo()));
+    }
+}

@@ -1,0 +1,39 @@
+package dev.millrace.neighbors;
+
+import dev.millrace.spi.Clock;
+import dev.millrace.spi.TokenBucket;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/// Limits answers by who asks, in bounded memory: askers share a bucket if their hashes meet, which whoever does not know the
+/// secret cannot bring about. Those that are talked to have buckets apart from those of strangers, so that a stranger that
+/// asks under many names takes nothing from them.
+final class FairLimit {
+    private static final int SLOTS = 1024;
+
+    private final Clock clock;
+    private final long secret;
+    private final int perSecond;
+    private final AtomicReferenceArray<TokenBucket> strangers = new AtomicReferenceArray<>(SLOTS);
+    private final AtomicReferenceArray<TokenBucket> known = new AtomicReferenceArray<>(SLOTS);
+
+    /// @param perSecond answers to each, and at once
+    FairLimit(int perSecond, Clock clock, long secret) {
+        this.perSecond = perSecond;
+        this.clock = clock;
+        this.secret = secret;
+    }
+
+    /// Whether one more answer may go to this station.
+    boolean tryTake(long station, boolean isKnown) {
+        AtomicReferenceArray<TokenBucket> buckets = isKnown ? known : strangers;
+        long h = (station ^ secret) * 0x9e37_79b9_7f4a_7c15L;
+        h = (h ^ h >>> 32 ^ secret) * 0xbf58_476d_1ce4_e5b9L;
+        int slot = (int) (h >>> 54);
+        TokenBucket bucket = buckets.get(slot);
+        if (bucket == null) {
+            buckets.compareAndSet(slot, null, new TokenBucket(perSecond, perSecond, clock));
+            bucket = buckets.get(slot);
+        }
+        return bucket.tryTake();
+    }
+}
