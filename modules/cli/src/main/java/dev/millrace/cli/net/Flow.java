@@ -103,7 +103,7 @@ final class Flow {
         roll(nowNs);
         windowBytes += f.length();
         if (f.isTcp()) {
-            tcp(f, MemorySegment.ofArray(bytes), forward, way, other, nowNs);
+            tcp(f, MemorySegment.ofArray(bytes), way, other, nowNs);
         } else if (f.isEcho()) {
             echo(f, way, other, nowNs);
         }
@@ -131,7 +131,7 @@ final class Flow {
         }
     }
 
-    private void tcp(PacketFacts f, MemorySegment m, boolean forward, Way way, Way other, long nowNs) {
+    private void tcp(PacketFacts f, MemorySegment m, Way way, Way other, long nowNs) {
         int at = f.transport();
         int flags = TcpHeader.flags(m, at);
         boolean syn = (flags & TcpHeader.SYN) != 0;
@@ -157,10 +157,10 @@ final class Flow {
             other.timed = false;
         }
         way.fin |= fin;
-        state = next(flags, forward);
+        state = next(flags);
     }
 
-    private State next(int flags, boolean forward) {
+    private State next(int flags) {
         if ((flags & TcpHeader.RST) != 0) {
             return State.RESET;
         }

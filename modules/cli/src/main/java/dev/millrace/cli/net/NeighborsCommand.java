@@ -76,8 +76,7 @@ public final class NeighborsCommand implements Callable<Integer> {
             Stack s = opened.stack();
             Neighbors cache = s.service(Neighbors.class).orElseThrow(() -> new IOException(
                     "this stack knows no neighbours: add millrace-neighbors, and a link with Ethernet frames"));
-            if (s.nics().stream().allMatch(n -> InterfacesCommand.ofStack(s).stream()
-                    .filter(r -> r.name().equals(n.name())).allMatch(r -> r.mac().isEmpty()))) {
+            if (InterfacesCommand.ofStack(s).stream().allMatch(r -> r.mac().isEmpty())) {
                 throw new IOException(s.nics().getFirst().linkName() + " carries no Ethernet frames, so there are no neighbours: "
                         + "use tap:, packet: or vxlan:");
             }

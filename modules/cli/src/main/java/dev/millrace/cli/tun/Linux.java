@@ -28,6 +28,7 @@ public final class Linux implements Machine {
     /// How long a program may take, with all that it says.
     private final Duration patience;
 
+    /// With as much patience as programs usually need.
     public Linux() {
         this(PATIENCE);
     }
