@@ -212,8 +212,10 @@ class NetworkCommandsTest {
         }
         Result exceeded = run("ping", "-c", 1, "-t", 1, "-W", 60, "10.2.0.2");
         assertTrue(exceeded.out().contains("From 10.0.0.1 icmp_seq=1 Time to live exceeded"), exceeded.out());
-        Result unreachable = run("ping", "-c", 1, "-W", 60, "10.99.0.1");
-        assertTrue(unreachable.out().contains("From 10.0.0.1 icmp_seq=1 Destination Net Unreachable"), unreachable.out());
+        // The kernel says it to each host so often only: a first question may go without an answer.
+        Result unreachable = run("ping", "-c", 6, "-W", 3, "10.99.0.1");
+        assertTrue(unreachable.out().matches("(?s).*From 10\\.0\\.0\\.1 icmp_seq=\\d Destination Net Unreachable.*"),
+                unreachable.out());
     }
 
     // ---- dump and flows

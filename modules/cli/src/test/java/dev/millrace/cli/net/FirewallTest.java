@@ -116,7 +116,8 @@ class FirewallTest {
         var machine = new Fake("iptables");
         List<String> lines = new Firewall(machine).print(PORT);
         assertEquals(List.of(), machine.ran);
-        assertEquals("iptables -w -I INPUT -d 10.0.0.2 -p tcp --dport 8888 -m comment --comment 'millrace firewall 10.0.0.2 port 8888' "
+        assertEquals("iptables -w -I INPUT -d 10.0.0.2 -p tcp --dport 8888 -m comment "
+                + "--comment 'millrace firewall 10.0.0.2 port 8888' "
                 + "-j DROP", lines.get(1));
         assertEquals(lines.get(1).replace("-I", "-D"), lines.get(4));
         assertTrue(new Firewall(new Fake("nft")).print(ALL).get(1).contains("ip6 saddr fd00::2 tcp flags & rst == rst drop"));

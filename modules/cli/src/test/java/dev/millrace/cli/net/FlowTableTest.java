@@ -119,9 +119,11 @@ class FlowTableTest {
         packet(0, PacketBuilder.between("10.0.0.1", "10.0.0.2").raw(47, new byte[10]));
         List<String> lines = FlowsReport.table(table, 4, Long.MIN_VALUE);
         assertEquals(4, lines.size());
-        assertEquals("PROTO  FROM                         TO                             PACKETS     BYTES       RATE STATE              RTT",
+        assertEquals("PROTO  FROM                         TO                      "
+                + "       PACKETS     BYTES       RATE STATE              RTT",
                 lines.getFirst());
-        assertEquals("tcp    10.0.0.1:4000                10.0.0.2:80                          2      80 B  32.0 kb/s syn-received   20.0 ms",
+        assertEquals("tcp    10.0.0.1:4000                10.0.0.2:80             "
+                + "             2      80 B  32.0 kb/s syn-received   20.0 ms",
                 lines.get(1));
         assertEquals("3 flows, 4 packets, 1 flows not shown", lines.getLast());
         var json = FlowsReport.json(table.byBytes().getFirst());
