@@ -118,7 +118,8 @@ class NetCommandsTest {
             a = one.getLocalPort();
             b = two.getLocalPort();
         }
-        String link = " --link vxlan:7 --set local=127.0.0.1:%d --set remotes=127.0.0.1:%d --address 10.0.0.%d/24 --address fd00::%d/64";
+        String link = " --link vxlan:7 --set local=127.0.0.1:%d --set remotes=127.0.0.1:%d --address 10.0.0.%d/24 "
+                + "--address fd00::%d/64";
         return new String[] {String.format(link, a, b, 1, 1), String.format(link, b, a, 2, 2)};
     }
 
