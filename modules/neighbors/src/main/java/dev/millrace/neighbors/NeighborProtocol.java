@@ -240,7 +240,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
         var from = new IpAddress(message.sourceHi(), message.sourceLo());
-        long station = linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
+        long station = NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
         if (isTentative(nic, target)) {
             // RFC 4862 §5.4.3: who has an address only looks for the one who has this one, and hears nothing of us.
             return from.isUnspecified() && !station(nic).askedFor(target, nonce(m, at, message.length()), station)
@@ -282,7 +282,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         MemorySegment m = message.memory();
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
-        long station = linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS);
+        long station = NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS);
         if (has(nic, target)) {
             conflict(nic, target, station);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
@@ -310,7 +310,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
         return station(nic).redirected(new IpAddress(message.sourceHi(), message.sourceLo()), destination, target,
-                linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS));
+                NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS));
     }
 
     private static long nonce(MemorySegment m, int at, int length) {
@@ -379,18 +379,6 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             joined.compute(key, (_, n) -> n == 1 ? null : n - 1);
         }
         station(nic).leave(group);
-    }
-
-    /// The address in an option, or 0; a group's is nobody's.
-    private static long linkLayerAddress(MemorySegment m, int at, int length, int type) {
-        var options = new NdpOptions();
-        options.over(m, at, length);
-        while (options.next()) {
-            if (options.type() == type) {
-                return options.linkLayerAddress();
-            }
-        }
-        return 0;
     }
 
     // ---- for the stack
