@@ -57,6 +57,14 @@ public interface Stack extends AutoCloseable {
     /// @throws UnsupportedOperationException if no UDP plug-in is present; the message names the artifact to add
     Udp udp();
 
+    /// Its raw sockets.
+    Raw raw();
+
+    /// Echo requests to an address, to be adjusted and begun: `stack.ping(address).count(3).run()`.
+    ///
+    /// @param destination an address of either IP version, of one host or of many
+    Ping ping(InetAddress destination);
+
     /// Its network interfaces, in the order of the configuration.
     List<Nic> nics();
 

@@ -2,6 +2,10 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.PingEvent;
+import dev.millrace.PingRun;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkContext;
@@ -15,7 +19,9 @@ import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.Ipv4Options;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /// IPv4 in one stack: takes what comes in (RFC 1122 §3.2.1), hands out paths for what goes out.
 final class Ipv4 implements InternetProtocol {
@@ -29,6 +35,7 @@ final class Ipv4 implements InternetProtocol {
 
     private final Icmpv4Errors errors;
     private final Icmpv4 icmp;
+    private final EchoRequests requests;
     private final Reassembly reassembly;
     private final Ipv4Fragments fragments;
     /// Found when it is first needed.
@@ -44,7 +51,8 @@ final class Ipv4 implements InternetProtocol {
         IcmpLimits limits = IcmpLimits.of(options, context.clock());
         var replies = new ReplyPaths(context, this, IpProtocol.ICMP);
         errors = new Icmpv4Errors(this, limits.errors(), replies);
-        icmp = new Icmpv4(this, limits.echoes(), replies);
+        requests = new EchoRequests(context, this, IpProtocol.ICMP, Icmpv4.ECHO_REQUEST);
+        icmp = new Icmpv4(this, limits.echoes(), replies, requests);
         reassembly = new Reassembly(context, counters, hash, ReassemblyLimits.of(options), true,
                 errors::reassemblyTimeExceeded);
         fragments = new Ipv4Fragments(counters, reassembly);
@@ -196,7 +204,18 @@ final class Ipv4 implements InternetProtocol {
     }
 
     @Override
+    public void onError(IcmpError error) {
+        requests.onError(error);
+    }
+
+    @Override
+    public PingRun ping(Ping ping, Consumer<? super PingEvent> listener) throws IOException {
+        return requests.start(ping, listener);
+    }
+
+    @Override
     public void close() {
+        requests.close();
         reassembly.close();
     }
 }

@@ -11,10 +11,13 @@ import dev.millrace.NameServers;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.Raw;
 import dev.millrace.RouteConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
@@ -25,8 +28,10 @@ import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.stack.Failures.Place;
+import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -56,6 +61,7 @@ final class AssembledStack implements ManualStack {
     private final AddressBook addresses = new AddressBook(this);
     private final GroupTable groups;
     private final AddressSources sources = new AddressSources(this);
+    private final RawSockets raw = new RawSockets(this);
     private final NameServerList nameServers;
     private final Map<String, OptionValues> congestionControlValues;
     /// By NIC, then by network protocol. Written before the first packet comes.
@@ -204,6 +210,10 @@ final class AssembledStack implements ManualStack {
         return sources;
     }
 
+    RawSockets rawSockets() {
+        return raw;
+    }
+
     NameServerList nameServers() {
         return nameServers;
     }
@@ -277,7 +287,30 @@ final class AssembledStack implements ManualStack {
     }
 
     @Override
+    public Raw raw() {
+        return raw;
+    }
+
+    @Override
+    public Ping ping(InetAddress destination) {
+        return new Ping((ping, listener) -> {
+            if (isClosing()) {
+                throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+            }
+            int version = IpAddress.of(ping.destination()).version();
+            InternetProtocol network = networks.internet(version);
+            if (network == null) {
+                throw new UnsupportedOperationException("this stack has no IPv" + version);
+            }
+            return network.ping(ping, listener);
+        }, destination);
+    }
+
+    @Override
     public <T> Optional<T> service(Class<T> type) {
+        if (type == Raw.class) {
+            return Optional.of(type.cast(raw));
+        }
         if (type == NameServers.class) {
             return Optional.of(type.cast(nameServers));
         }
@@ -375,6 +408,7 @@ final class AssembledStack implements ManualStack {
             closer.begin();
             // What others lent is given back while everything still works.
             close(sources);
+            close(raw);
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
                 close(t);
@@ -416,6 +450,8 @@ final class AssembledStack implements ManualStack {
                 n.close();
             } else if (part instanceof AddressSources s) {
                 s.close();
+            } else if (part instanceof RawSockets sockets) {
+                sockets.close();
             } else if (part instanceof StackNic nic) {
                 nic.link().close();
             } else if (part instanceof CaptureSession capture) {
@@ -431,7 +467,8 @@ final class AssembledStack implements ManualStack {
     private void closingFailed(Object part, Throwable failure) {
         Throwable told = failure;
         try {
-            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed", failure);
+            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed",
+                    failure);
         } catch (Throwable noMemory) {
             // Told without what it was.
         }

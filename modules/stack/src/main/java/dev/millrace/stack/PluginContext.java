@@ -29,6 +29,7 @@ import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.Waits;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.List;
@@ -175,12 +176,22 @@ final class PluginContext implements AddressSourceContext, TransportContext {
 
     @Override
     public boolean deliver(Packet packet) {
+        boolean shown = stack.rawSockets().show(packet);
         TransportProtocol transport = stack.transport(packet.protocol());
-        if (transport == null) {
-            return false;
+        if (transport != null) {
+            transport.receive(packet);
+            return true;
         }
-        transport.receive(packet);
-        return true;
+        if (shown) {
+            // As far as its sender is concerned, the protocol is there.
+            packet.release();
+        }
+        return shown;
+    }
+
+    @Override
+    public void show(Packet packet) {
+        stack.rawSockets().show(packet);
     }
 
     @Override
@@ -188,6 +199,11 @@ final class PluginContext implements AddressSourceContext, TransportContext {
         TransportProtocol transport = stack.transport(error.protocol());
         if (transport != null) {
             transport.onError(error);
+        } else if (error.protocol() == IpProtocol.ICMP || error.protocol() == IpProtocol.ICMPV6) {
+            InternetProtocol network = stack.networks().internet(error.remote().version());
+            if (network != null) {
+                network.onError(error);
+            }
         }
     }
 

@@ -211,6 +211,15 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         }
     }
 
+    /// Sends what is whole already, link-layer header included.
+    void transmitWhole(PacketList packets) {
+        if (!up || stack.isClosed()) {
+            dropAll(packets, DropReason.LINK_CLOSED);
+        } else {
+            send(packets);
+        }
+    }
+
     /// Lets go of what cannot leave; returns whether anything is left.
     private boolean fit(PacketList packets) {
         if (!up || stack.isClosed()) {
