@@ -59,8 +59,8 @@ public final class TraceCommand implements Callable<Integer> {
     /// The command.
     public static CommandSpec spec() {
         CommandSpec spec = Commands.command("Finds the routers on the way to a host. Exit codes: 0 the host was reached, 1 it "
-                + "was not, 2 something else is wrong. Behind a time: !N network, !H host, !P protocol unreachable, !X prohibited, "
-                + "!F too big.", TraceCommand::new);
+                + "was not, 2 something else is wrong. Behind a time: !N network, !H host, !P protocol unreachable, "
+                + "!X prohibited, !F too big.", TraceCommand::new);
         spec.exitCodeOnExecutionException(TROUBLE);
         return spec;
     }
