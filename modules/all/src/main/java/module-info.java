@@ -6,6 +6,7 @@ module dev.millrace.all {
     requires dev.millrace.udp;
     requires dev.millrace.tcp;
     requires dev.millrace.neighbors;
+    requires dev.millrace.dhcp;
     requires dev.millrace.link.loopback;
     requires dev.millrace.link.vnic;
     requires dev.millrace.link.vxlan;

@@ -9,6 +9,7 @@ module dev.millrace.cli {
     requires dev.millrace.internet.config;
     requires org.junit.jupiter.params;
     requires dev.millrace.junit;
+    requires dev.millrace.neighbors;
     requires dev.millrace.plot;
     requires info.picocli;
     requires org.apache.httpcomponents.core5.httpcore5;

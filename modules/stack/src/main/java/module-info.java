@@ -7,6 +7,7 @@ module dev.millrace.stack {
     uses dev.millrace.spi.NetworkProtocolFactory;
     uses dev.millrace.spi.TransportProtocolFactory;
     uses dev.millrace.spi.CongestionControlFactory;
+    uses dev.millrace.spi.AddressSourceFactory;
 
     provides dev.millrace.spi.StackProvider with dev.millrace.stack.StackAssembler;
 }

@@ -57,6 +57,14 @@ public interface Stack extends AutoCloseable {
     /// @throws UnsupportedOperationException if no UDP plug-in is present; the message names the artifact to add
     Udp udp();
 
+    /// Its raw sockets.
+    Raw raw();
+
+    /// Echo requests to an address, to be adjusted and begun: `stack.ping(address).count(3).run()`.
+    ///
+    /// @param destination an address of either IP version, of one host or of many
+    Ping ping(InetAddress destination);
+
     /// Its network interfaces, in the order of the configuration.
     List<Nic> nics();
 
@@ -127,7 +135,7 @@ public interface Stack extends AutoCloseable {
         ///
         /// @param name the NIC's name
         /// @param link the link's URI; the scheme chooses the driver
-        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`, or sources of addresses, such as `slaac`
+        /// @param addresses its addresses with prefixes, such as `10.0.0.2/24`, or sources of addresses, such as `dhcp`
         public Builder nic(String name, String link, String... addresses) {
             return nic(name, link, nic -> List.of(addresses).forEach(nic::address));
         }
@@ -224,7 +232,7 @@ public interface Stack extends AutoCloseable {
             this.open = open;
         }
 
-        /// Adds an address with its prefix, such as `10.0.0.2/24`, or a source of addresses by its name, such as `slaac`, which
+        /// Adds an address with its prefix, such as `10.0.0.2/24`, or a source of addresses by its name, such as `dhcp`, which
         /// is the same as to set the option of this name to `true`.
         ///
         /// @throws IllegalArgumentException if it is neither

@@ -20,6 +20,14 @@ public interface Udp {
     /// @throws java.net.BindException if the address is not the stack's or the port is taken
     UdpSocket bind(InetSocketAddress local) throws IOException;
 
+    /// A socket bound to an address and port that others have, or will have, in the same way (what SO_REUSEADDR does for
+    /// multicast): each gets the datagrams to groups that it has joined ([UdpSocket#join]). Others come to whoever was bound
+    /// first.
+    ///
+    /// @param local as for [#bind(InetSocketAddress)]
+    /// @throws java.net.BindException if the address is not the stack's, or the port is taken by a socket that does not share it
+    UdpSocket bindShared(InetSocketAddress local) throws IOException;
+
     /// A socket on an ephemeral port, connected to `remote`.
     ///
     /// @throws java.net.NoRouteToHostException or [java.net.SocketException] if no route leads there

@@ -14,6 +14,10 @@ public final class UdpOptions {
     /// packets with DF. (The kernel's IP_MTU.)
     public static final SocketOption<Integer> PATH_MTU = new Option<>("PATH_MTU", Integer.class);
 
+    /// The name of the NIC by which datagrams to multicast groups leave; an empty string, as to begin with, leaves it to the
+    /// routes, and without one to the first NIC on Ethernet that is up. (The kernel's IP_MULTICAST_IF.)
+    public static final SocketOption<String> MULTICAST_NIC = new Option<>("MULTICAST_NIC", String.class);
+
     private UdpOptions() {
     }
 

@@ -66,6 +66,21 @@ public interface UdpSocket extends AutoCloseable {
     record Datagram(InetSocketAddress sender, InetAddress local, int length) {
     }
 
+    /// Receives what is sent to a multicast group and comes in on a NIC (RFC 1112, RFC 3493 §5.2): datagrams to the port that
+    /// the socket is bound to, if it is bound to all addresses or to the group. Routers and switches are told, on Ethernet, by IGMP
+    /// or MLD. What sockets of this stack send there is received as well, unless the sender has `IP_MULTICAST_LOOP` off.
+    ///
+    /// @param nic the NIC's name, or `null` for the one that datagrams to the group leave by
+    /// @throws IllegalArgumentException if `group` is no multicast address, or there is no such NIC
+    /// @throws java.net.SocketException if the socket has joined it there already (`Address already in use`), or the socket (256)
+    ///     or the stack (`[stack] groups`) has joined as many as it may
+    void join(InetAddress group, String nic) throws IOException;
+
+    /// Undoes a [#join]; closing the socket does so, too.
+    ///
+    /// @throws java.net.SocketException `Cannot assign requested address` if it was not joined there
+    void leave(InetAddress group, String nic) throws IOException;
+
     /// Has `listener` called whenever a datagram or an error may be there, or the socket was closed. The call comes on
     /// whatever thread found out, without a lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);
@@ -81,7 +96,9 @@ public interface UdpSocket extends AutoCloseable {
     /// The value of an option.
     <T> T getOption(SocketOption<T> option) throws IOException;
 
-    /// SO_RCVBUF, IP_TOS, SO_BROADCAST, [TcpOptions#HOP_LIMIT], [UdpOptions#DONT_FRAGMENT] and [UdpOptions#PATH_MTU].
+    /// SO_RCVBUF, IP_TOS, SO_BROADCAST, [TcpOptions#HOP_LIMIT] (for datagrams to one host), [UdpOptions#DONT_FRAGMENT],
+    /// [UdpOptions#PATH_MTU]; and for datagrams to groups IP_MULTICAST_TTL (0 to 255, 1 to begin with; 0 stays in the stack),
+    /// IP_MULTICAST_LOOP (`true` to begin with) and [UdpOptions#MULTICAST_NIC].
     Set<SocketOption<?>> supportedOptions();
 
     /// The local address and port.

@@ -2,7 +2,7 @@ package dev.millrace.spi;
 
 import dev.millrace.wire.IpAddress;
 
-/// Tells the routers and switches of a link which multicast groups its NIC listens to: MLD (RFC 3810) for IPv6. A network
+/// Tells the routers and switches of a link which multicast groups its NIC listens to: MLD (RFC 3810) for IPv6, IGMP (RFC 3376) for IPv4. A network
 /// protocol offers it as a service. It tells and does no more: which packets are taken is for the stack to say. Any thread may
 /// call any method.
 public interface GroupMembership {

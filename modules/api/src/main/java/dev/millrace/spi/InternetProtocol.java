@@ -1,7 +1,12 @@
 package dev.millrace.spi;
 
+import dev.millrace.Ping;
+import dev.millrace.PingEvent;
+import dev.millrace.PingRun;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
+import java.util.function.Consumer;
 
 /// One version of IP in one stack. Any thread may call any method.
 public interface InternetProtocol extends NetworkProtocol {
@@ -24,6 +29,18 @@ public interface InternetProtocol extends NetworkProtocol {
     /// Answers a packet that came in with an ICMP error, if the rules (RFC 1122 §3.2.2, RFC 4443 §2.4) and the rate
     /// limit allow it. The packet stays the caller's.
     void reject(Packet packet, Rejection why);
+
+    /// Takes an ICMP error about an ICMP message that this protocol is said to have sent.
+    default void onError(IcmpError error) {
+    }
+
+    /// Begins to send echo requests; see [Ping#start].
+    ///
+    /// @throws UnsupportedOperationException if this protocol sends none
+    /// @throws IOException as [Ping#start]
+    default PingRun ping(Ping ping, Consumer<? super PingEvent> listener) throws IOException {
+        throw new UnsupportedOperationException("this IPv" + version() + " sends no echo requests");
+    }
 
     /// Why a packet is rejected.
     enum Rejection {

@@ -64,7 +64,13 @@ public interface NetworkContext extends StackContext {
     /// from then on. Returns `false`, the packet being still the caller's, if no transport takes `packet.protocol()`.
     boolean deliver(Packet packet);
 
-    /// Tells the transport about an ICMP error.
+    /// Shows a packet, as for [#deliver], to the raw sockets for its protocol, which copy it. Called for what the network
+    /// protocol takes itself; [#deliver] does it for the rest. Cheap if there are none.
+    default void show(Packet packet) {
+    }
+
+    /// Tells whoever sends packets of the error's protocol about an ICMP error: the transport, or for ICMP the
+    /// [InternetProtocol] itself.
     void deliverError(IcmpError error);
 
     /// The route to an address, or `null` if there is none.

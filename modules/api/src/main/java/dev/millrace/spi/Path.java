@@ -12,6 +12,11 @@ public interface Path {
     /// The destination address.
     IpAddress remote();
 
+    /// The NIC that its packets leave by, or `null` if that is not told.
+    default NicPort nic() {
+        return null;
+    }
+
     /// The most bytes of transport header and payload that fit into one packet: by the NIC's MTU, and by what
     /// [#packetTooBig] has taught about the destination.
     int mtu();

@@ -42,7 +42,8 @@ public interface StackProvider {
     /// The options of the stack itself: its limits.
     List<OptionSpec> options();
 
-    /// The options of every NIC on Ethernet, whatever its driver.
+    /// The options of every NIC on Ethernet, whatever its driver: the stack's own, and those of the sources of addresses that are
+    /// present.
     List<OptionSpec> ethernetOptions();
 
     /// The options that a NIC on this link understands: those of its drivers, the outermost first, and those of every Ethernet
@@ -51,12 +52,19 @@ public interface StackProvider {
     /// @param link the link's URI
     Optional<List<OptionSpec>> nicOptions(String link);
 
+    /// The artifact that brings an option of NICs which nothing that is present understands, if it is known.
+    ///
+    /// @param nicOption the option's name
+    default Optional<String> artifactOf(String nicOption) {
+        return Optional.empty();
+    }
+
     /// The plug-ins that are present, in the order in which they were found.
     List<PluginInfo> plugins();
 
     /// A plug-in that was found.
     ///
-    /// @param kind `link`, `network`, `transport` or `congestion-control`
+    /// @param kind `link`, `network`, `transport`, `congestion-control` or `address-source`
     /// @param name the scheme or the protocol's name
     /// @param module the module, or the jar or folder on the class path, that it came from
     /// @param description one line

@@ -14,6 +14,34 @@ public interface TransportContext extends StackContext {
     ///     [java.net.BindException] if `local` is not one of the stack's addresses
     Path path(IpAddress local, IpAddress remote) throws IOException;
 
+    /// A path to a multicast group by a NIC of the caller's choice.
+    ///
+    /// @param local as for [#path(IpAddress, IpAddress)]
+    /// @param nic from [#groupNic]
+    default Path path(IpAddress local, IpAddress group, NicPort nic) throws IOException {
+        return path(local, group);
+    }
+
+    /// The NIC on which a group is joined or sent to.
+    ///
+    /// @param nic its name, or `null` for the one that packets to the group leave by
+    /// @throws IllegalArgumentException if there is no such NIC, or `group` is no multicast address
+    /// @throws java.net.SocketException `Network is unreachable` if `nic` is `null` and no way leads to the group
+    default NicPort groupNic(IpAddress group, String nic) throws IOException {
+        throw new UnsupportedOperationException("no groups");
+    }
+
+    /// Has packets to a group that come in on a NIC taken from now on, and routers told of it. Joins are counted.
+    ///
+    /// @throws IOException if the stack has joined as many as it may
+    default void joinGroup(IpAddress group, NicPort nic) throws IOException {
+        throw new UnsupportedOperationException("no groups");
+    }
+
+    /// Undoes one [#joinGroup].
+    default void leaveGroup(IpAddress group, NicPort nic) {
+    }
+
     /// Whether a socket may be bound to the address: one of the stack's, of a subnet that a NIC owns, or a broadcast or
     /// multicast address that the stack receives.
     boolean canBind(IpAddress address);

@@ -1,11 +1,17 @@
 package dev.millrace.cli;
 
+import dev.millrace.Units;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,7 +47,8 @@ public final class Commands {
     /// @param name its name, or several with commas between them
     public static <T> OptionSpec option(CommandSpec spec, String name, Class<T> type, String label, String defaultValue,
             String description) {
-        OptionSpec.Builder builder = OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
+        OptionSpec.Builder builder =
+                OptionSpec.builder(name.split(", ")).type(type).paramLabel(label).arity("1").description(description);
         if (defaultValue != null) {
             builder.defaultValue(defaultValue).showDefaultValue(Help.Visibility.ALWAYS);
         }
@@ -51,11 +58,60 @@ public final class Commands {
     }
 
     /// An option without a value.
+    ///
+    /// @param name its name, or several with commas between them
     public static OptionSpec flag(CommandSpec spec, String name, String description) {
-        OptionSpec option = OptionSpec.builder(name).type(boolean.class).arity("0").defaultValue("false")
+        OptionSpec option = OptionSpec.builder(name.split(", ")).type(boolean.class).arity("0").defaultValue("false")
                 .description(description).build();
         spec.addOption(option);
         return option;
+    }
+
+    /// Adds what stands behind the options.
+    ///
+    /// @param arity how many, such as `1` or `0..*`; if it is more than one, the value is a list
+    public static PositionalParamSpec parameter(CommandSpec spec, String index, String arity, String label, String description) {
+        PositionalParamSpec.Builder builder = PositionalParamSpec.builder().index(index).arity(arity)
+                .required(!arity.startsWith("0")).paramLabel(label)
+                .description(description);
+        if (arity.endsWith("*")) {
+            builder.type(List.class).auxiliaryTypes(String.class);
+        } else {
+            builder.type(String.class);
+        }
+        PositionalParamSpec parameter = builder.build();
+        spec.addPositional(parameter);
+        return parameter;
+    }
+
+    /// Whether a flag is set.
+    public static boolean is(OptionSpec flag) {
+        return Boolean.TRUE.equals(flag.getValue());
+    }
+
+    /// The duration that an option says: a number of seconds, or a number with a unit.
+    ///
+    /// @throws ParameterException if it says none
+    public static Duration duration(CommandSpec spec, OptionSpec option) {
+        String text = option.getValue();
+        try {
+            return text.matches("[0-9]{0,9}(\\.[0-9]{1,9})?") && !text.isEmpty()
+                    ? Duration.ofNanos(new BigDecimal(text).movePointRight(9).longValue()) : Units.duration(text);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), option.longestName() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// The number that an option says.
+    ///
+    /// @throws ParameterException if it is out of range
+    public static int number(CommandSpec spec, OptionSpec option, int least, int most) {
+        int value = option.<Integer>getValue();
+        if (value < least || value > most) {
+            throw new ParameterException(spec.commandLine(),
+                    option.longestName() + " must be " + least + " to " + most + ", not " + value);
+        }
+        return value;
     }
 
     /// Where results go.

@@ -13,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// `millrace links`: the link drivers and protocols that are present.
 final class LinksCommand {
     private static final Map<String, String> TITLES = Map.of("link", "Link drivers", "network", "Network protocols",
-            "transport", "Transport protocols", "congestion-control", "Congestion controls");
+            "transport", "Transport protocols", "congestion-control", "Congestion controls",
+            "address-source", "Sources of addresses");
 
     private LinksCommand() {
     }
@@ -36,7 +37,7 @@ final class LinksCommand {
 
     private static void print(PrintWriter out, List<PluginInfo> plugins) {
         String separator = "";
-        for (String kind : List.of("link", "network", "transport", "congestion-control")) {
+        for (String kind : List.of("link", "network", "transport", "congestion-control", "address-source")) {
             List<PluginInfo> some = plugins.stream().filter(p -> p.kind().equals(kind)).toList();
             out.print(separator);
             separator = System.lineSeparator();

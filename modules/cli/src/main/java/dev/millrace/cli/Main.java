@@ -1,5 +1,14 @@
 package dev.millrace.cli;
 
+import dev.millrace.cli.net.DumpCommand;
+import dev.millrace.cli.net.FirewallCommand;
+import dev.millrace.cli.net.FlowsCommand;
+import dev.millrace.cli.net.InterfacesCommand;
+import dev.millrace.cli.net.NeighborsCommand;
+import dev.millrace.cli.net.PingCommand;
+import dev.millrace.cli.net.TcpClientCommand;
+import dev.millrace.cli.net.TcpServerCommand;
+import dev.millrace.cli.net.TraceCommand;
 import dev.millrace.cli.services.ServicesCommand;
 import dev.millrace.cli.tun.DoctorCommand;
 import dev.millrace.cli.tun.TunCommand;
@@ -40,6 +49,7 @@ public final class Main {
         int code = run(out, err, args);
         out.flush();
         err.flush();
+        EndOfRun.exit(code);
         System.exit(code);
     }
 
@@ -62,6 +72,15 @@ public final class Main {
         root.addSubcommand("plot", PlotCommand.spec());
         root.addSubcommand("explore", ExploreCommand.spec());
         root.addSubcommand("services", ServicesCommand.spec());
+        root.addSubcommand("ping", PingCommand.spec());
+        root.addSubcommand("trace", TraceCommand.spec());
+        root.addSubcommand("dump", DumpCommand.spec());
+        root.addSubcommand("flows", FlowsCommand.spec());
+        root.addSubcommand("tcpserver", TcpServerCommand.spec());
+        root.addSubcommand("tcpclient", TcpClientCommand.spec());
+        root.addSubcommand("neighbors", NeighborsCommand.spec());
+        root.addSubcommand("interfaces", InterfacesCommand.spec());
+        root.addSubcommand("firewall", FirewallCommand.spec());
         root.addSubcommand("tun", TunCommand.spec());
         root.addSubcommand("doctor", DoctorCommand.spec());
         root.addSubcommand("help", CommandSpec.forAnnotatedObject(new CommandLine.HelpCommand()));
@@ -78,7 +97,18 @@ public final class Main {
             if (wantsStackTrace(parsed)) {
                 e.printStackTrace(failed.getErr());
             }
-            return FAILED;
+            return failed.getCommandSpec().exitCodeOnExecutionException();
+        });
+        line.setParameterExceptionHandler((e, args) -> {
+            CommandLine wrong = e.getCommandLine();
+            wrong.getErr().println(Ansi.AUTO.string("@|bold,red millrace:|@ ") + e.getMessage());
+            CommandLine.UnmatchedArgumentException.printSuggestions(e, wrong.getErr());
+            if (wrong.getSubcommands().isEmpty()) {
+                wrong.getErr().println("Try: " + wrong.getCommandSpec().qualifiedName() + " --help");
+            } else {
+                wrong.usage(wrong.getErr());
+            }
+            return wrong.getCommandSpec().exitCodeOnInvalidInput();
         });
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);

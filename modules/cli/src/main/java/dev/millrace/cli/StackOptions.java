@@ -5,11 +5,19 @@ import dev.millrace.CaptureRequest;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.Stack;
+import dev.millrace.config.StackConfigFile;
+import dev.millrace.spi.StackProvider;
+import dev.millrace.wire.MacAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -25,6 +33,7 @@ public final class StackOptions {
     private final OptionSpec gateway;
     private final OptionSpec mtu;
     private final OptionSpec set;
+    private final OptionSpec config;
     private final OptionSpec trace;
     private final OptionSpec pcap;
 
@@ -41,13 +50,16 @@ public final class StackOptions {
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
         link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
-        address = list(spec, "--address", "A/P", "an address of the stack with its prefix, or slaac "
-                + "for what routers of an Ethernet give; may be repeated");
+        address = list(spec, "--address", "A/P", "an address of the stack with its prefix, dhcp for one that "
+                + "a server of an Ethernet lends, slaac for what its routers give; may be repeated");
         gateway = list(spec, "--gateway", "A",
                 "the router to other networks; may be repeated (default: everything is on the link)");
-        mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null, "the MTU (default: the device's own)");
+        mtu = !anyLink ? null : Commands.option(spec, "--mtu", Integer.class, "BYTES", null,
+                "the MTU (default: the device's own)");
         set = list(spec, "--set", "KEY=VALUE", "an option of the link, such as offload=false or busy-poll=50us, or of a "
                 + "protocol, such as tcp.sack=false; may be repeated");
+        config = !anyLink ? null : Commands.option(spec, "--config", Path.class, "FILE", null,
+                "a TOML file that describes the stack, instead of --link, --address and so on (see millrace config)");
         trace = Commands.flag(spec, "--trace", "print every packet as a line, on standard error");
         pcap = Commands.option(spec, "--pcap", Path.class, "FILE", null, "capture all packets as pcapng");
     }
@@ -61,7 +73,7 @@ public final class StackOptions {
 
     /// Whether a link was chosen.
     public boolean given() {
-        return tun.getValue() != null || value(link) != null;
+        return tun.getValue() != null || value(link) != null || value(config) != null;
     }
 
     /// A stack with its captures, which are closed with it.
@@ -91,50 +103,31 @@ public final class StackOptions {
     /// @param name what it is called in logs and captures
     /// @throws ParameterException if options are missing or contradict one another
     public Opened open(String name) throws IOException {
-        if ((tun.getValue() == null) == (value(link) == null)) {
-            throw wrong("one of --tun NAME and --link URI is needed");
+        return open(name, true, Map.of());
+    }
+
+    /// Opens a stack that may do without an address, since it only listens.
+    ///
+    /// @param promiscuous whether it wants what is for others as well; without an address also what the kernel sends
+    /// @throws ParameterException if options are missing or contradict one another
+    public Opened openToListen(String name, boolean promiscuous) throws IOException {
+        var linkOptions = new HashMap<String, String>();
+        linkOptions.put("promiscuous", Boolean.toString(promiscuous));
+        if (promiscuous && values(address).isEmpty()) {
+            linkOptions.put("outgoing", "true");
+            // Of its own, or the kernel's frames were those of a station with the NIC's address.
+            linkOptions.put("mac", MacAddress.text(0x02_00_00_00_00_00L | ThreadLocalRandom.current().nextLong(1L << 40)));
         }
-        List<String> addresses = values(address);
-        if (addresses.isEmpty()) {
-            throw wrong("--address is needed, such as --address 10.0.0.2/24: the stack's own, not the device's");
-        }
-        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : value(link);
-        Stack.Builder builder = Stack.builder().name(name);
-        try {
-            builder.nic("nic0", uri, nic -> {
-                addresses.forEach(nic::address);
-                Integer bytes = value(mtu);
-                if (bytes != null) {
-                    nic.mtu(bytes);
-                }
-                for (String s : values(set)) {
-                    int equals = s.indexOf('=');
-                    if (equals < 1) {
-                        throw wrong("--set needs KEY=VALUE, not " + s);
-                    }
-                    String key = s.substring(0, equals);
-                    int dot = key.indexOf('.');
-                    if (dot < 0) {
-                        nic.option(key, s.substring(equals + 1));
-                    } else {
-                        builder.option(key.substring(0, dot), key.substring(dot + 1), s.substring(equals + 1));
-                    }
-                }
-            });
-            if (values(gateway).isEmpty()) {
-                // Where routers are found, they say where everything else is.
-                boolean found = addresses.stream().anyMatch(NicConfig::isAddressSource);
-                builder.route(found ? "0.0.0.0/0" : "default", "nic0");
-            }
-            values(gateway).forEach(g -> builder.route("default", g));
-        } catch (IllegalArgumentException e) {
-            throw wrong(e.getMessage());
-        }
-        Stack stack = builder.open();
+        return open(name, false, linkOptions);
+    }
+
+    private Opened open(String name, boolean needsAddress, Map<String, String> linkOptions) throws IOException {
+        Path file = value(config);
+        Stack stack = file != null ? fromFile(file) : builder(name, needsAddress, linkOptions).open();
         var opened = new Opened(stack, new ArrayList<>());
         try {
             startCaptures(opened);
-            if (addresses.stream().anyMatch(NicConfig::isAddressSource)) {
+            if (values(address).stream().anyMatch(NicConfig::isAddressSource)) {
                 awaitAddress(stack);
             }
         } catch (Throwable t) {
@@ -142,6 +135,83 @@ public final class StackOptions {
             throw t;
         }
         return opened;
+    }
+
+    private Stack fromFile(Path file) throws IOException {
+        if (tun.getValue() != null || value(link) != null || value(mtu) != null || !values(address).isEmpty()
+                || !values(gateway).isEmpty() || !values(set).isEmpty()) {
+            throw wrong("--config describes the stack whole: it goes with none of --tun, --link, --address, --gateway, --mtu, "
+                    + "--set");
+        }
+        return StackConfigFile.load(file).open();
+    }
+
+    private Stack.Builder builder(String name, boolean needsAddress, Map<String, String> linkOptions) {
+        if ((tun.getValue() == null) == (value(link) == null)) {
+            throw wrong(config == null ? "one of --tun NAME and --link URI is needed"
+                    : "one of --tun NAME, --link URI and --config FILE is needed, such as --link tap:t0 (see millrace "
+                            + "interfaces)");
+        }
+        List<String> addresses = values(address);
+        if (addresses.isEmpty() && needsAddress) {
+            throw wrong("--address is needed, such as --address 10.0.0.2/24: the stack's own, not the device's");
+        }
+        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : value(link);
+        Stack.Builder builder = Stack.builder().name(name);
+        try {
+            builder.nic("nic0", uri, nic -> {
+                // Words for ways to get an address, such as slaac, are known there.
+                addresses.forEach(nic::address);
+                Integer bytes = value(mtu);
+                if (bytes != null) {
+                    nic.mtu(bytes);
+                }
+                known(uri, linkOptions).forEach(nic::option);
+                values(set).forEach(s -> set(builder, nic, s));
+            });
+            if (values(gateway).isEmpty()) {
+                // Where routers or servers are found, they say where everything else is.
+                if (!addresses.contains("dhcp")) {
+                    builder.route("0.0.0.0/0", "nic0");
+                }
+                if (!addresses.contains("slaac")) {
+                    builder.route("::/0", "nic0");
+                }
+            }
+            values(gateway).forEach(g -> builder.route("default", g));
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+        return builder;
+    }
+
+    private void set(Stack.Builder builder, Stack.NicBuilder nic, String text) {
+        int equals = text.indexOf('=');
+        if (equals < 1) {
+            throw wrong("--set needs KEY=VALUE, not " + text);
+        }
+        String key = text.substring(0, equals);
+        int dot = key.indexOf('.');
+        if (dot < 0) {
+            nic.option(key, text.substring(equals + 1));
+        } else {
+            builder.option(key.substring(0, dot), key.substring(dot + 1), text.substring(equals + 1));
+        }
+    }
+
+    /// Those of the options that the link's driver has.
+    private static Map<String, String> known(String uri, Map<String, String> options) {
+        String scheme = uri.substring(0, Math.max(0, uri.indexOf(':')));
+        var known = new HashMap<>(options);
+        if (!scheme.equals("packet")) {
+            known.remove("mac");
+        }
+        Set<String> names = new HashSet<>(Set.of("mac"));
+        names.addAll(StackProvider.find().plugins().stream()
+                .filter(p -> p.kind().equals("link") && p.name().equals(scheme)).flatMap(p -> p.options().stream())
+                .map(dev.millrace.OptionSpec::name).toList());
+        known.keySet().retainAll(names);
+        return known;
     }
 
     /// Waits until an address is found that reaches further than the link; without one the command goes on all the same.

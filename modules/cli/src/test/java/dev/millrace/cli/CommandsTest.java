@@ -76,7 +76,7 @@ class CommandsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            adresses = ["10.0.0.1/8"]        | 5  | nic[0].adresses: unknown key; did you mean addresses? Valid are: addresses, checksums, dad, interface-id, link, link-local, mac, mtu, name, own-subnets, slaac, temporary-addresses, vlan
+            adresses = ["10.0.0.1/8"]        | 5  | nic[0].adresses: unknown key; did you mean addresses? Valid are: addresses, checksums, dad, dhcp, dhcp-hostname, dhcp-lease-file, dhcp-routes, interface-id, link, link-local, mac, mtu, name, own-subnets, slaac, temporary-addresses, vlan
             checksum = true                  | 5  | nic[0].checksum: unknown key; did you mean checksums? Valid are:
             checksums = 1                    | 5  | nic[0].checksums: "1" is neither true nor false
             mtu = 67                         | 5  | nic[0].mtu: 67 is not in 68..65536

@@ -166,9 +166,9 @@ final class ConfigTables {
     private static void checkSource(String key, String source, String link) {
         List<String> known = StackProvider.present().flatMap(p -> p.nicOptions(link)).map(all -> all.stream()
                 .filter(o -> o.type() == OptionSpec.Type.FLAG).map(OptionSpec::name).toList()).orElse(OWN_SOURCES);
-        if (!known.contains(source)) {
+        if (!known.contains(source) && artifactOf(source).isEmpty()) {
             throw new ConfigurationException(key, "\"" + source + "\" is no IP address with a prefix, such as 10.0.0.2/24, "
-                    + "and no source of addresses, such as slaac");
+                    + "and no source of addresses, such as dhcp or slaac");
         }
     }
 
@@ -182,12 +182,17 @@ final class ConfigTables {
         }
         var values = new LinkedHashMap<String, String>();
         options.forEach((key, value) -> {
-            if (!valid.contains(key) && (known != null || link.isEmpty())) {
+            if (!valid.contains(key) && (known != null || link.isEmpty()) && artifactOf(key).isEmpty()) {
                 throw new ConfigurationException(nic + "." + key, "unknown key; " + Nearest.advice(key, valid));
             }
             values.put(key, Values.text(nic + "." + key, value));
         });
         return values;
+    }
+
+    /// What brings an option that nothing which is here understands.
+    private static Optional<String> artifactOf(String option) {
+        return StackProvider.present().flatMap(p -> p.artifactOf(option));
     }
 
     private static int mtu(String key, JsonNode value) {

@@ -188,10 +188,10 @@ final class GatewayNeighbors {
         }
         switch (IcmpHeader.type(m, at)) {
             case NdpMessage.NEIGHBOR_SOLICITATION -> solicited(new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at)),
-                    from, station(m, at, length, NdpOptions.SOURCE_LINK_LAYER_ADDRESS));
+                    from, NdpOptions.linkLayerAddress(m, at, length, NdpOptions.SOURCE_LINK_LAYER_ADDRESS));
             case NdpMessage.NEIGHBOR_ADVERTISEMENT -> {
                 var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
-                long station = station(m, at, length, NdpOptions.TARGET_LINK_LAYER_ADDRESS);
+                long station = NdpOptions.linkLayerAddress(m, at, length, NdpOptions.TARGET_LINK_LAYER_ADDRESS);
                 if (station != 0 && !gateway.has(target)) {
                     learn(target, station, (NdpMessage.flags(m, at) & NdpMessage.SOLICITED) != 0, false);
                 }
@@ -217,18 +217,6 @@ final class GatewayNeighbors {
             learn(from, station, false, true);
         }
         send(from, EthernetFrames.advertisement(target, gateway.station(), flags | NdpMessage.SOLICITED, target, from));
-    }
-
-    /// The address in an option, or 0.
-    private static long station(MemorySegment m, int at, int length, int type) {
-        var options = new NdpOptions();
-        options.over(m, at, length);
-        while (options.next()) {
-            if (options.type() == type) {
-                return options.linkLayerAddress();
-            }
-        }
-        return 0;
     }
 
     int size() {

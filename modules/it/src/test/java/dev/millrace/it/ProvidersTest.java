@@ -76,7 +76,7 @@ class ProvidersTest {
     void protocolsAndLinksSeeTheApiOnly() {
         for (ModuleReference module : ours()) {
             ModuleDescriptor d = module.descriptor();
-            if (d.name().matches("dev\\.millrace\\.(ip|udp|tcp|stack|linux|link\\..*)")) {
+            if (d.name().matches("dev\\.millrace\\.(ip|udp|tcp|stack|neighbors|dhcp|linux|link\\..*)")) {
                 Set<String> required = d.requires().stream().map(ModuleDescriptor.Requires::name)
                         .filter(n -> n.startsWith("dev.millrace")).collect(Collectors.toCollection(TreeSet::new));
                 if (Set.of("dev.millrace.link.tun", "dev.millrace.link.packet").contains(d.name())) {

@@ -13,6 +13,7 @@ import dev.millrace.spi.NextHop;
 import dev.millrace.spi.NicPort;
 import dev.millrace.wire.ArpPacket;
 import dev.millrace.wire.IcmpHeader;
+import dev.millrace.wire.IgmpMessage;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.MacAddress;
 import dev.millrace.wire.MldMessage;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +45,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     private final NetworkContext context;
     private final NeighborCache cache;
     private final FairLimit answers;
+    private final AddressProbes probes;
     private final AutoSettings autoSettings;
     private final Map<NicPort, Station> stations = new ConcurrentHashMap<>();
     /// How often plug-ins have joined each group; guarded by itself.
@@ -71,6 +74,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
                 station(nic).ceased(address);
             }
         });
+        probes = new AddressProbes(context, cache.questions());
         answers = new FairLimit(ANSWERS_PER_SECOND, context.clock(), context.random().nextLong());
         Counters counters = context.counters("neighbors");
         arpReceived = counters.counter("arp-received");
@@ -127,6 +131,8 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             // Our own, come back.
             return DropReason.OTHER_STATION;
         }
+        // RFC 5227 §2.1.1: who has the address answers from it, and who probes for it as we do is about to take it.
+        probes.conflict(nic, IpAddress.v4(senderBits != 0 ? senderBits : targetBits));
         boolean forUs = isOurs(nic, IpAddress.v4(targetBits));
         if (senderBits != 0 && has(nic, IpAddress.v4(senderBits))) {
             conflict(nic, IpAddress.v4(senderBits), sender);
@@ -240,7 +246,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
         var from = new IpAddress(message.sourceHi(), message.sourceLo());
-        long station = linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
+        long station = NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.SOURCE_LINK_LAYER_ADDRESS);
         if (isTentative(nic, target)) {
             // RFC 4862 §5.4.3: who has an address only looks for the one who has this one, and hears nothing of us.
             return from.isUnspecified() && !station(nic).askedFor(target, nonce(m, at, message.length()), station)
@@ -282,7 +288,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         MemorySegment m = message.memory();
         int at = message.start();
         var target = new IpAddress(NdpMessage.targetHi(m, at), NdpMessage.targetLo(m, at));
-        long station = linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS);
+        long station = NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS);
         if (has(nic, target)) {
             conflict(nic, target, station);
             return DropReason.BAD_NEIGHBOR_MESSAGE;
@@ -310,7 +316,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             return DropReason.BAD_NEIGHBOR_MESSAGE;
         }
         return station(nic).redirected(new IpAddress(message.sourceHi(), message.sourceLo()), destination, target,
-                linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS));
+                NdpOptions.linkLayerAddress(m, at, message.length(), NdpOptions.TARGET_LINK_LAYER_ADDRESS));
     }
 
     private static long nonce(MemorySegment m, int at, int length) {
@@ -352,9 +358,38 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         return taken ? null : DropReason.RATE_LIMITED;
     }
 
+    // ---- IGMP
+
+    /// Differs: as for MLD, that there is a router alert is not checked; RFC 3376 §9.1 only advises it.
+    @Override
+    public DropReason receiveIgmp(NicPort nic, Packet message) {
+        if (!message.makeLinear(message.length())) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        MemorySegment m = message.memory();
+        int at = message.start();
+        int length = message.length();
+        if (IgmpMessage.check(m, at, length) != WireError.NONE || !IgmpMessage.checksumIsRight(m, at, length)) {
+            return DropReason.BAD_NEIGHBOR_MESSAGE;
+        }
+        int type = IgmpMessage.type(m, at);
+        boolean report = type == IgmpMessage.V1_REPORT || type == IgmpMessage.V2_REPORT;
+        if (type != IgmpMessage.QUERY && !report) {
+            return DropReason.ICMP_IGNORED;
+        }
+        var group = IpAddress.v4(IgmpMessage.group(m, at));
+        boolean taken = report ? station(nic).heardReport(group) : station(nic).queried(group,
+                IgmpMessage.queryVersion(m, at, length), IgmpMessage.maxResponseMs(m, at, length));
+        if (taken) {
+            message.release();
+        }
+        return taken ? null : DropReason.RATE_LIMITED;
+    }
+
     @Override
     public boolean join(NicPort nic, IpAddress group) {
-        if (group.isV4() || !group.isMulticast() || nic.stationAddress() == 0 || !autoSettings.mld()) {
+        boolean reported = group.isV4() ? autoSettings.igmp() : autoSettings.mld();
+        if (!group.isMulticast() || nic.stationAddress() == 0 || !reported) {
             return false;
         }
         synchronized (joined) {
@@ -381,18 +416,6 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         station(nic).leave(group);
     }
 
-    /// The address in an option, or 0; a group's is nobody's.
-    private static long linkLayerAddress(MemorySegment m, int at, int length, int type) {
-        var options = new NdpOptions();
-        options.over(m, at, length);
-        while (options.next()) {
-            if (options.type() == type) {
-                return options.linkLayerAddress();
-            }
-        }
-        return 0;
-    }
-
     // ---- for the stack
 
     @Override
@@ -416,6 +439,11 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         defendedNs.remove(address);
         cache.dropFrom(nic, address);
         station(nic).removed(address);
+    }
+
+    @Override
+    public void probe(NicPort nic, IpAddress address, long durationNs, Consumer<Boolean> answer) {
+        probes.begin(nic, address, durationNs, answer);
     }
 
     @Override
@@ -466,6 +494,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
 
     @Override
     public void close() {
+        probes.close();
         stations.values().forEach(Station::close);
         cache.close();
     }

@@ -34,8 +34,9 @@ final class Station {
     private final NeighborCache cache;
     private final Turn turn;
     private final DuplicateDetection dad;
-    /// `null` where groups are not reported.
-    private final MldReporter groups;
+    /// `null` where groups of this version are not reported.
+    private final GroupReporter groups;
+    private final GroupReporter v4Groups;
     private final LinkLocalAddress linkLocal;
     private final RouterSearch search;
     private final SlaacAddresses addresses;
@@ -58,6 +59,7 @@ final class Station {
         turn = new Turn(context);
         dad = new DuplicateDetection(context, nic, turn, questions, all.dadTransmits(), this::claimed);
         groups = all.mld() ? new MldReporter(context, nic, turn) : null;
+        v4Groups = all.igmp() ? new IgmpReporter(context, nic, turn) : null;
         var ids = new InterfaceIds(all.stableSecret(), context.secret());
         linkLocal = new LinkLocalAddress(context, nic, turn, ids, settings.isStable(), this::linkLocalIsThere);
         search = new RouterSearch(context, nic, turn, questions);
@@ -158,6 +160,9 @@ final class Station {
             if (groups != null) {
                 groups.reportAgain();
             }
+            if (v4Groups != null) {
+                v4Groups.reportAgain();
+            }
             // RFC 4861 §6.3.7: it may be another network.
             if (settings.slaac()) {
                 search.start(false);
@@ -176,28 +181,33 @@ final class Station {
 
     // ---- groups
 
+    private GroupReporter reporter(IpAddress group) {
+        return group.isV4() ? v4Groups : groups;
+    }
+
     void join(IpAddress group) {
-        turn.run(() -> {
-            if (groups != null) {
-                groups.join(group);
-            }
-        });
+        GroupReporter reporter = reporter(group);
+        if (reporter != null) {
+            turn.run(() -> reporter.join(group));
+        }
     }
 
     void leave(IpAddress group) {
-        turn.run(() -> {
-            if (groups != null) {
-                groups.leave(group);
-            }
-        });
+        GroupReporter reporter = reporter(group);
+        if (reporter != null) {
+            turn.run(() -> reporter.leave(group));
+        }
     }
 
+    /// A query about a group, or about all of its version (the unspecified address).
     boolean queried(IpAddress group, int version, long maxResponseMs) {
-        return groups == null || turn.offer(() -> groups.queried(group, version, maxResponseMs));
+        GroupReporter reporter = reporter(group);
+        return reporter == null || turn.offer(() -> reporter.queried(group, version, maxResponseMs));
     }
 
     boolean heardReport(IpAddress group) {
-        return groups == null || turn.offer(() -> groups.heardReport(group));
+        GroupReporter reporter = reporter(group);
+        return reporter == null || turn.offer(() -> reporter.heardReport(group));
     }
 
     // ---- duplicates
@@ -310,6 +320,9 @@ final class Station {
         search.close();
         if (groups != null) {
             groups.close();
+        }
+        if (v4Groups != null) {
+            v4Groups.close();
         }
         if (temporary != null) {
             temporary.close();

@@ -30,9 +30,11 @@ final class Icmpv4 {
 
     private final Ipv4 ip;
     private final EchoReply echo;
+    private final EchoRequests requests;
 
-    Icmpv4(Ipv4 ip, TokenBucket echoLimit, ReplyPaths replies) {
+    Icmpv4(Ipv4 ip, TokenBucket echoLimit, ReplyPaths replies, EchoRequests requests) {
         this.ip = ip;
+        this.requests = requests;
         echo = new EchoReply(ip.counters, echoLimit, replies, ECHO_REQUEST, ECHO_REPLY);
     }
 
@@ -52,8 +54,10 @@ final class Icmpv4 {
                 && !Checksum.isRight(Checksum.sum(packet, packet.start()))) {
             return DropReason.BAD_ICMP;
         }
+        ip.context.show(packet);
         int type = u8(packet.memory(), packet.start());
         return switch (type) {
+            case ECHO_REPLY -> onReply(packet);
             case ECHO_REQUEST -> {
                 ip.counters.echoRequests.add(1);
                 // RFC 1122 §3.2.2.6 allows silence to a broadcast request, and smurf attacks advise it.
@@ -69,6 +73,14 @@ final class Icmpv4 {
             // Source Quench among them: RFC 6633 §3.
             default -> DropReason.ICMP_IGNORED;
         };
+    }
+
+    private DropReason onReply(Packet packet) {
+        if (!requests.onReply(packet)) {
+            return DropReason.ICMP_IGNORED;
+        }
+        packet.release();
+        return null;
     }
 
     private DropReason onError(Packet packet, int type) {

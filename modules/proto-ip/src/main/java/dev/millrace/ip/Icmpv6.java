@@ -41,11 +41,13 @@ final class Icmpv6 {
 
     private final Ipv6 ip;
     private final EchoReply echo;
+    private final EchoRequests requests;
     /// Found when it is first needed.
     private volatile NeighborDiscovery neighbors;
 
-    Icmpv6(Ipv6 ip, TokenBucket echoLimit, ReplyPaths replies) {
+    Icmpv6(Ipv6 ip, TokenBucket echoLimit, ReplyPaths replies, EchoRequests requests) {
         this.ip = ip;
+        this.requests = requests;
         echo = new EchoReply(ip.counters, echoLimit, replies, ECHO_REQUEST, ECHO_REPLY);
     }
 
@@ -69,8 +71,10 @@ final class Icmpv6 {
         if (!packet.makeLinear(HEADER_LENGTH) || !checksumIsRight(packet)) {
             return DropReason.BAD_ICMP;
         }
+        ip.context.show(packet);
         int type = u8(packet.memory(), packet.start());
         return switch (type) {
+            case ECHO_REPLY -> onReply(packet);
             case ECHO_REQUEST -> {
                 ip.counters.echoRequests.add(1);
                 yield Ipv6Martians.isUnspecified(packet.sourceHi(), packet.sourceLo())
@@ -115,6 +119,14 @@ final class Icmpv6 {
         long pseudo = Checksum.pseudoHeader(packet.sourceHi(), packet.sourceLo(), packet.destinationHi(),
                 packet.destinationLo(), IpProtocol.ICMPV6, packet.length());
         return Checksum.isRight(pseudo + Checksum.sum(packet, packet.start()));
+    }
+
+    private DropReason onReply(Packet packet) {
+        if (!requests.onReply(packet)) {
+            return DropReason.ICMP_IGNORED;
+        }
+        packet.release();
+        return null;
     }
 
     private DropReason onError(Packet packet, int type) {

@@ -61,6 +61,11 @@ abstract class IpPath implements Path {
     }
 
     @Override
+    public final NicPort nic() {
+        return nic;
+    }
+
+    @Override
     public final int mtu() {
         int ofLink = nic.mtu(local.version());
         int ipMtu = learned == null ? ofLink : Math.min(ofLink, learned.mtu());

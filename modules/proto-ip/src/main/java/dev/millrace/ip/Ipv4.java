@@ -2,9 +2,14 @@ package dev.millrace.ip;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.PingEvent;
+import dev.millrace.PingRun;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
-import dev.millrace.spi.NetworkContext.Destination;
+import dev.millrace.spi.NeighborDiscovery;
 import dev.millrace.spi.NetworkContext;
+import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -14,7 +19,9 @@ import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.Ipv4Options;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /// IPv4 in one stack: takes what comes in (RFC 1122 §3.2.1), hands out paths for what goes out.
 final class Ipv4 implements InternetProtocol {
@@ -28,8 +35,11 @@ final class Ipv4 implements InternetProtocol {
 
     private final Icmpv4Errors errors;
     private final Icmpv4 icmp;
+    private final EchoRequests requests;
     private final Reassembly reassembly;
     private final Ipv4Fragments fragments;
+    /// Found when it is first needed.
+    private volatile NeighborDiscovery neighbors;
 
     Ipv4(NetworkContext context, OptionValues options) {
         this.context = context;
@@ -41,7 +51,8 @@ final class Ipv4 implements InternetProtocol {
         IcmpLimits limits = IcmpLimits.of(options, context.clock());
         var replies = new ReplyPaths(context, this, IpProtocol.ICMP);
         errors = new Icmpv4Errors(this, limits.errors(), replies);
-        icmp = new Icmpv4(this, limits.echoes(), replies);
+        requests = new EchoRequests(context, this, IpProtocol.ICMP, Icmpv4.ECHO_REQUEST);
+        icmp = new Icmpv4(this, limits.echoes(), replies, requests);
         reassembly = new Reassembly(context, counters, hash, ReassemblyLimits.of(options), true,
                 errors::reassemblyTimeExceeded);
         fragments = new Ipv4Fragments(counters, reassembly);
@@ -55,21 +66,21 @@ final class Ipv4 implements InternetProtocol {
         if (reason != null) {
             counters.drop(packet, reason);
         } else if (Ipv4Header.isFragment(packet.memory(), packet.start())) {
-            receiveFragment(packet);
+            receiveFragment(nic, packet);
         } else {
             packet.pull(Ipv4Header.headerLength(packet.memory(), packet.start()));
-            deliver(packet);
+            deliver(nic, packet);
         }
     }
 
-    private void receiveFragment(Packet fragment) {
+    private void receiveFragment(NicPort nic, Packet fragment) {
         Packet whole = fragments.take(fragment);
         if (whole != null) {
             // Who delivers knows the fragment only, which is part of this packet now.
             Object hand = new Object();
             whole.holdFor(hand);
             try {
-                deliver(whole);
+                deliver(nic, whole);
             } catch (Throwable t) {
                 if (whole.isHeldBy(hand)) {
                     counters.drop(whole, DropReason.FAILURE);
@@ -112,7 +123,10 @@ final class Ipv4 implements InternetProtocol {
 
     private DropReason checkAddresses(NicPort nic, Packet packet, int source, int destination) {
         boolean loopback = nic.link().isLoopback();
-        if (Ipv4Martians.isImpossibleSource(source, loopback)) {
+        // Switches that stand in for routers ask for members from no address (RFC 4541 §2.1.1), and members without an address
+        // answer so (RFC 3376 §4.2.13).
+        boolean ofGroups = source == 0 && packet.protocol() == IpProtocol.IGMP && destination >>> 28 == 0xe;
+        if (!ofGroups && Ipv4Martians.isImpossibleSource(source, loopback)) {
             return DropReason.MARTIAN_SOURCE;
         }
         // RFC 1122 §3.2.1.3(g): 127/8 must not appear outside a host, so it did not come to us by right.
@@ -142,8 +156,15 @@ final class Ipv4 implements InternetProtocol {
         return DropReason.BAD_IP_OPTION;
     }
 
-    private void deliver(Packet packet) {
-        if (packet.protocol() == IpProtocol.ICMP) {
+    private void deliver(NicPort nic, Packet packet) {
+        if (packet.protocol() == IpProtocol.IGMP && nic.stationAddress() != 0 && neighbors() != null) {
+            DropReason reason = neighbors().receiveIgmp(nic, packet);
+            if (reason != null) {
+                counters.drop(packet, reason);
+            } else {
+                counters.delivered.add(1);
+            }
+        } else if (packet.protocol() == IpProtocol.ICMP) {
             DropReason reason = icmp.receive(packet);
             if (reason != null) {
                 counters.drop(packet, reason);
@@ -156,6 +177,15 @@ final class Ipv4 implements InternetProtocol {
             reject(packet, Rejection.PROTOCOL_UNREACHABLE);
             counters.drop(packet, DropReason.UNKNOWN_TRANSPORT);
         }
+    }
+
+    private NeighborDiscovery neighbors() {
+        NeighborDiscovery known = neighbors;
+        if (known == null) {
+            known = context.service(NeighborDiscovery.class).orElse(null);
+            neighbors = known;
+        }
+        return known;
     }
 
     @Override
@@ -174,7 +204,18 @@ final class Ipv4 implements InternetProtocol {
     }
 
     @Override
+    public void onError(IcmpError error) {
+        requests.onError(error);
+    }
+
+    @Override
+    public PingRun ping(Ping ping, Consumer<? super PingEvent> listener) throws IOException {
+        return requests.start(ping, listener);
+    }
+
+    @Override
     public void close() {
+        requests.close();
         reassembly.close();
     }
 }

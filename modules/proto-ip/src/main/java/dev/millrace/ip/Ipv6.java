@@ -4,6 +4,10 @@ import static dev.millrace.wire.BigEndian.u8;
 
 import dev.millrace.DropReason;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.PingEvent;
+import dev.millrace.PingRun;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.NetworkContext.Destination;
 import dev.millrace.spi.NetworkContext;
@@ -16,7 +20,9 @@ import dev.millrace.wire.Ipv6Extensions;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /// IPv6 in one stack: takes what comes in (RFC 8200), hands out paths for what goes out.
 final class Ipv6 implements InternetProtocol {
@@ -29,6 +35,7 @@ final class Ipv6 implements InternetProtocol {
 
     private final Icmpv6Errors errors;
     private final Icmpv6 icmp;
+    private final EchoRequests requests;
     private final Reassembly reassembly;
     private final Ipv6Fragments fragments;
 
@@ -41,7 +48,8 @@ final class Ipv6 implements InternetProtocol {
         IcmpLimits limits = IcmpLimits.of(options, context.clock());
         var replies = new ReplyPaths(context, this, IpProtocol.ICMPV6);
         errors = new Icmpv6Errors(this, limits.errors(), replies);
-        icmp = new Icmpv6(this, limits.echoes(), replies);
+        requests = new EchoRequests(context, this, IpProtocol.ICMPV6, Icmpv6.ECHO_REQUEST);
+        icmp = new Icmpv6(this, limits.echoes(), replies, requests);
         reassembly = new Reassembly(context, counters, hash, ReassemblyLimits.of(options), false,
                 errors::reassemblyTimeExceeded);
         fragments = new Ipv6Fragments(counters, reassembly, errors);
@@ -229,7 +237,18 @@ final class Ipv6 implements InternetProtocol {
     }
 
     @Override
+    public void onError(IcmpError error) {
+        requests.onError(error);
+    }
+
+    @Override
+    public PingRun ping(Ping ping, Consumer<? super PingEvent> listener) throws IOException {
+        return requests.start(ping, listener);
+    }
+
+    @Override
     public void close() {
+        requests.close();
         reassembly.close();
     }
 }

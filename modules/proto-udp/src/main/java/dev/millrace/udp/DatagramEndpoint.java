@@ -91,6 +91,17 @@ final class DatagramEndpoint implements Runnable {
                 && packet.sourceHi() == p.address.hi();
     }
 
+    /// Whether a datagram to a group, and to this port, is one for the place that the socket is bound to.
+    boolean isBoundFor(Packet packet, int port) {
+        EndpointTable.Entry<DatagramEndpoint> place = bound;
+        if (place == null || place.localPort() != port) {
+            return false;
+        }
+        IpAddress local = place.local();
+        return local == null || local.isUnspecified() && local.isV4() == IpAddress.isV4(packet.destinationHi(),
+                packet.destinationLo()) || local.lo() == packet.destinationLo() && local.hi() == packet.destinationHi();
+    }
+
     void receive(Packet arrived) {
         Packet packet = compact(arrived);
         long cost = cost(packet);
@@ -396,8 +407,12 @@ final class DatagramEndpoint implements Runnable {
                 try {
                     release(place);
                 } finally {
-                    protocol.ctx.memory().release(unneeded);
-                    releaseRest();
+                    try {
+                        protocol.ctx.memory().release(unneeded);
+                        releaseRest();
+                    } finally {
+                        protocol.groups.leaveAll(this);
+                    }
                 }
             }
         }

@@ -23,6 +23,11 @@ final class DatagramOutput {
     volatile boolean broadcast;
     volatile int trafficClass;
     volatile int hopLimit;
+    /// RFC 1112 §6.1: not beyond the link, unless the program says so.
+    volatile int groupTtl = 1;
+    volatile boolean groupLoop = true;
+    /// The name of the NIC by which datagrams to groups leave, or an empty string.
+    volatile String groupNic = "";
 
     private final UdpProtocol protocol;
     private final DatagramEndpoint endpoint;
@@ -34,10 +39,15 @@ final class DatagramOutput {
     /// @param from the source that was asked for, or `null` for the stack's choice
     /// @param dontFragment whether the path is one for datagrams that nobody cuts
     /// @param toAll whether it leads to all hosts of a network, which has to be allowed each time
-    private record Way(InetSocketAddress to, IpAddress from, Path path, boolean dontFragment, boolean toAll) {
-        boolean leadsTo(InetSocketAddress target, IpAddress source) {
+    /// @param nic what [#groupNic] said, if it leads to a group, else `null`
+    private record Way(InetSocketAddress to, IpAddress from, Path path, boolean dontFragment, boolean toAll, String nic) {
+        boolean leadsTo(InetSocketAddress target, IpAddress source, String groupNic) {
             return (to == target || to.equals(target)) && (from == null ? source == null : from.equals(source))
-                    && path.isCurrent();
+                    && isCurrent(groupNic);
+        }
+
+        boolean isCurrent(String groupNic) {
+            return path.isCurrent() && (nic == null || nic.equals(groupNic));
         }
     }
 
@@ -87,10 +97,32 @@ final class DatagramOutput {
             src.position(src.limit());
             protocol.sent.add(1);
             endpoint.largeSends.note(path.remote(), path.ipHeaderLength() + UdpHeader.LENGTH + length);
-            path.send(list, trafficClass, hopLimit);
+            if (way.nic() == null) {
+                path.send(list, trafficClass, hopLimit);
+            } else {
+                sendToGroup(list, path);
+            }
         } finally {
             // Nothing is left of a send that threw: the thread's next datagram, of whatever socket, goes another way.
             list.releaseAll();
+        }
+    }
+
+    private void sendToGroup(PacketList list, Path path) {
+        Packet copy = groupLoop ? protocol.loop.copy(list.peek(), path, trafficClass) : null;
+        int ttl = groupTtl;
+        try {
+            if (ttl > 0) {
+                path.send(list, trafficClass, ttl);
+            }
+        } catch (Throwable t) {
+            if (copy != null) {
+                copy.release();
+            }
+            throw t;
+        }
+        if (copy != null) {
+            protocol.loop.deliver(copy, path);
         }
     }
 
@@ -120,12 +152,13 @@ final class DatagramOutput {
         }
         Way way = lastWay;
         boolean whole = endpoint.dontFragment;
-        if (way != null && way.dontFragment() == whole && way.leadsTo(to, from)) {
+        if (way != null && way.dontFragment() == whole && way.leadsTo(to, from, groupNic)) {
             return way;
         }
         IpAddress destination = destination(to);
-        Path path = protocol.ctx.path(source(from), destination);
-        Way found = new Way(to, from, whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(destination));
+        String nic = destination.isMulticast() ? groupNic : null;
+        Path path = path(source(from), destination, nic);
+        Way found = new Way(to, from, whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(destination), nic);
         lastWay = found;
         return found;
     }
@@ -136,7 +169,7 @@ final class DatagramOutput {
             throw new IllegalArgumentException("Connected address not equal to target address");
         }
         Way way = lastWay;
-        if (way == null || !way.path().isCurrent() || way.dontFragment() != endpoint.dontFragment
+        if (way == null || !way.isCurrent(groupNic) || way.dontFragment() != endpoint.dontFragment
                 || way.to().getPort() != peer.port() || !way.path().remote().equals(peer.address())) {
             way = wayTo(peer);
             lastWay = way;
@@ -148,13 +181,25 @@ final class DatagramOutput {
     }
 
     private Way wayTo(Peer peer) throws IOException {
-        return wayTo(peer, protocol.ctx.path(source(null), peer.address()));
+        return wayTo(peer, path(peer.address()));
     }
 
     private Way wayTo(Peer peer, Path path) {
         boolean whole = endpoint.dontFragment;
         return new Way(new InetSocketAddress(peer.address().toInetAddress(), peer.port()), null,
-                whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(peer.address()));
+                whole ? path.unfragmented() : path, whole, protocol.ctx.isBroadcast(peer.address()),
+                peer.address().isMulticast() ? groupNic : null);
+    }
+
+    /// The path to a destination from the address that the socket is bound to.
+    Path path(IpAddress destination) throws IOException {
+        return path(source(null), destination, destination.isMulticast() ? groupNic : null);
+    }
+
+    /// @param nic for a group the NIC's name, or an empty string for whatever leads there; else `null`
+    private Path path(IpAddress source, IpAddress destination, String nic) throws IOException {
+        return nic == null || nic.isEmpty() ? protocol.ctx.path(source, destination)
+                : protocol.ctx.path(source, destination, protocol.ctx.groupNic(destination, nic));
     }
 
     /// The largest IP packet that is known to fit the path to the peer.

@@ -29,7 +29,10 @@ import java.util.function.Consumer;
 final class DatagramSocketView implements UdpSocket {
     private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF,
             StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS, TcpOptions.HOP_LIMIT,
-            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU);
+            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, StandardSocketOptions.IP_MULTICAST_TTL,
+            StandardSocketOptions.IP_MULTICAST_LOOP, UdpOptions.MULTICAST_NIC);
+
+    private static final IpAddress ANY_GROUP = IpAddress.parse("224.0.0.1");
 
     private final UdpProtocol protocol;
     private final DatagramEndpoint endpoint;
@@ -223,7 +226,7 @@ final class DatagramSocketView implements UdpSocket {
         }
         IpAddress address = IpAddress.of(remote.getAddress());
         output.checkMayReach(address);
-        Path path = protocol.ctx.path(output.source(null), address);
+        Path path = output.path(address);
         var peer = new Peer(path.remote(), remote.getPort());
         // Connecting again to the same peer takes over the place. If the place is another's, the socket stays as it was.
         EndpointTable.Entry<DatagramEndpoint> entry = protocol.endpoints.connect(path.local(),
@@ -242,6 +245,26 @@ final class DatagramSocketView implements UdpSocket {
         checkOpen();
         endpoint.disconnect();
         output.connected(null, null);
+    }
+
+    // ---- groups
+
+    @Override
+    public void join(InetAddress group, String nic) throws IOException {
+        checkOpen();
+        protocol.groups.join(endpoint, IpAddress.of(group), nic);
+        ErrorCode closed = endpoint.closed();
+        if (closed != null) {
+            // By another thread meanwhile, which may not have found it.
+            protocol.groups.leaveAll(endpoint);
+            throw SocketErrors.closed(closed, true);
+        }
+    }
+
+    @Override
+    public void leave(InetAddress group, String nic) throws IOException {
+        checkOpen();
+        protocol.groups.leave(endpoint, IpAddress.of(group), nic);
     }
 
     // ---- the rest
@@ -276,6 +299,19 @@ final class DatagramSocketView implements UdpSocket {
             endpoint.dontFragment = (Boolean) value;
             return this;
         }
+        if (option == StandardSocketOptions.IP_MULTICAST_LOOP) {
+            output.groupLoop = (Boolean) value;
+            return this;
+        }
+        if (option == UdpOptions.MULTICAST_NIC) {
+            String name = (String) value;
+            if (!name.isEmpty()) {
+                // In vain, so that a name that is none is found out now.
+                protocol.ctx.groupNic(ANY_GROUP, name);
+            }
+            output.groupNic = name;
+            return this;
+        }
         if (option == UdpOptions.PATH_MTU) {
             throw new UnsupportedOperationException("'" + option + "' can only be read");
         }
@@ -287,6 +323,8 @@ final class DatagramSocketView implements UdpSocket {
             endpoint.setReceiveBuffer(Math.clamp(number, 4096, 1 << 30));
         } else if (option == StandardSocketOptions.IP_TOS) {
             output.trafficClass = within(option, number, 0, 255);
+        } else if (option == StandardSocketOptions.IP_MULTICAST_TTL) {
+            output.groupTtl = within(option, number, 0, 255);
         } else {
             output.hopLimit = within(option, number, 1, 255);
         }
@@ -314,6 +352,12 @@ final class DatagramSocketView implements UdpSocket {
             value = output.hopLimit;
         } else if (option == UdpOptions.DONT_FRAGMENT) {
             value = endpoint.dontFragment;
+        } else if (option == StandardSocketOptions.IP_MULTICAST_TTL) {
+            value = output.groupTtl;
+        } else if (option == StandardSocketOptions.IP_MULTICAST_LOOP) {
+            value = output.groupLoop;
+        } else if (option == UdpOptions.MULTICAST_NIC) {
+            value = output.groupNic;
         } else if (option == UdpOptions.PATH_MTU) {
             value = output.pathMtu();
         } else {

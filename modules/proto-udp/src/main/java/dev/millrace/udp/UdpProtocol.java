@@ -8,6 +8,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol.Rejection;
+import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.TransportContext;
@@ -30,6 +31,9 @@ final class UdpProtocol implements TransportProtocol, Udp {
     final EndpointTable<DatagramEndpoint> endpoints;
     final int receiveBuffer;
     final Counters.Counter sent;
+    final GroupMembers groups = new GroupMembers(this);
+    final GroupLoop loop = new GroupLoop(this);
+    private final SharedPorts shared;
     private final Counters.Counter received;
     /// Made beforehand: a stack is closed once, memory or not.
     private final Consumer<DatagramEndpoint> ending = this::end;
@@ -39,6 +43,7 @@ final class UdpProtocol implements TransportProtocol, Udp {
         this.ctx = ctx;
         this.receiveBuffer = receiveBuffer;
         this.endpoints = ctx.newEndpointTable();
+        this.shared = new SharedPorts(endpoints);
         Counters counters = ctx.counters("udp");
         this.sent = counters.counter("datagrams-sent");
         this.received = counters.counter("datagrams-received");
@@ -64,6 +69,13 @@ final class UdpProtocol implements TransportProtocol, Udp {
             return;
         }
         int localPort = UdpHeader.destinationPort(m, at);
+        if (packet.isBroadcast() && packet.ingress() instanceof NicPort nic) {
+            DatagramEndpoint[] members = groups.of(nic, packet.destinationHi(), packet.destinationLo());
+            if (members.length > 0) {
+                deliver(packet, members);
+                return;
+            }
+        }
         DatagramEndpoint endpoint = endpoints.findConnected(packet.destinationHi(), packet.destinationLo(), localPort,
                 packet.sourceHi(), packet.sourceLo(), UdpHeader.sourcePort(m, at));
         if (endpoint == null) {
@@ -77,6 +89,28 @@ final class UdpProtocol implements TransportProtocol, Udp {
         }
         received.add(1);
         endpoint.receive(packet);
+    }
+
+    /// Gives a datagram to all members of its group that want it, each a copy, and ends it.
+    void deliver(Packet packet, DatagramEndpoint[] members) {
+        int localPort = UdpHeader.destinationPort(packet.memory(), packet.start());
+        int sourcePort = UdpHeader.sourcePort(packet.memory(), packet.start());
+        DatagramEndpoint last = null;
+        for (DatagramEndpoint e : members) {
+            if (e.isBoundFor(packet, localPort) && e.wants(packet, sourcePort)) {
+                if (last != null) {
+                    received.add(1);
+                    last.receive(packet.copy());
+                }
+                last = e;
+            }
+        }
+        if (last == null) {
+            ctx.drop(packet, DropReason.NO_SOCKET);
+        } else {
+            received.add(1);
+            last.receive(packet);
+        }
     }
 
     private static boolean checksumIsRight(Packet p) {
@@ -153,6 +187,15 @@ final class UdpProtocol implements TransportProtocol, Udp {
 
     @Override
     public UdpSocket bind(InetSocketAddress local) throws IOException {
+        return bind(local, false);
+    }
+
+    @Override
+    public UdpSocket bindShared(InetSocketAddress local) throws IOException {
+        return bind(local, true);
+    }
+
+    private UdpSocket bind(InetSocketAddress local, boolean sharing) throws IOException {
         if (closed || ctx.isClosing()) {
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
         }
@@ -168,7 +211,8 @@ final class UdpProtocol implements TransportProtocol, Udp {
         var endpoint = new DatagramEndpoint(this);
         // Made first: once the table has given a place, nothing must fail before somebody can close the socket.
         var socket = new DatagramSocketView(this, endpoint);
-        endpoint.bound(endpoints.bind(address, local.getPort(), endpoint));
+        endpoint.bound(sharing ? shared.bind(address, local.getPort(), endpoint)
+                : endpoints.bind(address, local.getPort(), endpoint));
         if (closed) {
             endpoint.stackClosed();
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
@@ -180,6 +224,7 @@ final class UdpProtocol implements TransportProtocol, Udp {
     public int socketCount() {
         var distinct = new java.util.HashSet<DatagramEndpoint>();
         endpoints.forEach(distinct::add);
+        distinct.addAll(shared.members());
         return distinct.size();
     }
 
@@ -187,6 +232,7 @@ final class UdpProtocol implements TransportProtocol, Udp {
     public void close() {
         closed = true;
         endpoints.forEach(ending);
+        shared.members().forEach(ending);
     }
 
     private void end(DatagramEndpoint endpoint) {

@@ -94,6 +94,11 @@ final class AddressBook {
                         current.generation, table);
     }
 
+    /// The route to all stations of a group on a NIC's link.
+    Route routeBy(StackNic nic, IpAddress group) {
+        return new Route(single(group), null, nic, false, now.generation, table);
+    }
+
     private static Cidr single(IpAddress address) {
         return new Cidr(address, address.isV4() ? 32 : 128);
     }

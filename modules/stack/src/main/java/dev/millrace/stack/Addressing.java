@@ -181,8 +181,7 @@ final class Addressing {
     }
 
     boolean canBind(IpAddress address) {
-        return answering(address) != null || isBroadcast(address) || address.equals(ALL_HOSTS)
-                || address.equals(ALL_NODES_LINK);
+        return answering(address) != null || isBroadcast(address) || address.isMulticast();
     }
 
     /// The best entry for a destination outside the stack, or `null`. Routes through NICs that are down do not count, so

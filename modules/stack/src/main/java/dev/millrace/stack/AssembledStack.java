@@ -11,10 +11,13 @@ import dev.millrace.NameServers;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.OptionValues;
+import dev.millrace.Ping;
+import dev.millrace.Raw;
 import dev.millrace.RouteConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
@@ -25,8 +28,10 @@ import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
 import dev.millrace.stack.Failures.Place;
+import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -54,6 +59,9 @@ final class AssembledStack implements ManualStack {
     private final TransportProtocol[] transports = new TransportProtocol[256];
     private final List<StackNic> nics = new ArrayList<>();
     private final AddressBook addresses = new AddressBook(this);
+    private final GroupTable groups;
+    private final AddressSources sources = new AddressSources(this);
+    private final RawSockets raw = new RawSockets(this);
     private final NameServerList nameServers;
     private final Map<String, OptionValues> congestionControlValues;
     /// By NIC, then by network protocol. Written before the first packet comes.
@@ -75,6 +83,7 @@ final class AssembledStack implements ManualStack {
         this.options = check.stackOptions();
         this.congestionControlValues = check.congestionControlValues();
         this.memory = new SocketMemory(options.memory());
+        this.groups = new GroupTable(this, options.groups());
         nameServers = new NameServerList(surroundings.clock());
         failures = new Failures(counters.group("failures"), name);
         timers = new ContainedTimers(surroundings.timers(), failures, surroundings.isStepped());
@@ -135,6 +144,7 @@ final class AssembledStack implements ManualStack {
             routes.addAll(AddressBook.entries(route, nics.get(configs.indexOf(through))));
         }
         addresses.begin(owned, routes);
+        sources.create(check);
         // Attached last: packets may come from now on, and everything that they need is there.
         for (StackNic nic : nics) {
             nic.link().attach(nic);
@@ -147,6 +157,7 @@ final class AssembledStack implements ManualStack {
         for (Owned o : owned) {
             o.nic().addressAdded(o.cidr().address());
         }
+        sources.begin(check, nics);
     }
 
     // ---- what the parts ask for
@@ -189,6 +200,18 @@ final class AssembledStack implements ManualStack {
 
     NetworkTable networks() {
         return networks;
+    }
+
+    GroupTable groups() {
+        return groups;
+    }
+
+    AddressSources sources() {
+        return sources;
+    }
+
+    RawSockets rawSockets() {
+        return raw;
     }
 
     NameServerList nameServers() {
@@ -264,7 +287,30 @@ final class AssembledStack implements ManualStack {
     }
 
     @Override
+    public Raw raw() {
+        return raw;
+    }
+
+    @Override
+    public Ping ping(InetAddress destination) {
+        return new Ping((ping, listener) -> {
+            if (isClosing()) {
+                throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+            }
+            int version = IpAddress.of(ping.destination()).version();
+            InternetProtocol network = networks.internet(version);
+            if (network == null) {
+                throw new UnsupportedOperationException("this stack has no IPv" + version);
+            }
+            return network.ping(ping, listener);
+        }, destination);
+    }
+
+    @Override
     public <T> Optional<T> service(Class<T> type) {
+        if (type == Raw.class) {
+            return Optional.of(type.cast(raw));
+        }
         if (type == NameServers.class) {
             return Optional.of(type.cast(nameServers));
         }
@@ -274,7 +320,8 @@ final class AssembledStack implements ManualStack {
                 return service;
             }
         }
-        return networks.all().stream().map(n -> n.service(type)).flatMap(Optional::stream).findFirst();
+        return networks.all().stream().map(n -> n.service(type)).flatMap(Optional::stream).findFirst()
+                .or(() -> sources.service(type));
     }
 
     @Override
@@ -359,6 +406,9 @@ final class AssembledStack implements ManualStack {
         }
         try {
             closer.begin();
+            // What others lent is given back while everything still works.
+            close(sources);
+            close(raw);
             // Transports first: callers wake, and peers are told while links still work.
             for (TransportProtocol t : transports) {
                 close(t);
@@ -398,6 +448,10 @@ final class AssembledStack implements ManualStack {
                 t.close();
             } else if (part instanceof NetworkProtocol n) {
                 n.close();
+            } else if (part instanceof AddressSources s) {
+                s.close();
+            } else if (part instanceof RawSockets sockets) {
+                sockets.close();
             } else if (part instanceof StackNic nic) {
                 nic.link().close();
             } else if (part instanceof CaptureSession capture) {
@@ -413,7 +467,8 @@ final class AssembledStack implements ManualStack {
     private void closingFailed(Object part, Throwable failure) {
         Throwable told = failure;
         try {
-            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed", failure);
+            told = new IllegalStateException("closing " + (part instanceof StackNic n ? n.linkName() : part) + " failed",
+                    failure);
         } catch (Throwable noMemory) {
             // Told without what it was.
         }

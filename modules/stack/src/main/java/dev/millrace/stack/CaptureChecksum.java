@@ -62,6 +62,33 @@ final class CaptureChecksum {
         }
     }
 
+    /// A copy of a packet's first bytes, completed if nothing is left out.
+    static byte[] completeCopy(Packet packet, TappedNic nic, int kept) {
+        var bytes = new byte[kept];
+        MemorySegment m = MemorySegment.ofArray(bytes);
+        packet.copyTo(0, m, 0, kept);
+        Checksumming state = packet.checksumming();
+        if (state == Checksumming.WANTED || state == Checksumming.PARTIAL) {
+            var slot = new CaptureRing.Slot();
+            slot.nic = nic;
+            slot.kept = kept;
+            slot.originalLength = packet.length();
+            note(packet, slot);
+            complete(slot, m);
+        }
+        return bytes;
+    }
+
+    /// Completes the checksum of a copy that starts at its transport header, whose field holds the pseudo header's sum.
+    static void completePartial(byte[] bytes, int from, int field, int protocol) {
+        if (from < 0 || field < from || field + 2 > bytes.length) {
+            return;
+        }
+        MemorySegment m = MemorySegment.ofArray(bytes);
+        int checksum = Checksum.finish(Checksum.sum(m, from, bytes.length - from));
+        m.set(BIG_ENDIAN, field, (short) (protocol == IpProtocol.UDP && checksum == 0 ? 0xffff : checksum));
+    }
+
     private static int network(CaptureRing.Slot slot) {
         return slot.nic.medium() == Link.Medium.ETHERNET ? ETHERNET_LENGTH : 0;
     }

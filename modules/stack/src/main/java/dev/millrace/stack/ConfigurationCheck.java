@@ -9,6 +9,7 @@ import dev.millrace.OptionSpec;
 import dev.millrace.OptionValues;
 import dev.millrace.RouteConfig;
 import dev.millrace.StackConfig;
+import dev.millrace.spi.AddressSourceFactory;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.TransportProtocolFactory;
@@ -17,6 +18,7 @@ import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
 
 /// Checks a configuration wholly before anything is opened, and finds the plug-ins that it needs.
 final class ConfigurationCheck {
+    private static final String DHCP = "dev.millrace:millrace-dhcp (module dev.millrace.dhcp)";
     /// The artifacts that bring what is often asked for.
     private static final Map<String, String> ARTIFACTS = artifacts(
             "loopback", "dev.millrace:millrace-link-loopback (module dev.millrace.link.loopback)",
@@ -37,7 +40,9 @@ final class ConfigurationCheck {
             "ipv6", "dev.millrace:millrace-proto-ip (module dev.millrace.ip)",
             "tcp", "dev.millrace:millrace-proto-tcp (module dev.millrace.tcp)",
             "udp", "dev.millrace:millrace-proto-udp (module dev.millrace.udp)",
-            "neighbors", "dev.millrace:millrace-neighbors (module dev.millrace.neighbors)");
+            "neighbors", "dev.millrace:millrace-neighbors (module dev.millrace.neighbors)",
+            "dhcp", DHCP);
+
 
     private final StackConfig config;
     private final Plugins plugins;
@@ -47,6 +52,8 @@ final class ConfigurationCheck {
     private final Map<String, OptionValues> congestionControlValues = new HashMap<>();
     private final List<LinkChain> chains = new ArrayList<>();
     private final List<StationOptions> stations = new ArrayList<>();
+    /// For each NIC the sources of addresses that it asks for, with its options.
+    private final List<Map<AddressSourceFactory, OptionValues>> sources = new ArrayList<>();
     private final List<Map<String, OptionValues>> nicValues = new ArrayList<>();
     private final List<List<String>> ethernetOptions = new ArrayList<>();
     private StackOptions stackOptions;
@@ -74,6 +81,11 @@ final class ConfigurationCheck {
 
     static String artifactFor(String plugin) {
         return ARTIFACTS.get(plugin);
+    }
+
+    /// The artifact that brings this option of NICs, or `null`.
+    static String artifactForOption(String nicOption) {
+        return nicOption.equals("dhcp") || nicOption.startsWith("dhcp-") ? DHCP : null;
     }
 
     private void chooseProtocols() {
@@ -134,6 +146,7 @@ final class ConfigurationCheck {
         networks.forEach(f -> tables.add(f.name()));
         transports.forEach(f -> tables.add(f.name()));
         plugins.congestionControls().forEach(f -> tables.add(f.name()));
+        plugins.addressSources().forEach(f -> tables.add(f.name()));
         for (String table : config.options().keySet()) {
             if (!tables.contains(table)) {
                 if (ARTIFACTS.containsKey(table)) {
@@ -146,6 +159,7 @@ final class ConfigurationCheck {
         networks.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
         transports.forEach(f -> values.put(f.name(), check(f.name(), f.options())));
         plugins.congestionControls().forEach(f -> congestionControlValues.put(f.name(), check(f.name(), f.options())));
+        plugins.addressSources().forEach(f -> values.put(f.name(), check(f.name(), f.options())));
     }
 
     private OptionValues check(String table, List<OptionSpec> specs) {
@@ -176,8 +190,14 @@ final class ConfigurationCheck {
     private void checkDriver(String key, NicConfig nic) {
         var own = new HashMap<String, String>();
         var drivers = new HashMap<String, String>();
-        List<OptionSpec> ethernet = ethernetSpecs(networks);
-        nic.options().forEach((name, value) -> (has(ethernet, name) ? own : drivers).put(name, value));
+        List<OptionSpec> ethernet = ethernetSpecs(networks, plugins.addressSources());
+        nic.options().forEach((name, value) -> {
+            if (!has(ethernet, name) && artifactForOption(name) != null) {
+                throw new ConfigurationException(ErrorCode.MISSING_PLUGIN, key + "." + name,
+                        "nothing that is present understands this: add " + artifactForOption(name), null);
+            }
+            (has(ethernet, name) ? own : drivers).put(name, value);
+        });
         if (nic.open() != null) {
             if (!drivers.isEmpty()) {
                 throw new ConfigurationException(key, "a link that the program made itself takes no options but "
@@ -196,12 +216,32 @@ final class ConfigurationCheck {
         networks.forEach(f -> values.put(f.name(), OptionValues.check(key, f.nicOptions(), only(own, f.nicOptions()))));
         nicValues.add(values);
         ethernetOptions.add(own.keySet().stream().sorted().toList());
+        sources.add(sources(key, own));
     }
 
-    /// The options of Ethernet NICs: their own, and those for network protocols.
-    static List<OptionSpec> ethernetSpecs(List<NetworkProtocolFactory> networks) {
+    /// The sources of addresses that a NIC asks for.
+    ///
+    /// @param given the NIC's options of all plug-ins
+    private Map<AddressSourceFactory, OptionValues> sources(String key, Map<String, String> given) {
+        var asked = new LinkedHashMap<AddressSourceFactory, OptionValues>();
+        for (AddressSourceFactory f : plugins.addressSources()) {
+            OptionValues checked = OptionValues.check(key, f.nicOptions(), only(given, f.nicOptions()));
+            if (checked.flag(f.name())) {
+                if (networks.stream().noneMatch(n -> version(n) == f.version())) {
+                    throw new ConfigurationException(key + "." + f.name(), "brings IPv" + f.version()
+                            + " addresses, but the stack does not run ipv" + f.version());
+                }
+                asked.put(f, checked);
+            }
+        }
+        return asked;
+    }
+
+    /// The options of Ethernet NICs: their own, and those for network protocols and sources of addresses.
+    static List<OptionSpec> ethernetSpecs(List<NetworkProtocolFactory> networks, List<AddressSourceFactory> sources) {
         List<OptionSpec> all = new ArrayList<>(StationOptions.SPECS);
         networks.forEach(f -> all.addAll(f.nicOptions()));
+        sources.forEach(f -> all.addAll(f.nicOptions()));
         return all;
     }
 
@@ -327,5 +367,10 @@ final class ConfigurationCheck {
 
     StationOptions station(int i) {
         return stations.get(i);
+    }
+
+    /// The sources of addresses that NIC `i` asks for, with its options.
+    Map<AddressSourceFactory, OptionValues> sources(int i) {
+        return sources.get(i);
     }
 }

@@ -8,6 +8,7 @@ import dev.millrace.Nearest;
 import dev.millrace.Nic;
 import dev.millrace.NicAddress;
 import dev.millrace.OptionValues;
+import dev.millrace.spi.AddressSourceContext;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
@@ -17,7 +18,6 @@ import dev.millrace.spi.HostConfiguration;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
@@ -29,6 +29,7 @@ import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.Waits;
 import dev.millrace.wire.IpAddress;
+import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.List;
@@ -36,7 +37,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// The stack as one plug-in sees it.
-final class PluginContext implements NetworkContext, TransportContext {
+final class PluginContext implements AddressSourceContext, TransportContext {
     private static final int TRIAL_MSS = 1460;
 
     private final AssembledStack stack;
@@ -148,7 +149,7 @@ final class PluginContext implements NetworkContext, TransportContext {
     @Override
     public OptionValues nicOptions(NicPort nic) {
         OptionValues values = network == null ? null : stack.nicValues(nic, network);
-        return values == null ? NetworkContext.super.nicOptions(nic) : values;
+        return values == null ? AddressSourceContext.super.nicOptions(nic) : values;
     }
 
     @Override
@@ -169,17 +170,28 @@ final class PluginContext implements NetworkContext, TransportContext {
 
     @Override
     public Destination classify(NicPort nic, long hi, long lo) {
-        return stack.addressing().classify(nic, hi, lo);
+        Destination means = stack.addressing().classify(nic, hi, lo);
+        return means == Destination.FOREIGN && stack.groups().isMember(nic, hi, lo) ? Destination.MULTICAST : means;
     }
 
     @Override
     public boolean deliver(Packet packet) {
+        boolean shown = stack.rawSockets().show(packet);
         TransportProtocol transport = stack.transport(packet.protocol());
-        if (transport == null) {
-            return false;
+        if (transport != null) {
+            transport.receive(packet);
+            return true;
         }
-        transport.receive(packet);
-        return true;
+        if (shown) {
+            // As far as its sender is concerned, the protocol is there.
+            packet.release();
+        }
+        return shown;
+    }
+
+    @Override
+    public void show(Packet packet) {
+        stack.rawSockets().show(packet);
     }
 
     @Override
@@ -187,6 +199,11 @@ final class PluginContext implements NetworkContext, TransportContext {
         TransportProtocol transport = stack.transport(error.protocol());
         if (transport != null) {
             transport.onError(error);
+        } else if (error.protocol() == IpProtocol.ICMP || error.protocol() == IpProtocol.ICMPV6) {
+            InternetProtocol network = stack.networks().internet(error.remote().version());
+            if (network != null) {
+                network.onError(error);
+            }
         }
     }
 
@@ -205,12 +222,22 @@ final class PluginContext implements NetworkContext, TransportContext {
         return stack.addressing().sourceFor(route, destination);
     }
 
+    // ---- for sources of addresses
+
+    @Override
+    public void setMtu(NicPort nic, int bytes) {
+        ((StackNic) nic).setMtu(bytes);
+    }
+
     // ---- for transport protocols
 
     @Override
     public Path path(IpAddress local, IpAddress remote) throws IOException {
         IpAddress destination = remote.isUnspecified() ? stack.addresses().ownAddress(remote.version()) : remote;
-        Route route = destination == null ? null : stack.addresses().route(destination, local);
+        return path(local, remote, destination, destination == null ? null : stack.addresses().route(destination, local));
+    }
+
+    private Path path(IpAddress local, IpAddress remote, IpAddress destination, Route route) throws IOException {
         InternetProtocol network = stack.networks().internet(remote.version());
         if (route == null || network == null) {
             throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
@@ -225,6 +252,37 @@ final class PluginContext implements NetworkContext, TransportContext {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
         }
         return network.path(route, source, destination, protocol);
+    }
+
+    @Override
+    public Path path(IpAddress local, IpAddress group, NicPort nic) throws IOException {
+        return path(local, group, group, stack.addresses().routeBy((StackNic) nic, group));
+    }
+
+    @Override
+    public NicPort groupNic(IpAddress group, String nic) throws IOException {
+        if (!group.isMulticast()) {
+            throw new IllegalArgumentException(group + " is no multicast address");
+        }
+        if (nic != null) {
+            return stack.nic(nic).map(NicPort.class::cast).orElseThrow(() -> new IllegalArgumentException("no NIC is called \""
+                    + nic + "\"; " + Nearest.advice(nic, stack.nics().stream().map(Nic::name).toList())));
+        }
+        Route route = stack.addresses().route(group);
+        if (route == null || !(route.nic() instanceof StackNic)) {
+            throw SocketErrors.of(ErrorCode.NETWORK_UNREACHABLE);
+        }
+        return route.nic();
+    }
+
+    @Override
+    public void joinGroup(IpAddress group, NicPort nic) throws IOException {
+        stack.groups().join((StackNic) nic, group);
+    }
+
+    @Override
+    public void leaveGroup(IpAddress group, NicPort nic) {
+        stack.groups().leave((StackNic) nic, group);
     }
 
     @Override

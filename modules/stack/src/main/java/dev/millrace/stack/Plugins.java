@@ -1,6 +1,7 @@
 package dev.millrace.stack;
 
 import dev.millrace.OptionSpec;
+import dev.millrace.spi.AddressSourceFactory;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.LinkDriver;
 import dev.millrace.spi.NetworkProtocolFactory;
@@ -19,7 +20,8 @@ record Plugins(
         List<LinkDriver> links,
         List<NetworkProtocolFactory> networks,
         List<TransportProtocolFactory> transports,
-        List<CongestionControlFactory> congestionControls) {
+        List<CongestionControlFactory> congestionControls,
+        List<AddressSourceFactory> addressSources) {
     static Plugins find() {
         return new Plugins(
                 sorted(l -> ServiceLoader.load(LinkDriver.class, l), y -> ServiceLoader.load(y, LinkDriver.class)),
@@ -28,7 +30,9 @@ record Plugins(
                 sorted(l -> ServiceLoader.load(TransportProtocolFactory.class, l),
                         y -> ServiceLoader.load(y, TransportProtocolFactory.class)),
                 sorted(l -> ServiceLoader.load(CongestionControlFactory.class, l),
-                        y -> ServiceLoader.load(y, CongestionControlFactory.class)));
+                        y -> ServiceLoader.load(y, CongestionControlFactory.class)),
+                sorted(l -> ServiceLoader.load(AddressSourceFactory.class, l),
+                        y -> ServiceLoader.load(y, AddressSourceFactory.class)));
     }
 
     /// Sorted by class name, so that the order does not depend on the path.
@@ -46,6 +50,7 @@ record Plugins(
         transports.forEach(f -> infos.add(info("transport", f.name(), f, f.description(), f.options())));
         congestionControls.forEach(
                 f -> infos.add(info("congestion-control", f.name(), f, f.description(), f.options())));
+        addressSources.forEach(f -> infos.add(info("address-source", f.name(), f, f.description(), f.options())));
         return List.copyOf(infos);
     }
 

@@ -70,7 +70,13 @@ public final class StackAssembler implements StackProvider {
 
     @Override
     public List<OptionSpec> ethernetOptions() {
-        return ConfigurationCheck.ethernetSpecs(present().networks());
+        return ConfigurationCheck.ethernetSpecs(present().networks(), present().addressSources());
+    }
+
+    @Override
+    public Optional<String> artifactOf(String nicOption) {
+        boolean here = ethernetOptions().stream().anyMatch(o -> o.name().equals(nicOption));
+        return here ? Optional.empty() : Optional.ofNullable(ConfigurationCheck.artifactForOption(nicOption));
     }
 
     @Override

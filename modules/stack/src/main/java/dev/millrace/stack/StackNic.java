@@ -143,6 +143,7 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
                 stack.addresses().renew();
                 if (framing != null) {
                     framing.neighbors().stateChanged(this, nowUp);
+                    stack.sources().stateChanged(this, nowUp);
                 }
             }
             LOG.info("{}/{} is {}: {}", stack.name(), name, nowUp ? "up" : "down", reason);
@@ -164,6 +165,12 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         } catch (Throwable t) {
             stack.failures().add(Place.NIC_CHANGE, t);
         }
+    }
+
+    /// Sets the MTU, as far as the link can carry it.
+    void setMtu(int bytes) {
+        mtu = Math.clamp(bytes, MIN_MTU, Math.max(MIN_MTU, link.mtu()));
+        stack.addresses().renew();
     }
 
     // ---- to the link
@@ -200,6 +207,15 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
             dropAll(packets, DropReason.UNKNOWN_NETWORK_PROTOCOL);
         } else if (fit(packets)) {
             framing.frame(packets, etherType, station);
+            send(packets);
+        }
+    }
+
+    /// Sends what is whole already, link-layer header included.
+    void transmitWhole(PacketList packets) {
+        if (!up || stack.isClosed()) {
+            dropAll(packets, DropReason.LINK_CLOSED);
+        } else {
             send(packets);
         }
     }

@@ -9,11 +9,13 @@ import java.util.regex.Pattern;
 /// The options of the stack itself.
 ///
 /// @param memory the bytes that sockets may hold in all
+/// @param groups multicast groups that programs may have joined at once, each NIC counted for itself
 /// @param firstEphemeral the first ephemeral port
 /// @param lastEphemeral the last ephemeral port
-record StackOptions(long memory, int firstEphemeral, int lastEphemeral) {
+record StackOptions(long memory, int groups, int firstEphemeral, int lastEphemeral) {
     static final List<OptionSpec> SPECS = List.of(
             new OptionSpec("memory", OptionSpec.Type.BYTES, "256MiB", "bytes that all sockets together may hold"),
+            new OptionSpec("groups", OptionSpec.Type.NUMBER, "1024", "multicast groups that programs may have joined at once"),
             new OptionSpec("ephemeral-ports", OptionSpec.Type.TEXT, "16384-65535",
                     "first and last port that is chosen when a program names none (RFC 6056)"));
     private static final Pattern RANGE = Pattern.compile("([0-9]{1,5})\\s*-\\s*([0-9]{1,5})");
@@ -26,6 +28,7 @@ record StackOptions(long memory, int firstEphemeral, int lastEphemeral) {
             throw values.error("ephemeral-ports",
                     "\"" + values.text("ephemeral-ports") + "\" is no range of ports such as 16384-65535");
         }
-        return new StackOptions(values.bytes("memory", 64 * 1024, Long.MAX_VALUE / 4), first, last);
+        return new StackOptions(values.bytes("memory", 64 * 1024, Long.MAX_VALUE / 4),
+                (int) values.number("groups", 0, 1 << 20), first, last);
     }
 }

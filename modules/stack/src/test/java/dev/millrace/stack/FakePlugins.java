@@ -42,7 +42,8 @@ final class FakePlugins {
     };
 
     Plugins plugins() {
-        return new Plugins(List.of(new Driver()), List.of(new Network(4), new Network(6)), List.of(new Transport()), List.of());
+        return new Plugins(List.of(new Driver()), List.of(new Network(4), new Network(6)), List.of(new Transport()), List.of(),
+                List.of());
     }
 
     StackAssembler assembler() {

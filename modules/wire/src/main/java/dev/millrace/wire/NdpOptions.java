@@ -147,6 +147,22 @@ public final class NdpOptions {
         return u48(memory, offset + 2);
     }
 
+    /// The MAC address in the first usable option of a type in a message, or 0 if it has none.
+    ///
+    /// @param at the offset of the message
+    /// @param length its bytes
+    /// @param type [#SOURCE_LINK_LAYER_ADDRESS] or [#TARGET_LINK_LAYER_ADDRESS]
+    public static long linkLayerAddress(MemorySegment m, long at, int length, int type) {
+        var options = new NdpOptions();
+        options.over(m, at, length);
+        while (options.next()) {
+            if (options.type() == type) {
+                return options.linkLayerAddress();
+            }
+        }
+        return 0;
+    }
+
     /// Nonce: its first 6 bytes.
     public long nonce() {
         return u48(memory, offset + 2);

@@ -214,6 +214,7 @@ class CodecFuzzTest {
                 }
                 case NdpOptions.REDIRECTED_HEADER ->
                     assertEquals(OPTIONS.offset() + OPTIONS.length(), OPTIONS.quotedOffset() + OPTIONS.quotedLength());
+                case NdpOptions.NONCE -> assertTrue(OPTIONS.nonce() >>> 48 == 0);
                 case NdpOptions.MTU -> assertTrue(OPTIONS.mtu() >= 0);
                 case NdpOptions.ROUTE_INFORMATION -> {
                     assertTrue(OPTIONS.prefixLength() <= 128 && Math.abs(OPTIONS.preference()) <= 1);

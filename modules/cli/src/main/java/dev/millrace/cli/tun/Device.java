@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /// @param mtu bytes
 /// @param up whether it is set up (IFF_UP)
 /// @param running whether a program has it open (the carrier)
-record Device(String name, int flags, long owner, long group, int mtu, boolean up, boolean running) {
+public record Device(String name, int flags, long owner, long group, int mtu, boolean up, boolean running) {
     private static final Path ALL = Path.of("/sys/class/net");
     private static final int IFF_TUN = 0x0001;
     private static final int IFF_TAP = 0x0002;
@@ -25,7 +25,7 @@ record Device(String name, int flags, long owner, long group, int mtu, boolean u
     private static final Pattern ADDRESS = Pattern.compile("\\binet6? (\\S+)");
 
     /// The device of this name, if there is one.
-    static Optional<Device> read(Machine machine, String name) {
+    public static Optional<Device> read(Machine machine, String name) {
         Path folder = ALL.resolve(name);
         return machine.read(folder.resolve("flags")).map(flags -> new Device(name,
                 machine.read(folder.resolve("tun_flags")).map(f -> Integer.decode(f)).orElse(-1),
@@ -59,11 +59,13 @@ record Device(String name, int flags, long owner, long group, int mtu, boolean u
         }
     }
 
-    boolean isTun() {
+    /// Whether it is a TUN device.
+    public boolean isTun() {
         return flags >= 0 && (flags & IFF_TUN) != 0;
     }
 
-    boolean isTap() {
+    /// Whether it is a TAP device.
+    public boolean isTap() {
         return flags >= 0 && (flags & IFF_TAP) != 0;
     }
 

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// The Linux that this program runs on.
-final class Linux implements Machine {
+public final class Linux implements Machine {
     private static final int NO_SUCH_PROGRAM = 127;
     /// inode(7): the kind of a file.
     private static final int S_IFMT = 0170000;
@@ -28,7 +28,8 @@ final class Linux implements Machine {
     /// How long a program may take, with all that it says.
     private final Duration patience;
 
-    Linux() {
+    /// With as much patience as programs usually need.
+    public Linux() {
         this(PATIENCE);
     }
 

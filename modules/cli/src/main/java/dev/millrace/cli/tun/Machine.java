@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 /// The system as the set-up sees it: programs to run, and files of `/proc` and `/sys` to read.
-interface Machine {
+public interface Machine {
     /// How a program ended.
     ///
     /// @param exit its exit code; 127 if there is no such program
     /// @param out what it wrote to its standard output
     /// @param err what it wrote to its standard error
     record Result(int exit, String out, String err) {
-        boolean ok() {
+        public boolean ok() {
             return exit == 0;
         }
     }

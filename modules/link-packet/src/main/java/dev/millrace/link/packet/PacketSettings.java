@@ -14,6 +14,7 @@ import java.util.List;
 /// @param mtu the largest network-layer packet in bytes, or 0 for as large as the interface takes
 /// @param offload whether super-segments and undone checksums may cross
 /// @param promiscuous whether frames for other stations are wanted
+/// @param outgoing whether frames that this machine's kernel sends are wanted, too
 /// @param up whether to set the interface up if it is down
 /// @param ring whether to receive through a ring, if the kernel has it
 /// @param ringBlockBytes the size of one block of it
@@ -21,8 +22,8 @@ import java.util.List;
 /// @param ringTimeoutMs how long a block waits to be filled, or 0 for a ring in slots, of which none waits
 /// @param bufferBytes what may wait to be sent, and to be received where there is no ring
 /// @param busyPollNs how long the reader looks for the next frame before it sleeps
-record PacketSettings(String nic, String name, int mtu, boolean offload, boolean promiscuous, boolean up, boolean ring,
-        int ringBlockBytes, int ringBlocks, int ringTimeoutMs, int bufferBytes, long busyPollNs) {
+record PacketSettings(String nic, String name, int mtu, boolean offload, boolean promiscuous, boolean outgoing, boolean up,
+        boolean ring, int ringBlockBytes, int ringBlocks, int ringTimeoutMs, int bufferBytes, long busyPollNs) {
     /// The smallest block holds the largest super-segment.
     private static final int MIN_BLOCK = 128 << 10;
     private static final int MAX_BLOCK = 4 << 20;
@@ -34,6 +35,7 @@ record PacketSettings(String nic, String name, int mtu, boolean offload, boolean
             new OptionSpec("offload", Type.FLAG, "true",
                     "super-segments and checksums left to the kernel (PACKET_VNET_HDR), if it can"),
             new OptionSpec("promiscuous", Type.FLAG, "false", "take frames for other stations, too"),
+            new OptionSpec("outgoing", Type.FLAG, "false", "take frames that this machine's kernel sends, too: for looking on"),
             new OptionSpec("up", Type.FLAG, "true", "set the interface up if it is down, which needs CAP_NET_ADMIN"),
             new OptionSpec("busy-poll", Type.DURATION, "20us",
                     "how long the reader looks for the next frame before it sleeps, 0us to 1s"),
@@ -57,7 +59,7 @@ record PacketSettings(String nic, String name, int mtu, boolean offload, boolean
             throw o.error("ring-block-size", block + " is no power of two");
         }
         return new PacketSettings(request.nic(), request.target(), request.mtu(), o.flag("offload"), o.flag("promiscuous"),
-                o.flag("up"), o.flag("ring"), block, (int) o.number("ring-blocks", 2, MAX_BLOCKS),
+                o.flag("outgoing"), o.flag("up"), o.flag("ring"), block, (int) o.number("ring-blocks", 2, MAX_BLOCKS),
                 (int) Duration.ofNanos(o.nanos("ring-timeout", Duration.ZERO, Duration.ofSeconds(1))).toMillis(),
                 (int) o.bytes("buffer", MIN_BUFFER, MAX_BUFFER),
                 o.nanos("busy-poll", Duration.ZERO, Duration.ofSeconds(1)));

@@ -161,7 +161,8 @@ record PacketSocket(PacketSettings settings, int fd, int index, int mtu, boolean
                 if (settings.mtu() > mtu) {
                     throw failures.mtu(name, mtu, settings.mtu(), 0);
                 }
-                boolean ignoresOutgoing = option(PACKET_IGNORE_OUTGOING, 1) == 0;
+                // Where they are wanted, there is none to be sorted out. The socket's own come back to others only.
+                boolean ignoresOutgoing = settings.outgoing() || option(PACKET_IGNORE_OUTGOING, 1) == 0;
                 int errno = option(PACKET_AUXDATA, 1);
                 if (errno != 0) {
                     throw failures.of("setsockopt(PACKET_AUXDATA)", name, errno);

@@ -23,7 +23,7 @@ class PacketSettingsTest {
 
     @Test
     void defaultsFitTheirRanges() {
-        assertEquals(new PacketSettings("n0", "eth0", 0, true, false, true, true, 256 << 10, 64, 0, 8 << 20, 20_000),
+        assertEquals(new PacketSettings("n0", "eth0", 0, true, false, false, true, true, 256 << 10, 64, 0, 8 << 20, 20_000),
                 settings("eth0", Map.of()));
     }
 
