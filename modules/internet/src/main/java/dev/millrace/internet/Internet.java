@@ -596,7 +596,8 @@ public final class Internet implements AutoCloseable {
     }
 
     void threadFailed(Host host, String name, Throwable failure) {
-        Program<Void> program = Program.failed(host, name, clockwork(), programNumbers.getAndIncrement(), failure, programs::remove);
+        Program<Void> program = Program.failed(host, name, clockwork(), programNumbers.getAndIncrement(), failure,
+                programs::remove);
         programs.add(program);
         program.tellOfFailure();
     }
@@ -686,8 +687,8 @@ public final class Internet implements AutoCloseable {
         requireNodes(names);
         for (String name : names) {
             if (node(name) instanceof HostNic nic) {
-                throw new IllegalArgumentException("\"" + name + "\" is a NIC: say \"" + nic.host().name() + "\" for all of its host's, or "
-                        + "cut the NIC's link: net.link(…).cut()");
+                throw new IllegalArgumentException("\"" + name + "\" is a NIC: say \"" + nic.host().name()
+                        + "\" for all of its host's, or cut the NIC's link: net.link(…).cut()");
             }
         }
     }

@@ -77,7 +77,8 @@ public final class NameServer {
     public Fault fail(Failing how, Duration by) {
         var failure = new Failure(how, how == Failing.SLOW ? by : Duration.ZERO);
         failures.add(failure);
-        return internet.fault("names: " + how.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '), () -> failures.removeIf(f -> f == failure));
+        return internet.fault("names: " + how.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '),
+                () -> failures.removeIf(f -> f == failure));
     }
 
     private Failing failing() {

@@ -181,9 +181,10 @@ final class NetworkFaults {
 
     /// What was to happen and cannot.
     List<String> warnings() {
-        Stream<String> missed = idle.stream().map(t -> "there was no name server (net.nameServer) for the trouble \"" + t + "\"");
-        return Stream.concat(missed, waiting.stream().map(c -> "troubles were to befall hosts (" + c + "), and there never were enough of them: "
-                + hosts.get())).toList();
+        Stream<String> missed = idle.stream().map(t -> "there was "
+                + (t.kind().isOfNames() ? "no name server (net.nameServer)" : "no host") + " for the trouble \"" + t + "\"");
+        return Stream.concat(missed, waiting.stream().map(c -> "troubles were to befall hosts (" + c
+                + "), and there never were enough of them: " + hosts.get())).toList();
     }
 
     /// The troubles of the seed or the script in the order of their times, in words.

@@ -52,8 +52,8 @@ public final class NicPlan {
     public static NicPlan on(EthernetSwitch ethernet, String name, String... addresses) {
         for (String a : addresses) {
             if (!a.contains("/")) {
-                throw new IllegalArgumentException("on an Ethernet \"" + a + "\" needs the length of its network's prefix, such as "
-                        + a + (a.contains(":") ? "/64" : "/24") + ": without, it reaches nobody");
+                throw new IllegalArgumentException("on an Ethernet \"" + a + "\" needs the length of its network's prefix, "
+                        + "such as " + a + (a.contains(":") ? "/64" : "/24") + ": without, it reaches nobody");
             }
         }
         return new NicPlan(name, Objects.requireNonNull(ethernet), parse(addresses), 0, List.of(), Map.of());

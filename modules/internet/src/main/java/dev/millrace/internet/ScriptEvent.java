@@ -167,7 +167,8 @@ sealed interface ScriptEvent {
         if (value < 0 && kind != TroubleKind.CLOCK && kind != TroubleKind.DRIFT) {
             throw new IllegalArgumentException("nothing takes " + w[at + 2] + " longer");
         }
-        return new Trouble(kind, Units.duration(w[at]).toNanos(), Units.duration(w[at + 1]).toNanos(), names(w[1]), others, value);
+        return new Trouble(kind, Units.duration(w[at]).toNanos(), Units.duration(w[at + 1]).toNanos(), names(w[1]), others,
+                value);
     }
 
     private static long signed(String duration) {

@@ -211,9 +211,26 @@ class CrossedTroublesTest {
         EthernetSwitch lan = net.ethernet("lan");
         var e = assertThrows(IllegalArgumentException.class, () -> NicPlan.on(lan, "nic", "10.1.0.1"));
         assertTrue(e.getMessage().contains("10.1.0.1/24"), e.getMessage());
-        var f = assertThrows(IllegalArgumentException.class, () -> NicPlan.on(lan, "nic", "10.1.0.1/24").withGateway("10.9.0.254"));
+        var f = assertThrows(IllegalArgumentException.class, 
+                () -> NicPlan.on(lan, "nic", "10.1.0.1/24").withGateway("10.9.0.254"));
         assertTrue(f.getMessage().contains("10.9.0.254"), f.getMessage());
         NicPlan.on(lan, "nic", "fd00:1::1/64").withGateway("fe80::1").withGateway("10.1.0.254");
+    }
+
+    @Test
+    void aClockIsWrongUntilTheLastTroubleEnds() throws Exception {
+        String script = "clock a 1s 4s 300ms\nclock a 2s 1s -5s\ncrash lan 1s 1s\n";
+        try (Internet scripted = Internet.builder().virtualTime(1).script(Script.parse(script)).open()) {
+            scripted.ethernet("lan");
+            Host a = scripted.host("a", "10.0.0.1");
+            var wrong = new ArrayList<Long>();
+            for (int i = 0; i < 6; i++) {
+                scripted.runFor(Duration.ofMillis(i == 0 ? 500 : 1000));
+                wrong.add(Duration.ofNanos(scripted.epochNanos()).toMillis() - a.clock().millis());
+            }
+            assertEquals(List.of(0L, -300L, 5000L, -300L, -300L, 0L), wrong);
+            assertTrue(scripted.warnings().toString().contains("crash lan"), scripted.warnings()::toString);
+        }
     }
 
     @Test
@@ -285,7 +302,8 @@ class CrossedTroublesTest {
         assertEquals(gate, net.host("gate").orElse(null));
         Host b = net.host("b", "10.0.0.2");
         b.run(() -> gate.connector().toString()).get();
-        try (var l = gate.stack().tcp().listen(80); var s = b.stack().tcp().connect(new java.net.InetSocketAddress("10.0.0.1", 80), SECOND)) {
+        try (var l = gate.stack().tcp().listen(80);
+                var s = b.stack().tcp().connect(new java.net.InetSocketAddress("10.0.0.1", 80), SECOND)) {
             assertTrue(s.isOpen() && l.isOpen());
         }
     }

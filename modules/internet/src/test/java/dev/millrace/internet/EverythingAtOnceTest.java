@@ -89,7 +89,8 @@ class EverythingAtOnceTest {
                     net.host("guest", NicPlan.on(lan, "nic").withOption("slaac", "true")),
                     net.host("gate", NicPlan.of("out", "198.18.0.7"), NicPlan.on(lan, "in", "10.1.0.7/24")),
                     nat.host("phone", "192.168.0.2"));
-            net.link("nat", "internet", LinkConditions.perfect().delay(Duration.ofMillis(20)).loss(0.02).reordering(0.02, Duration.ofMillis(3)));
+            net.link("nat", "internet", LinkConditions.perfect().delay(Duration.ofMillis(20)).loss(0.02)
+                    .reordering(0.02, Duration.ofMillis(3)));
             net.link("desk", "lan").setConditions(LinkConditions.perfect().corruption(0.02).duplication(0.02));
             Host server = hosts.getFirst();
             server.boot(EverythingAtOnceTest::serve);
@@ -116,7 +117,8 @@ class EverythingAtOnceTest {
             }
             net.chaos(Chaos.within(Duration.ofSeconds(20)).cuts(3).cutsOneWay(2).isolations(2).crashes(6).pauses(3)
                     .clockJumps(2, Duration.ofSeconds(5)).clockDrifts(2, 1e-3).slowLinks(2, Duration.ofMillis(300)).resets(6)
-                    .nameFailures(2).slowNames(1, Duration.ofMillis(500)).wrongNames(1).lasting(Duration.ofMillis(100), Duration.ofSeconds(4)));
+                    .nameFailures(2).slowNames(1, Duration.ofMillis(500)).wrongNames(1)
+                    .lasting(Duration.ofMillis(100), Duration.ofSeconds(4)));
             net.runFor(Duration.ofSeconds(40));
             var all = new ArrayList<String>();
             answers.drainTo(all);
@@ -158,7 +160,8 @@ class EverythingAtOnceTest {
     public static void main(String[] args) throws Exception {
         for (long seed = 1; seed <= Long.parseLong(args[0]); seed++) {
             Run r = run(seed, null, Files.createTempFile("millrace", ".pcapng"));
-            System.out.println(seed + " " + r.log.hashCode() + " " + r.programs.hashCode() + " " + java.util.Arrays.hashCode(r.capture)
+            System.out.println(seed + " " + r.log.hashCode() + " " + r.programs.hashCode() + " "
+                    + java.util.Arrays.hashCode(r.capture)
                     + " " + r.log.length() + " " + r.script.size());
         }
     }

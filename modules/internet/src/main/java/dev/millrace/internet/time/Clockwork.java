@@ -99,7 +99,8 @@ public sealed interface Clockwork extends AutoCloseable permits RealClockwork, V
     /// each thing that happens in simulated time, and every millisecond in real time.
     boolean runUntil(BooleanSupplier condition, long deadlineNs) throws InterruptedException;
 
-    /// @throws dev.millrace.internet.SimulationException if the caller is a program or an action of a simulation, which cannot close it
+    /// @throws dev.millrace.internet.SimulationException if the caller is a program or an action of a simulation, which cannot
+    ///     close it
     void checkMayClose();
 
     /// Ends all tasks: each is interrupted, and given the chance to end.

@@ -340,7 +340,8 @@ public final class SimulatedExecutor extends AbstractExecutorService implements 
         return never;
     }
 
-    /// Its host runs nothing new: what was not begun fails. Of a host that has crashed what runs fails, too, since it never goes on.
+    /// Its host runs nothing new: what was not begun fails. Of a host that has crashed what runs fails, too, since it never
+    /// goes on.
     ///
     /// @param why what has become of the host, in words
     public void hostIsGone(String why, boolean crashed) {
