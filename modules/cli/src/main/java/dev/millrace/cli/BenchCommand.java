@@ -48,7 +48,8 @@ final class BenchCommand {
     private static CommandSpec work(Work work) {
         return Commands.command(DESCRIPTIONS.get(work), spec -> {
             var link = Commands.option(spec, "--link", String.class, "LINK", "loopback",
-                    "loopback, vnic (two stacks, checksums on the wire), or jdk (java.net on the kernel's loopback)");
+                    "loopback, vnic (two stacks, checksums on the wire), jdk (java.net on the kernel's loopback), or with --peer a URI such as "
+                            + "packet:e1");
             var mtu = Commands.option(spec, "--mtu", Integer.class, "BYTES", null,
                     "MTU in bytes (default: 65536 on loopback, 1500 on vnic)");
             var seconds = Commands.option(spec, "--seconds", Double.class, "S", "3", "how long to measure");
@@ -59,7 +60,7 @@ final class BenchCommand {
             var threads = Commands.option(spec, "--threads", PeerOptions.Drive.class, "KIND",
                     latency ? "best" : "platform", "platform, virtual, callback (rr with --peer: on the link's own thread), "
                             + "or best: all, one after the other, and the best one counts");
-            var peer = work == Work.IDLE || work == Work.UDP_FLOOD ? null : new PeerFlags(spec, work);
+            var peer = work == Work.IDLE || work == Work.UDP_FLOOD ? null : new PeerFlags(spec, work, link);
             var runs = Commands.option(spec, "--runs", Integer.class, "N", "1", "how often; prints median and spread");
             var json = Commands.flag(spec, "--json", "print one JSON object on the last line");
             return () -> {
@@ -120,12 +121,13 @@ final class BenchCommand {
         private final OptionSpec peer;
         private final OptionSpec direction;
 
-        PeerFlags(CommandSpec spec, Work work) {
+        PeerFlags(CommandSpec spec, Work work, OptionSpec link) {
             this.spec = spec;
             this.work = work;
-            stack = new StackOptions(spec, false);
+            stack = new StackOptions(spec, link);
             peer = Commands.option(spec, "--peer", InetAddress.class, "A", null, "measure against \"millrace bench peer\" or "
-                    + "\"millrace services\" there: with --tun from a stack of ours, with --link jdk from the kernel's sockets");
+                    + "\"millrace services\" there: with --tun or --link packet:e1 and the like from a stack of ours, with --link jdk from the "
+                    + "kernel's sockets");
             direction = work != Work.STREAM ? null : Commands.option(spec, "--direction", PeerOptions.Direction.class,
                     "in|out", "out", "where the data goes, with --peer: from the peer, or to it");
         }
@@ -137,10 +139,10 @@ final class BenchCommand {
         void run(int runs, boolean json, double seconds, double warmup, int chunk, PeerOptions.Drive drive, String link)
                 throws Exception {
             if (peer.getValue() == null) {
-                throw new IllegalArgumentException("--tun needs --peer, the address of a \"millrace bench peer\"");
+                throw new IllegalArgumentException("a stack on a device needs --peer, the address of a \"millrace bench peer\"");
             }
             if (!stack.given() && !link.equals("jdk")) {
-                throw new IllegalArgumentException("--peer needs --tun NAME, or --link jdk for the kernel's sockets");
+                throw new IllegalArgumentException("--peer needs --tun NAME or --link URI, such as packet:e1, or --link jdk for the kernel's sockets");
             }
             var options = new PeerOptions(work, direction == null ? PeerOptions.Direction.OUT : direction.getValue(),
                     peer.getValue(), seconds, warmup, chunk, drive);

@@ -39,16 +39,18 @@ public final class StackOptions {
 
     /// Adds the options to a command.
     public StackOptions(CommandSpec spec) {
-        this(spec, true);
+        this(spec, null);
     }
 
     /// Adds the options to a command.
     ///
-    /// @param anyLink whether with `--link` and `--mtu`, which some commands have with a meaning of their own
-    public StackOptions(CommandSpec spec, boolean anyLink) {
+    /// @param ownLink `--link` of a command that has it with a meaning of its own, beside `--mtu`: a URI, with a colon, is a link
+    ///     here as well; `null` for others
+    public StackOptions(CommandSpec spec, OptionSpec ownLink) {
+        boolean anyLink = ownLink == null;
         this.spec = spec;
         tun = Commands.option(spec, "--tun", String.class, "NAME", null, "the TUN device to use; \"millrace tun up\" makes one");
-        link = !anyLink ? null : Commands.option(spec, "--link", String.class, "URI", null,
+        link = !anyLink ? ownLink : Commands.option(spec, "--link", String.class, "URI", null,
                 "any other link instead, such as loopback: (see millrace links)");
         address = list(spec, "--address", "A/P", "an address of the stack with its prefix, dhcp for one that "
                 + "a server of an Ethernet lends, slaac for what its routers give; may be repeated");
@@ -73,7 +75,12 @@ public final class StackOptions {
 
     /// Whether a link was chosen.
     public boolean given() {
-        return tun.getValue() != null || value(link) != null || value(config) != null;
+        return tun.getValue() != null || linkUri() != null || value(config) != null;
+    }
+
+    private String linkUri() {
+        String uri = value(link);
+        return uri != null && (config != null || uri.contains(":")) ? uri : null;
     }
 
     /// A stack with its captures, which are closed with it.
@@ -138,7 +145,7 @@ public final class StackOptions {
     }
 
     private Stack fromFile(Path file) throws IOException {
-        if (tun.getValue() != null || value(link) != null || value(mtu) != null || !values(address).isEmpty()
+        if (tun.getValue() != null || linkUri() != null || value(mtu) != null || !values(address).isEmpty()
                 || !values(gateway).isEmpty() || !values(set).isEmpty()) {
             throw wrong("--config describes the stack whole: it goes with none of --tun, --link, --address, --gateway, --mtu, "
                     + "--set");
@@ -147,7 +154,7 @@ public final class StackOptions {
     }
 
     private Stack.Builder builder(String name, boolean needsAddress, Map<String, String> linkOptions) {
-        if ((tun.getValue() == null) == (value(link) == null)) {
+        if ((tun.getValue() == null) == (linkUri() == null)) {
             throw wrong(config == null ? "one of --tun NAME and --link URI is needed"
                     : "one of --tun NAME, --link URI and --config FILE is needed, such as --link tap:t0 (see millrace "
                             + "interfaces)");
@@ -156,7 +163,7 @@ public final class StackOptions {
         if (addresses.isEmpty() && needsAddress) {
             throw wrong("--address is needed, such as --address 10.0.0.2/24: the stack's own, not the device's");
         }
-        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : value(link);
+        String uri = tun.getValue() != null ? "tun:" + tun.getValue() : linkUri();
         Stack.Builder builder = Stack.builder().name(name);
         try {
             builder.nic("nic0", uri, nic -> {
