@@ -100,6 +100,9 @@ public interface Stack extends AutoCloseable {
 
     /// Closes all sockets, stops and joins all threads and closes all links. Callable in any state, from any thread, more
     /// than once; returns when all is done, whoever began it.
+    ///
+    /// As when a machine is switched off, nobody is left to send again what is lost: what sockets that were closed just before have
+    /// not brought to their peers goes with the stack. Who wants that to arrive sets SO_LINGER before he closes them.
     @Override
     void close();
 
