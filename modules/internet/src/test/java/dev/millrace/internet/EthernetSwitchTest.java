@@ -46,10 +46,11 @@ class EthernetSwitchTest {
         leaks.close();
     }
 
-    /// Sends back what comes, on all of the host's addresses.
-    private static void echo(Host host) {
+    /// Sends back what comes, on all of the host's addresses. It listens when this returns, in real time as well.
+    private static void echo(Host host) throws IOException {
+        TcpListener listener = host.stack().tcp().listen(7);
         host.run(() -> {
-            try (TcpListener l = host.stack().tcp().listen(7)) {
+            try (TcpListener l = listener) {
                 while (true) {
                     TcpSocket s = l.accept();
                     host.threads().newThread(() -> {
