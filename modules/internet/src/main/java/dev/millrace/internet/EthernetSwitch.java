@@ -74,7 +74,7 @@ public final class EthernetSwitch extends Node {
     void join(Station station) {
         internet.clockwork().now(() -> {
             stations.put(station.link().hardwareAddress(), station);
-            internet.fabric().link(station, this, LinkConditions.perfect());
+            internet.fabric().wiring().link(station, this, LinkConditions.perfect());
         });
     }
 
@@ -160,7 +160,7 @@ public final class EthernetSwitch extends Node {
             if (owner == here) {
                 return to;
             }
-            Pipe out = internet.fabric().way(here, owner);
+            Pipe out = internet.fabric().wiring().way(here, owner);
             if (out == null || out.to() == from) {
                 return null;
             }

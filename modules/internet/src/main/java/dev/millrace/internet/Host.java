@@ -5,38 +5,25 @@ import dev.millrace.Stack;
 import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
-import dev.millrace.internet.waiting.SimulatedExecutor;
-import dev.millrace.internet.waiting.SimulatedFuture;
-import dev.millrace.internet.waiting.SimulatedLatch;
-import dev.millrace.internet.waiting.SimulatedLock;
-import dev.millrace.internet.waiting.SimulatedQueue;
-import dev.millrace.internet.waiting.SimulatedSemaphore;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.lang.ref.WeakReference;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -60,15 +47,12 @@ public final class Host extends Station implements AutoCloseable {
     private volatile FirewallBox firewall;
     private volatile Asking asking;
     private int programs;
-    /// Those that somebody still uses, perhaps.
-    private final List<WeakReference<ExecutorService>> executors = new ArrayList<>();
-    private int executorsToClean = 16;
+    private final HostConcurrency concurrency;
 
     /// Whom it asks for names.
     private record Asking(Host server, Resolver resolver) {
     }
 
-    /// @param plans of its NICs, one at least
     /// What a host does when it starts: see [#boot].
     @FunctionalInterface
     public interface Boot {
@@ -76,12 +60,14 @@ public final class Host extends Station implements AutoCloseable {
         void run(Host host) throws Exception;
     }
 
+    /// @param plans of its NICs, one at least
     /// @param mtu of those that say none, in bytes
     /// @param settings further settings of its stack
     /// @param life how often there was a host of this name, with this one
     Host(Internet internet, Realm realm, String name, List<NicPlan> plans, int mtu, Consumer<Stack.Builder> settings, int life) {
         super(internet, name, realm, plans.getFirst(), mtu);
         this.internet = internet;
+        concurrency = new HostConcurrency(internet, this);
         this.settings = settings;
         this.life = life;
         furtherNics = plans.stream().skip(1).map(p -> new HostNic(internet, this, p, mtu)).toList();
@@ -182,10 +168,11 @@ public final class Host extends Station implements AutoCloseable {
     ///
     /// @throws IllegalStateException if the Internet has no name server
     public Resolver resolver() {
-        Host server = internet.nameServerHost();
-        if (server == null) {
+        NameServer names = internet.names();
+        if (names == null) {
             throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
         }
+        Host server = names.host();
         Asking a = asking;
         if (a == null || a.server != server) {
             InetAddress at = server.addresses().stream().filter(this::speaks).findFirst().orElse(server.address());
@@ -222,7 +209,7 @@ public final class Host extends Station implements AutoCloseable {
     /// @throws SimulationException if the host is closed or has crashed
     public <T> Program<T> call(Callable<T> body) {
         checkOpen();
-        return internet.start(this, name() + "/" + ++programs, body);
+        return internet.programs().start(this, name() + "/" + ++programs, body);
     }
 
     /// Makes threads that are programs of this host, for executors of programs that need several. Whoever gets one starts it.
@@ -249,7 +236,7 @@ public final class Host extends Station implements AutoCloseable {
             throw e;
         } catch (Throwable t) {
             if (mine == owner && isOpen()) {
-                internet.threadFailed(this, Thread.currentThread().getName(), t);
+                internet.programs().threadFailed(this, Thread.currentThread().getName(), t);
             }
         }
     }
@@ -261,22 +248,13 @@ public final class Host extends Station implements AutoCloseable {
     ///
     /// @throws ExecutionException if it failed
     public <T> T await(Future<T> future) throws InterruptedException, ExecutionException {
-        if (clockwork().isVirtual() && !(future instanceof Program || future instanceof SimulatedFuture)) {
-            if (future instanceof CompletionStage<?> stage) {
-                var ended = this.<Object>future();
-                stage.whenComplete((_, _) -> ended.complete(null));
-                ended.get();
-            } else {
-                clockwork().runUntil(future::isDone, Long.MAX_VALUE);
-            }
-        }
-        return future.get();
+        return concurrency.await(future);
     }
 
     /// A future that programs complete, as [CompletableFuture] but in simulated time: `get`, `join`, time-outs, and what is
     /// asynchronous of its stages, which runs on this host.
     public <T> CompletableFuture<T> future() {
-        return clockwork().isVirtual() ? new SimulatedFuture<>(clockwork(), r -> threads().newThread(r).start()) : new CompletableFuture<>();
+        return concurrency.future();
     }
 
     /// Runs each task as a program of this host, and some at times, in simulated time. A crash ends them; close it, in a `try`
@@ -289,48 +267,7 @@ public final class Host extends Station implements AutoCloseable {
     ///
     /// @param threads at least 1
     public ScheduledExecutorService executor(int threads) {
-        if (clockwork().isVirtual()) {
-            Object mine = owner;
-            return added(new SimulatedExecutor(clockwork(), threads(), () -> mine == owner && isOpen(), threads));
-        }
-        // A pool of the JDK's grows to its core size only.
-        var pool = new ScheduledThreadPoolExecutor(Math.min(threads, 64), threads());
-        pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        return added(pool);
-    }
-
-    private <E extends ExecutorService> E added(E executor) {
-        synchronized (executors) {
-            if (executors.size() >= executorsToClean) {
-                executors.removeIf(r -> r.refersTo(null));
-                executorsToClean = 2 * executors.size() + 16;
-            }
-            executors.add(new WeakReference<>(executor));
-        }
-        return executor;
-    }
-
-    /// Who waits for what executors were to do is told that nothing comes of it.
-    private void endExecutors(boolean killed) {
-        List<ExecutorService> all;
-        synchronized (executors) {
-            all = executors.stream().map(WeakReference::get).filter(Objects::nonNull).toList();
-            executors.clear();
-        }
-        String why = "its host \"" + name() + "\" " + (killed ? "has crashed" : "is closed");
-        for (ExecutorService e : all) {
-            if (e instanceof SimulatedExecutor s) {
-                s.hostIsGone(why, killed);
-            } else if (killed) {
-                e.shutdownNow();
-            } else {
-                e.shutdown();
-            }
-        }
-        if (!killed) {
-            // A crash may come after that.
-            all.forEach(this::added);
-        }
+        return concurrency.executor(threads);
     }
 
     /// A queue between programs, first in first out, whose waits take simulated time.
@@ -342,25 +279,25 @@ public final class Host extends Station implements AutoCloseable {
     ///
     /// @param capacity at least 1
     public <E> BlockingQueue<E> queue(int capacity) {
-        return clockwork().isVirtual() ? new SimulatedQueue<>(clockwork(), capacity) : new LinkedBlockingQueue<>(capacity);
+        return concurrency.queue(capacity);
     }
 
     /// A latch whose waits take simulated time.
     ///
     /// @param count how often it is counted down until it is open
     public CountDownLatch latch(int count) {
-        return clockwork().isVirtual() ? new SimulatedLatch(clockwork(), count) : new CountDownLatch(count);
+        return concurrency.latch(count);
     }
 
     /// A semaphore whose waits take simulated time.
     public Semaphore semaphore(int permits) {
-        return clockwork().isVirtual() ? new SimulatedSemaphore(clockwork(), permits) : new Semaphore(permits);
+        return concurrency.semaphore(permits);
     }
 
     /// A lock that may be held while time passes, as by who waits for a packet: its owner may take it again, it has conditions. A
     /// crash of its owner's host frees it, as memory that is gone does.
     public Lock lock() {
-        return clockwork().isVirtual() ? internet.added(new SimulatedLock(clockwork())) : new ReentrantLock();
+        return concurrency.lock();
     }
 
     private void checkOpen() {
@@ -424,8 +361,8 @@ public final class Host extends Station implements AutoCloseable {
     /// The stack has closed its link, whoever began it: the addresses are free again, unless nobody is to notice.
     void linkClosed() {
         if (!crashed) {
-            endExecutors(false);
-            internet.forget(this);
+            concurrency.endExecutors(false);
+            internet.nodes().forget(this);
         }
     }
 
@@ -469,9 +406,9 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     /// Lets it die as if its power had failed, without a word: its programs and threads never go on, whatever they would do with
-    /// interrupts, no `finally` of theirs runs in simulated time, and what is sent to it is lost. Its addresses stay its own until another host takes
-    /// them or it is started again. What is left of its threads ends with the Internet. In real time, where threads cannot be stopped, they are
-    /// interrupted.
+    /// interrupts, no `finally` of theirs runs in simulated time, and what is sent to it is lost. Its addresses stay its own until
+    /// another host takes them or it is started again. What is left of its threads ends with the Internet. In real time, where
+    /// threads cannot be stopped, they are interrupted.
     ///
     /// Called by a program of this host, it does not return. On a host that is closed or has crashed already it does nothing.
     public void crash() {
@@ -484,7 +421,7 @@ public final class Host extends Station implements AutoCloseable {
     public void disappear() {
         if (crashed) {
             crashed = false;
-            internet.forget(this);
+            internet.nodes().forget(this);
         } else {
             die(false);
         }
@@ -510,7 +447,7 @@ public final class Host extends Station implements AutoCloseable {
         silence();
         internet.note((silently ? "crash: " : "disappeared: ") + name());
         internet.endPrograms(this, owner);
-        endExecutors(true);
+        concurrency.endExecutors(true);
         close();
     }
 
@@ -530,10 +467,10 @@ public final class Host extends Station implements AutoCloseable {
         die(true);
         // Of one that was closed some may go on.
         internet.endPrograms(this, owner);
-        endExecutors(true);
+        concurrency.endExecutors(true);
         owner = new Object();
         asking = null;
-        life = internet.nextLife(name());
+        life = internet.nodes().beginLife(name());
         random = internet.generator("programs of " + lifeName());
         stations().forEach(Station::renewLink);
         boolean was = crashed;

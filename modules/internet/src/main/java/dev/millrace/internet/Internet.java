@@ -6,7 +6,6 @@ import dev.millrace.internet.InternetBuilder.Mode;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.RealClockwork;
 import dev.millrace.internet.time.VirtualClockwork;
-import dev.millrace.internet.waiting.SimulatedLock;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.wire.IpAddress;
@@ -14,26 +13,19 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.Packet.Checksumming;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
-import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Stream;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -73,16 +65,7 @@ public final class Internet implements AutoCloseable {
     private final boolean goesOnAfterFailures;
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Realm realm = new Realm(new Routes(), null);
-    private final Map<String, Node> nodes = new ConcurrentHashMap<>();
-    /// How often there was a host, by name.
-    private final Map<String, Integer> lives = new ConcurrentHashMap<>();
-    /// Those that run, and those that have failed without anybody asking how.
-    private final Set<Program<?>> programs = ConcurrentHashMap.newKeySet();
-    /// Those that somebody still uses, perhaps.
-    private final List<WeakReference<SimulatedLock>> locks = new ArrayList<>();
-    private int locksToClean = 64;
-    private final AtomicLong programNumbers = new AtomicLong();
-    private volatile Host nameServer;
+    private final Nodes nodes = new Nodes();
     private volatile NameServer names;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Chance chance;
@@ -92,6 +75,7 @@ public final class Internet implements AutoCloseable {
     /// Only when they move by themselves.
     private final Fabric fabric;
     private final NetworkFaults networkFaults;
+    private final Programs programs;
     /// `null` if nothing is to be remembered.
     private final RecentPackets recent;
 
@@ -108,14 +92,16 @@ public final class Internet implements AutoCloseable {
             inFlight = new InFlight(b.maxInFlight, counter("overflows"));
             fabric = null;
             networkFaults = null;
+            programs = null;
             recent = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
                     : new VirtualClockwork(chance::pick, b.limit, b.stall);
-            fabric = new Fabric(clockwork, chance, realm, b.conditions, n -> nodes.get(n.name()) == n);
-            nodes.put(Cloud.NAME, fabric.cloud());
-            networkFaults = new NetworkFaults(fabric, nodes::containsKey, () -> hosts().keySet(), new Troublemaker(this));
+            fabric = new Fabric(clockwork, chance, realm, b.conditions, nodes::has);
+            nodes.moveBy(fabric);
+            programs = new Programs(clockwork);
+            networkFaults = new NetworkFaults(fabric, nodes::has, () -> hosts().keySet(), new Troublemaker(this));
             chance.troubles().forEach(networkFaults::schedule);
             recent = b.recentPackets == 0 ? null : new RecentPackets(fabric, b.recentPackets);
             if (recent != null) {
@@ -203,8 +189,13 @@ public final class Internet implements AutoCloseable {
         return !goesOnAfterFailures;
     }
 
-    boolean hasNodes(Collection<String> names) {
-        return nodes.keySet().containsAll(names);
+    Nodes nodes() {
+        return nodes;
+    }
+
+    Programs programs() {
+        fabric();
+        return programs;
     }
 
     void transmit(Station from, PacketList packets) {
@@ -270,12 +261,12 @@ public final class Internet implements AutoCloseable {
         if (plans.isEmpty()) {
             throw new IllegalArgumentException("\"" + name + "\" needs a NIC, such as NicPlan.of(\"nic\", \"10.0.0.1\")");
         }
-        var host = new Host(this, in, name, plans, mtu, settings, nextLife(name));
+        var host = new Host(this, in, name, plans, mtu, settings, nodes.beginLife(name));
         try {
-            join(host);
+            nodes.join(host);
             openStack(host);
         } catch (Throwable t) {
-            lives.merge(name, -1, Integer::sum);
+            nodes.undoLife(name);
             throw t;
         }
         if (fabric != null) {
@@ -283,44 +274,6 @@ public final class Internet implements AutoCloseable {
             networkFaults.hostAdded();
         }
         return host;
-    }
-
-    int nextLife(String name) {
-        return lives.merge(name, 1, Integer::sum);
-    }
-
-    /// Gives a host its names and addresses, and what was linked to it when it was there before.
-    private void join(Host host) {
-        for (Station s : host.stations()) {
-            makeWay(s);
-        }
-        add(host);
-        try {
-            for (Station s : host.stations()) {
-                if (s != host) {
-                    add(s);
-                }
-                host.realm().routes().add(s, s.cidrs().stream().map(c -> single(c.address())).toList());
-                if (s.isOnEthernet()) {
-                    s.ethernet().join(s);
-                } else if (fabric != null) {
-                    clockwork().now(() -> fabric.rejoin(s));
-                }
-            }
-        } catch (Throwable t) {
-            forget(host);
-            throw t;
-        }
-    }
-
-    /// A host that has crashed keeps its name and addresses until somebody wants them.
-    private void makeWay(Station s) {
-        Stream.concat(Stream.of(nodes.getOrDefault(s.name(), s)),
-                s.cidrs().stream().map(c -> s.realm().routes().owner(c.address())).filter(Objects::nonNull)).toList().forEach(n -> {
-                    if (n instanceof Station old && old.host() != s.host() && old.host().hasCrashed()) {
-                        forget(old.host());
-                    }
-                });
     }
 
     private void openStack(Host host) throws IOException {
@@ -331,66 +284,30 @@ public final class Internet implements AutoCloseable {
                     : clockwork().surroundings(chance.seedOf("stack of " + host.lifeName()));
             host.setStack(surroundings == null ? stacks.open(builder.config()) : stacks.open(builder.config(), surroundings));
         } catch (Throwable t) {
-            forget(host);
+            nodes.forget(host);
             throw t;
         }
     }
 
     /// A host starts again.
     ///
-    /// @param there whether it still has its names and addresses
-    void reopen(Host host, boolean there) throws IOException {
-        if (closed.get()) {
-            throw new IllegalStateException("the Internet is closed");
-        }
-        boolean still = there && nodes.get(host.name()) == host;
-        if (!still) {
-            try {
-                join(host);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalStateException("\"" + host.name() + "\" cannot start again: " + e.getMessage(), e);
-            }
-        }
+    /// @param kept whether it still has its names and addresses
+    void reopen(Host host, boolean kept) throws IOException {
+        nodes.rejoin(host, kept);
         openStack(host);
         if (fabric != null) {
             fabric.started(host);
         }
     }
 
-    private <N extends Node> N add(N node) {
-        if (closed.get()) {
-            throw new IllegalStateException("the Internet is closed");
-        }
-        if (nodes.putIfAbsent(node.name(), node) != null) {
-            throw new IllegalArgumentException("there is a \"" + node.name() + "\" already");
-        }
-        return node;
-    }
-
-    void forget(Host host) {
-        for (Station s : host.stations()) {
-            host.realm().routes().removeAll(s);
-            nodes.remove(s.name(), s);
-            if (fabric != null) {
-                fabric.forget(s);
-            }
-        }
-    }
-
     /// The host of this name, even if it has crashed.
     public Optional<Host> host(String name) {
-        return nodes.get(name) instanceof Host h ? Optional.of(h) : Optional.empty();
+        return nodes.find(name) instanceof Host h ? Optional.of(h) : Optional.empty();
     }
 
     /// All hosts that are open, by name.
     public Map<String, Host> hosts() {
-        var all = new TreeMap<String, Host>();
-        nodes.forEach((name, n) -> {
-            if (n instanceof Host h && h.isOpen()) {
-                all.put(name, h);
-            }
-        });
-        return all;
+        return nodes.hosts();
     }
 
     /// Adds a router. Link it to others; to the middle of the Internet, where the hosts are that have no link of their own, as
@@ -398,41 +315,15 @@ public final class Internet implements AutoCloseable {
     ///
     /// @param addresses at most one of each version, from which it answers; they belong to no host
     public Router router(String name, String... addresses) {
-        List<IpAddress> own = routerAddresses(name, addresses);
-        return addWithAddresses(new Router(fabric(), name, realm, own.get(0), own.get(1)),
-                own.stream().filter(Objects::nonNull).map(Internet::single).toList());
-    }
-
-    /// An IPv4 and an IPv6 address, each of which may be `null`.
-    private static List<IpAddress> routerAddresses(String name, String... addresses) {
-        var own = new IpAddress[2];
-        for (String a : addresses) {
-            IpAddress address = IpAddress.parse(a);
-            int i = address.isV4() ? 0 : 1;
-            if (own[i] != null) {
-                throw new IllegalArgumentException("\"" + name + "\" has two IPv" + address.version() + " addresses");
-            }
-            own[i] = address;
-        }
-        return Arrays.asList(own);
-    }
-
-    private <N extends Node> N addWithAddresses(N node, List<Cidr> addresses) {
-        add(node);
-        try {
-            node.realm().routes().add(node, addresses);
-        } catch (IllegalArgumentException e) {
-            nodes.remove(node.name());
-            throw e;
-        }
-        return node;
+        List<IpAddress> own = Nodes.oneOfEach(name, addresses);
+        return nodes.add(new Router(fabric(), name, realm, own.get(0), own.get(1)), Nodes.singles(own));
     }
 
     /// Adds a subnet, such as a LAN: what is linked to it reaches all else on it, and so do broadcasts and multicasts.
     ///
     /// @param network its addresses, such as `10.1.0.0/16`, or an empty string
     public Subnet subnet(String name, String network) {
-        return add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
+        return nodes.add(new Subnet(fabric(), name, realm, network.isEmpty() ? null : Cidr.parse(network).network()));
     }
 
     /// Adds an Ethernet: a switch that passes frames. Hosts get NICs there with [NicPlan#on], and speak ARP and NDP.
@@ -441,26 +332,23 @@ public final class Internet implements AutoCloseable {
     ///     hosts that find their addresses by themselves; none if all hosts there are made with theirs
     public EthernetSwitch ethernet(String name, String... networks) {
         List<Cidr> all = List.of(networks).stream().map(n -> Cidr.parse(n).network()).toList();
-        return addWithAddresses(new EthernetSwitch(this, name, realm, all), all);
+        return nodes.add(new EthernetSwitch(this, name, realm, all), all);
     }
 
     EthernetGateway join(EthernetSwitch ethernet, Router router, List<Cidr> addresses) {
-        if (addresses.stream().filter(a -> a.address().isV4()).count() > 1 || addresses.stream().filter(a -> !a.address().isV4()).count() > 1) {
-            throw new IllegalArgumentException("\"" + router.name() + "\" can have one IPv4 and one IPv6 address on \""
-                    + ethernet.name() + "\", not " + addresses);
+        for (boolean v4 : new boolean[] {true, false}) {
+            if (addresses.stream().filter(a -> a.address().isV4() == v4).count() > 1) {
+                throw new IllegalArgumentException("\"" + router.name() + "\" can have one IPv4 and one IPv6 address on \""
+                        + ethernet.name() + "\", not " + addresses);
+            }
         }
-        var gateway = add(new EthernetGateway(this, router, ethernet, addresses));
-        try {
-            router.realm().routes().add(router, addresses.stream().map(a -> single(a.address())).toList());
-            clockwork().now(() -> {
-                fabric.link(gateway, router, LinkConditions.perfect().mtu(defaultMtu));
-                fabric.link(gateway, ethernet, LinkConditions.perfect());
-            });
-            return gateway;
-        } catch (IllegalArgumentException e) {
-            nodes.remove(gateway.name(), gateway);
-            throw e;
-        }
+        var gateway = nodes.add(new EthernetGateway(this, router, ethernet, addresses), router,
+                addresses.stream().map(a -> Nodes.single(a.address())).toList());
+        clockwork().now(() -> {
+            fabric.wiring().link(gateway, router, LinkConditions.perfect().mtu(defaultMtu));
+            fabric.wiring().link(gateway, ethernet, LinkConditions.perfect());
+        });
+        return gateway;
     }
 
     /// Adds a translator of addresses. It is joined to the middle of the Internet until it is linked to something else; hosts
@@ -469,7 +357,7 @@ public final class Internet implements AutoCloseable {
     /// @param outside its IPv4 address outside
     public NatBox nat(String name, String outside, NatOptions options) {
         NatBox box = nat(realm, name, outside, options);
-        fabric.joinToCloud(box);
+        fabric.wiring().joinToCloud(box);
         return box;
     }
 
@@ -477,9 +365,9 @@ public final class Internet implements AutoCloseable {
         IpAddress address = IpAddress.parse(outside);
         // Nobody inside can have it, since it is for documents: it answers from there.
         IpAddress gateway = IpAddress.parse("192.0.2.254");
-        List<Cidr> own = options.externalPrefix() == null ? List.of(single(address))
-                : List.of(single(address), options.externalPrefix());
-        return addWithAddresses(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()), own);
+        List<Cidr> own = options.externalPrefix() == null ? List.of(Nodes.single(address))
+                : List.of(Nodes.single(address), options.externalPrefix());
+        return nodes.add(new NatBox(this, name, in, address, gateway, options, LinkConditions.perfect()), own);
     }
 
     /// Adds a firewall. It is joined to the middle of the Internet until it is linked to something else; hosts behind it are
@@ -487,10 +375,10 @@ public final class Internet implements AutoCloseable {
     ///
     /// @param addresses at most one of each version, from which it answers what it rejects
     public FirewallBox firewall(String name, FirewallOptions options, String... addresses) {
-        List<IpAddress> own = routerAddresses(name, addresses);
-        FirewallBox box = addWithAddresses(new FirewallBox(this, name, realm, options, own.get(0), own.get(1),
-                LinkConditions.perfect()), own.stream().filter(Objects::nonNull).map(Internet::single).toList());
-        fabric.joinToCloud(box);
+        List<IpAddress> own = Nodes.oneOfEach(name, addresses);
+        FirewallBox box = nodes.add(new FirewallBox(this, name, realm, options, own.get(0), own.get(1), LinkConditions.perfect()),
+                Nodes.singles(own));
+        fabric.wiring().joinToCloud(box);
         return box;
     }
 
@@ -507,7 +395,6 @@ public final class Internet implements AutoCloseable {
         try {
             var server = new NameServer(this, host);
             server.start();
-            nameServer = host;
             names = server;
             return server;
         } catch (Throwable t) {
@@ -516,39 +403,18 @@ public final class Internet implements AutoCloseable {
         }
     }
 
-    /// The host that serves names, or `null`.
-    Host nameServerHost() {
-        return nameServer;
-    }
-
-    NameServer nameServerOrNull() {
+    /// What serves names, or `null`.
+    NameServer names() {
         return names;
-    }
-
-    Node node(String name) {
-        Node node = nodes.get(name);
-        if (node == null) {
-            throw new IllegalArgumentException("there is no \"" + name + "\" in this Internet; "
-                    + dev.millrace.Nearest.advice(name, nodes.keySet()));
-        }
-        return node;
-    }
-
-    void requireNodes(Collection<String> names) {
-        names.forEach(this::node);
-    }
-
-    Map<String, Node> nodes() {
-        return new TreeMap<>(nodes);
     }
 
     /// Links two nodes, in both directions under the same conditions. Two hosts get a path of their own through the Internet;
     /// what is linked to something else is reached over its links only. If there is a link, its conditions change.
     public NetworkLink link(String a, String b, LinkConditions conditions) {
         var link = new NetworkLink[1];
-        Node one = node(a);
-        Node other = node(b);
-        fabric().clockwork().now(() -> link[0] = fabric.link(one, other, conditions));
+        Node one = nodes.get(a);
+        Node other = nodes.get(b);
+        fabric().clockwork().now(() -> link[0] = fabric.wiring().link(one, other, conditions));
         return link[0];
     }
 
@@ -557,9 +423,9 @@ public final class Internet implements AutoCloseable {
     /// @throws IllegalArgumentException if there is none
     public NetworkLink link(String a, String b) {
         var link = new NetworkLink[1];
-        Node one = node(a);
-        Node other = node(b);
-        fabric().clockwork().now(() -> link[0] = fabric.find(one, other));
+        Node one = nodes.get(a);
+        Node other = nodes.get(b);
+        fabric().clockwork().now(() -> link[0] = fabric.wiring().find(one, other));
         if (link[0] == null) {
             throw new IllegalArgumentException("there is no link between \"" + a + "\" and \"" + b + "\"");
         }
@@ -570,62 +436,21 @@ public final class Internet implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if one leads to a host already; then none is added
     public void addRoute(Host host, String... networks) {
-        host.realm().routes().add(host, List.of(networks).stream().map(Internet::cidr).toList());
+        host.realm().routes().add(host, List.of(networks).stream().map(Nodes::cidr).toList());
     }
 
     /// Removes the route to exactly this address or network; `false` if there is none.
     public boolean removeRoute(String network) {
-        return realm.routes().remove(cidr(network));
-    }
-
-    static Cidr cidr(String text) {
-        return text.contains("/") ? Cidr.parse(text) : single(IpAddress.parse(text));
-    }
-
-    private static Cidr single(IpAddress address) {
-        return new Cidr(address, address.isV4() ? 32 : 128);
+        return realm.routes().remove(Nodes.cidr(network));
     }
 
     // ---- programs and time
 
-    <T> Program<T> start(Host host, String name, Callable<T> body) {
-        var program = new Program<>(host, name, clockwork(), programNumbers.getAndIncrement(), body, programs::remove);
-        programs.add(program);
-        program.start();
-        return program;
-    }
-
-    void threadFailed(Host host, String name, Throwable failure) {
-        Program<Void> program = Program.failed(host, name, clockwork(), programNumbers.getAndIncrement(), failure,
-                programs::remove);
-        programs.add(program);
-        program.tellOfFailure();
-    }
-
-    /// A host dies: its programs go no further.
+    /// A host dies: what belongs to this life of it goes no further.
     void endPrograms(Host host, Object owner) {
         if (fabric != null) {
-            String why = "its host \"" + host.name() + "\" has crashed, " + now() + " after the beginning";
-            programs.stream().filter(p -> p.belongsTo(owner) && !p.isDone()).sorted(Comparator.comparing(Program::number))
-                    .forEach(p -> p.end(why));
-            clockwork().end(owner);
-            List<SimulatedLock> all;
-            synchronized (locks) {
-                all = locks.stream().map(WeakReference::get).filter(Objects::nonNull).toList();
-            }
-            all.forEach(SimulatedLock::ownerMayBeGone);
+            programs.end(host, owner);
         }
-    }
-
-    SimulatedLock added(SimulatedLock lock) {
-        synchronized (locks) {
-            if (locks.size() >= locksToClean) {
-                locks.removeIf(r -> r.refersTo(null));
-                locksToClean = 2 * locks.size() + 64;
-            }
-            locks.add(new WeakReference<>(lock));
-        }
-        return lock;
     }
 
     /// Does not return to a program whose host has died.
@@ -643,8 +468,7 @@ public final class Internet implements AutoCloseable {
 
     /// The programs that have failed without anybody asking how.
     public List<Program<?>> failures() {
-        return programs.stream().filter(Program::failedUnseen).sorted(Comparator.comparing(Program::number))
-                .<Program<?>>map(p -> p).toList();
+        return fabric == null ? List.of() : programs.failures();
     }
 
     /// How much time has passed since it was opened.
@@ -679,29 +503,18 @@ public final class Internet implements AutoCloseable {
 
     /// Cuts two neighbours off from each other, or two hosts, whatever ways lead from one to the other. Nobody is told.
     public Fault cut(String a, String b) {
-        return networkFaults().cut(node(a), node(b));
-    }
-
-    /// Packets are one host's or another's, whatever NIC they leave by.
-    private void requireHosts(Collection<String> names) {
-        requireNodes(names);
-        for (String name : names) {
-            if (node(name) instanceof HostNic nic) {
-                throw new IllegalArgumentException("\"" + name + "\" is a NIC: say \"" + nic.host().name()
-                        + "\" for all of its host's, or cut the NIC's link: net.link(…).cut()");
-            }
-        }
+        return networkFaults().cut(nodes.get(a), nodes.get(b));
     }
 
     /// Cuts a host off from all others.
     public Fault isolate(String host) {
-        requireHosts(List.of(host));
+        nodes.requireHosts(List.of(host));
         return networkFaults().separate("isolated", Set.of(host), Set.of(), false);
     }
 
     /// Loses what one host sends to another, on whatever way; what comes back passes.
     public Fault cutOneWay(String from, String to) {
-        requireHosts(List.of(from, to));
+        nodes.requireHosts(List.of(from, to));
         return networkFaults().separate("cut-one-way", Set.of(from), Set.of(to), true);
     }
 
@@ -713,15 +526,15 @@ public final class Internet implements AutoCloseable {
     ///
     /// @param others empty for all others
     public Fault slow(Collection<String> hosts, Collection<String> others, Duration by) {
-        requireHosts(hosts);
-        requireHosts(others);
+        nodes.requireHosts(hosts);
+        nodes.requireHosts(others);
         return networkFaults().slow(Set.copyOf(hosts), Set.copyOf(others), by.toNanos());
     }
 
     /// Resets the first TCP connection between two hosts that says anything while this lasts: both ends get an RST, as from
     /// somebody in between.
     public Fault reset(String a, String b) {
-        requireHosts(List.of(a, b));
+        nodes.requireHosts(List.of(a, b));
         return networkFaults().reset(Set.of(a), Set.of(b));
     }
 
@@ -747,8 +560,8 @@ public final class Internet implements AutoCloseable {
 
     /// Cuts each host of one group off from each of the other.
     public Fault partition(Collection<String> one, Collection<String> other) {
-        requireHosts(one);
-        requireHosts(other);
+        nodes.requireHosts(one);
+        nodes.requireHosts(other);
         return networkFaults().separate("partition", Set.copyOf(one), Set.copyOf(other), false);
     }
 
@@ -769,7 +582,7 @@ public final class Internet implements AutoCloseable {
 
     /// Ends what keeps two neighbours, or two hosts, apart.
     public void heal(String a, String b) {
-        networkFaults().heal(node(a), node(b));
+        networkFaults().heal(nodes.get(a), nodes.get(b));
     }
 
     /// Ends all faults and cuts.
@@ -806,7 +619,7 @@ public final class Internet implements AutoCloseable {
             return List.of();
         }
         var all = new ArrayList<String>(networkFaults.warnings());
-        clockwork().now(() -> all.addAll(fabric.warnings()));
+        clockwork().now(() -> all.addAll(fabric.wiring().warnings()));
         all.addAll(chance.warnings());
         return all;
     }
@@ -916,7 +729,7 @@ public final class Internet implements AutoCloseable {
     /// A picture of its hosts, boxes and links, with their conditions and what they have carried: SVG that needs nothing else.
     public String picture() {
         var svg = new String[1];
-        fabric().clockwork().now(() -> svg[0] = new TopologyPicture(List.copyOf(nodes().values()), fabric.pipes()).svg());
+        fabric().clockwork().now(() -> svg[0] = new TopologyPicture(List.copyOf(nodes.all().values()), fabric.wiring().pipes()).svg());
         return svg[0];
     }
 
@@ -932,6 +745,7 @@ public final class Internet implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        nodes.close();
         if (inFlight != null) {
             inFlight.close();
         }

@@ -36,9 +36,9 @@ public final class Moment {
     }
 
     private Moment run(List<String> names, Runnable action) {
-        internet.requireNodes(names);
+        internet.nodes().require(names);
         return run(() -> {
-            if (internet.hasNodes(names)) {
+            if (internet.nodes().hasAll(names)) {
                 action.run();
             }
         });
@@ -157,7 +157,7 @@ public final class Moment {
     }
 
     private Host host(String name) {
-        internet.requireNodes(List.of(name));
+        internet.nodes().require(List.of(name));
         return internet.host(name).orElseThrow(() -> new IllegalArgumentException("\"" + name + "\" is no host"));
     }
 

@@ -121,7 +121,7 @@ public final class NatBox extends Node {
 
     private Pipe outerWay(IpAddress to) {
         Node owner = Fabric.owner(realm(), to);
-        return owner == null || owner == this ? null : fabric.way(this, owner);
+        return owner == null || owner == this ? null : fabric.wiring().way(this, owner);
     }
 
     private void carryOut(Verdict verdict, Pipe out) {
@@ -146,7 +146,7 @@ public final class NatBox extends Node {
     private void toInside(Packet packet) {
         IpAddress to = Destination.read(packet, false);
         Node owner = inner.routes().find(to);
-        Pipe out = owner == null ? null : fabric.way(this, owner);
+        Pipe out = owner == null ? null : fabric.wiring().way(this, owner);
         if (out == null) {
             fabric.end(this, packet, Internet.name(Delivery.NO_ROUTE));
             return;

@@ -73,7 +73,7 @@ final class NetworkFaults {
             return separate("partition", Set.of(Station.hostName(a)), Set.of(Station.hostName(b)), false);
         }
         return begin("cut", f -> {
-            NetworkLink link = fabric.find(a, b);
+            NetworkLink link = fabric.wiring().find(a, b);
             if (link == null) {
                 throw new IllegalArgumentException("there is no link between \"" + a + "\" and \"" + b + "\"");
             }
@@ -116,7 +116,7 @@ final class NetworkFaults {
         fabric.clockwork().now(() -> {
             fabric.note("heal " + a + " " + b);
             fabric.faults().between(Station.hostName(a), Station.hostName(b)).forEach(Fault::close);
-            NetworkLink link = fabric.find(a, b);
+            NetworkLink link = fabric.wiring().find(a, b);
             if (link != null) {
                 link.heal();
             }
@@ -127,7 +127,7 @@ final class NetworkFaults {
         fabric.clockwork().now(() -> {
             fabric.note("heal all");
             active().forEach(Fault::close);
-            fabric.healAll();
+            fabric.wiring().healAll();
         });
     }
 

@@ -97,7 +97,7 @@ public final class NetworkLink {
         fabric.clockwork().now(() -> {
             there.state().setDown(!up);
             back.state().setDown(!up);
-            fabric.changed();
+            fabric.wiring().changed();
         });
     }
 

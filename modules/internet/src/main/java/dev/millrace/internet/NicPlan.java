@@ -60,7 +60,7 @@ public final class NicPlan {
     }
 
     private static List<Cidr> parse(String... addresses) {
-        return List.of(addresses).stream().map(Internet::cidr).toList();
+        return List.of(addresses).stream().map(Nodes::cidr).toList();
     }
 
     /// The largest IP packet, in bytes; without it the Internet's.

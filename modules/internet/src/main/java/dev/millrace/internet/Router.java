@@ -66,7 +66,7 @@ public final class Router extends Node {
             answer(fabric, at, realm, hop, packet);
             return;
         }
-        Pipe out = owner == null || owner == at ? null : fabric.way(at, owner);
+        Pipe out = owner == null || owner == at ? null : fabric.wiring().way(at, owner);
         IpAddress from = to.isV4() ? v4 : v6;
         Verdict verdict = out == null ? hop.unreachable(packet, reason(owner), from, fabric.nowNs())
                 : hop.forward(packet, out.conditions().mtu(), from, fabric.nowNs());
@@ -110,7 +110,7 @@ public final class Router extends Node {
             return;
         }
         Node owner = Fabric.owner(realm, Destination.read(packet, false));
-        Pipe out = owner == null || owner == at ? null : fabric.way(at, owner);
+        Pipe out = owner == null || owner == at ? null : fabric.wiring().way(at, owner);
         if (out == null) {
             fabric.end(at, packet, Internet.name(Delivery.NO_ROUTE));
         } else {
@@ -130,6 +130,6 @@ public final class Router extends Node {
         IpAddress to = Destination.read(packet, false);
         Verdict verdict = hop.forward(packet, mtu, to.isV4() ? v4 : v6, fabric.nowNs());
         Node owner = Fabric.owner(sender.realm(), to);
-        carryOut(fabric, at, sender.realm(), verdict, owner == null ? null : fabric.way(sender, owner));
+        carryOut(fabric, at, sender.realm(), verdict, owner == null ? null : fabric.wiring().way(sender, owner));
     }
 }

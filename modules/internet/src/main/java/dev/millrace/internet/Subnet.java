@@ -35,7 +35,7 @@ public final class Subnet extends Node {
             return;
         }
         Node owner = Fabric.owner(realm(), to);
-        Pipe out = owner == null ? router(via) : fabric.way(this, owner);
+        Pipe out = owner == null ? router(via) : fabric.wiring().way(this, owner);
         if (out == null || out.to() == via.from()) {
             fabric.end(this, packet, Internet.name(Delivery.NO_ROUTE));
         } else {

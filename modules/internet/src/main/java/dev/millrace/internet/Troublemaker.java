@@ -97,7 +97,7 @@ final class Troublemaker implements NetworkFaults.Befalling {
     }
 
     private Runnable names(Failing how, Duration by) {
-        NameServer server = internet.nameServerOrNull();
+        NameServer server = internet.names();
         return server == null ? null : server.fail(how, by)::close;
     }
 }
