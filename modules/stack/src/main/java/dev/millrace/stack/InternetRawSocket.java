@@ -2,7 +2,6 @@ package dev.millrace.stack;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.RawSocket;
-import dev.millrace.Readiness;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.spi.SocketErrors;
@@ -19,29 +18,26 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.BitSet;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// A raw socket for one protocol above IP.
-final class InternetRawSocket implements RawSocket {
+final class InternetRawSocket extends QueuedSocket<RawSocket.Received> implements RawSocket {
     private final RawSockets owner;
     private final int version;
     private final int protocol;
     private final PluginContext context;
-    private final ReceiveQueue<Received> queue;
     private volatile BitSet icmpTypes;
     private volatile Predicate<? super Received> filter;
     /// The path of the last packet, since the next often goes there too.
     private volatile Path last;
 
     InternetRawSocket(RawSockets owner, PluginContext context, int version, int protocol) {
+        super(context);
         this.owner = owner;
         this.context = context;
         this.version = version;
         this.protocol = protocol;
-        queue = new ReceiveQueue<>(context);
     }
 
     // ---- in
@@ -198,57 +194,7 @@ final class InternetRawSocket implements RawSocket {
     }
 
     @Override
-    public Received receive() throws IOException {
-        try {
-            return queue.await();
-        } finally {
-            leaveIfClosed();
-        }
-    }
-
-    @Override
-    public Received tryReceive() throws IOException {
-        return queue.poll();
-    }
-
-    @Override
-    public void onReady(Consumer<Readiness> listener) {
-        queue.onReady(listener);
-    }
-
-    @Override
-    public void setReadTimeout(Duration timeout) {
-        queue.setTimeout(timeout);
-    }
-
-    @Override
-    public void setReceiveBuffer(int bytes) {
-        queue.setLimit(bytes);
-    }
-
-    @Override
-    public long dropped() {
-        return queue.dropped();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return queue.isOpen();
-    }
-
-    private void leaveIfClosed() {
-        if (!queue.isOpen()) {
-            owner.remove(this);
-        }
-    }
-
-    @Override
-    public void close() {
-        close(ErrorCode.SOCKET_CLOSED);
-    }
-
-    void close(ErrorCode why) {
+    void leave() {
         owner.remove(this);
-        queue.close(why);
     }
 }

@@ -2,7 +2,6 @@ package dev.millrace.stack;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.FrameSocket;
-import dev.millrace.Readiness;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.StackContext;
@@ -15,27 +14,24 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// A packet socket: a tap of its NIC, with a queue.
-final class NicFrameSocket implements FrameSocket, PacketTap {
+final class NicFrameSocket extends QueuedSocket<FrameSocket.Frame> implements FrameSocket, PacketTap {
     private static final int MIN_SNAP = 64;
 
     private final RawSockets owner;
     private final StackNic nic;
     private final StackContext context;
-    private final ReceiveQueue<Frame> queue;
     private volatile int etherType;
     private volatile int snapLength = Integer.MAX_VALUE;
     private volatile Predicate<? super Frame> filter;
 
     NicFrameSocket(RawSockets owner, StackContext context, StackNic nic) {
+        super(context);
         this.owner = owner;
         this.context = context;
         this.nic = nic;
-        queue = new ReceiveQueue<>(context);
     }
 
     StackNic nic() {
@@ -142,53 +138,7 @@ final class NicFrameSocket implements FrameSocket, PacketTap {
     }
 
     @Override
-    public Frame receive() throws IOException {
-        try {
-            return queue.await();
-        } finally {
-            if (!queue.isOpen()) {
-                owner.remove(this);
-            }
-        }
-    }
-
-    @Override
-    public Frame tryReceive() throws IOException {
-        return queue.poll();
-    }
-
-    @Override
-    public void onReady(Consumer<Readiness> listener) {
-        queue.onReady(listener);
-    }
-
-    @Override
-    public void setReadTimeout(Duration timeout) {
-        queue.setTimeout(timeout);
-    }
-
-    @Override
-    public void setReceiveBuffer(int bytes) {
-        queue.setLimit(bytes);
-    }
-
-    @Override
-    public long dropped() {
-        return queue.dropped();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return queue.isOpen();
-    }
-
-    @Override
-    public void close() {
-        close(ErrorCode.SOCKET_CLOSED);
-    }
-
-    void close(ErrorCode why) {
+    void leave() {
         owner.remove(this);
-        queue.close(why);
     }
 }
