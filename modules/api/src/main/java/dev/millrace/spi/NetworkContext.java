@@ -6,7 +6,6 @@ import dev.millrace.OptionValues;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.util.List;
-import java.util.Map;
 
 /// What a network protocol gets from its stack. Any thread may call any method.
 public interface NetworkContext extends StackContext {
@@ -29,33 +28,23 @@ public interface NetworkContext extends StackContext {
     List<Cidr> addresses(NicPort nic);
 
     /// All addresses of a NIC, those included that it may not use.
-    default List<NicAddress> addressDetails(NicPort nic) {
-        return addresses(nic).stream().map(c -> new NicAddress(c, NicAddress.State.PREFERRED, NicAddress.CONFIGURATION, false,
-                null, null)).toList();
-    }
+    List<NicAddress> addressDetails(NicPort nic);
 
     /// What a NIC is told for this protocol: the options of [NetworkProtocolFactory#nicOptions].
-    default OptionValues nicOptions(NicPort nic) {
-        return OptionValues.check("nic", List.of(), Map.of());
-    }
+    OptionValues nicOptions(NicPort nic);
 
     /// The state of an address, or `null` if the NIC has it not.
-    default NicAddress.State addressState(NicPort nic, IpAddress address) {
-        return addresses(nic).stream().anyMatch(c -> c.address().equals(address)) ? NicAddress.State.PREFERRED : null;
-    }
+    NicAddress.State addressState(NicPort nic, IpAddress address);
 
     /// Whether a tentative address is this host's alone, which the neighbour discovery has found out. Nothing happens if it is
     /// not tentative any more.
-    default void addressChecked(NicPort nic, IpAddress address, boolean unique) {
-    }
+    void addressChecked(NicPort nic, IpAddress address, boolean unique);
 
     /// Where a plug-in enters what it learns.
     ///
     /// @param origin its name, as it is shown: lower case with hyphens
     /// @param listener hears about the addresses that are entered here
-    default HostConfiguration hostConfiguration(String origin, HostConfiguration.Listener listener) {
-        throw new UnsupportedOperationException("nothing can be entered here");
-    }
+    HostConfiguration hostConfiguration(String origin, HostConfiguration.Listener listener);
 
     /// What the destination of a packet that came in on `nic` means. Allocates nothing.
     Destination classify(NicPort nic, long hi, long lo);
@@ -66,8 +55,7 @@ public interface NetworkContext extends StackContext {
 
     /// Shows a packet, as for [#deliver], to the raw sockets for its protocol, which copy it. Called for what the network
     /// protocol takes itself; [#deliver] does it for the rest. Cheap if there are none.
-    default void show(Packet packet) {
-    }
+    void show(Packet packet);
 
     /// Tells whoever sends packets of the error's protocol about an ICMP error: the transport, or for ICMP the
     /// [InternetProtocol] itself.
@@ -80,9 +68,7 @@ public interface NetworkContext extends StackContext {
     /// NIC's (RFC 4007 §6).
     ///
     /// @param source an address of the stack
-    default Route route(IpAddress destination, IpAddress source) {
-        return route(destination);
-    }
+    Route route(IpAddress destination, IpAddress source);
 
     /// The address to send from to a destination over a route, or `null` if its NIC has none of that version.
     IpAddress sourceFor(Route route, IpAddress destination);

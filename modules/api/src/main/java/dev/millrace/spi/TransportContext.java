@@ -18,29 +18,22 @@ public interface TransportContext extends StackContext {
     ///
     /// @param local as for [#path(IpAddress, IpAddress)]
     /// @param nic from [#groupNic]
-    default Path path(IpAddress local, IpAddress group, NicPort nic) throws IOException {
-        return path(local, group);
-    }
+    Path path(IpAddress local, IpAddress group, NicPort nic) throws IOException;
 
     /// The NIC on which a group is joined or sent to.
     ///
     /// @param nic its name, or `null` for the one that packets to the group leave by
     /// @throws IllegalArgumentException if there is no such NIC, or `group` is no multicast address
     /// @throws java.net.SocketException `Network is unreachable` if `nic` is `null` and no way leads to the group
-    default NicPort groupNic(IpAddress group, String nic) throws IOException {
-        throw new UnsupportedOperationException("no groups");
-    }
+    NicPort groupNic(IpAddress group, String nic) throws IOException;
 
     /// Has packets to a group that come in on a NIC taken from now on, and routers told of it. Joins are counted.
     ///
     /// @throws IOException if the stack has joined as many as it may
-    default void joinGroup(IpAddress group, NicPort nic) throws IOException {
-        throw new UnsupportedOperationException("no groups");
-    }
+    void joinGroup(IpAddress group, NicPort nic) throws IOException;
 
     /// Undoes one [#joinGroup].
-    default void leaveGroup(IpAddress group, NicPort nic) {
-    }
+    void leaveGroup(IpAddress group, NicPort nic);
 
     /// Whether a socket may be bound to the address: one of the stack's, of a subnet that a NIC owns, or a broadcast or
     /// multicast address that the stack receives.

@@ -9,6 +9,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.InternetProtocol;
+import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportContext;
@@ -404,6 +405,26 @@ final class FaultyStack implements TransportContext {
     public Path path(IpAddress local, IpAddress remote) throws IOException {
         pass("path");
         return new Way(remote);
+    }
+
+    @Override
+    public Path path(IpAddress local, IpAddress group, NicPort nic) {
+        throw new AssertionError("TCP joins no groups");
+    }
+
+    @Override
+    public NicPort groupNic(IpAddress group, String nic) {
+        throw new AssertionError("TCP joins no groups");
+    }
+
+    @Override
+    public void joinGroup(IpAddress group, NicPort nic) {
+        throw new AssertionError("TCP joins no groups");
+    }
+
+    @Override
+    public void leaveGroup(IpAddress group, NicPort nic) {
+        throw new AssertionError("TCP joins no groups");
     }
 
     @Override

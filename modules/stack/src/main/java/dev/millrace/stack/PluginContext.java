@@ -33,6 +33,7 @@ import dev.millrace.wire.IpProtocol;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -149,7 +150,7 @@ final class PluginContext implements AddressSourceContext, TransportContext {
     @Override
     public OptionValues nicOptions(NicPort nic) {
         OptionValues values = network == null ? null : stack.nicValues(nic, network);
-        return values == null ? AddressSourceContext.super.nicOptions(nic) : values;
+        return values == null ? OptionValues.check("nic", List.of(), Map.of()) : values;
     }
 
     @Override

@@ -2,8 +2,11 @@ package dev.millrace.testkit;
 
 import dev.millrace.Cidr;
 import dev.millrace.DropReason;
+import dev.millrace.NicAddress;
+import dev.millrace.OptionValues;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.Counters;
+import dev.millrace.spi.HostConfiguration;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkContext;
@@ -169,6 +172,32 @@ public final class FakeNetwork implements NetworkContext {
     }
 
     @Override
+    public List<NicAddress> addressDetails(NicPort port) {
+        return addresses(port).stream().map(c -> new NicAddress(c, NicAddress.State.PREFERRED, NicAddress.CONFIGURATION, false,
+                null, null)).toList();
+    }
+
+    @Override
+    public NicAddress.State addressState(NicPort port, IpAddress address) {
+        return locals.contains(address) ? NicAddress.State.PREFERRED : null;
+    }
+
+    @Override
+    public void addressChecked(NicPort port, IpAddress address, boolean unique) {
+        throw new AssertionError(address + " is not tentative");
+    }
+
+    @Override
+    public OptionValues nicOptions(NicPort port) {
+        return OptionValues.check("nic", List.of(), Map.of());
+    }
+
+    @Override
+    public HostConfiguration hostConfiguration(String origin, HostConfiguration.Listener listener) {
+        throw new AssertionError("the addresses here are the test's to say");
+    }
+
+    @Override
     public Destination classify(NicPort port, long hi, long lo) {
         if (contains(locals, hi, lo)) {
             return Destination.LOCAL;
@@ -204,6 +233,11 @@ public final class FakeNetwork implements NetworkContext {
     }
 
     @Override
+    public void show(Packet packet) {
+        // Nobody looks on.
+    }
+
+    @Override
     public void deliverError(IcmpError error) {
         errors.add(error);
     }
@@ -211,6 +245,11 @@ public final class FakeNetwork implements NetworkContext {
     @Override
     public Route route(IpAddress destination) {
         return routed ? routeOver(nic, null) : null;
+    }
+
+    @Override
+    public Route route(IpAddress destination, IpAddress source) {
+        return route(destination);
     }
 
     @Override
