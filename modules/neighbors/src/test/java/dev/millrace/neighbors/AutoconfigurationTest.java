@@ -19,10 +19,8 @@ import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
-import dev.millrace.testkit.LeakCheck;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
-import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.NdpMessage;
@@ -35,38 +33,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// A host that is given no address, and what it makes of what routers say, in stepped time.
-class AutoconfigurationTest {
+class AutoconfigurationTest extends AddressesTest {
     private static final long OTHER_MAC = 0x0200_5e00_0002L;
-    private static final Map<String, Map<String, String>> SLAAC = Map.of("nic", Map.of("slaac", "true"), "neighbors",
-            Map.of("stable-secret", "for tests"));
-
-    private final LeakCheck leaks = new LeakCheck();
-    private final Segment segment = new Segment();
-
-    @AfterEach
-    void nothingIsLeft() {
-        segment.close();
-        leaks.close();
-    }
-
-    private static List<NicAddress> all(Stack stack) {
-        return stack.nics().getFirst().addressDetails();
-    }
-
-    private static NicAddress of(Stack stack, String origin) {
-        return all(stack).stream().filter(a -> a.origin().equals(origin)).findFirst().orElse(null);
-    }
-
-    private static State state(Stack stack, String origin) {
-        NicAddress a = of(stack, origin);
-        return a == null ? null : a.state();
-    }
 
     private static String via(Stack stack, String to) {
         return stack.routes().stream().filter(r -> r.to().equals(Cidr.parse(to)))
@@ -76,19 +49,6 @@ class AutoconfigurationTest {
     private static List<String> vias(Stack stack) {
         return stack.routes().stream().filter(r -> r.to().equals(Cidr.parse("::/0")) && r.via() != null)
                 .map(r -> IpAddress.of(r.via()).toString()).toList();
-    }
-
-    /// The ICMPv6 messages of a type that were seen since the last call.
-    private long count(int type) {
-        long n = segment.seen.stream().filter(f -> isIcmp(f, type)).count();
-        segment.seen.clear();
-        return n;
-    }
-
-    private static boolean isIcmp(byte[] frame, int type) {
-        MemorySegment m = MemorySegment.ofArray(frame);
-        return EthernetHeader.type(m, 0) == EtherType.IPV6 && Ipv6Header.nextHeader(m, 14) == 58
-                && IcmpHeader.type(m, 54) == type;
     }
 
     /// A host that has its link-local address and an answer of the router.

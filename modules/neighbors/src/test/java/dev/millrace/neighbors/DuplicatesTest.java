@@ -11,12 +11,8 @@ import dev.millrace.ConfigurationException;
 import dev.millrace.ManualStack;
 import dev.millrace.NicAddress;
 import dev.millrace.NicAddress.State;
-import dev.millrace.Stack;
 import dev.millrace.spi.Link;
-import dev.millrace.testkit.LeakCheck;
-import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
-import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv6Header;
 import dev.millrace.wire.NdpMessage;
@@ -25,51 +21,13 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Link-local addresses, and what happens when another has an address or wants it, in stepped time.
-class DuplicatesTest {
+class DuplicatesTest extends AddressesTest {
     private static final long OTHER_MAC = 0x0200_5e00_0002L;
-    private static final Map<String, Map<String, String>> SLAAC = Map.of("nic", Map.of("slaac", "true"), "neighbors",
-            Map.of("stable-secret", "for tests"));
-
-    private final LeakCheck leaks = new LeakCheck();
-    private final Segment segment = new Segment();
-
-    @AfterEach
-    void nothingIsLeft() {
-        segment.close();
-        leaks.close();
-    }
-
-    private static List<NicAddress> all(Stack stack) {
-        return stack.nics().getFirst().addressDetails();
-    }
-
-    private static NicAddress of(Stack stack, String origin) {
-        return all(stack).stream().filter(a -> a.origin().equals(origin)).findFirst().orElse(null);
-    }
-
-    private static State state(Stack stack, String origin) {
-        NicAddress a = of(stack, origin);
-        return a == null ? null : a.state();
-    }
-
-    /// The ICMPv6 messages of a type that were seen since the last call.
-    private long count(int type) {
-        long n = segment.seen.stream().filter(f -> isIcmp(f, type)).count();
-        segment.seen.clear();
-        return n;
-    }
-
-    private static boolean isIcmp(byte[] frame, int type) {
-        MemorySegment m = MemorySegment.ofArray(frame);
-        return EthernetHeader.type(m, 0) == EtherType.IPV6 && Ipv6Header.nextHeader(m, 14) == 58
-                && IcmpHeader.type(m, 54) == type;
-    }
 
     @Test
     void aLinkLocalAddressIsMadeAskedForAndUsed() throws Exception {

@@ -5,10 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ManualStack;
-import dev.millrace.spi.GroupMembership;
 import dev.millrace.spi.Link;
-import dev.millrace.spi.NicPort;
-import dev.millrace.testkit.LeakCheck;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.GroupRecords;
@@ -22,24 +19,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a station says of the IPv4 groups that it listens to, in stepped time.
-class IgmpTest {
+class IgmpTest extends GroupsTest {
     private static final IpAddress GROUP = IpAddress.parse("239.1.2.3");
     private static final int IP = EthernetHeader.LENGTH;
-    private final LeakCheck leaks = new LeakCheck();
-    private final Segment segment = new Segment();
-
-    @AfterEach
-    void nothingIsLeft() {
-        segment.close();
-        leaks.close();
-    }
-
     /// One thing said: `join 239…`, `leave …`, `is …` in version 3; `report …`, `old …` and `done …` in versions 2 and 1.
     private List<String> said() {
         var all = new ArrayList<String>();
@@ -62,15 +49,7 @@ class IgmpTest {
                     assertEquals("224.0.0.22", to.toString());
                     var records = new GroupRecords();
                     records.overIgmp(m, at, length);
-                    while (records.next()) {
-                        String what = switch (records.type()) {
-                            case GroupRecords.CHANGE_TO_EXCLUDE -> "join ";
-                            case GroupRecords.CHANGE_TO_INCLUDE -> "leave ";
-                            case GroupRecords.MODE_IS_EXCLUDE -> "is ";
-                            default -> "? ";
-                        };
-                        all.add(what + new IpAddress(records.groupHi(), records.groupLo()));
-                    }
+                    read(records, all);
                 }
                 case IgmpMessage.V2_REPORT -> {
                     assertEquals(group, to.toString());
@@ -115,15 +94,7 @@ class IgmpTest {
     }
 
     private ManualStack host() throws IOException {
-        return segment.station("host", Map.of("nic", Map.of("link-local", "off")), "10.0.0.1/24");
-    }
-
-    private static GroupMembership groups(ManualStack stack) {
-        return stack.service(GroupMembership.class).orElseThrow();
-    }
-
-    private static NicPort port(ManualStack stack) {
-        return (NicPort) stack.nics().getFirst();
+        return station("10.0.0.1/24");
     }
 
     @Test

@@ -10,8 +10,6 @@ import dev.millrace.Nic;
 import dev.millrace.NicAddress;
 import dev.millrace.spi.GroupMembership;
 import dev.millrace.spi.Link;
-import dev.millrace.spi.NicPort;
-import dev.millrace.testkit.LeakCheck;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.GroupRecords;
@@ -25,22 +23,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// What a station says of the groups that it listens to, in stepped time.
-class MldTest {
+class MldTest extends GroupsTest {
     private static final int AT = EthernetHeader.LENGTH + Ipv6Header.LENGTH + MldMessage.ROUTER_ALERT_LENGTH;
     private static final IpAddress GROUP = IpAddress.parse("ff05::1234");
-    private final LeakCheck leaks = new LeakCheck();
-    private final Segment segment = new Segment();
-
-    @AfterEach
-    void nothingIsLeft() {
-        segment.close();
-        leaks.close();
-    }
-
     /// One thing said: `join ff02::…`, `leave …`, `is …` in version 2; `report …`, `done …` in version 1.
     private List<String> said() {
         var all = new ArrayList<String>();
@@ -60,15 +48,7 @@ class MldTest {
                     assertEquals(MldMessage.V2_ROUTERS_LO, Ipv6Header.destinationLo(m, 14));
                     var records = new GroupRecords();
                     records.overMld(m, AT, length);
-                    while (records.next()) {
-                        String what = switch (records.type()) {
-                            case GroupRecords.CHANGE_TO_EXCLUDE -> "join ";
-                            case GroupRecords.CHANGE_TO_INCLUDE -> "leave ";
-                            case GroupRecords.MODE_IS_EXCLUDE -> "is ";
-                            default -> "? ";
-                        };
-                        all.add(what + new IpAddress(records.groupHi(), records.groupLo()));
-                    }
+                    read(records, all);
                 }
                 case MldMessage.V1_REPORT -> all.add("report " + new IpAddress(MldMessage.groupHi(m, AT), MldMessage.groupLo(m, AT)));
                 case MldMessage.V1_DONE -> all.add("done " + new IpAddress(MldMessage.groupHi(m, AT), MldMessage.groupLo(m, AT)));
@@ -85,15 +65,7 @@ class MldTest {
     }
 
     private ManualStack host() throws IOException {
-        return segment.station("host", Map.of("nic", Map.of("link-local", "off")), "fd00::1/64");
-    }
-
-    private static GroupMembership groups(ManualStack stack) {
-        return stack.service(GroupMembership.class).orElseThrow();
-    }
-
-    private static NicPort port(ManualStack stack) {
-        return (NicPort) stack.nics().getFirst();
+        return station("fd00::1/64");
     }
 
     @Test

@@ -15,7 +15,6 @@ import dev.millrace.UdpSocket;
 import dev.millrace.neighbors.Neighbors.Neighbor;
 import dev.millrace.neighbors.Neighbors.State;
 import dev.millrace.spi.NeighborDiscovery;
-import dev.millrace.testkit.LeakCheck;
 import dev.millrace.wire.ArpPacket;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
@@ -27,7 +26,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,19 +33,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Stations on an Ethernet in stepped time: what they say, and when.
-class NeighborsTest {
-    private final LeakCheck leaks = new LeakCheck();
-    private final Segment segment = new Segment();
-
+class NeighborsTest extends SegmentTest {
     @BeforeEach
     void quiet() {
         segment.seen.clear();
-    }
-
-    @AfterEach
-    void nothingIsLeft() {
-        segment.close();
-        leaks.close();
     }
 
     private static Neighbors neighbors(ManualStack stack) {
