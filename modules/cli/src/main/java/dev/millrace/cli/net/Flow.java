@@ -78,15 +78,16 @@ final class Flow {
     private State state;
     private long rttNs;
     private long rttSamples;
-    private long windowStartNs;
+    /// The window of the rate, counted from the epoch so that all flows have the same, its bytes and those of the one before.
+    private long window;
     private long windowBytes;
-    private double bytesPerSecond;
+    private long bytesBefore;
 
     Flow(Key key, long nowNs) {
         this.key = key;
         firstNs = nowNs;
         lastNs = nowNs;
-        windowStartNs = nowNs;
+        window = Math.floorDiv(nowNs, RATE_WINDOW_NS);
         state = State.ACTIVE;
     }
 
@@ -111,10 +112,10 @@ final class Flow {
 
     /// Ends the window of the rate if it is over.
     private void roll(long nowNs) {
-        long elapsed = nowNs - windowStartNs;
-        if (elapsed >= RATE_WINDOW_NS) {
-            bytesPerSecond = windowBytes * 1e9 / elapsed;
-            windowStartNs = nowNs;
+        long now = Math.floorDiv(nowNs, RATE_WINDOW_NS);
+        if (now > window) {
+            bytesBefore = now == window + 1 ? windowBytes : 0;
+            window = now;
             windowBytes = 0;
         }
     }
@@ -217,10 +218,10 @@ final class Flow {
         return back.bytes;
     }
 
-    /// The bytes of the last whole second, at a time.
+    /// The bytes of the last whole second of the clock, at a time: the same second for all flows, so that they add up.
     double bytesPerSecond(long nowNs) {
         roll(nowNs);
-        return nowNs - lastNs > 2 * RATE_WINDOW_NS ? 0 : bytesPerSecond;
+        return bytesBefore * 1e9 / RATE_WINDOW_NS;
     }
 
     /// The bytes of a second on average, as long as it lasted.

@@ -112,6 +112,17 @@ class FlowTableTest {
     }
 
     @Test
+    void ratesOfAllFlowsAreOfTheSameSecond() {
+        packet(100, PacketBuilder.between("10.0.0.1", "10.0.0.2").udp(1000, 53, new byte[972]));
+        packet(900, PacketBuilder.between("10.0.0.1", "10.0.0.2").udp(1001, 53, new byte[972]));
+        for (Flow f : table.byBytes()) {
+            assertEquals(1000, f.bytesPerSecond(1050 * MS));
+            assertEquals(1000, f.bytesPerSecond(1999 * MS));
+            assertEquals(0, f.bytesPerSecond(2000 * MS));
+        }
+    }
+
+    @Test
     void theTableShowsThemWithMostBytesFirst() {
         packet(0, PacketBuilder.between("10.0.0.1", "10.0.0.2").udp(1000, 53, new byte[4]));
         there(0, 1, 0, SYN, 0);
