@@ -39,27 +39,8 @@ class LivesTest {
         assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().startsWith("a/")));
     }
 
-    private static void echo(Host host) throws IOException {
-        try (UdpSocket s = host.stack().udp().bind(new InetSocketAddress(7))) {
-            var b = ByteBuffer.allocate(100);
-            while (true) {
-                InetSocketAddress from = s.receive(b.clear());
-                s.send(b.flip(), from);
-            }
-        }
-    }
-
-    /// How long an answer takes, or `null` for none within a second.
     private static Duration ask(Internet net, Host host, String whom) throws IOException {
-        Duration begin = net.now();
-        try (UdpSocket s = host.stack().udp().connect(new InetSocketAddress(whom, 7))) {
-            s.setReadTimeout(SECOND);
-            s.send(ByteBuffer.wrap(new byte[1]), null);
-            s.receive(ByteBuffer.allocate(100));
-            return net.now().minus(begin);
-        } catch (SocketTimeoutException e) {
-            return null;
-        }
+        return Echo.ask(net, host, whom, SECOND);
     }
 
     @Test
@@ -109,7 +90,7 @@ class LivesTest {
         var all = new ArrayList<String>();
         Host asker = net.host("asker", "10.0.0.9");
         Host a = net.host("a", "10.0.0.1");
-        a.boot(LivesTest::echo);
+        a.boot(Echo::serve);
         for (int life = 0; life < 3; life++) {
             for (int i = 0; i < 20; i++) {
                 all.add(ask(net, asker, "10.0.0.1") == null ? "lost" : "answered");
@@ -119,7 +100,7 @@ class LivesTest {
             } else {
                 a.close();
                 a = net.host("a", "10.0.0.1");
-                a.boot(LivesTest::echo);
+                a.boot(Echo::serve);
             }
         }
         return all;
@@ -134,8 +115,8 @@ class LivesTest {
         net.link("wired", "r", LinkConditions.perfect().delay(Duration.ofMillis(7)));
         net.link("r", "internet", LinkConditions.perfect());
         net.link("a", "far", LinkConditions.perfect().delay(Duration.ofMillis(20)));
-        a.boot(LivesTest::echo);
-        wired.boot(LivesTest::echo);
+        a.boot(Echo::serve);
+        wired.boot(Echo::serve);
         for (int way = 0; way < 4; way++) {
             assertEquals(Duration.ofMillis(40), ask(net, far, "10.0.0.1"), "way " + way);
             assertEquals(Duration.ofMillis(14), ask(net, far, "10.9.0.1"), "way " + way);
@@ -160,8 +141,8 @@ class LivesTest {
                 default -> {
                     a.crash();
                     wired.disappear();
-                    net.host("a", "10.0.0.1").boot(LivesTest::echo);
-                    net.host("wired", "10.9.0.1").boot(LivesTest::echo);
+                    net.host("a", "10.0.0.1").boot(Echo::serve);
+                    net.host("wired", "10.9.0.1").boot(Echo::serve);
                     assertEquals(Duration.ofMillis(40), ask(net, far, "10.0.0.1"));
                     assertEquals(Duration.ofMillis(14), ask(net, far, "10.9.0.1"));
                 }
@@ -176,7 +157,7 @@ class LivesTest {
         Host wired = net.host("wired", "10.9.0.1");
         net.link("wired", "r", LinkConditions.perfect());
         net.link("r", "internet", LinkConditions.perfect());
-        wired.boot(LivesTest::echo);
+        wired.boot(Echo::serve);
         try (Fault cut = net.cut("wired", "r")) {
             wired.close();
             wired.restart();
@@ -277,7 +258,7 @@ class LivesTest {
     void momentsCrashAndRestart() throws Exception {
         Host far = net.host("far", "10.0.0.9");
         Host a = net.host("a", "10.0.0.1");
-        a.boot(LivesTest::echo);
+        a.boot(Echo::serve);
         net.at(Duration.ofSeconds(5)).crash("a", Duration.ofSeconds(3));
         net.at(Duration.ofSeconds(20)).crash("a");
         net.at(Duration.ofSeconds(30)).restart("a");

@@ -40,26 +40,8 @@ class NemesisTest {
         leaks.close();
     }
 
-    private static void echo(Host host) throws IOException {
-        try (UdpSocket s = host.stack().udp().bind(new InetSocketAddress(7))) {
-            var b = ByteBuffer.allocate(100);
-            while (true) {
-                InetSocketAddress from = s.receive(b.clear());
-                s.send(b.flip(), from);
-            }
-        }
-    }
-
     private Duration ask(Host host, String whom) throws IOException {
-        Duration begin = net.now();
-        try (UdpSocket s = host.stack().udp().connect(new InetSocketAddress(whom, 7))) {
-            s.setReadTimeout(SECOND.multipliedBy(3));
-            s.send(ByteBuffer.wrap(new byte[1]), null);
-            s.receive(ByteBuffer.allocate(100));
-            return net.now().minus(begin);
-        } catch (SocketTimeoutException e) {
-            return null;
-        }
+        return Echo.ask(net, host, whom, SECOND.multipliedBy(3));
     }
 
     @Test
@@ -67,8 +49,8 @@ class NemesisTest {
         Host a = net.host("a", "10.0.0.1");
         Host b = net.host("b", "10.0.0.2");
         Host c = net.host("c", "10.0.0.3");
-        b.boot(NemesisTest::echo);
-        c.boot(NemesisTest::echo);
+        b.boot(Echo::serve);
+        c.boot(Echo::serve);
         var heard = new ArrayList<Integer>();
         b.run(() -> {
             try (UdpSocket s = b.stack().udp().bind(new InetSocketAddress(9))) {
