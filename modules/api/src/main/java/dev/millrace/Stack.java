@@ -101,8 +101,10 @@ public interface Stack extends AutoCloseable {
     /// Closes all sockets, stops and joins all threads and closes all links. Callable in any state, from any thread, more
     /// than once; returns when all is done, whoever began it.
     ///
-    /// As when a machine is switched off, nobody is left to send again what is lost: what sockets that were closed just before have
-    /// not brought to their peers goes with the stack. Who wants that to arrive sets SO_LINGER before he closes them.
+    /// What sockets that were closed before have written still goes to their peers: the stack waits for that as long as its
+    /// option `stack.close-timeout` says, two seconds if nothing does. It does not wait in a callback, in a stack that is stepped,
+    /// nor when the thread is interrupted, and not for sockets that are open. From then on nobody is left to send again what
+    /// is lost, as when a machine is switched off.
     @Override
     void close();
 

@@ -14,6 +14,14 @@ public interface TransportProtocol extends AutoCloseable {
     /// What programs use, such as [dev.millrace.Tcp], if this protocol offers it: they ask [dev.millrace.Stack#service].
     <T> Optional<T> service(Class<T> type);
 
+    /// Lets what programs have handed over arrive: the stack closes, its sockets give nothing new away any more, and links,
+    /// timers and deliveries still work. Called before [#close()], at most once, on a thread that may wait; not at all where
+    /// none may. Returns when nothing is left, at the deadline, or when the thread is interrupted, which it stays.
+    ///
+    /// @param deadlineNs on the stack's clock
+    default void drain(long deadlineNs) {
+    }
+
     /// Wakes all blocked callers with [dev.millrace.ErrorCode#STACK_CLOSED], gives up timers, memory and packets. Peers
     /// are told where that takes no time (RST).
     @Override

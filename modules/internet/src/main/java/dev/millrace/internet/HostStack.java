@@ -12,7 +12,9 @@ final class HostStack {
     /// A stack with the host's NICs, and routes to what is on none of their networks: through the first NIC that is on no
     /// Ethernet, where the network knows the way, and through the gateways that were named.
     static Stack.Builder describe(Host host) {
-        Stack.Builder builder = Stack.builder().name(host.name());
+        Stack.Builder builder = Stack.builder().name(host.name())
+                // Whoever closes a host, or lets it crash, means this moment.
+                .option("stack", "close-timeout", "0");
         for (Station s : host.stations()) {
             builder.nic(s.plan().name(), s.link(), nic -> {
                 s.cidrs().forEach(c -> nic.address(c.toString()));

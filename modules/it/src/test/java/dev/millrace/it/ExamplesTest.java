@@ -54,7 +54,7 @@ class ExamplesTest {
         List<Path> path = new ArrayList<>(Artifacts.all());
         path.add(classes);
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-cp", Artifacts.path(path), mainClass(source))
+                "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + classes, "-cp", Artifacts.path(path), mainClass(source))
                 .directory(ROOT.toFile()).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the example did not end: " + said);

@@ -159,7 +159,7 @@ final class TunLab implements AutoCloseable {
 
     private void judge() throws IOException {
         String filter = "_ws.malformed || tcp.checksum.status == \"Bad\" || ip.checksum.status == \"Bad\" "
-                + "|| udp.checksum.status == \"Bad\"" + (lossFree ? " || " + RETRANSMITTED : "");
+                + "|| udp.checksum.status == \"Bad\" || icmp.resp_not_found || icmpv6.resp_not_found" + (lossFree ? " || " + RETRANSMITTED : "");
         String faults = ns.run(java.time.Duration.ofSeconds(60), "tshark", "-r", pcap.toString(), "-o",
                 "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-Y", filter)
                 .orFail().lines().filter(l -> !l.startsWith("Running as user")).limit(10)

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,10 +54,10 @@ class TunTest {
     }
 
     @Test
-    void unprivilegedUserIsToldWhatIsMissing() throws Exception {
+    void unprivilegedUserIsToldWhatIsMissing(@TempDir Path folder) throws Exception {
         String missing = NetworkNamespace.missing("setpriv").orElse(null);
         assumeTrue(missing == null, missing);
-        Path program = Files.writeString(Files.createTempDirectory("mr").resolve("Open.java"), """
+        Path program = Files.writeString(folder.resolve("Open.java"), """
                 void main() throws Exception {
                     try (var s = dev.millrace.Stack.builder().nic("nic", "tun:mr9", "10.0.0.2/24").open()) {
                         System.out.println("open");
@@ -77,13 +78,15 @@ class TunTest {
     @ValueSource(booleans = {true, false})
     void pingsOfAllSizesUpToTheMtuAreAnswered(boolean offload) throws Exception {
         try (TunLab lab = lab(offload ? OFFLOAD : PLAIN, "ping", "tshark")) {
+            // Until so many are answered: with a deadline ping does not take a late answer for none, and the lab looks for
+            // requests that were not answered at all.
             for (int size : new int[] {0, 1, 7, 56, 1000, 1471, 1472}) {
-                assertTrue(lab.sh("ping -c 2 -i 0.01 -W 2 -M do -s " + size + " " + TunLab.V4).contains(" 0% packet loss"));
+                lab.sh("ping -c 2 -i 0.01 -w 50 -M do -s " + size + " " + TunLab.V4);
             }
             for (int size : new int[] {0, 56, 1452}) {
-                assertTrue(lab.sh("ping -c 2 -i 0.01 -W 2 -M do -s " + size + " " + TunLab.V6).contains(" 0% packet loss"));
+                lab.sh("ping -c 2 -i 0.01 -w 50 -M do -s " + size + " " + TunLab.V6);
             }
-            assertTrue(lab.sh("ping -q -f -c 2000 " + TunLab.V4).contains(" 0% packet loss"));
+            lab.sh("ping -q -f -c 2000 -w 50 " + TunLab.V4);
         }
     }
 

@@ -63,6 +63,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final TimeWaitTable timeWaits;
     final StatelessReplies replies;
     final Blocking blocking = new Blocking(this);
+    final Drain drain = new Drain(this);
     final Counters.Counter passiveOpens;
     final Counters.Counter backlogDrops;
     final Counters.Counter cookiesSent;
@@ -415,6 +416,11 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     @Override
     public int connectionCount() {
         return endpoints.connected();
+    }
+
+    @Override
+    public void drain(long deadlineNs) {
+        drain.await(deadlineNs);
     }
 
     @Override

@@ -113,6 +113,9 @@ final class Wakeups {
         if ((bits & (FINISHED | FAILED)) != 0 && closer != null) {
             wake(CLOSER, protocol);
         }
+        if ((bits & (FINISHED | FAILED)) != 0) {
+            tellDrain(protocol);
+        }
         if ((bits & NEWS) != 0) {
             tell();
         }
@@ -128,6 +131,15 @@ final class Wakeups {
         } catch (Throwable failure) {
             // Back to where the next news finds it.
             slot.compareAndSet(this, null, t);
+            protocol.ctx.failed("wake-up", failure);
+        }
+    }
+
+    private static void tellDrain(TcpProtocol protocol) {
+        try {
+            protocol.drain.news();
+        } catch (Throwable failure) {
+            // It looks again when its patience is over.
             protocol.ctx.failed("wake-up", failure);
         }
     }

@@ -67,7 +67,11 @@ final class AssembledStack implements ManualStack {
     /// By NIC, then by network protocol. Written before the first packet comes.
     private final Map<NicPort, Map<String, OptionValues>> nicValues = new IdentityHashMap<>();
 
-    private enum Phase { OPEN, CLOSING, CLOSED }
+    private enum Phase {
+        OPEN,
+        /// Somebody closes it, and everything works until what was written has arrived.
+        DRAINING, CLOSING, CLOSED
+    }
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
     /// Held to begin closing, and to enter what is to be closed then.
@@ -104,7 +108,7 @@ final class AssembledStack implements ManualStack {
             stack.build(check);
             if (!surroundings.isStepped()) {
                 ExitHook.add(stack);
-                if (stack.isClosing()) {
+                if (!stack.isOpen()) {
                     // Closed already by what came in, perhaps before it was added.
                     ExitHook.remove(stack);
                 }
@@ -247,7 +251,7 @@ final class AssembledStack implements ManualStack {
     }
 
     boolean isClosing() {
-        return phase.get() != Phase.OPEN;
+        return phase.get().compareTo(Phase.CLOSING) >= 0;
     }
 
     boolean isClosed() {
@@ -395,17 +399,34 @@ final class AssembledStack implements ManualStack {
 
     @Override
     public boolean isOpen() {
-        return !isClosing();
+        return phase.get() == Phase.OPEN;
     }
 
     @Override
     public void close() {
-        if (!beginClosing()) {
+        close(options.closeTimeoutNs());
+    }
+
+    /// Closes, and waits no longer than this for what was written to arrive.
+    void closeWithin(long patienceNs) {
+        close(Math.min(patienceNs, options.closeTimeoutNs()));
+    }
+
+    private void close(long patienceNs) {
+        boolean drains = patienceNs > 0 && !surroundings.isStepped() && !isCalledBack();
+        if (!phase.compareAndSet(Phase.OPEN, Phase.DRAINING)) {
             awaitClosed();
             return;
         }
         try {
             closer.begin();
+            if (drains) {
+                drain(patienceNs);
+            }
+            // Under the lock: what was entered before is closed, and nothing enters any more.
+            synchronized (gate) {
+                phase.set(Phase.CLOSING);
+            }
             // What others lent is given back while everything still works.
             close(sources);
             close(raw);
@@ -431,12 +452,6 @@ final class AssembledStack implements ManualStack {
             done.countDown();
             closer.end();
             ExitHook.remove(this);
-        }
-    }
-
-    private boolean beginClosing() {
-        synchronized (gate) {
-            return phase.compareAndSet(Phase.OPEN, Phase.CLOSING);
         }
     }
 
@@ -475,11 +490,26 @@ final class AssembledStack implements ManualStack {
         failures.add(Place.CLOSE, told);
     }
 
+    /// Whether the calling thread is one that closing waits for: timer tasks, links' threads and captures', of whatever stack
+    /// their callbacks close in turn, or one who closes for another.
+    private boolean isCalledBack() {
+        return Closer.isHere() || surroundings.isTimerThread() || DeliveryLoop.isDelivering() || captures.isRunningHere();
+    }
+
+    private void drain(long patienceNs) {
+        for (TransportProtocol t : transports) {
+            try {
+                if (t != null) {
+                    t.drain(surroundings.clock().nanoTime() + patienceNs);
+                }
+            } catch (Throwable failure) {
+                closingFailed(t, failure);
+            }
+        }
+    }
+
     private void awaitClosed() {
-        // Whoever closes waits for timer tasks, for links' threads and for captures', of whatever stack its callbacks close in
-        // turn: those must not wait for it, nor one who closes for another.
-        if (Closer.isHere() || surroundings.isTimerThread() || DeliveryLoop.isDelivering()
-                || captures.isRunningHere()) {
+        if (isCalledBack()) {
             return;
         }
         boolean interrupted = false;

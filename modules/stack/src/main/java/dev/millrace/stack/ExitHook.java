@@ -9,9 +9,10 @@ import java.util.concurrent.TimeUnit;
 /// Closes the stacks that are open when the JVM ends, as a kernel closes the sockets of a process that ends, so that peers
 /// do not keep connections to nobody. One shutdown hook serves all; it is there while a threaded stack is open.
 final class ExitHook {
-    /// How long the end of the JVM waits in all. Peers are told at the beginning of a close; what may take long, or wait for
-    /// a thread that itself waits in `System.exit`, comes after.
+    /// How long the end of the JVM waits in all. Peers are told when what was written has arrived, or should have; what may
+    /// take long, or wait for a thread that itself waits in `System.exit`, comes after.
     private static final long PATIENCE_MS = TimeUnit.SECONDS.toMillis(2);
+    private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(1);
     /// How long the program's own hooks, which run at the same time, have to close their stacks in their own way.
     private static final long GRACE_MS = 500;
     private static final long LOOK_MS = 5;
@@ -73,7 +74,8 @@ final class ExitHook {
         }
         List<Thread> closers = new ArrayList<>();
         for (AssembledStack stack : open()) {
-            closers.add(Thread.ofPlatform().daemon().name("millrace-exit-" + stack.name()).start(stack::close));
+            closers.add(Thread.ofPlatform().daemon().name("millrace-exit-" + stack.name())
+                    .start(() -> stack.closeWithin(DRAIN_NS)));
         }
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
         for (Thread closer : closers) {

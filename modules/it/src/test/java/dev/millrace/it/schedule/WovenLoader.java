@@ -17,8 +17,6 @@ import java.lang.classfile.MethodTransform;
 import java.lang.constant.ConstantDescs;
 import java.lang.reflect.AccessFlag;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
@@ -84,10 +82,7 @@ final class WovenLoader extends ClassLoader {
         if (!name.equals("META-INF/services/dev.millrace.spi.CongestionControlFactory")) {
             return super.findResources(name);
         }
-        Path file = Files.createTempFile("woven", ".services");
-        file.toFile().deleteOnExit();
-        Files.writeString(file, "dev.millrace.it.schedule.WovenControl\n");
-        return Collections.enumeration(List.of(file.toUri().toURL()));
+        return Collections.enumeration(List.of(WovenLoader.class.getResource("woven-control.services")));
     }
 
     private Class<?> define(String name) throws ClassNotFoundException {

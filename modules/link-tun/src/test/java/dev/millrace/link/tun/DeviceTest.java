@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -183,7 +184,7 @@ class DeviceTest {
     }
 
     @Test
-    void nextUserOfADeviceFindsNoOffloads() throws Exception {
+    void nextUserOfADeviceFindsNoOffloads(@TempDir Path folder) throws Exception {
         ns.addDevice("t0", "tun", "10.0.0.1/24");
         tun("t0", Map.of()).close();
         Link plain = tun("t0", Map.of("offload", "false"));
@@ -192,7 +193,7 @@ class DeviceTest {
         assertFalse(plain.completesChecksums());
         assertEquals(0, ns.run("ip", "-d", "link", "show", "t0").code());
         // The checksum of a SYN is whole, where a device with offloads would leave it to its reader.
-        ns.start(Files.createTempFile("millrace", ".txt"), "socat", "-u", "OPEN:/dev/null", "TCP:10.0.0.2:80,connect-timeout=1");
+        ns.start(folder.resolve("socat.txt"), "socat", "-u", "OPEN:/dev/null", "TCP:10.0.0.2:80,connect-timeout=1");
         RecordingSink.Got syn = sink.await(g -> g.version() == 4 && g.bytes()[9] == 6);
         assertEquals(Checksumming.ON_WIRE, syn.checksumming());
         long sum = 6 + (syn.bytes().length - 20);
