@@ -180,9 +180,10 @@ class NetCommandsTest {
             ping = Run.of(line("ping", ends[1], "-c", "2", "-i", "10ms", "-W", "500ms", "10.0.0.1"));
         } while ((ping.code() != 0 || !dump.isDone()) && System.nanoTime() < until);
         assertEquals(0, dump.get(60, TimeUnit.SECONDS).code());
-        Run read = Run.of("dump", "-r", file.toString(), "-c", "1", "icmp");
+        // The first may be an answer: the stack was there before its capture.
+        Run read = Run.of("dump", "-r", file.toString(), "icmp");
         assertTrue(read.out().contains(" icmp 10.0.0.2 -> 10.0.0.1 echo-request"), read.out());
-        assertEquals("1 packet shown", read.err().strip());
+        assertEquals("1 packet shown", Run.of("dump", "-r", file.toString(), "-c", "1", "icmp").err().strip());
         Path again = folder.resolve("again.pcapng");
         assertEquals("4 packets written to " + again, Run.of("dump", "-r", file.toString(), "-w",
                 again.toString()).err().strip());

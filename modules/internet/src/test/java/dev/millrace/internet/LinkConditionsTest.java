@@ -35,76 +35,26 @@ class LinkConditionsTest {
         leaks.close();
     }
 
-    /// What arrived.
-    ///
-    /// @param number of the datagram, or -1 if it is damaged
-    private record Arrival(int number, long atNs) {
-    }
-
-    private record Result(List<Arrival> arrivals, Map<String, Long> link, Map<String, Long> network) {
-        List<Integer> numbers() {
-            return arrivals.stream().map(Arrival::number).toList();
-        }
-    }
-
-    /// Sends datagrams of 100 bytes with IP header, one each `gap`.
-    private static Result send(LinkConditions conditions, int count, Duration gap, int trafficClass) throws Exception {
-        try (Internet net = Internet.virtualTime(77)) {
-            Host a = net.host("a", "10.0.0.1");
-            Host b = net.host("b", "10.0.0.2");
-            NetworkLink link = net.link("a", "b", PERFECT).setConditions("a", conditions);
-            var arrivals = new ArrayList<Arrival>();
-            Program<Void> receiver = b.run(() -> {
-                try (UdpSocket s = b.stack().udp().bind(new InetSocketAddress(9))) {
-                    s.setOption(StandardSocketOptions.SO_RCVBUF, 4 << 20);
-                    s.setReadTimeout(Duration.ofSeconds(30));
-                    var buffer = ByteBuffer.allocate(200);
-                    while (true) {
-                        s.receive(buffer.clear());
-                        arrivals.add(new Arrival(buffer.flip().getInt(), net.now().toNanos()));
-                    }
-                } catch (SocketTimeoutException e) {
-                    // The end.
-                }
-            });
-            Program<Void> sender = a.run(() -> {
-                try (UdpSocket s = a.stack().udp().connect(new InetSocketAddress("10.0.0.2", 9))) {
-                    s.setOption(StandardSocketOptions.IP_TOS, trafficClass);
-                    var data = ByteBuffer.allocate(72);
-                    for (int i = 0; i < count; i++) {
-                        s.send(data.clear().putInt(0, i), null);
-                        if (!gap.isZero()) {
-                            a.sleep(gap);
-                        }
-                    }
-                }
-            });
-            sender.get();
-            receiver.get();
-            return new Result(arrivals, link.counters("a"), net.counters());
-        }
-    }
-
-    private static Result send(LinkConditions conditions) throws Exception {
-        return send(conditions, COUNT, Duration.ofMillis(1), 0);
+    private static NumberedDatagrams send(LinkConditions conditions) throws Exception {
+        return NumberedDatagrams.send(conditions, COUNT, Duration.ofMillis(1), 0);
     }
 
     @Test
     void perfectLinksAreInstantAndDelayIsExact() throws Exception {
-        Result perfect = send(PERFECT);
+        NumberedDatagrams perfect = send(PERFECT);
         assertEquals(IntStream.range(0, COUNT).boxed().toList(), perfect.numbers());
-        assertEquals(0, perfect.arrivals.getFirst().atNs);
-        Result delayed = send(PERFECT.delay(Duration.ofMillis(40)));
-        for (Arrival a : delayed.arrivals) {
-            assertEquals(40_000_000L + a.number * 1_000_000L, a.atNs);
+        assertEquals(0, perfect.arrivals().getFirst().atNs());
+        NumberedDatagrams delayed = send(PERFECT.delay(Duration.ofMillis(40)));
+        for (NumberedDatagrams.Arrival a : delayed.arrivals()) {
+            assertEquals(40_000_000L + a.number() * 1_000_000L, a.atNs());
         }
     }
 
     @Test
     void jitterIsSpreadAndKeepsTheOrder() throws Exception {
-        Result r = send(PERFECT.delay(Duration.ofMillis(10)).jitter(Duration.ofMillis(8)));
+        NumberedDatagrams r = send(PERFECT.delay(Duration.ofMillis(10)).jitter(Duration.ofMillis(8)));
         assertEquals(IntStream.range(0, COUNT).boxed().toList(), r.numbers());
-        long[] extra = r.arrivals.stream().mapToLong(a -> a.atNs - 10_000_000 - a.number * 1_000_000L).toArray();
+        long[] extra = r.arrivals().stream().mapToLong(a -> a.atNs() - 10_000_000 - a.number() * 1_000_000L).toArray();
         for (long e : extra) {
             assertTrue(e >= 0 && e <= 8_000_000, "" + e);
         }
@@ -113,52 +63,52 @@ class LinkConditionsTest {
 
     @Test
     void lossIsTheShareThatWasAskedForU31() throws Exception {
-        Result r = send(PERFECT.loss(0.1));
-        assertEquals(COUNT * 0.9, r.arrivals.size(), 5 * Math.sqrt(COUNT * 0.09));
-        assertEquals(COUNT - r.arrivals.size(), r.link.get("dropped-loss"));
-        assertEquals(r.link.get("dropped-loss"), r.network.get("loss"));
-        assertEquals(0, send(PERFECT.loss(1), 100, Duration.ofMillis(1), 0).arrivals.size());
+        NumberedDatagrams r = send(PERFECT.loss(0.1));
+        assertEquals(COUNT * 0.9, r.arrivals().size(), 5 * Math.sqrt(COUNT * 0.09));
+        assertEquals(COUNT - r.arrivals().size(), r.link().get("dropped-loss"));
+        assertEquals(r.link().get("dropped-loss"), r.network().get("loss"));
+        assertEquals(0, NumberedDatagrams.send(PERFECT.loss(1), 100, Duration.ofMillis(1), 0).arrivals().size());
     }
 
     @Test
     void burstsAreAsLongAsTheModelOfGilbertAndElliottHasThem() throws Exception {
-        Result r = send(PERFECT.burstLoss(0.01, 0.25, 1, 0), 20_000, Duration.ofMillis(1), 0);
-        double lost = 20_000 - r.arrivals.size();
+        NumberedDatagrams r = NumberedDatagrams.send(PERFECT.burstLoss(0.01, 0.25, 1, 0), 20_000, Duration.ofMillis(1), 0);
+        double lost = 20_000 - r.arrivals().size();
         // The share of bad packets is p/(p+r); a burst is 1/r packets long.
         assertEquals(0.01 / 0.26, lost / 20_000, 0.008);
         int bursts = 0;
         int expected = 0;
-        for (Arrival a : r.arrivals) {
-            bursts += a.number > expected ? 1 : 0;
-            expected = a.number + 1;
+        for (NumberedDatagrams.Arrival a : r.arrivals()) {
+            bursts += a.number() > expected ? 1 : 0;
+            expected = a.number() + 1;
         }
         assertEquals(4, lost / bursts, 0.8);
     }
 
     @Test
     void duplicatesComeTwice() throws Exception {
-        Result r = send(PERFECT.duplication(0.2));
-        assertEquals(COUNT * 1.2, r.arrivals.size(), 5 * Math.sqrt(COUNT * 0.16));
+        NumberedDatagrams r = send(PERFECT.duplication(0.2));
+        assertEquals(COUNT * 1.2, r.arrivals().size(), 5 * Math.sqrt(COUNT * 0.16));
         assertEquals(COUNT, r.numbers().stream().distinct().count());
     }
 
     @Test
     void damagedPacketsAreFoundOutByTheReceiver() throws Exception {
-        Result r = send(PERFECT.corruption(0.3));
+        NumberedDatagrams r = send(PERFECT.corruption(0.3));
         // All single-bit errors are found: by the IP header's checksum, UDP's, or the lengths.
-        assertEquals(COUNT * 0.7, r.arrivals.size(), 5 * Math.sqrt(COUNT * 0.21));
+        assertEquals(COUNT * 0.7, r.arrivals().size(), 5 * Math.sqrt(COUNT * 0.21));
         assertEquals(r.numbers().stream().sorted().distinct().toList(), r.numbers());
     }
 
     @Test
     void reorderingLetsOthersOvertake() throws Exception {
-        Result r = send(PERFECT.delay(Duration.ofMillis(5)).reordering(0.05, Duration.ofMillis(3)));
-        assertEquals(COUNT, r.arrivals.size());
+        NumberedDatagrams r = send(PERFECT.delay(Duration.ofMillis(5)).reordering(0.05, Duration.ofMillis(3)));
+        assertEquals(COUNT, r.arrivals().size());
         long late = 0;
         int highest = -1;
-        for (Arrival a : r.arrivals) {
-            late += a.number < highest ? 1 : 0;
-            highest = Math.max(highest, a.number);
+        for (NumberedDatagrams.Arrival a : r.arrivals()) {
+            late += a.number() < highest ? 1 : 0;
+            highest = Math.max(highest, a.number());
         }
         assertEquals(COUNT * 0.05, late, 5 * Math.sqrt(COUNT * 0.0475));
     }
@@ -166,46 +116,46 @@ class LinkConditionsTest {
     @Test
     void aLineSendsAtItsRateAndAFullQueueDrops() throws Exception {
         // 100 bytes each: 1000 packets at 1 Mbit/s take 0.8 ms each.
-        Result all = send(PERFECT.rate("1Mbit/s").queue(2000), 1000, Duration.ZERO, 0);
-        assertEquals(1000, all.arrivals.size());
-        for (Arrival a : all.arrivals) {
-            assertEquals((a.number + 1) * 800_000L, a.atNs);
+        NumberedDatagrams all = NumberedDatagrams.send(PERFECT.rate("1Mbit/s").queue(2000), 1000, Duration.ZERO, 0);
+        assertEquals(1000, all.arrivals().size());
+        for (NumberedDatagrams.Arrival a : all.arrivals()) {
+            assertEquals((a.number() + 1) * 800_000L, a.atNs());
         }
-        Result some = send(PERFECT.rate("1Mbit/s").queue(64), 1000, Duration.ZERO, 0);
+        NumberedDatagrams some = NumberedDatagrams.send(PERFECT.rate("1Mbit/s").queue(64), 1000, Duration.ZERO, 0);
         // One is on the line, and 64 wait.
-        assertEquals(65, some.arrivals.size());
-        assertEquals(935, some.link.get("dropped-queue-full"));
-        assertEquals(64, some.link.get("longest-queue"));
+        assertEquals(65, some.arrivals().size());
+        assertEquals(935, some.link().get("dropped-queue-full"));
+        assertEquals(64, some.link().get("longest-queue"));
     }
 
     @Test
     void coDelKeepsTheQueueShortWhereDropTailLetsItStand() throws Exception {
         // 1.25 Mbit/s into a line of 1 Mbit/s, for 10 s.
         LinkConditions line = PERFECT.rate("1Mbit/s").queue(10_000);
-        Result tail = send(line, 15_625, Duration.ofNanos(640_000), 0);
-        Result codel = send(line.codel(), 15_625, Duration.ofNanos(640_000), 0);
-        assertEquals(0, tail.network.getOrDefault("codel", 0L));
-        assertTrue(codel.network.get("codel") > 1000, codel.network.toString());
-        assertTrue(codel.link.get("longest-queue") < tail.link.get("longest-queue") / 2, codel.link + " " + tail.link);
-        assertEquals(15_625, codel.arrivals.size() + codel.network.get("codel"));
+        NumberedDatagrams tail = NumberedDatagrams.send(line, 15_625, Duration.ofNanos(640_000), 0);
+        NumberedDatagrams codel = NumberedDatagrams.send(line.codel(), 15_625, Duration.ofNanos(640_000), 0);
+        assertEquals(0, tail.network().getOrDefault("codel", 0L));
+        assertTrue(codel.network().get("codel") > 1000, codel.network().toString());
+        assertTrue(codel.link().get("longest-queue") < tail.link().get("longest-queue") / 2, codel.link() + " " + tail.link());
+        assertEquals(15_625, codel.arrivals().size() + codel.network().get("codel"));
     }
 
     @Test
     void whoUnderstandsCongestionNotificationIsMarkedInstead() throws Exception {
         LinkConditions line = PERFECT.rate("1Mbit/s").queue(10_000).ecn();
-        Result marked = send(line, 15_625, Duration.ofNanos(640_000), 2);
-        assertEquals(15_625, marked.arrivals.size());
-        assertTrue(marked.link.get("marked") > 500, marked.link.toString());
-        assertTrue(send(line, 15_625, Duration.ofNanos(640_000), 0).network.get("codel") > 500);
-        Result threshold = send(PERFECT.rate("1Mbit/s").queue(100).markAt(10), 50, Duration.ZERO, 1);
-        assertEquals(50 - 11, threshold.link.get("marked"));
+        NumberedDatagrams marked = NumberedDatagrams.send(line, 15_625, Duration.ofNanos(640_000), 2);
+        assertEquals(15_625, marked.arrivals().size());
+        assertTrue(marked.link().get("marked") > 500, marked.link().toString());
+        assertTrue(NumberedDatagrams.send(line, 15_625, Duration.ofNanos(640_000), 0).network().get("codel") > 500);
+        NumberedDatagrams threshold = NumberedDatagrams.send(PERFECT.rate("1Mbit/s").queue(100).markAt(10), 50, Duration.ZERO, 1);
+        assertEquals(50 - 11, threshold.link().get("marked"));
     }
 
     @Test
     void predicatesChooseWhatIsLost() throws Exception {
-        Result r = send(PERFECT.lossWhen(p -> p.isUdp() && p.destinationPort() == 9 && p.payloadLength() == 72));
-        assertEquals(0, r.arrivals.size());
-        assertEquals(COUNT, r.link.get("dropped-loss"));
+        NumberedDatagrams r = send(PERFECT.lossWhen(p -> p.isUdp() && p.destinationPort() == 9 && p.payloadLength() == 72));
+        assertEquals(0, r.arrivals().size());
+        assertEquals(COUNT, r.link().get("dropped-loss"));
     }
 
     @Test
