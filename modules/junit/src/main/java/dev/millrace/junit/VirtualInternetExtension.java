@@ -169,7 +169,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         String given = how.name().isEmpty() ? name : how.name();
         if (how.name().isEmpty() && name.matches("arg[0-9]+")) {
             throw new ExtensionConfigurationException("the parameter's name is not in the class file: compile with -parameters "
-                    + "or write @SimHost(name = \"...\")");
+                    + "(Kotlin: -java-parameters) or write @SimHost(name = \"...\")");
         }
         return internet.add(given, how.value());
     }
