@@ -36,9 +36,10 @@ class SimulatedTimeTest {
 
     @Test
     fun `an hour of delays takes less than a second`(net: Internet) {
-        val real = measureTime { here.coroutine { repeat(3600) { delay(1.seconds) } }.get() }
-        assertEquals(Duration.ofHours(1), net.now())
-        assertTrue(real < 1.seconds) { "it took $real" }
+        // The first one loads classes, too.
+        val real = (1..3).map { measureTime { here.coroutine { repeat(3600) { delay(1.seconds) } }.get() } }
+        assertEquals(Duration.ofHours(3), net.now())
+        assertTrue(real.min() < 1.seconds) { "they took $real" }
     }
 
     @Test
