@@ -4,6 +4,7 @@
 # has kept of it.
 #   examples/consumers/run.sh           all of them
 #   examples/consumers/run.sh kotlin    one of them
+# MAVEN_REPOSITORY: Maven's local repository, if it is not ~/.m2/repository.
 # Ends with 0 if all passed, 1 if one failed or ran no tests, 2 if it could not begin.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -24,8 +25,8 @@ for p in "${projects[@]}"; do
 done
 command -v mvn >/dev/null || cannot "mvn is missing"
 # Maven compiles and tests with the JDK that it runs on, unless a project says otherwise; these do not.
-JAVA_HOME=$(MILLRACE_SKIP_BUILD=1 "$root/millrace" java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
-[ -n "$JAVA_HOME" ] || cannot "$root/millrace java finds no JDK 25"
+JAVA_HOME=$(MILLRACE_SKIP_BUILD=1 "$root/millrace" java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p') \
+  || cannot "$root/millrace java finds no JDK 25"
 export JAVA_HOME
 # Each of these builds is over before a better compiler has paid for itself.
 export MAVEN_OPTS="${MAVEN_OPTS:-} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -39,7 +40,7 @@ repository=$work/repository
 # is only read; Debian's Maven is older.)
 make_repository() {
   local users=${MAVEN_REPOSITORY:-$HOME/.m2/repository} folder
-  mkdir -p "$users/dev" "$repository/dev"
+  mkdir -p "$repository/dev"
   for folder in "$users"/* "$users"/dev/*; do
     case ${folder#"$users"/} in
       dev | dev/millrace) ;;
@@ -110,9 +111,12 @@ run_java() {
 }
 
 run_kotlin() {
+  local junit=${junits[-1]}
+  # Its compiler is the slowest part of all this: what has not changed it compiles once.
+  local arguments=(-Djunit.version="$junit" -Dkotlin.compiler.incremental=true)
   cp -r "$here/kotlin" "$work/kotlin"
-  run_tests "$work/kotlin" "kotlin, JUnit ${junits[-1]}, class path" -Djunit.version="${junits[-1]}"
-  run_again "$work/kotlin" "kotlin, JUnit ${junits[-1]}, class path" -Djunit.version="${junits[-1]}"
+  run_tests "$work/kotlin" "kotlin, JUnit $junit, class path" "${arguments[@]}"
+  run_again "$work/kotlin" "kotlin, JUnit $junit, class path" "${arguments[@]}"
 }
 
 make_repository
