@@ -25,7 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class ExploreCommand {
     /// Where builds put test classes and classes.
     private static final List<String> USUAL = List.of("target/test-classes", "target/classes", "build/classes/java/test",
-            "build/classes/java/main", "build/resources/test", "build/resources/main");
+            "build/classes/java/main", "build/classes/kotlin/test", "build/classes/kotlin/main", "build/resources/test",
+            "build/resources/main");
 
     private ExploreCommand() {
     }

@@ -44,15 +44,20 @@ final class HostConcurrency {
 
     <T> T await(Future<T> future) throws InterruptedException, ExecutionException {
         if (isSimulated() && !(future instanceof Program || future instanceof SimulatedFuture)) {
-            if (future instanceof CompletionStage<?> stage) {
-                var ended = this.<Object>future();
-                stage.whenComplete((_, _) -> ended.complete(null));
-                ended.get();
-            } else {
-                clockwork().runUntil(future::isDone, Long.MAX_VALUE);
-            }
+            awaitForeign(future);
         }
         return future.get();
+    }
+
+    /// Waits for what the simulation did not make. Messages know it by this method's name: see `Watchdog.awaitsForeign`.
+    private void awaitForeign(Future<?> future) throws InterruptedException, ExecutionException {
+        if (future instanceof CompletionStage<?> stage) {
+            var ended = this.<Object>future();
+            stage.whenComplete((_, _) -> ended.complete(null));
+            ended.get();
+        } else {
+            clockwork().runUntil(future::isDone, Long.MAX_VALUE);
+        }
     }
 
     <T> CompletableFuture<T> future() {

@@ -441,4 +441,22 @@ class ConcurrencyTest {
         assertTrue(told.getMessage().contains("ConcurrencyTest"), told.getMessage());
         assertTrue(System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(30));
     }
+
+    /// Nobody can tell whether it ever will be, but when nothing else is left it is worth saying.
+    @Test
+    void whoAwaitsWhatOnlyThreadsOutsideCompleteIsToldWhatToWrite() throws Exception {
+        Host a = host();
+        Program<Integer> p = a.call(() -> a.await(new CompletableFuture<Integer>()));
+        var told = assertThrows(SimulationException.class, p::get);
+        assertTrue(told.getMessage().contains("nothing is left") && told.getMessage().contains("threads outside")
+                && told.getMessage().contains("host.executor()"), told.getMessage());
+    }
+
+    @Test
+    void whoAwaitsAFutureOfTheHostIsToldNothingOfThreadsOutside() throws Exception {
+        Host a = host();
+        Program<Integer> p = a.call(() -> a.await(a.<Integer>future()));
+        var told = assertThrows(SimulationException.class, p::get);
+        assertTrue(told.getMessage().contains("nothing is left") && !told.getMessage().contains("threads outside"), told.getMessage());
+    }
 }

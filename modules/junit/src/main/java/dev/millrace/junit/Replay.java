@@ -13,8 +13,14 @@ final class Replay {
     /// @param test a [#name]
     /// @param script the file of a script, or `null`
     static String arguments(String test, long seed, String script) {
-        return quoted("-Dtest=" + test) + " -Dmillrace.seed=" + seed
+        return quoted("-Dtest=" + plain(test)) + " -Dmillrace.seed=" + seed
                 + (script == null ? "" : " " + quoted("-Dmillrace.script=" + script));
+    }
+
+    /// Names of methods may be sentences in other languages than Java, and to Surefire a comma begins the next test, and so on: it
+    /// takes a question mark for any one character.
+    private static String plain(String test) {
+        return test.replaceAll("[,+*!%|]", "?");
     }
 
     /// Nested classes have a $ in their names, which shells take for their own.

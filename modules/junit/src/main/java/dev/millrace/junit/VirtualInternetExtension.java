@@ -12,6 +12,7 @@ import java.lang.reflect.Parameter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.MediaType;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -27,7 +27,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
@@ -170,7 +169,7 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         String given = how.name().isEmpty() ? name : how.name();
         if (how.name().isEmpty() && name.matches("arg[0-9]+")) {
             throw new ExtensionConfigurationException("the parameter's name is not in the class file: compile with -parameters "
-                    + "or write @SimHost(name = \"...\")");
+                    + "(Kotlin: -java-parameters) or write @SimHost(name = \"...\")");
         }
         return internet.add(given, how.value());
     }
@@ -291,37 +290,21 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     /// Attaches the files to the test's report, and returns where they are.
     private static String publish(ExtensionContext context, Running running, FailureReport report, String picture,
             boolean failed) throws IOException {
-        var lines = new StringBuilder();
+        var files = new Attachments(context);
         Path capture = running.internet().capture();
         if (capture != null && (failed || running.how().capture() == VirtualInternet.Capture.ALWAYS)) {
-            attach(context, lines, "capture", "capture.pcapng", MediaType.create("application", "x-pcapng"),
-                    path -> Files.copy(capture, path));
+            files.attach("capture", "capture.pcapng", "application", "x-pcapng",
+                    path -> Files.copy(capture, path, StandardCopyOption.REPLACE_EXISTING));
             if (picture != null) {
-                attach(context, lines, "topology", "topology.svg", MediaType.create("image", "svg+xml"),
-                        path -> Files.writeString(path, picture));
-                attach(context, lines, "graphs", "plot.html", MediaType.create("text", "html"),
-                        path -> Plot.read(capture).writeHtml(path));
+                files.attach("topology", "topology.svg", "image", "svg+xml", path -> Files.writeString(path, picture));
+                files.attach("graphs", "plot.html", "text", "html", path -> Plot.read(capture).writeHtml(path));
             }
         }
         if (failed && report != null && running.session() == null) {
-            attach(context, lines, "report", "report.txt", MediaType.TEXT_PLAIN_UTF_8,
-                    path -> Files.writeString(path, report.text()));
+            files.attach("report", "report.txt", "text", "plain", path -> Files.writeString(path, report.text()));
         }
         removeFiles(running.directory());
-        return lines.toString();
-    }
-
-    /// Attaches one file. That it cannot be is no reason to hide how the test failed.
-    private static void attach(ExtensionContext context, StringBuilder lines, String what, String name, MediaType type,
-            ThrowingConsumer<Path> writer) {
-        try {
-            context.publishFile(name, type, path -> {
-                writer.accept(path);
-                lines.append("\n  ").append(what).append(": ").append(path);
-            });
-        } catch (Exception e) {
-            lines.append("\n  ").append(what).append(": cannot be kept: ").append(e);
-        }
+        return files.toString();
     }
 
     private static void removeFiles(Path directory) throws IOException {

@@ -293,6 +293,17 @@ class ExtensionCasesTest {
         assertTrue(missing.getMessage().contains("-Dmillrace.script=nowhere: no such file"), missing.toString());
     }
 
+    /// A build's folder still has what the run before left there: whoever runs a test again wants what it did now.
+    @Test
+    void aSecondRunReplacesTheFilesOfTheFirst() throws Exception {
+        run(Fails.class);
+        Path capture = reports.resolve("of-test/capture.pcapng");
+        Files.writeString(capture, "of the run before");
+        String report = report(failure(run(Fails.class)));
+        assertTrue(report.contains("capture: " + capture), report);
+        assertTrue(Files.size(capture) > 100, "it is a capture again");
+    }
+
     @Test
     void filesThatCannotBeKeptDoNotHideTheFailure() throws Exception {
         Files.writeString(reports.resolve("of-test"), "in the way of a folder");

@@ -3,7 +3,7 @@ package dev.millrace.internet.time;
 import java.util.List;
 import java.util.Map;
 
-/// What of the JDK a thread waits in that does not take simulated time, and what to write instead.
+/// What of the JDK, or of Kotlin, a thread waits in that does not take simulated time, and what to write instead.
 ///
 /// @param called such as `Thread.sleep`
 /// @param advice what to do
@@ -12,6 +12,12 @@ record Construct(String called, String advice) {
     private static final String FUTURE = "wait with host.await(future), or make the future with host.future() or host.executor()";
     private static final String LOCK = "another program holds it while it waits: use host.lock(), or do not hold it then";
     private static final String PROGRAM = "start it with host.run(...) and wait with Program.get()";
+
+    /// Kotlin's bridge to coroutines: it parks its thread until they have ended, wherever they run.
+    private static final String BLOCKING_COROUTINE = "kotlinx.coroutines.BlockingCoroutine";
+    private static final Construct RUN_BLOCKING = new Construct("runBlocking", "start the coroutine in "
+            + "CoroutineScope(host.executor().asCoroutineDispatcher()), whose delays take simulated time, and wait with "
+            + "host.await(deferred.asCompletableFuture())");
 
     /// By class, or by class and method.
     private static final Map<String, String> ADVICE = Map.ofEntries(
@@ -61,6 +67,9 @@ record Construct(String called, String advice) {
         for (StackTraceElement e : List.of(trace)) {
             if (!isOurs.test(e)) {
                 break;
+            }
+            if (e.getClassName().equals(BLOCKING_COROUTINE)) {
+                return RUN_BLOCKING;
             }
             if (!e.getClassName().startsWith("java.")) {
                 continue;

@@ -15,6 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Who has the turn: one program at a time, or the thread that drives the simulation. A program keeps the turn until it
 /// waits or ends; then the driver chooses the next.
@@ -358,6 +359,14 @@ final class Turns {
 
     /// What each program is doing, for messages.
     String describe() {
+        boolean foreign = Stream.concat(tasks.stream().map(t -> t.thread), Stream.ofNullable(driver.asker()))
+                .anyMatch(Watchdog::awaitsForeign);
+        return programs() + (foreign ? ". What host.await waits for is for programs to complete: threads outside, such as those of "
+                + "the common pool, of executors of the JDK, or of Dispatchers.Default and delay in coroutines, go by the wall clock. "
+                + "Use host.executor(), and in coroutines host.executor().asCoroutineDispatcher()" : "");
+    }
+
+    private String programs() {
         return tasks.isEmpty() ? "no program is running" : tasks.stream().limit(20)
                 .map(t -> "\"" + t.name() + "\" " + (paused.containsKey(t.owner()) ? "is paused at "
                         : t.state == Task.State.PARKED ? "waits at " : "is at ") + Watchdog.place(t))

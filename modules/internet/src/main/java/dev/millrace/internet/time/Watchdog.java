@@ -14,7 +14,7 @@ final class Watchdog {
     /// What lies between a program's own code and the place where its thread is.
     private static final List<String> OURS = List.of("java.", "jdk.", "dev.millrace.internet.time.",
             "dev.millrace.internet.waiting.", "dev.millrace.internet.Host", "dev.millrace.internet.Program", "dev.millrace.stack.", "dev.millrace.tcp.",
-            "dev.millrace.udp.");
+            "dev.millrace.udp.", "kotlin.", "kotlinx.coroutines.");
 
     /// So long a program is where it is before it is looked at.
     private static final long SOON_NS = 20_000_000;
@@ -83,11 +83,17 @@ final class Watchdog {
         return Construct.of(place, Watchdog::isOurs);
     }
 
+    /// Whether a thread waits, by `host.await`, for a future that the simulation did not make.
+    static boolean awaitsForeign(Thread thread) {
+        return Arrays.stream(thread.getStackTrace()).anyMatch(e -> e.getMethodName().equals("awaitForeign")
+                && e.getClassName().equals("dev.millrace.internet.HostConcurrency"));
+    }
+
     private static boolean isAboutToRun(StackTraceElement e) {
         return e.getClassName().equals(Turns.class.getName()) && e.getMethodName().equals("awaitTurn");
     }
 
-    private static boolean isOurs(StackTraceElement e) {
+    static boolean isOurs(StackTraceElement e) {
         return OURS.stream().anyMatch(e.getClassName()::startsWith);
     }
 
@@ -100,7 +106,10 @@ final class Watchdog {
 
     /// The line of the program's own code that a task is at.
     static String place(Task task) {
-        StackTraceElement[] trace = task.thread.getStackTrace();
+        return place(task.thread.getStackTrace());
+    }
+
+    static String place(StackTraceElement[] trace) {
         return Arrays.stream(trace)
                 .filter(e -> !isOurs(e))
                 .findFirst().map(StackTraceElement::toString)
