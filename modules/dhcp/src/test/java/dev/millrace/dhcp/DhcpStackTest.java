@@ -384,4 +384,14 @@ class DhcpStackTest {
         assertEquals(1280, stack.nics().getFirst().mtu());
         stack.nics().getFirst().addAddress(Cidr.parse("fd00::7/64"));
     }
+
+    @Test
+    void hostsThatBeginTogetherNeedNotAskTogether() throws Exception {
+        lends("10.0.0.7", 120, r -> r);
+        ManualStack stack = network.station("client", Map.of("dhcp", "true"), Map.of("dhcp", Map.of("start-delay", "10s")));
+        assertEquals(State.INIT, dhcp(stack).state("e"));
+        assertEquals(List.of(), network.types());
+        network.pass(11_000);
+        assertEquals(State.BOUND, dhcp(stack).state("e"));
+    }
 }
