@@ -137,8 +137,11 @@ final class TemporaryAddresses implements HostConfiguration.Listener {
 
     private void goOn() {
         long now = now();
-        prefixes.values().forEach(p -> ensure(p, now));
-        setTimer();
+        try {
+            prefixes.values().forEach(p -> ensure(p, now));
+        } finally {
+            setTimer();
+        }
     }
 
     /// To the moment at which the youngest of some prefix needs a successor.
