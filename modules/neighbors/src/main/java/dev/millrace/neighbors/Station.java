@@ -157,6 +157,8 @@ final class Station {
         turn.run(() -> {
             context.addresses(nic).forEach(c -> announce(c.address()));
             dad.restart();
+            linkLocal.tryAgain();
+            addresses.tryAgain();
             if (groups != null) {
                 groups.reportAgain();
             }

@@ -85,6 +85,12 @@ final class TemporaryAddresses implements HostConfiguration.Listener {
         setTimer();
     }
 
+    /// The link is another, perhaps: what was given up is tried anew.
+    void tryAgain() {
+        prefixes.values().forEach(p -> p.givenUp = false);
+        goOn();
+    }
+
     void forget(Made made) {
         Prefix p = prefixes.remove(made.prefix);
         if (p != null) {
