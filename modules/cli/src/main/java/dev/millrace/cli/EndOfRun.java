@@ -1,6 +1,7 @@
 package dev.millrace.cli;
 
 import dev.millrace.Units;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,15 @@ public final class EndOfRun implements AutoCloseable {
         } catch (RuntimeException e) {
             // The others are run nevertheless; whoever is ended so hears of it where it waits.
             return;
+        }
+    }
+
+    /// Prints a line at once. That nobody reads any more, as behind head(1), is a wish to end as well.
+    public void say(PrintWriter out, String line) {
+        out.println(line);
+        // Also sends what is printed.
+        if (out.checkError()) {
+            wish();
         }
     }
 

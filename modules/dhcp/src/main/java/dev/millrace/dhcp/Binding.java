@@ -14,9 +14,6 @@ import java.util.List;
 
 /// What a lease has changed in the stack, so that exactly this can be undone. One thread at a time.
 final class Binding {
-    /// What IPv6 needs (RFC 8200 §5).
-    private static final int MIN_MTU_V6 = 1280;
-
     private final AddressSourceContext context;
     private final HostConfiguration configuration;
     private final NicPort nic;
@@ -24,7 +21,8 @@ final class Binding {
     /// Read by whoever hears that an address has gone.
     private volatile Cidr address;
     private List<Hop> routes = List.of();
-    /// The MTU that the NIC had, and what it was made, or 0.
+    /// The MTU that the lease says, or 0; what the NIC had before, and what it has been made, or 0.
+    private int mtuSaid;
     private int mtuBefore;
     private int mtuNow;
 
@@ -92,14 +90,13 @@ final class Binding {
 
     /// Never larger than it was: that is for the configuration and the link to say.
     private void useMtu(int bytes) {
-        boolean v6 = context.addresses(nic).stream().anyMatch(c -> !c.address().isV4());
-        int wanted = v6 && bytes != 0 ? Math.max(bytes, MIN_MTU_V6) : bytes;
-        if (wanted != mtuNow) {
+        if (bytes != mtuSaid) {
             undoMtu();
-            if (wanted != 0 && wanted < nic.mtu()) {
+            mtuSaid = bytes;
+            if (bytes != 0 && bytes < nic.mtu()) {
                 mtuBefore = nic.mtu();
-                context.setMtu(nic, wanted);
-                mtuNow = wanted;
+                context.setMtu(nic, bytes);
+                mtuNow = nic.mtu();
             }
         }
     }
@@ -110,6 +107,7 @@ final class Binding {
             context.setMtu(nic, mtuBefore);
         }
         mtuNow = 0;
+        mtuSaid = 0;
     }
 
     /// Takes all of it back.

@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
 /// The client of one NIC (RFC 2131 §4.4): states, timers, and what is to be sent. It has no clock, thread, socket or logger.
 ///
 /// ```
-/// start(...)  onMessage(...)  onTimer(...)  probed(...)  renew(...)  release(...)  linkUp(...)   <- inputs
+/// start(...)  onMessage(...)  onTimer(...)  probed(...)  renew(...)  release(...)  linkUp(...)   <- inputs; failed(...) if one throws
 /// poll() until null, then wait until nextDeadlineNs() at most                                    <- outputs
 /// ```
 /// One thread at a time. Equal inputs and equal chance give equal outputs.
@@ -27,6 +27,8 @@ final class DhcpClient {
     /// Requests for an address from an earlier time: twelve seconds in all.
     private static final int REBOOT_REQUESTS = 2;
     private static final int MAX_REFUSALS = 6;
+    /// How long to wait when something has failed here.
+    private static final long FAILED_WAIT_NS = 10 * SECOND;
 
     private final RequestWriter writer;
     private final Backoff backoff;
@@ -37,13 +39,18 @@ final class DhcpClient {
     private int attempt;
     /// When the client began to look for an address, for the field `secs`.
     private long beganNs;
-    /// When the first request of this transaction was sent: a lease counts from there (RFC 2131 §4.4.1).
+    /// When the request was sent that is answered: a lease counts from there (RFC 2131 §4.4.1). Of several for an address that was
+    /// offered, which nobody can tell apart, the first.
     private long requestedNs;
     /// When to send again, or to go on.
     private long againNs = NEVER;
     /// What was offered, or is asked for again.
     private IpAddress wanted;
     private IpAddress chosenServer;
+    /// The last server that offered an address and did not grant it, or `null`.
+    private IpAddress unreliableServer;
+    /// What it has offered again, to be taken if nobody else offers until it would be asked anew; or `null`.
+    private Terms lastResort;
     /// What was granted while it is being asked whether the address is free.
     private Terms granted;
     /// How often servers refused since the last lease.
@@ -51,7 +58,6 @@ final class DhcpClient {
 
     /// The lease, or `null`, and its times.
     private Terms lease;
-    private long leaseBeganNs;
     private long t1Ns = NEVER;
     private long t2Ns = NEVER;
     private long expiryNs = NEVER;
@@ -74,6 +80,29 @@ final class DhcpClient {
         } else {
             wanted = known;
             reboot(nowNs);
+        }
+    }
+
+    /// Begins a while from now (RFC 2131 §4.4.1).
+    void startLater(long delayNs, long nowNs) {
+        refusals = 0;
+        pause(delayNs, nowNs);
+    }
+
+    /// An input has failed in the middle, for want of memory perhaps: what was not done is done later. A lease that is in use goes on.
+    void failed(long nowNs) {
+        switch (state) {
+            case STOPPED -> { }
+            case BOUND, RENEWING, REBINDING, REBOOTING -> againNs = nowNs + FAILED_WAIT_NS;
+            case INIT, SELECTING, REQUESTING, CHECKING -> abandon(nowNs);
+        }
+    }
+
+    /// What was to be done with an address could not be done: it is given up, and the client begins anew in a while.
+    void abandon(long nowNs) {
+        pause(FAILED_WAIT_NS, nowNs);
+        if (lease != null) {
+            end("it could not be used");
         }
     }
 
@@ -125,12 +154,12 @@ final class DhcpClient {
         if (refused == null) {
             return;
         }
+        pause(DECLINE_WAIT_NS + backoff.upToNs(SECOND), nowNs);
         note(refused.address().address() + " is in use by another station: declined");
         send(MessageType.DECLINE, backoff.xid(), 0, null, refused.address().address(), refused.server());
         if (lease != null) {
             end("the address is in use by another station");
         }
-        pause(DECLINE_WAIT_NS + backoff.upToNs(SECOND), nowNs);
     }
 
     /// The program wants the lease renewed, or one to begin with.
@@ -173,8 +202,9 @@ final class DhcpClient {
     /// The link is up again, and may lead to another network: what the client has is confirmed, or asked for anew.
     void linkUp(long nowNs) {
         switch (state) {
-            case STOPPED, CHECKING, INIT -> { }
-            case SELECTING, REQUESTING -> discover(nowNs);
+            case STOPPED, INIT -> { }
+            // What was being asked or checked may have been another network's.
+            case SELECTING, REQUESTING, CHECKING -> discover(nowNs);
             case REBOOTING, BOUND, RENEWING, REBINDING -> {
                 if (lease != null) {
                     wanted = lease.address().address();
@@ -218,14 +248,15 @@ final class DhcpClient {
     private void discover(long nowNs) {
         state = State.SELECTING;
         granted = null;
+        lastResort = null;
         attempt = 0;
         xid = backoff.xid();
         sendDiscover(nowNs);
     }
 
     private void sendDiscover(long nowNs) {
-        send(MessageType.DISCOVER, xid, nowNs - beganNs, null, wanted, null);
         againNs = nowNs + backoff.afterNs(attempt++);
+        send(MessageType.DISCOVER, xid, nowNs - beganNs, null, wanted, null);
     }
 
     /// Differs: RFC 2131 §4.4.1 lets a client collect offers; the first that makes sense is as good as any.
@@ -234,13 +265,22 @@ final class DhcpClient {
         if (terms.isEmpty()) {
             return false;
         }
-        wanted = terms.get().address().address();
-        chosenServer = terms.get().server();
+        if (terms.get().server().equals(unreliableServer)) {
+            // Who is the fastest to offer and grants nothing is not to hide the others.
+            lastResort = terms.get();
+        } else {
+            choose(terms.get(), nowNs);
+        }
+        return true;
+    }
+
+    private void choose(Terms offer, long nowNs) {
+        wanted = offer.address().address();
+        chosenServer = offer.server();
         state = State.REQUESTING;
         attempt = 0;
         requestedNs = nowNs;
         sendRequest(nowNs);
-        return true;
     }
 
     private void reboot(long nowNs) {
@@ -254,8 +294,8 @@ final class DhcpClient {
     }
 
     private void sendRequest(long nowNs) {
-        send(MessageType.REQUEST, xid, nowNs - beganNs, null, wanted, chosenServer);
         againNs = nowNs + backoff.afterNs(attempt++);
+        send(MessageType.REQUEST, xid, nowNs - beganNs, null, wanted, chosenServer);
     }
 
     /// No answer has come.
@@ -266,12 +306,19 @@ final class DhcpClient {
                 beganNs = nowNs;
                 discover(nowNs);
             }
-            case SELECTING -> sendDiscover(nowNs);
+            case SELECTING -> {
+                if (lastResort == null) {
+                    sendDiscover(nowNs);
+                } else {
+                    choose(lastResort, nowNs);
+                }
+            }
             case REQUESTING -> {
                 if (attempt < REQUESTS) {
                     sendRequest(nowNs);
                 } else {
                     note("the server " + chosenServer + " offered " + wanted + " and answers no more");
+                    unreliableServer = chosenServer;
                     discover(nowNs);
                 }
             }
@@ -314,22 +361,28 @@ final class DhcpClient {
     }
 
     private void bind(Terms terms, long nowNs) {
-        granted = null;
-        lease = terms;
-        refusals = 0;
-        leaseBeganNs = requestedNs;
+        long began = requestedNs;
         boolean infinite = terms.isInfinite();
-        expiryNs = infinite ? NEVER : leaseBeganNs + terms.leaseNs();
-        if (!infinite && isDue(expiryNs, nowNs)) {
+        long end = infinite ? NEVER : began + terms.leaseNs();
+        if (isDue(end, nowNs)) {
             // It took longer to get it than it lasts.
-            lease = null;
+            if (lease != null) {
+                end("what followed it was over when it came");
+            }
             discover(nowNs);
             return;
         }
         // RFC 2131 §4.4.5: a little chance, so that clients that began together do not renew together.
-        t1Ns = infinite ? NEVER : leaseBeganNs + terms.t1Ns() - backoff.upToNs(terms.t1Ns() / 32);
-        t2Ns = infinite ? NEVER : leaseBeganNs + terms.t2Ns();
-        actions.add(new Action.Use(terms, leaseBeganNs));
+        long t1 = infinite ? NEVER : began + terms.t1Ns() - backoff.upToNs(terms.t1Ns() / 32);
+        actions.add(new Action.Use(terms, began));
+        // Nothing has changed until here, where nothing fails any more.
+        granted = null;
+        unreliableServer = null;
+        lease = terms;
+        refusals = 0;
+        t1Ns = t1;
+        t2Ns = infinite ? NEVER : began + terms.t2Ns();
+        expiryNs = end;
         goOn(nowNs);
     }
 
@@ -348,20 +401,22 @@ final class DhcpClient {
     /// Begins to ask for more time: the server (RENEWING), or all (REBINDING).
     private void request(State asking, long nowNs) {
         state = asking;
-        xid = backoff.xid();
         beganNs = nowNs;
-        requestedNs = nowNs;
         sendExtension(nowNs);
     }
 
+    /// Each with a number of its own, as RFC 2131 §4.1 allows: they are minutes and days apart, and a lease that is granted counts
+    /// from the one that is answered.
     private void sendExtension(long nowNs) {
-        IpAddress own = lease.address().address();
-        byte[] message = writer.write(MessageType.REQUEST, xid, (nowNs - beganNs) / SECOND, own, null, null);
-        actions.add(new Action.Send(message, own, state == State.RENEWING ? lease.server() : null, isServerNear()));
         // RFC 2131 §4.4.5: half of the time that is left, and no less than a minute. What ends it is a deadline of its own.
         long end = state == State.RENEWING ? t2Ns : expiryNs;
         long left = end == NEVER ? 0 : Math.max(0, end - nowNs);
         againNs = nowNs + Math.max(MIN_RENEW_INTERVAL_NS, left / 2);
+        xid = backoff.xid();
+        requestedNs = nowNs;
+        IpAddress own = lease.address().address();
+        byte[] message = writer.write(MessageType.REQUEST, xid, (nowNs - beganNs) / SECOND, own, null, null);
+        actions.add(new Action.Send(message, own, state == State.RENEWING ? lease.server() : null, isServerNear()));
     }
 
     /// A server says that the address is wrong here.
@@ -369,6 +424,9 @@ final class DhcpClient {
         IpAddress server = m.address(DhcpOption.SERVER_IDENTIFIER);
         if (server == null || state == State.REQUESTING && !server.equals(chosenServer)) {
             return false;
+        }
+        if (state == State.REQUESTING) {
+            unreliableServer = server;
         }
         note("the server " + server + " refuses " + wanted);
         if (lease != null) {

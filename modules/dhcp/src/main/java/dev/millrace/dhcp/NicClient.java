@@ -41,6 +41,8 @@ final class NicClient {
     /// Guarded by lock, as the client is.
     private final ArrayDeque<Runnable> todo = new ArrayDeque<>();
     private boolean working;
+    /// An input was left in the middle, and not even that could be said.
+    private boolean isInterrupted;
     private boolean closed;
     private Change told;
 
@@ -84,7 +86,12 @@ final class NicClient {
 
     void begin() {
         LeaseFile.Saved saved = file == null ? null : file.read(nic.stationAddress(), epoch(now(), now()));
-        run(c -> c.start(saved == null ? null : saved.address(), now()));
+        if (saved == null && settings.startDelayNs() > 0) {
+            long delay = context.random().nextLong(settings.startDelayNs());
+            run(c -> c.startLater(delay, now()));
+        } else {
+            run(c -> c.start(saved == null ? null : saved.address(), now()));
+        }
     }
 
     /// Whether the message was an answer to what this client asked last.
@@ -114,11 +121,11 @@ final class NicClient {
             }
         }
         run(c -> {
-            c.close(file != null, now());
             closed = true;
+            c.close(file != null, now());
         });
         // Another thread may be at work, and the stack does not wait for it: what is left is done here.
-        work();
+        drain();
         if (file != null) {
             file.flush();
         }
@@ -135,7 +142,21 @@ final class NicClient {
             if (closed) {
                 return;
             }
-            input.accept(client);
+            boolean done = false;
+            try {
+                if (isInterrupted) {
+                    client.failed(now());
+                }
+                input.accept(client);
+                done = true;
+            } catch (Throwable t) {
+                // No input is more than an input: the timer, a stranger's message, a program at the end of its stack.
+                context.failed("dhcp", t);
+                client.failed(now());
+                done = true;
+            } finally {
+                isInterrupted = !done;
+            }
             for (Action a = client.poll(); a != null; a = client.poll()) {
                 Action next = a;
                 todo.add(() -> perform(next));
@@ -148,29 +169,52 @@ final class NicClient {
             }
             State after = client.state();
             todo.add(() -> tell(after));
+        }
+        work();
+    }
+
+    /// Does what is to be done unless another thread is at it. One that cannot go on, at the end of its stack, leaves the rest to who
+    /// comes next.
+    private void work() {
+        synchronized (lock) {
             if (working) {
                 return;
             }
             working = true;
         }
-        work();
-    }
-
-    private void work() {
-        while (true) {
-            Runnable next;
-            synchronized (lock) {
-                next = todo.poll();
-                if (next == null) {
+        boolean givenBack = false;
+        try {
+            drain();
+            givenBack = true;
+        } finally {
+            if (!givenBack) {
+                synchronized (lock) {
                     working = false;
-                    return;
                 }
             }
-            try {
-                next.run();
-            } catch (Throwable t) {
-                context.failed("dhcp", t);
-            }
+        }
+    }
+
+    private void drain() {
+        for (Runnable next = next(); next != null; next = next()) {
+            doOne(next);
+        }
+    }
+
+    /// The next thing to do; `null` if there is none, and then nobody is at work.
+    private Runnable next() {
+        synchronized (lock) {
+            Runnable next = todo.poll();
+            working = next != null;
+            return next;
+        }
+    }
+
+    private void doOne(Runnable next) {
+        try {
+            next.run();
+        } catch (Throwable t) {
+            context.failed("dhcp", t);
         }
     }
 
@@ -179,10 +223,20 @@ final class NicClient {
     private void perform(Action action) {
         switch (action) {
             case Action.Send s -> send(s);
-            case Action.Probe p -> probe(p.address());
-            case Action.Use u -> use(u.terms(), u.beganNs());
+            case Action.Probe p -> orAbandon(() -> probe(p.address()));
+            case Action.Use u -> orAbandon(() -> use(u.terms(), u.beganNs()));
             case Action.End e -> end(e.why());
             case Action.Note n -> LOG.info("{}/{}: {}", context.stackName(), nic.name(), n.text());
+        }
+    }
+
+    /// The client waits for what comes of these, and would for ever.
+    private void orAbandon(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            context.failed("dhcp", t);
+            run(c -> c.abandon(now()));
         }
     }
 

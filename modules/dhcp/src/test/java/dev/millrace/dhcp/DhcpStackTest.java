@@ -374,4 +374,24 @@ class DhcpStackTest {
         var value = assertThrows(ConfigurationException.class, () -> network.station("x", Map.of("dhcp", "on"), Map.of()));
         assertTrue(value.getMessage().contains("true"), value.getMessage());
     }
+
+    @Test
+    void aServerCannotTakeIpv6Away() throws Exception {
+        lends("10.0.0.7", 120, r -> r.option(DhcpOption.INTERFACE_MTU, 2, 0x40));
+        ManualStack stack = network.client(Map.of());
+        network.pass(1_000);
+        assertEquals(Cidr.parse("10.0.0.7/24"), stack.nics().getFirst().addresses().getFirst());
+        assertEquals(1280, stack.nics().getFirst().mtu());
+        stack.nics().getFirst().addAddress(Cidr.parse("fd00::7/64"));
+    }
+
+    @Test
+    void hostsThatBeginTogetherNeedNotAskTogether() throws Exception {
+        lends("10.0.0.7", 120, r -> r);
+        ManualStack stack = network.station("client", Map.of("dhcp", "true"), Map.of("dhcp", Map.of("start-delay", "10s")));
+        assertEquals(State.INIT, dhcp(stack).state("e"));
+        assertEquals(List.of(), network.types());
+        network.pass(11_000);
+        assertEquals(State.BOUND, dhcp(stack).state("e"));
+    }
 }

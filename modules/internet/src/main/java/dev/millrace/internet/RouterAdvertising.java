@@ -11,6 +11,9 @@ import dev.millrace.wire.NdpOptionWriter;
 final class RouterAdvertising {
     /// RFC 4861 §6.2.1: MaxRtrAdvInterval's default is longer, but a third of the lifetime is what its default relation says.
     private static final long MAX_INTERVAL_NS = 200_000_000_000L;
+    /// MIN_DELAY_BETWEEN_RAS (§10): so seldom all stations are told because one has asked. Differs: §6.2.6 has each answer wait up to half
+    /// a second by chance as well, against many routers that answer together; here each answers as soon as it may.
+    private static final long MIN_DELAY_NS = 3_000_000_000L;
     private static final int SLAAC_BITS = 64;
     private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
 
@@ -19,6 +22,10 @@ final class RouterAdvertising {
     private int lifetimeSeconds;
     /// Of the series of advertisements; those of older ones end.
     private int series;
+    /// When all were last told.
+    private long sentNs;
+    /// An answer comes as soon as it may.
+    private boolean answerWaits;
 
     RouterAdvertising(Fabric fabric, EthernetGateway gateway) {
         this.fabric = fabric;
@@ -46,14 +53,31 @@ final class RouterAdvertising {
         }
     }
 
-    /// A host has asked for routers.
+    /// A host has asked for routers: one answer is for all that ask meanwhile, however many (§6.2.6).
     void solicited() {
-        if (lifetimeSeconds != 0) {
-            send(lifetimeSeconds);
+        if (lifetimeSeconds == 0 || answerWaits) {
+            return;
         }
+        if (mayAnswer()) {
+            send(lifetimeSeconds);
+            return;
+        }
+        answerWaits = true;
+        fabric.post(sentNs + MIN_DELAY_NS, () -> {
+            answerWaits = false;
+            // Else all were told since.
+            if (lifetimeSeconds != 0 && mayAnswer()) {
+                send(lifetimeSeconds);
+            }
+        });
+    }
+
+    private boolean mayAnswer() {
+        return fabric.nowNs() - sentNs >= MIN_DELAY_NS;
     }
 
     private void send(int lifetime) {
+        sentNs = fabric.nowNs();
         gateway.transmit(EthernetFrames.ndp(gateway.linkLocal(), ALL_NODES, (m, at) -> {
             long end = NdpMessage.writeRouterAdvertisement(m, at, 64, 0, NdpMessage.PREFERENCE_MEDIUM, lifetime, 0, 0);
             end = NdpOptionWriter.sourceLinkLayerAddress(m, end, gateway.station());

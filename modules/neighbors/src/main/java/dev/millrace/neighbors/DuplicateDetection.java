@@ -129,35 +129,41 @@ final class DuplicateDetection {
 
     private void goOn() {
         long now = now();
-        for (Check c : List.copyOf(checks.values())) {
-            if (c.nextNs - now <= 0) {
-                step(c, now);
+        try {
+            for (Check c : List.copyOf(checks.values())) {
+                if (c.nextNs - now <= 0) {
+                    step(c, now);
+                }
             }
+        } finally {
+            // Whatever failed, for want of memory perhaps: the others are asked for, and this one again.
+            setTimer();
         }
-        setTimer();
     }
 
     private void step(Check c, long now) {
         if (!nic.isUp()) {
             // Nobody could object; asked anew when it is up.
-            c.nextNs = now + MOST_DELAY_NS;
             begin(c);
             return;
         }
+        // Until the rest is done: if that fails, it is done then.
+        c.nextNs = now + MOST_DELAY_NS;
         if (c.left == 0) {
-            checks.remove(c.address);
             context.addressChecked(nic, c.address, true);
+            checks.remove(c.address);
             if (context.addressState(nic, c.address) != null) {
                 whenClaimed.accept(c.address);
             }
             return;
         }
-        c.left--;
         long nonce = context.random().nextLong() >>> 16;
         c.nonces.add(nonce);
+        questions.probe(nic, c.address, nonce);
+        // Only now: an address that could not be asked for is not free.
+        c.left--;
         c.nextNs = now + (c.left == 0 ? c.lastWaitNs : c.address.isV4() ? context.random().nextLong(PROBE_MIN_NS, PROBE_MAX_NS)
                 : retransNs);
-        questions.probe(nic, c.address, nonce);
     }
 
     // ---- what is heard

@@ -23,10 +23,12 @@ final class FairLimit {
         this.secret = secret;
     }
 
-    /// Whether one more answer may go to this station.
-    boolean tryTake(long station, boolean isKnown) {
+    /// Whether one more answer may go to this asker.
+    ///
+    /// @param asker its station, or what else it is known by
+    boolean tryTake(long asker, boolean isKnown) {
         AtomicReferenceArray<TokenBucket> buckets = isKnown ? known : strangers;
-        long h = (station ^ secret) * 0x9e37_79b9_7f4a_7c15L;
+        long h = (asker ^ secret) * 0x9e37_79b9_7f4a_7c15L;
         h = (h ^ h >>> 32 ^ secret) * 0xbf58_476d_1ce4_e5b9L;
         int slot = (int) (h >>> 54);
         TokenBucket bucket = buckets.get(slot);

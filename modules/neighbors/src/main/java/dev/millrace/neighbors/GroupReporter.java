@@ -237,25 +237,12 @@ abstract class GroupReporter {
     private void goOn() {
         long now = now();
         var told = new ArrayList<Told>();
-        boolean all = answersAll && answerAllNs - now <= 0;
-        answersAll &= !all;
-        for (Map.Entry<IpAddress, Membership> e : List.copyOf(groups.entrySet())) {
-            Membership m = e.getValue();
-            if (m.changes > 0 && m.changeNs - now <= 0) {
-                m.changes--;
-                m.changeNs = now + context.random().nextLong(UNSOLICITED_NS);
-                told.add(new Told(e.getKey(), m.joins > 0 ? CHANGE_TO_EXCLUDE : CHANGE_TO_INCLUDE));
-            } else if (m.joins > 0 && (all || m.answers && m.answerNs - now <= 0)) {
-                told.add(new Told(e.getKey(), MODE_IS_EXCLUDE));
-            }
-            if (all || m.answers && m.answerNs - now <= 0) {
-                m.answers = false;
-            }
-            if (m.joins == 0 && m.changes == 0) {
-                groups.remove(e.getKey());
-            }
+        try {
+            collect(told, now);
+        } finally {
+            // Whatever failed, for want of memory perhaps: what is left comes later.
+            setTimer();
         }
-        setTimer();
         told.removeIf(t -> !isReported(t.group()));
         if (!nic.isUp() || told.isEmpty()) {
             return;
@@ -266,6 +253,30 @@ abstract class GroupReporter {
         } else {
             for (int i = 0; i < told.size(); i += RECORDS_IN_REPORT) {
                 sendReport(told.subList(i, Math.min(told.size(), i + RECORDS_IN_REPORT)));
+            }
+        }
+    }
+
+    /// What is due.
+    private void collect(List<Told> told, long now) {
+        boolean all = answersAll && answerAllNs - now <= 0;
+        answersAll &= !all;
+        for (Map.Entry<IpAddress, Membership> e : List.copyOf(groups.entrySet())) {
+            Membership m = e.getValue();
+            if (m.changes > 0 && m.changeNs - now <= 0) {
+                // Until the rest is done: if that fails, it is done then.
+                m.changeNs = now + UNSOLICITED_NS;
+                told.add(new Told(e.getKey(), m.joins > 0 ? CHANGE_TO_EXCLUDE : CHANGE_TO_INCLUDE));
+                m.changeNs = now + context.random().nextLong(UNSOLICITED_NS);
+                m.changes--;
+            } else if (m.joins > 0 && (all || m.answers && m.answerNs - now <= 0)) {
+                told.add(new Told(e.getKey(), MODE_IS_EXCLUDE));
+            }
+            if (all || m.answers && m.answerNs - now <= 0) {
+                m.answers = false;
+            }
+            if (m.joins == 0 && m.changes == 0) {
+                groups.remove(e.getKey());
             }
         }
     }

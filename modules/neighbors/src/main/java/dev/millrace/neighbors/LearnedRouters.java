@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -32,6 +33,8 @@ final class LearnedRouters {
     private static final int MOST_ROUTERS = 16;
     private static final int MOST_ROUTES = 64;
     private static final int MOST_SERVERS = 8;
+    /// A route that has no end (RFC 4191 §2.3) is looked at again after as much as a default router may say of itself.
+    private static final long MOST_LEFT_NS = 65_535_000_000_000L;
     private static final Cidr ALL = new Cidr(IpAddress.ANY_V6, 0);
 
     private record Key(Cidr to, IpAddress via) {
@@ -113,9 +116,9 @@ final class LearnedRouters {
 
     /// Default routers have places of their own.
     private boolean isFull(Cidr to, IpAddress via) {
-        boolean isDefault = via != null && to.prefixLength() == 0;
-        long same = routes.keySet().stream().filter(k -> isDefault == (k.via() != null && k.to().prefixLength() == 0)).count();
-        return same >= (isDefault ? MOST_ROUTERS : MOST_ROUTES);
+        boolean ofDefault = isDefault(new Key(to, via));
+        long same = routes.keySet().stream().filter(k -> ofDefault == isDefault(k)).count();
+        return same >= (ofDefault ? MOST_ROUTERS : MOST_ROUTES);
     }
 
     private void tellServers(List<Server> told, long now) {
@@ -142,17 +145,24 @@ final class LearnedRouters {
     }
 
     /// A neighbour does not answer: routes through it come last from now on, until it is heard again (RFC 4861 §6.3.6, RFC 4191
-    /// §3.2). Returns whether no default router is left that answers.
-    boolean unreachable(IpAddress address) {
-        if (!isRouter(address)) {
-            return false;
-        }
+    /// §3.2).
+    void unreachable(IpAddress address) {
         long now = context.clock().nanoTime();
         forgetOld(now);
         silent.add(address);
         putAll(address, false);
-        return routes.entrySet().stream().filter(e -> !isOver(e.getValue().untilNs(), now)).map(Map.Entry::getKey)
-                .filter(k -> k.via() != null && k.to().prefixLength() == 0).allMatch(k -> silent.contains(k.via()));
+    }
+
+    /// When the last of the default routers that answer is none any more; empty if there is none now.
+    OptionalLong lastEndNs() {
+        long now = context.clock().nanoTime();
+        return routes.entrySet().stream().filter(e -> isDefault(e.getKey()) && !silent.contains(e.getKey().via()))
+                .mapToLong(e -> e.getValue().untilNs() == HostConfiguration.FOREVER ? MOST_LEFT_NS : e.getValue().untilNs() - now)
+                .filter(left -> left > 0).max().stream().map(left -> now + left).findFirst();
+    }
+
+    private static boolean isDefault(Key k) {
+        return k.via() != null && k.to().prefixLength() == 0;
     }
 
     private void putAll(IpAddress via, boolean reachable) {

@@ -25,6 +25,8 @@ final class LinkLocalAddress implements HostConfiguration.Listener {
     private final HostConfiguration learned;
     private int counter;
     private boolean begun;
+    /// The last that was another's, if no more are tried; else `null`.
+    private IpAddress givenUp;
 
     /// @param whenUsable what can be done from then on; also called if there will be none
     LinkLocalAddress(NetworkContext context, NicPort nic, Turn turn, InterfaceIds ids, boolean isStable, Runnable whenUsable) {
@@ -41,6 +43,16 @@ final class LinkLocalAddress implements HostConfiguration.Listener {
     void make() {
         if (!begun) {
             begun = true;
+            enter();
+        }
+    }
+
+    /// The link is another, perhaps, or who had the addresses is gone: what was given up is tried anew (RFC 4862 §5.3).
+    void tryAgain() {
+        if (givenUp != null) {
+            learned.remove(nic, givenUp);
+            givenUp = null;
+            counter = 0;
             enter();
         }
     }
@@ -81,6 +93,7 @@ final class LinkLocalAddress implements HostConfiguration.Listener {
                 enter();
             } else {
                 // Differs: RFC 4862 §5.4.5 wants IPv6 off where the MAC address is in use twice. Given addresses go on here.
+                givenUp = address;
                 LOG.warn("{}/{}: no link-local address, since all that were tried are taken", context.stackName(), nic.name());
                 whenUsable.run();
             }

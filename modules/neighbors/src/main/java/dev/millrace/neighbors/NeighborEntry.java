@@ -76,7 +76,12 @@ final class NeighborEntry {
 
     /// Whether it is at this station and something has been sent to it: one that we talk to.
     boolean isUsedAt(long at) {
-        return station == at && (used || lastUsed > 0);
+        return station == at && isUsed();
+    }
+
+    /// Whether something has been sent to it, and it was there.
+    boolean isUsed() {
+        return station != 0 && (used || lastUsed > 0);
     }
 
     /// Whether it was forgotten: who has it looks for the one that has followed.

@@ -98,6 +98,20 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         return answers.tryTake(station, known != null && known.isUsedAt(station));
     }
 
+    /// As [#mayAnswer(NicPort, IpAddress, long)] for one that asks for an address of ours. Who does not say where it is, as a neighbour
+    /// that knows us need not (RFC 4861 §4.3), is known by its address; those that have none share what is answered about an address,
+    /// since all of them hear each answer.
+    private boolean mayAnswer(NicPort nic, IpAddress from, long station, IpAddress target) {
+        if (station != 0) {
+            return mayAnswer(nic, from, station);
+        }
+        if (from.isUnspecified()) {
+            return answers.tryTake(target.hi() ^ target.lo(), false);
+        }
+        NeighborEntry known = cache.find(nic, from);
+        return answers.tryTake(from.hi() ^ from.lo(), known != null && known.isUsed());
+    }
+
     // ---- ARP
 
     @Override
@@ -255,7 +269,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         if (!isOurs(nic, target)) {
             return DropReason.NOT_FOR_US;
         }
-        if (!mayAnswer(nic, from, station)) {
+        if (!mayAnswer(nic, from, station, target)) {
             return DropReason.RATE_LIMITED;
         }
         if (from.isUnspecified()) {

@@ -11,6 +11,7 @@ import dev.millrace.spi.NetworkContext;
 import dev.millrace.spi.NicPort;
 import dev.millrace.wire.IpAddress;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,8 @@ final class SlaacAddresses implements HostConfiguration.Listener {
         IpAddress address;
         /// How many were other hosts'.
         int counter;
+        /// All that were tried are taken.
+        boolean givenUp;
         long preferredUntilNs;
         long validUntilNs;
 
@@ -157,18 +160,43 @@ final class SlaacAddresses implements HostConfiguration.Listener {
         turn.run(() -> {
             Made made = of(address);
             if (made == null || !isStable || made.counter >= RETRIES) {
+                if (made != null) {
+                    made.givenUp = true;
+                }
                 LOG.warn("{}/{}: no address in {}/64, since all that were tried are taken", context.stackName(), nic.name(),
                         address.network(64));
                 return;
             }
             made.counter++;
-            // No longer the prefix's when it is removed: that is not taken for the prefix's end.
-            made.address = null;
-            learned.remove(nic, address);
-            if (!choose(made)) {
-                prefixes.remove(made.prefix);
-            }
+            chooseAnother(made);
         });
+    }
+
+    private void chooseAnother(Made made) {
+        IpAddress before = made.address;
+        // No longer the prefix's when it is removed: that is not taken for the prefix's end.
+        made.address = null;
+        learned.remove(nic, before);
+        if (!choose(made)) {
+            prefixes.remove(made.prefix);
+            if (temporary != null) {
+                temporary.forget(made);
+            }
+        }
+    }
+
+    /// The link is another, perhaps, or who had the addresses is gone: what was given up is tried anew.
+    void tryAgain() {
+        for (Made made : List.copyOf(prefixes.values())) {
+            if (made.givenUp) {
+                made.givenUp = false;
+                made.counter = 0;
+                chooseAnother(made);
+            }
+        }
+        if (temporary != null) {
+            temporary.tryAgain();
+        }
     }
 
     /// The prefixes that addresses are made of now.

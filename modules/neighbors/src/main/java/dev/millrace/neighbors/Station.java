@@ -157,6 +157,8 @@ final class Station {
         turn.run(() -> {
             context.addresses(nic).forEach(c -> announce(c.address()));
             dad.restart();
+            linkLocal.tryAgain();
+            addresses.tryAgain();
             if (groups != null) {
                 groups.reportAgain();
             }
@@ -237,16 +239,20 @@ final class Station {
     }
 
     private void take(RouterAdvertisement ra) {
-        if (ra.lifetimeSeconds() > 0) {
-            // RFC 7559 §2.1: one that is no default router does not end the search.
-            search.stop();
-        }
         if (routers.advertised(ra)) {
             cache.routerHeard(nic, ra.router(), ra.station());
         }
+        searchWhileThereIsNone();
         takeTimes(ra);
         takeLink(ra);
         ra.prefixes().forEach(addresses::advertised);
+    }
+
+    /// RFC 7559 §2.1: one that is no default router does not end the search.
+    private void searchWhileThereIsNone() {
+        if (settings.slaac()) {
+            routers.lastEndNs().ifPresentOrElse(search::rest, search::goOnSearching);
+        }
     }
 
     private void takeTimes(RouterAdvertisement ra) {
@@ -292,9 +298,10 @@ final class Station {
             if (redirects != null) {
                 redirects.unreachable(address);
             }
-            if (routers.unreachable(address) && settings.slaac()) {
-                // None is left that answers: who has come meanwhile is asked for.
-                search.start(false);
+            if (routers.isRouter(address)) {
+                routers.unreachable(address);
+                // Where none is left that answers, who has come meanwhile is asked for.
+                searchWhileThereIsNone();
             }
         });
     }
@@ -306,6 +313,7 @@ final class Station {
                 redirects.unreachable(address);
             }
             routers.ceased(address);
+            searchWhileThereIsNone();
         });
     }
 

@@ -85,6 +85,12 @@ final class TemporaryAddresses implements HostConfiguration.Listener {
         setTimer();
     }
 
+    /// The link is another, perhaps: what was given up is tried anew.
+    void tryAgain() {
+        prefixes.values().forEach(p -> p.givenUp = false);
+        goOn();
+    }
+
     void forget(Made made) {
         Prefix p = prefixes.remove(made.prefix);
         if (p != null) {
@@ -137,8 +143,11 @@ final class TemporaryAddresses implements HostConfiguration.Listener {
 
     private void goOn() {
         long now = now();
-        prefixes.values().forEach(p -> ensure(p, now));
-        setTimer();
+        try {
+            prefixes.values().forEach(p -> ensure(p, now));
+        } finally {
+            setTimer();
+        }
     }
 
     /// To the moment at which the youngest of some prefix needs a successor.

@@ -10,6 +10,7 @@ import dev.millrace.wire.EtherType;
 import dev.millrace.wire.EthernetHeader;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.MacAddress;
+import dev.millrace.wire.NdpMessage;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -87,5 +88,51 @@ class FairAnswersTest {
             segment.inject(arp(ArpPacket.REQUEST, HONEST, bits(HONEST_IP), "10.0.0.1"));
             assertEquals(1, answersTo(HONEST));
         }
+    }
+
+    /// A question of NDP that does not say where its sender is.
+    private static byte[] unsaid(long station, String from, String target) {
+        IpAddress t = IpAddress.parse(target);
+        return Frames.icmp(station, from, target, 255, (m, at) -> NdpMessage.writeNeighborSolicitation(m, at, t.hi(), t.lo()));
+    }
+
+    private long advertisementsOf(String target) {
+        long n = segment.words().stream().filter(w -> w.contains("neighbor-advertisement") && w.contains(target)).count();
+        segment.seen.clear();
+        return n;
+    }
+
+    @Test
+    void thoseThatDoNotSayWhereTheyAreAreNotOneAsker() throws Exception {
+        ManualStack host = segment.station("host", "fd00::1/64");
+        segment.pass(5_000);
+        try (UdpSocket socket = host.udp().bind(0)) {
+            socket.send(ByteBuffer.allocate(1), new InetSocketAddress("fd00::200", 7));
+            segment.inject(Frames.neighbor(HONEST, "fd00::200", IpAddress.parse("fd00::200"), 0x20));
+            for (int i = 0; i < 2_000; i++) {
+                segment.inject(unsaid(FLOODER, "fd00::9:" + Integer.toHexString(i), "fd00::1"));
+            }
+            segment.seen.clear();
+            segment.inject(unsaid(HONEST, "fd00::200", "fd00::1"));
+            assertEquals(1, advertisementsOf("fd00::1"));
+        }
+    }
+
+    @Test
+    void questionsForOneAddressDoNotHideThatAnotherIsTaken() throws Exception {
+        segment.station("host", "fd00::1/64", "fd00::2/64");
+        segment.pass(5_000);
+        for (int i = 0; i < 2_000; i++) {
+            segment.inject(Frames.probe(FLOODER, IpAddress.parse("fd00::1"), i));
+        }
+        segment.seen.clear();
+        segment.inject(Frames.probe(HONEST, IpAddress.parse("fd00::2"), 1));
+        assertEquals(1, advertisementsOf("fd00::2"));
+        // Who asks for the other hears it from the answers to others.
+        for (int i = 0; i < 100; i++) {
+            segment.inject(Frames.probe(FLOODER, IpAddress.parse("fd00::1"), i));
+            segment.pass(10);
+        }
+        assertTrue(advertisementsOf("fd00::1") >= 99);
     }
 }

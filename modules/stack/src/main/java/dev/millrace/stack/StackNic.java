@@ -27,6 +27,8 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
     private static final PacketTap[] NO_TAPS = {};
     /// RFC 791 §3.2: every network carries this much.
     private static final int MIN_MTU = 68;
+    /// RFC 8200 §5: what IPv6 needs.
+    private static final int MIN_MTU_V6 = 1280;
 
     private final AssembledStack stack;
     private final String name;
@@ -167,9 +169,10 @@ final class StackNic implements Nic, NicPort, Link.Sink, Ingress {
         }
     }
 
-    /// Sets the MTU, as far as the link can carry it.
+    /// Sets the MTU, as far as the link can carry it and IPv6 can be.
     void setMtu(int bytes) {
-        mtu = Math.clamp(bytes, MIN_MTU, Math.max(MIN_MTU, link.mtu()));
+        int most = Math.max(MIN_MTU, link.mtu());
+        mtu = Math.clamp(bytes, stack.networks().internet(6) == null ? MIN_MTU : Math.min(MIN_MTU_V6, most), most);
         stack.addresses().renew();
     }
 

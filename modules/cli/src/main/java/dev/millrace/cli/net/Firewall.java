@@ -100,15 +100,16 @@ final class Firewall {
 
     /// Rules that are removed when the command that set them ends.
     static final class Applied implements AutoCloseable {
-        private final Firewall firewall = new Firewall(new Linux());
+        private final Firewall firewall;
         private final List<FirewallRule> rules = new ArrayList<>();
         private PrintWriter err;
 
-        private Applied() {
+        Applied(Firewall firewall) {
+            this.firewall = firewall;
         }
 
         static Applied none() {
-            return new Applied();
+            return new Applied(new Firewall(new Linux()));
         }
 
         /// Says what will happen to those who share an address with the kernel and have set no rule.
@@ -135,22 +136,37 @@ final class Firewall {
 
         void apply(List<FirewallRule> wanted, PrintWriter says) throws IOException {
             err = says;
+            firewall.requireRights();
             for (FirewallRule rule : wanted) {
-                firewall.apply(rule);
+                // First: of one that cannot be set as a whole a part may stand.
                 rules.add(rule);
+                firewall.apply(rule);
                 says.println("firewall: the kernel does not answer for " + rule.address() + " port " + rule.port());
             }
             says.flush();
         }
 
+        /// Whichever cannot be removed, the others are.
         @Override
         public void close() throws IOException {
+            IOException failure = null;
             for (FirewallRule rule : rules) {
-                if (!firewall.remove(rule)) {
-                    err.println("firewall: the rule " + rule.name() + " was gone already");
+                try {
+                    if (!firewall.remove(rule)) {
+                        err.println("firewall: there is no rule " + rule.name() + " any more");
+                    }
+                } catch (IOException e) {
+                    if (failure == null) {
+                        failure = e;
+                    } else {
+                        failure.addSuppressed(e);
+                    }
                 }
             }
             rules.clear();
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 }

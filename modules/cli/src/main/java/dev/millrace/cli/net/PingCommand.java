@@ -83,7 +83,7 @@ public final class PingCommand implements Callable<Integer> {
             }
             long begun = System.nanoTime();
             PingStatistics total;
-            try (PingRun run = ping.start(event -> tell(out, event))) {
+            try (PingRun run = ping.start(event -> tell(end, out, event))) {
                 end.whenWanted(run::close);
                 total = run.await();
             }
@@ -123,15 +123,14 @@ public final class PingCommand implements Callable<Integer> {
         return Commands.duration(spec, option);
     }
 
-    private void tell(PrintWriter out, PingEvent event) {
+    private void tell(EndOfRun end, PrintWriter out, PingEvent event) {
         if (Commands.is(quiet)) {
             return;
         }
         String line = Commands.is(json) ? Commands.text(PingReport.json(event))
                 : PingReport.line(event, Commands.is(unanswered));
         if (!line.isEmpty()) {
-            out.println(line);
-            out.flush();
+            end.say(out, line);
         }
     }
 }

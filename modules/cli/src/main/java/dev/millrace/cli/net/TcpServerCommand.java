@@ -75,7 +75,11 @@ public final class TcpServerCommand implements Callable<Integer> {
                         break;
                     }
                     current.set(socket);
-                    failed = serve(socket) ? 0 : FAILED;
+                    if (end.isWanted()) {
+                        // It was wished for before anybody could know of this connection.
+                        break;
+                    }
+                    failed = serve(socket, end) ? 0 : FAILED;
                 }
             } while (!Commands.is(once) && !end.isWanted());
             return Commands.is(once) ? failed : 0;
@@ -106,7 +110,7 @@ public final class TcpServerCommand implements Callable<Integer> {
     }
 
     /// A connection that fails is said, and is no reason to wait for no others.
-    private boolean serve(TcpSocket socket) throws IOException {
+    private boolean serve(TcpSocket socket, EndOfRun end) throws IOException {
         InetSocketAddress peer = socket.remoteAddress();
         InetSocketAddress local = socket.localAddress();
         PrintWriter err = Commands.err(spec);
@@ -127,9 +131,7 @@ public final class TcpServerCommand implements Callable<Integer> {
             return false;
         }
         PrintWriter out = Commands.out(spec);
-        out.println(Commands.is(json) ? Commands.text(TransferReport.json(local, peer, t))
-                : TransferReport.lines(peer, t));
-        out.flush();
+        end.say(out, Commands.is(json) ? Commands.text(TransferReport.json(local, peer, t)) : TransferReport.lines(peer, t));
         return true;
     }
 }

@@ -4,6 +4,7 @@ import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.StandardSocketOptions;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -105,8 +106,9 @@ final class Transfer {
             received.add(buffer, 0, n);
             if (sink != null) {
                 sink.write(buffer, 0, n);
-                if (sink == System.out) {
-                    sink.flush();
+                // A print stream says nothing by itself.
+                if (sink instanceof PrintStream shown && shown.checkError()) {
+                    throw new IOException("nobody reads what comes any more");
                 }
             }
             progress.show(sent.bytes(), received.bytes());

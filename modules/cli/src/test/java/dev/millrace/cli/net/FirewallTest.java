@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.cli.tun.Machine;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,6 +28,8 @@ class FirewallTest {
         final List<String> ran = new ArrayList<>();
         final Set<String> rules = new HashSet<>();
         boolean root = true;
+        /// Commands with this in them do not work.
+        String broken = "\n";
 
         Fake(String program) {
             this.program = program;
@@ -36,6 +40,9 @@ class FirewallTest {
             String text = String.join(" ", command);
             ran.add(text);
             boolean ok = true;
+            if (text.contains(broken)) {
+                return new Result(1, "", "broken");
+            }
             if (command.getFirst().equals("nft")) {
                 String name = command.get(1).replaceAll(".*(millrace_[A-Za-z0-9_]+).*", "$1");
                 if (command.get(1).startsWith("add")) {
@@ -132,5 +139,29 @@ class FirewallTest {
         assertTrue(assertThrows(IOException.class, () -> new Firewall(machine).apply(PORT)).getMessage().contains("needs root"));
         assertTrue(assertThrows(IOException.class, () -> new Firewall(machine).remove(PORT)).getMessage().contains("needs root"));
         assertEquals(Set.of(), machine.rules);
+    }
+
+    @Test
+    @SuppressWarnings("try")
+    void aRuleThatCannotBeSetAsAWholeLeavesNoPart() throws Exception {
+        var machine = new Fake("iptables");
+        var said = new StringWriter();
+        try (var applied = new Firewall.Applied(new Firewall(machine))) {
+            machine.broken = "-I INPUT -d 10.0.0.2 -p udp";
+            assertThrows(IOException.class, () -> applied.apply(List.of(PORT), new PrintWriter(said)));
+            assertEquals(1, machine.rules.size());
+        }
+        assertEquals(Set.of(), machine.rules);
+    }
+
+    @Test
+    void aRuleThatCannotBeRemovedKeepsNoOther() throws Exception {
+        var machine = new Fake("nft");
+        var applied = new Firewall.Applied(new Firewall(machine));
+        applied.apply(List.of(PORT, ALL), new PrintWriter(new StringWriter()));
+        assertEquals(2, machine.rules.size());
+        machine.broken = "delete table inet " + PORT.name();
+        assertThrows(IOException.class, applied::close);
+        assertEquals(Set.of(PORT.name()), machine.rules);
     }
 }
