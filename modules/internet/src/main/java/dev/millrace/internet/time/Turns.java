@@ -70,6 +70,11 @@ final class Turns {
         return tasks.stream().filter(t -> !unstarted.contains(t)).toList();
     }
 
+    /// Whether there is none of those.
+    boolean isEmpty() {
+        return tasks.size() == unstarted.size();
+    }
+
     Task add(Object owner, String name, Runnable body, boolean startedByProgram, EventQueue queue) {
         var task = new Task(owner, name, numbers++);
         task.startedByProgram = startedByProgram;

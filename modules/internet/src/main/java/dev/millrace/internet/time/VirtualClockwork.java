@@ -378,7 +378,7 @@ public final class VirtualClockwork implements Clockwork {
         for (int i = 0; i < 100 && failure == null && !left.isEmpty(); i++) {
             left.forEach(turns::interrupt);
             // They get the turn, but no time.
-            drive(() -> turns.all().isEmpty(), nowNs);
+            drive(turns::isEmpty, nowNs);
             left = turns.all();
         }
         over = true;

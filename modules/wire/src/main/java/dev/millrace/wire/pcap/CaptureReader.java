@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,8 +79,12 @@ public final class CaptureReader implements Closeable {
     /// Opens a capture file.
     ///
     /// @throws CaptureFormatException if it is neither format
-    /// @throws IOException if it cannot be read
+    /// @throws java.nio.file.FileSystemException if it cannot be read, as a folder cannot
     public static CaptureReader open(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            // A stream of it would say so only when it is read, and not of what.
+            throw new FileSystemException(path.toString(), null, "is a folder, not a capture");
+        }
         InputStream stream = new BufferedInputStream(Files.newInputStream(path), 64 * 1024);
         try {
             return new CaptureReader(stream);

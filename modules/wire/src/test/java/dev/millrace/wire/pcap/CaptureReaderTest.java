@@ -14,8 +14,11 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -209,5 +212,11 @@ class CaptureReaderTest {
         file.position(file.position() + (-(file.position() - start) & 3));
         int length = file.position() + 4 - start;
         file.putInt(length).putInt(start + 4, length);
+    }
+
+    @Test
+    void aFolderIsNamed(@TempDir Path folder) {
+        var e = assertThrows(FileSystemException.class, () -> CaptureReader.open(folder));
+        assertEquals(folder + ": is a folder, not a capture", e.getMessage());
     }
 }
