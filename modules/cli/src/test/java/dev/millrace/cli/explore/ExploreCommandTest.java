@@ -98,6 +98,16 @@ class ExploreCommandTest {
     }
 
     @Test
+    void ofASearchThatEndsWithTheFirstFailureNothingElseIsTold() {
+        for (String jobs : List.of("0", "1", "4")) {
+            JsonNode json = json(explore("twoCauses", "--json", "--seeds", "1..300", "--jobs", jobs));
+            assertEquals(1, json.get("failures").asInt(), json.toString());
+            assertEquals(17, json.get("seed").asLong());
+            assertTrue(json.get("complete").asBoolean());
+        }
+    }
+
+    @Test
     void whatTestsAssertWithTheKeywordCounts() {
         assertTrue(explore("usesTheKeyword", "--seeds", "1..9", "-j", "1").out().contains("seed 3 fails: java.lang.AssertionError: three"));
         assertTrue(explore("usesTheKeyword", "--seeds", "1..9", "-j", "0").out().contains("seed 3 fails: java.lang.AssertionError: three"));

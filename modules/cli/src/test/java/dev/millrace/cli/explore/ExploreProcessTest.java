@@ -108,7 +108,7 @@ class ExploreProcessTest {
         process.destroyForcibly();
         awaitEndOfWorkers();
         // Also of those that are in a test which does not end.
-        start("hangs", "--seeds", "12..12", "--jobs", "1");
+        start("hangs", "--seeds", "12..12", "--jobs", "1", "--seed-limit", "1h");
         awaitWorkers(1);
         Thread.sleep(3000);
         process.destroyForcibly();
