@@ -7,4 +7,6 @@ module dev.millrace.junit {
     requires static org.junit.platform.launcher;
 
     exports dev.millrace.junit;
+
+    uses org.junit.platform.engine.TestEngine;
 }

@@ -25,7 +25,7 @@ public interface StackProvider {
 
     /// The provider that is present, if there is one: beside this class, or for the context class loader of the calling thread.
     static Optional<StackProvider> present() {
-        return Providers.<StackProvider>find(StackProvider.class, loader -> ServiceLoader.load(StackProvider.class, loader),
+        return Providers.find(StackProvider.class, StackProvider.class, loader -> ServiceLoader.load(StackProvider.class, loader),
                 layer -> ServiceLoader.load(layer, StackProvider.class)).stream().findFirst();
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.cli;
 
+import dev.millrace.cli.explore.ExploreCommand;
 import dev.millrace.cli.net.DumpCommand;
 import dev.millrace.cli.net.FirewallCommand;
 import dev.millrace.cli.net.FlowsCommand;

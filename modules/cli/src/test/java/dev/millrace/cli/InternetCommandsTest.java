@@ -1,14 +1,11 @@
 package dev.millrace.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
-import dev.millrace.junit.SimHost;
-import dev.millrace.junit.VirtualInternet;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/// `bench internet`, `bench hosts`, `plot` and `explore`.
+/// `bench internet`, `bench hosts` and `plot`.
 class InternetCommandsTest {
     @TempDir
     Path folder;
@@ -99,52 +96,5 @@ class InternetCommandsTest {
         assertTrue(none.err().contains("no such file"), none.err());
         Path junk = Files.write(folder.resolve("junk"), new byte[50]);
         assertNotEquals(0, Run.of("plot", junk.toString()).code());
-    }
-
-    /// What `explore` runs here.
-    static class Sample {
-        @Test
-        @VirtualInternet
-        void failsWhenTheNumberIsLarge(@SimHost(name = "a") Host a) {
-            assertTrue(a.random().nextInt(100) < 90);
-        }
-
-        @Test
-        @VirtualInternet
-        void passes(Internet net) throws Exception {
-            net.runFor(Duration.ofSeconds(1));
-        }
-    }
-
-    @Test
-    void exploreFindsTheSeedAndSaysHowToRunItAgain() throws Exception {
-        String classes = Path.of(Sample.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
-        Path script = folder.resolve("script.txt");
-        Run run = Run.of("explore", "--seeds", "1..100", "--class-path", classes, "--script", script.toString(),
-                Sample.class.getName());
-        assertEquals(1, run.code(), run.err());
-        assertTrue(run.out().contains("Sample#passes: seeds 1 to 100 pass"), run.out());
-        assertTrue(run.out().matches("(?s).*Sample#failsWhenTheNumberIsLarge: seed [0-9]+ fails: .*"), run.out());
-        assertTrue(run.out().contains("-Dmillrace.seed="), run.out());
-        assertEquals("", Files.readString(script));
-        Run json = Run.of("explore", "--seeds", "1..100", "--class-path", classes, "--json",
-                Sample.class.getName() + "#failsWhenTheNumberIsLarge");
-        JsonNode found = Commands.json().readTree(json.out());
-        assertTrue(found.get("failed").asBoolean());
-        assertEquals(0, found.get("script").size());
-        Run again = Run.of("explore", "--seeds", found.get("seed").asString(), "--class-path", classes, "--replay",
-                script.toString(), Sample.class.getName() + "#failsWhenTheNumberIsLarge");
-        assertEquals(1, again.code());
-        assertTrue(again.out().contains("fails"), again.out());
-        assertEquals(0, Run.of("explore", "--seeds", "1..5", "--class-path", classes, Sample.class.getName() + "#passes").code());
-    }
-
-    @Test
-    void exploreSaysWhatItCannotFind() {
-        assertEquals(2, Run.of("explore", "--seeds", "5..1", "--class-path", ".", "x.Y").code());
-        Run none = Run.of("explore", "--class-path", folder.toString(), "x.Y");
-        assertEquals(2, none.code());
-        assertTrue(none.err().contains("there is no class x.Y"), none.err());
-        assertFalse(none.err().contains("\tat "), none.err());
     }
 }

@@ -5,15 +5,15 @@ import java.io.StringWriter;
 import java.util.List;
 
 /// One run of the command inside this JVM: what it printed and how it ended.
-record Run(int code, String out, String err) {
-    static Run of(String... args) {
+public record Run(int code, String out, String err) {
+    public static Run of(String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
         int code = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
         return new Run(code, out.toString(), err.toString());
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return out.lines().toList();
     }
 }

@@ -723,7 +723,13 @@ public final class Internet implements AutoCloseable {
 
     /// Tells each line of what happens: packets sent, received and lost, faults. In simulated time a function of the seed.
     public NetworkRecording log(Consumer<String> lines) {
-        return NetworkRecording.toLines(fabric(), lines, hosts().values());
+        return NetworkRecording.toLines(fabric(), lines, false, hosts().values());
+    }
+
+    /// The same, with a checksum over each packet's bytes, so that runs whose packets differ in nothing but their contents have
+    /// different lines.
+    public NetworkRecording logContents(Consumer<String> lines) {
+        return NetworkRecording.toLines(fabric(), lines, true, hosts().values());
     }
 
     /// A picture of its hosts, boxes and links, with their conditions and what they have carried: SVG that needs nothing else.

@@ -34,8 +34,8 @@ public final class NetworkRecording implements Closeable {
         return new NetworkRecording(fabric, capture, capture, hosts);
     }
 
-    static NetworkRecording toLines(Fabric fabric, Consumer<String> lines, Collection<Host> hosts) {
-        return new NetworkRecording(fabric, new NetworkLog(fabric.clockwork(), lines), null, hosts);
+    static NetworkRecording toLines(Fabric fabric, Consumer<String> lines, boolean contents, Collection<Host> hosts) {
+        return new NetworkRecording(fabric, new NetworkLog(fabric.clockwork(), lines, contents), null, hosts);
     }
 
     private void end() {

@@ -1,12 +1,12 @@
 package dev.millrace.internet;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /// Looks for a seed with which something fails, and then for the shortest script of events with which it still fails in the
@@ -22,8 +22,6 @@ public final class SeedSearch {
     public static final int DEFAULT_SHRINKING_RUNS = 3000;
 
     private static final int ALIGNING_STEPS = 100;
-    private static final List<String> LIBRARIES = List.of("java.", "jdk.", "org.junit.", "org.assertj.", "org.hamcrest.",
-            "org.opentest4j.");
 
     private final Trial trial;
     private long first = 1;
@@ -82,22 +80,93 @@ public final class SeedSearch {
     ///
     /// @return the first failure, or empty if no seed fails
     public Optional<Finding> search() {
+        return trial.forMany(this::searchAll);
+    }
+
+    private Optional<Finding> searchAll() {
+        var failed = new Long[1];
+        forEachSeed(seed -> {
+            failed[0] = trial.run(seed, null, false).failure() == null ? null : seed;
+            return failed[0] == null;
+        });
+        return Optional.ofNullable(failed[0]).map(this::shrink);
+    }
+
+    /// @param goesOn tries a seed, and says whether others are to be tried
+    private void forEachSeed(LongPredicate goesOn) {
         for (long seed = first; seed <= last; seed++) {
             beforeSeed.accept(seed);
-            if (trial.run(seed, null, false).failure() != null) {
-                return Optional.of(shrink(seed));
-            }
-            if (seed == Long.MAX_VALUE || Thread.currentThread().isInterrupted()) {
+            if (!goesOn.test(seed) || seed == Long.MAX_VALUE || Thread.currentThread().isInterrupted()) {
                 break;
             }
         }
-        return Optional.empty();
+    }
+
+    /// Tries all seeds, also after one has failed.
+    ///
+    /// @return what failed, by cause, that of the lowest seed first
+    public List<FailureGroup> failures() {
+        return trial.forMany(this::allFailures);
+    }
+
+    private List<FailureGroup> allFailures() {
+        Map<FailureCause, FailureGroup> groups = new LinkedHashMap<>();
+        forEachSeed(seed -> {
+            Throwable t = trial.run(seed, null, false).failure();
+            if (t != null) {
+                groups.merge(FailureCause.of(t), new FailureGroup(FailureCause.of(t), 1, List.of(seed), t), SeedSearch::both);
+            }
+            return true;
+        });
+        return List.copyOf(groups.values());
+    }
+
+    private static FailureGroup both(FailureGroup earlier, FailureGroup one) {
+        List<Long> seeds = new ArrayList<>(earlier.seeds());
+        if (seeds.size() < FailureGroup.SEEDS) {
+            seeds.add(one.seed());
+        }
+        return new FailureGroup(earlier.cause(), earlier.count() + 1, seeds, earlier.lowest());
+    }
+
+    /// Runs each seed twice, until the two runs of one differ: that finds what does not follow from the seed.
+    ///
+    /// @return the first difference
+    public Optional<SeedDifference> check() {
+        return trial.forMany(this::firstDifference);
+    }
+
+    private Optional<SeedDifference> firstDifference() {
+        var found = new SeedDifference[1];
+        forEachSeed(seed -> {
+            found[0] = check(seed).orElse(null);
+            return found[0] == null;
+        });
+        return Optional.ofNullable(found[0]);
+    }
+
+    /// Runs a seed twice.
+    ///
+    /// @return where the two runs differ
+    public Optional<SeedDifference> check(long seed) {
+        return trial.forMany(() -> SeedDifference.between(seed, log(seed), log(seed)));
+    }
+
+    private List<String> log(long seed) {
+        var log = new RunLog();
+        Trial.Outcome outcome = trial.run(seed, log::add);
+        log.end(outcome.script(), outcome.failure());
+        return log.lines();
     }
 
     /// Shrinks a seed that fails.
     ///
     /// @throws IllegalArgumentException if it does not fail
     public Finding shrink(long seed) {
+        return trial.forMany(() -> shrinkNow(seed));
+    }
+
+    private Finding shrinkNow(long seed) {
         Trial.Outcome full = trial.run(seed, null, true);
         if (full.failure() == null) {
             throw new IllegalArgumentException("seed " + seed + " does not fail when it is run again: something in the run does "
@@ -133,30 +202,20 @@ public final class SeedSearch {
     /// What makes two failures the same: the class of the first cause, and the line that threw it. If that is within
     /// Millrace, such as a time-out of a socket, the line of the program that was there, too.
     static String kind(Throwable t) {
-        Throwable root = t;
-        Set<Throwable> seen = new HashSet<>();
-        while (root.getCause() != null && seen.add(root) && isWrapper(root)) {
-            root = root.getCause();
-        }
+        Throwable root = FailureCause.root(t);
         String first = null;
         String ofProgram = null;
         for (StackTraceElement e : root.getStackTrace()) {
-            String c = e.getClassName();
-            if (LIBRARIES.stream().noneMatch(c::startsWith)) {
-                String line = c + ":" + e.getLineNumber();
+            if (!FailureCause.isOfLibrary(e)) {
+                String line = e.getClassName() + ":" + e.getLineNumber();
                 first = first == null ? line : first;
-                if (!c.startsWith("dev.millrace.")) {
+                if (!FailureCause.isOfMillrace(e)) {
                     ofProgram = line;
                     break;
                 }
             }
         }
         return root.getClass().getName() + " at " + first + (ofProgram == null ? "" : " for " + ofProgram);
-    }
-
-    /// Whether it tells of another failure: that of a program, in a test that did not ask for it, is an assertion.
-    private static boolean isWrapper(Throwable t) {
-        return t instanceof ExecutionException || t instanceof RuntimeException || t instanceof AssertionError;
     }
 
     /// Most of what happens by chance has nothing to do with a failure: first all events of one kind are left out at once.

@@ -1,5 +1,8 @@
 package dev.millrace.internet;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
 /// One run of what is searched for failures: a function of its arguments.
 @FunctionalInterface
 public interface Trial {
@@ -9,6 +12,17 @@ public interface Trial {
     /// @param script what happens by chance, or `null` to draw it from the seed
     /// @param record whether to remember what happened by chance
     Outcome run(long seed, Script script, boolean record);
+
+    /// Runs it with chance from the seed, and tells each line of what happens in its network, if it has one that can be
+    /// watched ([Internet#logContents]).
+    default Outcome run(long seed, Consumer<String> log) {
+        return run(seed, null, true);
+    }
+
+    /// Does work that makes many runs. Whatever they share that takes time, such as finding a test, is done once for all.
+    default <T> T forMany(Supplier<T> work) {
+        return work.get();
+    }
 
     /// What a run came to.
     ///
@@ -20,22 +34,8 @@ public interface Trial {
     /// A trial that opens an Internet in simulated time for each run.
     ///
     /// @param configure says what the Internet is to be like, other than its seed
-    static Trial of(java.util.function.Consumer<InternetBuilder> configure, Scenario scenario) {
-        return (seed, script, record) -> {
-            InternetBuilder builder = Internet.builder();
-            configure.accept(builder);
-            Internet net = builder.virtualTime(seed).script(script).record(record).open();
-            Throwable failure = null;
-            try (net) {
-                scenario.run(net);
-            } catch (Throwable t) {
-                failure = t;
-            }
-            if (failure == null && !net.failures().isEmpty()) {
-                failure = net.failures().getFirst().failure();
-            }
-            return new Outcome(failure, net.script());
-        };
+    static Trial of(Consumer<InternetBuilder> configure, Scenario scenario) {
+        return new ScenarioTrial(configure, scenario);
     }
 
     /// What happens in an Internet, ending with what must be true.

@@ -3,6 +3,8 @@ package dev.millrace.junit;
 import dev.millrace.internet.Script;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// What a search tells the tests that it runs, and hears from them. The configuration parameter [#KEY] names it.
 final class ExploreSession implements AutoCloseable {
@@ -11,35 +13,43 @@ final class ExploreSession implements AutoCloseable {
     private static final Map<String, ExploreSession> OPEN = new ConcurrentHashMap<>();
 
     private final String id = Long.toHexString(System.nanoTime()) + "-" + System.identityHashCode(this);
-    private final Script script;
-    private final boolean record;
+    private Run run;
+
+    /// One run.
+    ///
+    /// @param script what happens by chance, or `null` to draw it from the seed
+    /// @param record whether to remember it
+    /// @param log what hears each line of what happens in the network, or `null`
+    record Run(long seed, Script script, boolean record, Consumer<String> log) {
+    }
+
     private Script recorded = Script.empty();
     private boolean begun;
     private boolean failed;
 
-    /// @param script what happens by chance, or `null` to draw it from the seed
-    /// @param record whether to remember it
-    ExploreSession(Script script, boolean record) {
-        this.script = script;
-        this.record = record;
+    ExploreSession() {
         OPEN.put(id, this);
     }
 
-    /// The session of this id, or `null`.
-    static ExploreSession of(String id) {
-        return OPEN.get(id);
+    /// The session that runs a test, or `null`.
+    static ExploreSession of(ExtensionContext context) {
+        return context.getConfigurationParameter(KEY).map(OPEN::get).orElse(null);
     }
 
     String id() {
         return id;
     }
 
-    Script script() {
-        return script;
+    /// What is run next.
+    void next(Run next) {
+        run = next;
+        recorded = Script.empty();
+        begun = false;
+        failed = false;
     }
 
-    boolean record() {
-        return record;
+    Run run() {
+        return run;
     }
 
     /// A test with an Internet has begun.

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// What is to be known of a failed test: gathered before its Internet is closed.
+/// What is to be known of a failed test: gathered before its Internet is closed, unless closing it is what failed.
 final class FailureReport {
     private static final List<String> NO_LOSS = List.of("sent", "delivered", "delivered-to-routers");
 
@@ -22,7 +22,8 @@ final class FailureReport {
 
     /// @param test the class and the method
     /// @param script the file of the script that was replayed, or `null`
-    FailureReport(String test, String script, Internet net, VirtualInternet.Time time,
+    /// @param hosts those that were open at the test's end
+    FailureReport(String test, String script, Internet net, List<Host> hosts, VirtualInternet.Time time,
             List<? extends Program<?>> programs) {
         this.test = test;
         replay = Replay.arguments(test, net.seed(), script);
@@ -43,12 +44,12 @@ final class FailureReport {
         List<String> packets = net.recentPackets(concerned, 20);
         String last = packets.isEmpty() ? "" : "last packets" + (concerned.isEmpty() ? "" : " of " + String.join(", ", concerned)) + ":\n"
                 + packets.stream().map(p -> "  " + p + "\n").collect(Collectors.joining());
-        details = hosts(net) + faults + last + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
+        details = hosts(hosts) + faults + last + programs(programs) + warnings.stream().map(w -> "warning: " + w + "\n")
                 .collect(Collectors.joining());
     }
 
-    private static String hosts(Internet net) {
-        return net.hosts().values().stream().map(FailureReport::host).collect(Collectors.joining("", "hosts:\n", ""));
+    private static String hosts(List<Host> hosts) {
+        return hosts.stream().map(FailureReport::host).collect(Collectors.joining("", "hosts:\n", ""));
     }
 
     private static String host(Host h) {

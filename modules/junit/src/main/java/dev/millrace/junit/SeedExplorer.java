@@ -3,7 +3,6 @@ package dev.millrace.junit;
 import dev.millrace.internet.SeedSearch;
 import dev.millrace.internet.SeedSearch.Finding;
 import dev.millrace.internet.Trial;
-import dev.millrace.internet.Trial.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,23 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
-import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
-import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
-import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
-import org.junit.platform.launcher.core.LauncherFactory;
 
 /// Runs tests with [VirtualInternet] with one seed after the other until one fails, and shrinks what happened to the shortest
 /// script with which it still fails. Needs JUnit's launcher and engine.
 public final class SeedExplorer {
-    private final Launcher launcher = LauncherFactory.create(LauncherConfig.builder()
-            .enableTestExecutionListenerAutoRegistration(false).enableLauncherSessionListenerAutoRegistration(false).build());
+    private final Launcher launcher = ExploredTest.launcher();
 
     /// Finds the engines that are present.
     public SeedExplorer() {
@@ -61,7 +55,7 @@ public final class SeedExplorer {
         return tests;
     }
 
-    private static LauncherDiscoveryRequest request(List<? extends DiscoverySelector> what, Map<String, String> parameters) {
+    static LauncherDiscoveryRequest request(List<? extends DiscoverySelector> what, Map<String, String> parameters) {
         return LauncherDiscoveryRequestBuilder.request().selectors(what).configurationParameters(parameters).build();
     }
 
@@ -71,23 +65,10 @@ public final class SeedExplorer {
         return SeedSearch.of(trial(test));
     }
 
-    private Trial trial(Test test) {
-        return (seed, script, record) -> {
-            try (var session = new ExploreSession(script, record)) {
-                var parameters = new LinkedHashMap<String, String>();
-                parameters.put("millrace.seed", Long.toString(seed));
-                parameters.put(ExploreSession.KEY, session.id());
-                var listener = new FirstFailure();
-                launcher.execute(request(List.of(DiscoverySelectors.selectUniqueId(test.id())), parameters), listener);
-                if (listener.skipped != null) {
-                    throw new IllegalStateException(test.name() + " is skipped: " + listener.skipped);
-                }
-                if (listener.failure == null && !session.hasBegun()) {
-                    throw new IllegalStateException(test.name() + " has no @VirtualInternet: seeds make no difference to it");
-                }
-                return new Outcome(listener.failure, session.recorded());
-            }
-        };
+    /// Single runs of a test, for searches of other kinds. It throws an [IllegalStateException] if the test is skipped, or has no
+    /// simulated Internet.
+    public Trial trial(Test test) {
+        return new ExploredTest(test);
     }
 
     /// Runs one test once with a seed and, unless that is `null`, a script; returns how it failed.
@@ -95,25 +76,6 @@ public final class SeedExplorer {
     /// @throws IllegalStateException if the test is skipped, or has no simulated Internet
     public Optional<Throwable> run(Test test, long seed, dev.millrace.internet.Script script) {
         return Optional.ofNullable(trial(test).run(seed, script, false).failure());
-    }
-
-    private static final class FirstFailure implements TestExecutionListener {
-        private Throwable failure;
-        private String skipped;
-
-        @Override
-        public void executionSkipped(TestIdentifier test, String reason) {
-            skipped = reason;
-        }
-
-        /// That an assumption does not hold with a seed is no failure.
-        @Override
-        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-            if (failure == null && result.getStatus() == TestExecutionResult.Status.FAILED) {
-                failure = result.getThrowable().orElseGet(() -> new AssertionError(test.getDisplayName() + ": "
-                        + result.getStatus()));
-            }
-        }
     }
 
     /// Searches all tests of a class.

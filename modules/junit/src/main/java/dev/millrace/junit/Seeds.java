@@ -11,8 +11,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /// In place of `@Test`, on a test with [VirtualInternet]: runs it once with each of these seeds, as tests of their own.
 ///
 /// The configuration parameter `millrace.seeds`, such as `-Dmillrace.seeds=1..10000`, goes first, so that a build of every day
-/// tries few and one of every night many; `millrace.seed` is one of them again. `millrace explore` finds the events that are
-/// enough for a failure.
+/// tries few and one of every night many; `millrace.seed` is one of them again. With `-Dmillrace.check=true` each seed runs
+/// twice, and the second run fails if it is not the same as the first, event by event. `millrace explore` finds the events that
+/// are enough for a failure.
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @Documented

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 /// What stands behind [Seeds].
 public final class SeedsExtension implements TestTemplateInvocationContextProvider {
     private static final String NAME = "seed ";
+    private static final String AGAIN = ", again";
     private static final String SEEDS = "millrace.seeds";
     private static final int MAX = 1_000_000;
 
@@ -22,7 +23,8 @@ public final class SeedsExtension implements TestTemplateInvocationContextProvid
     /// other extensions begin.
     static Long of(ExtensionContext context) {
         boolean has = context.getTestMethod().map(m -> m.isAnnotationPresent(Seeds.class)).orElse(false);
-        return has && context.getDisplayName().startsWith(NAME) ? Long.valueOf(context.getDisplayName().substring(NAME.length())) : null;
+        return has && context.getDisplayName().startsWith(NAME)
+                ? Long.valueOf(context.getDisplayName().substring(NAME.length()).replace(AGAIN, "")) : null;
     }
 
     @Override
@@ -32,17 +34,23 @@ public final class SeedsExtension implements TestTemplateInvocationContextProvid
 
     @Override
     public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(ExtensionContext context) {
+        ExploreSession session = ExploreSession.of(context);
+        if (session != null) {
+            return Stream.of(new Invocation(session.run().seed(), ""));
+        }
         String given = context.getConfigurationParameter(VirtualInternetExtension.SEED)
                 .or(() -> context.getConfigurationParameter(SEEDS))
                 .orElseGet(() -> context.getRequiredTestMethod().getAnnotation(Seeds.class).value());
-        return parse(given).boxed().map(Invocation::new);
+        boolean twice = TwiceRun.isWanted(context);
+        return parse(given).boxed().flatMap(seed -> twice ? Stream.of(new Invocation(seed, ""), new Invocation(seed, AGAIN))
+                : Stream.of(new Invocation(seed, "")));
     }
 
     /// One run of the test.
-    private record Invocation(long seed) implements TestTemplateInvocationContext {
+    private record Invocation(long seed, String again) implements TestTemplateInvocationContext {
         @Override
         public String getDisplayName(int invocationIndex) {
-            return NAME + seed;
+            return NAME + seed + again;
         }
     }
 

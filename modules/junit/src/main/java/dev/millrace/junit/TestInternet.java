@@ -9,8 +9,8 @@ import dev.millrace.internet.LinkConditions;
 import dev.millrace.internet.NetworkLink;
 import dev.millrace.internet.NetworkRecording;
 import dev.millrace.internet.Script;
+import dev.millrace.wire.IpAddress;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,8 +95,8 @@ final class TestInternet {
     private String[] freeAddresses() {
         while (true) {
             List<String> next = block.next();
-            List<InetAddress> wanted = next.stream().map(InetAddress::ofLiteral).toList();
-            if (net.hosts().values().stream().flatMap(h -> h.addresses().stream()).noneMatch(wanted::contains)) {
+            List<IpAddress> wanted = next.stream().map(IpAddress::parse).toList();
+            if (net.hosts().values().stream().flatMap(h -> h.addresses().stream()).map(IpAddress::of).noneMatch(wanted::contains)) {
                 return next.toArray(String[]::new);
             }
         }

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
@@ -54,20 +55,22 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
     ///
     /// @param opened how many Internets there had been with this one, if it was the only one; else -1
     /// @param directory where the capture is, or `null`
-    private record Running(TestInternet internet, VirtualInternet how, ExploreSession session, long packets, long opened,
+    /// @param twice if the test is one of two runs of a seed; else `null`
+    private record Running(TestInternet internet, VirtualInternet how, ExploreSession session, TwiceRun twice, long packets, long opened,
             Path directory) {
     }
 
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
         VirtualInternet how = annotation(context, VirtualInternet.class).orElse(USUAL);
-        ExploreSession session = context.getConfigurationParameter(ExploreSession.KEY).map(ExploreSession::of).orElse(null);
+        ExploreSession session = ExploreSession.of(context);
         if (session != null) {
             session.begin();
         }
-        long seed = seed(context, how);
-        Script script = session != null ? session.script() : script(context);
-        var block = AddressBlock.of(context.getUniqueId());
+        TwiceRun twice = TwiceRun.of(context);
+        long seed = session != null ? session.run().seed() : seed(context, how);
+        Script script = session != null ? session.run().script() : script(context);
+        var block = AddressBlock.of(testId(context));
         boolean keeps = how.capture() != VirtualInternet.Capture.NEVER && session == null;
         Path directory = keeps ? Files.createTempDirectory("millrace") : null;
         boolean alone = OPEN.getAndIncrement() == 0;
@@ -76,14 +79,18 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         TestInternet internet;
         try {
             internet = new TestInternet(how, USUAL, context.getRequiredTestClass(), links(context), seed, script,
-                    session != null && session.record(), block, keeps ? directory.resolve("capture.pcapng") : null);
+                    twice != null || session != null && session.run().record(), block, keeps ? directory.resolve("capture.pcapng") : null);
         } catch (Throwable t) {
             OPEN.decrementAndGet();
             block.close();
             removeFiles(directory);
             throw t;
         }
-        store(context).put("running", new Running(internet, how, session, packets, alone ? opened : -1, directory));
+        Consumer<String> log = session != null ? session.run().log() : twice != null ? twice::add : null;
+        if (log != null) {
+            internet.net().logContents(log);
+        }
+        store(context).put("running", new Running(internet, how, session, twice, packets, alone ? opened : -1, directory));
         injectFields(context, internet);
         for (Parameter p : context.getTestMethod().map(m -> m.getParameters()).orElse(new Parameter[0])) {
             if (p.isAnnotationPresent(SimHost.class)) {
@@ -114,6 +121,13 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         classes.forEach(c -> links.addAll(AnnotationSupport.findRepeatableAnnotations(c, Link.class)));
         context.getTestMethod().ifPresent(m -> links.addAll(AnnotationSupport.findRepeatableAnnotations(m, Link.class)));
         return links;
+    }
+
+    /// What the addresses of a test follow from. A seed of [Seeds] is the same run alone and among others, where its place in
+    /// JUnit's list is another.
+    private static String testId(ExtensionContext context) {
+        return SeedsExtension.of(context) == null ? context.getUniqueId()
+                : context.getParent().map(ExtensionContext::getUniqueId).orElseGet(context::getUniqueId);
     }
 
     private static long seed(ExtensionContext context, VirtualInternet how) {
@@ -212,12 +226,14 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         boolean idle = net.hasIdleChaos();
         Throwable failure = context.getExecutionException().orElse(null);
         boolean aborted = failure instanceof TestAbortedException;
+        boolean fails = failure != null && !aborted || idle || !failed.isEmpty() && running.how().failWithPrograms();
         FailureReport report = null;
         String picture = null;
         Throwable own = null;
+        List<Host> hosts = List.copyOf(net.hosts().values());
         try {
-            report = new FailureReport(name(context), context.getConfigurationParameter(SCRIPT).orElse(null), net,
-                    running.how().time(), failed);
+            // Of tests that pass, which are nearly all of a search, nobody wants to read.
+            report = fails ? report(context, running, hosts, failed) : null;
             picture = running.how().plot() ? net.picture() : null;
         } catch (RuntimeException e) {
             own = e;
@@ -232,9 +248,21 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         if (failure == null && own == null) {
             own = ownFailure(running, failed, idle);
         }
+        if (running.twice() != null) {
+            AssertionError difference = running.twice().end(net.script(), failure != null ? failure : own);
+            own = difference != null ? difference : own;
+        }
         boolean bad = failure != null && !aborted || own != null;
         if (running.session() != null) {
             running.session().end(net.script(), bad);
+        }
+        if (bad && !fails) {
+            // What was wrong showed at the end only.
+            try {
+                report = report(context, running, hosts, failed);
+            } catch (RuntimeException e) {
+                own.addSuppressed(e);
+            }
         }
         String files = publish(context, running, report, picture, bad);
         if (!bad) {
@@ -253,6 +281,11 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
         if (first == own) {
             sneak(own);
         }
+    }
+
+    private static FailureReport report(ExtensionContext context, Running running, List<Host> hosts, List<Program<?>> failed) {
+        return new FailureReport(name(context), context.getConfigurationParameter(SCRIPT).orElse(null), running.internet().net(),
+                hosts, running.how().time(), failed);
     }
 
     /// What is wrong although the test itself did not fail, or `null`.

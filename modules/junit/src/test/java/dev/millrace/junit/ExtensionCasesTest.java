@@ -18,8 +18,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,6 +142,63 @@ class ExtensionCasesTest {
             assertThrows(ExtensionConfigurationException.class,
                     () -> SeedsExtension.parse(wrong), wrong);
         }
+    }
+
+    /// Of each seed, what its network said.
+    private static final Map<Long, List<String>> SAID = new ConcurrentHashMap<>();
+
+    @VirtualInternet
+    static class Says {
+        @Seeds("1..9")
+        void lines(Internet net, @SimHost(name = "a") Host a, @SimHost(name = "b") Host b) throws Exception {
+            var lines = new ArrayList<String>();
+            net.logContents(lines::add);
+            a.run(() -> {
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    s.send(ByteBuffer.allocate(1), new InetSocketAddress(b.address(), 9));
+                }
+            }).get();
+            net.runFor(Duration.ofSeconds(1));
+            SAID.put(net.seed(), lines);
+        }
+    }
+
+    @Test
+    void aSeedIsTheSameRunAloneAndAmongOthers() {
+        run(Says.class).testEvents().assertStatistics(s -> s.succeeded(9));
+        List<String> among = SAID.get(8L);
+        run(Says.class, "millrace.seed", "8").testEvents().assertStatistics(s -> s.succeeded(1));
+        assertEquals(among, SAID.get(8L));
+        assertNotEquals(among, SAID.get(7L));
+        assertTrue(new SeedExplorer().run(new SeedExplorer().tests(Says.class, "").getFirst(), 8, null).isEmpty());
+        assertEquals(among, SAID.get(8L));
+    }
+
+    @VirtualInternet
+    static class Unlike {
+        private static int runs;
+
+        @Seeds("3..5")
+        void twice(@SimHost(name = "a") Host a, @SimHost(name = "b") Host b) throws Exception {
+            a.run(() -> {
+                a.sleep(Duration.ofMillis(7));
+                try (UdpSocket s = a.stack().udp().bind(new InetSocketAddress(0))) {
+                    s.send(ByteBuffer.allocate(runs++ == 3 ? 2 : 1), new InetSocketAddress(b.address(), 9));
+                }
+            }).get();
+        }
+    }
+
+    @Test
+    void eachSeedRunsTwiceWhereThatIsWantedAndIsComparedU11() {
+        EngineExecutionResults results = run(Unlike.class, "millrace.check", "true");
+        results.testEvents().assertStatistics(s -> s.succeeded(5).failed(1));
+        assertEquals(List.of("seed 4, again"), results.testEvents().failed().map(e -> e.getTestDescriptor().getDisplayName()).toList());
+        String message = failure(results).getMessage();
+        assertTrue(message.contains("seed 4 is not the same run twice"), message);
+        assertTrue(message.contains("0.007000000 a sends "), message);
+        run(ManySeeds.class, "millrace.check", "true").testEvents().assertStatistics(s -> s.started(10).failed(2));
+        run(ManySeeds.class, "millrace.check", "false").testEvents().assertStatistics(s -> s.started(5));
     }
 
     // ---- failures

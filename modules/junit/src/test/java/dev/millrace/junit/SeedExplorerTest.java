@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
@@ -112,6 +114,57 @@ class SeedExplorerTest {
     @Test
     void anAssumptionThatDoesNotHoldIsNoFailure() {
         assertTrue(explorer.search(test("sometimesNotForThisSeed")).seeds(1, 4).search().isEmpty());
+    }
+
+    /// Counts what its life calls.
+    @VirtualInternet
+    static class Lives {
+        private static int classes;
+        private static int tests;
+        private static int invocations;
+
+        @BeforeAll
+        static void once() {
+            classes++;
+        }
+
+        @BeforeEach
+        void each() {
+            tests++;
+        }
+
+        @Test
+        void one(Internet net) {
+            assertTrue(net.seed() != 7);
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 2})
+        void two(int n) {
+            invocations++;
+        }
+    }
+
+    @Test
+    void eachSeedIsAWholeLifeOfTheTestAndIsRunOnce() {
+        SeedExplorer.Test one = explorer.tests(Lives.class, "one").getFirst();
+        assertTrue(explorer.search(one).seeds(1, 6).search().isEmpty());
+        assertEquals(6, Lives.classes);
+        assertEquals(6, Lives.tests);
+        assertEquals(7, explorer.search(one).seeds(1, 100).search().orElseThrow().seed());
+        Lives.invocations = 0;
+        assertTrue(explorer.search(explorer.tests(Lives.class, "two").getFirst()).seeds(1, 6).search().isEmpty());
+        assertEquals(12, Lives.invocations);
+    }
+
+    @Test
+    void runsThatDifferAndFailuresByCauseAreFound() {
+        SeedExplorer.Test parameters = test("withParameters");
+        assertTrue(explorer.search(parameters).seeds(1, 5).check().isEmpty());
+        var groups = explorer.search(parameters).seeds(1, 50).failures();
+        assertEquals(1, groups.size(), groups.toString());
+        assertEquals("org.opentest4j.AssertionFailedError", groups.getFirst().cause().type());
+        assertTrue(groups.getFirst().count() > 10, groups.toString());
     }
 
     @Test

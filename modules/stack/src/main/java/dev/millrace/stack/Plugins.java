@@ -24,21 +24,21 @@ record Plugins(
         List<AddressSourceFactory> addressSources) {
     static Plugins find() {
         return new Plugins(
-                sorted(l -> ServiceLoader.load(LinkDriver.class, l), y -> ServiceLoader.load(y, LinkDriver.class)),
-                sorted(l -> ServiceLoader.load(NetworkProtocolFactory.class, l),
+                sorted(LinkDriver.class, l -> ServiceLoader.load(LinkDriver.class, l), y -> ServiceLoader.load(y, LinkDriver.class)),
+                sorted(NetworkProtocolFactory.class, l -> ServiceLoader.load(NetworkProtocolFactory.class, l),
                         y -> ServiceLoader.load(y, NetworkProtocolFactory.class)),
-                sorted(l -> ServiceLoader.load(TransportProtocolFactory.class, l),
+                sorted(TransportProtocolFactory.class, l -> ServiceLoader.load(TransportProtocolFactory.class, l),
                         y -> ServiceLoader.load(y, TransportProtocolFactory.class)),
-                sorted(l -> ServiceLoader.load(CongestionControlFactory.class, l),
+                sorted(CongestionControlFactory.class, l -> ServiceLoader.load(CongestionControlFactory.class, l),
                         y -> ServiceLoader.load(y, CongestionControlFactory.class)),
-                sorted(l -> ServiceLoader.load(AddressSourceFactory.class, l),
+                sorted(AddressSourceFactory.class, l -> ServiceLoader.load(AddressSourceFactory.class, l),
                         y -> ServiceLoader.load(y, AddressSourceFactory.class)));
     }
 
     /// Sorted by class name, so that the order does not depend on the path.
-    private static <S> List<S> sorted(Function<ClassLoader, ServiceLoader<S>> byLoader,
+    private static <S> List<S> sorted(Class<S> service, Function<ClassLoader, ServiceLoader<S>> byLoader,
             Function<ModuleLayer, ServiceLoader<S>> byLayer) {
-        List<S> found = Providers.find(Plugins.class, byLoader, byLayer);
+        List<S> found = Providers.find(service, Plugins.class, byLoader, byLayer);
         found.sort(Comparator.comparing((S s) -> s.getClass().getName()));
         return List.copyOf(found);
     }

@@ -64,7 +64,11 @@ public record IpAddress(long hi, long lo) {
     ///
     /// @throws IllegalArgumentException if the text is no address literal
     public static IpAddress parse(String literal) {
-        if (literal.indexOf(':') < 0 && literal.chars().filter(c -> c == '.').count() != 3) {
+        if (literal.indexOf(':') >= 0) {
+            // InetAddress would first try IPv4, and make and catch an exception.
+            return of(Inet6Address.ofLiteral(literal));
+        }
+        if (literal.chars().filter(c -> c == '.').count() != 3) {
             throw new IllegalArgumentException("\"" + literal + "\" is no IP address");
         }
         return of(InetAddress.ofLiteral(literal));
