@@ -63,7 +63,7 @@ final class PlotCommand {
             return plot.largest(max);
         }
         List<Integer> matching = plot.connections().stream().filter(s -> choice.equals("" + s.number())
-                || choice.equals(text(s.client())) || choice.equals(text(s.server()))).map(Summary::number).limit(max).toList();
+                || is(choice, s.client()) || is(choice, s.server())).map(Summary::number).limit(max).toList();
         if (matching.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "there is no connection " + choice + "; --list shows the "
                     + plot.connections().size() + " there are");
@@ -90,6 +90,11 @@ final class PlotCommand {
         }
     }
 
+    /// Whether somebody means this end: by its address or its name, with its port.
+    private static boolean is(String choice, InetSocketAddress end) {
+        return choice.equals(text(end)) || choice.equals(end.getHostString() + ":" + end.getPort());
+    }
+
     private static String text(InetSocketAddress a) {
         String host = a.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + a.getPort();
@@ -98,16 +103,24 @@ final class PlotCommand {
     private static String line(Summary s) {
         Traffic main = s.received().bytes() > s.sent().bytes() ? s.received() : s.sent();
         return String.format(Locale.ROOT, "%4d  %s -> %s  %.3f s  sent %d B, received %d B, %d retransmissions, RTT %.1f ms",
-                s.number(), text(s.client()), text(s.server()), s.durationNs() / 1e9, s.sent().bytes(), s.received().bytes(),
+                s.number(), Plot.text(s.client()), Plot.text(s.server()), s.durationNs() / 1e9, s.sent().bytes(), s.received().bytes(),
                 s.sent().retransmissions() + s.received().retransmissions(), main.medianRttNs() / 1e6);
     }
 
     private static ObjectNode json(Summary s) {
         ObjectNode node = Commands.json().createObjectNode().put("connection", s.number()).put("client", text(s.client()))
                 .put("server", text(s.server())).put("start_s", s.startNs() / 1e9).put("duration_s", s.durationNs() / 1e9);
+        name(node, "client_name", s.client());
+        name(node, "server_name", s.server());
         node.set("sent", json(s.sent()));
         node.set("received", json(s.received()));
         return node;
+    }
+
+    private static void name(ObjectNode node, String key, InetSocketAddress end) {
+        if (!end.getHostString().equals(end.getAddress().getHostAddress())) {
+            node.put(key, end.getHostString());
+        }
     }
 
     private static ObjectNode json(Traffic t) {

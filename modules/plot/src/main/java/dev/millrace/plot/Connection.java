@@ -2,6 +2,7 @@ package dev.millrace.plot;
 
 import dev.millrace.wire.pcap.Direction;
 import java.net.InetSocketAddress;
+import java.util.function.UnaryOperator;
 
 /// A TCP connection in a capture. When several interfaces have recorded it, each direction is seen from one of them: the
 /// first that recorded a segment of that direction as sent, which is its sender's; or, if none says so, the first that
@@ -20,11 +21,18 @@ final class Connection {
     private boolean closedBack;
     private boolean reset;
 
-
     /// @param a who has sent the first segment, or the SYN
     Connection(InetSocketAddress a, InetSocketAddress b) {
         forth = new Flow(a, b);
         back = new Flow(b, a);
+    }
+
+    /// Gives its ends names.
+    void name(UnaryOperator<InetSocketAddress> named) {
+        forth.from = named.apply(forth.from);
+        forth.to = named.apply(forth.to);
+        back.from = forth.to;
+        back.to = forth.from;
     }
 
     /// Whether a SYN begins another connection between the same ends.
@@ -71,13 +79,8 @@ final class Connection {
         return forth.bytes + back.bytes;
     }
 
-    static String text(InetSocketAddress a) {
-        String host = a.getAddress().getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + a.getPort();
-    }
-
     @Override
     public String toString() {
-        return text(forth.from) + " – " + text(forth.to);
+        return Plot.text(forth.from) + " – " + Plot.text(forth.to);
     }
 }

@@ -6,8 +6,9 @@ import java.util.ArrayDeque;
 /// One direction of a connection: what one end sent, and how the other acknowledged it. Times are nanoseconds since the
 /// beginning of the capture; sequence numbers count from 0, without wrapping.
 final class Flow {
-    final InetSocketAddress from;
-    final InetSocketAddress to;
+    /// The ends, which have names when all of the capture was read, if it has any.
+    InetSocketAddress from;
+    InetSocketAddress to;
 
     final Series data = new Series();
     final Series retransmissions = new Series();

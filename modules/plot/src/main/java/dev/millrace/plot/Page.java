@@ -49,7 +49,7 @@ final class Page {
                 + "<th>sent</th><th>received</th><th>retransmitted</th><th>RTT median</th><th>throughput</th></tr></thead><tbody>\n");
         for (Summary c : all.subList(0, Math.min(all.size(), MAX_ROWS))) {
             boolean drawn = numbers.contains(c.number());
-            String ends = Panel.escape(Connection.text(c.client()) + " → " + Connection.text(c.server()));
+            String ends = Panel.escape(Plot.text(c.client()) + " → " + Plot.text(c.server()));
             Traffic main = c.received().bytes() > c.sent().bytes() ? c.received() : c.sent();
             s.append("<tr><td>").append(c.number()).append("</td><td>")
                     .append(drawn ? "<a href=\"#c" + c.number() + "\">" + ends + "</a>" : ends).append("</td><td>")

@@ -25,8 +25,8 @@ public final class Plot {
     /// A connection of the capture.
     ///
     /// @param number its number, from 1, in the order of their first segments
-    /// @param client who opened it, as far as the capture tells
-    /// @param server the other end
+    /// @param client who opened it, as far as the capture tells; its host string is the name that the capture has for it, if any
+    /// @param server the other end, likewise
     /// @param startNs when it began, in nanoseconds since the first packet of the capture
     /// @param durationNs how long it lasted, in nanoseconds
     /// @param sent what the client sent
@@ -139,8 +139,17 @@ public final class Plot {
                 + (alone ? "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" : "") + body + "</svg>\n";
     }
 
+    /// The end of a connection as pages write it: `bank (10.0.0.2):443` if the capture has a name for it, else its address and port.
+    public static String text(InetSocketAddress end) {
+        String address = end.getAddress().getHostAddress();
+        // With a literal, or without a name, this is the address: nobody is asked.
+        String name = end.getHostString();
+        return (!name.equals(address) ? name + " (" + address + ")" : address.contains(":") ? "[" + address + "]" : address)
+                + ":" + end.getPort();
+    }
+
     static String direction(Flow f) {
-        return Panel.escape(Connection.text(f.from) + " → " + Connection.text(f.to));
+        return Panel.escape(text(f.from) + " → " + text(f.to));
     }
 
     static String bytes(long n) {

@@ -11,6 +11,7 @@ import dev.millrace.wire.pcap.Direction;
 import dev.millrace.wire.pcap.LinkType;
 import dev.millrace.wire.pcap.PcapngWriter;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +54,24 @@ class PlotTest {
         assertFalse(html.contains("NaN") || html.contains("Infinity"), html);
         Plot none = Plot.read(capture(segment(5, Segment.RST, 0)));
         assertTrue(none.html(none.largest(10)).contains("it was reset"));
+    }
+
+    /// Names stand anywhere in a file, and anybody may have written it.
+    @Test
+    void endsHaveTheNamesOfTheCapture() throws Exception {
+        Path file = dir.resolve("named.pcapng");
+        try (var w = new PcapngWriter(Files.newOutputStream(file), "")) {
+            int id = w.addInterface(new CaptureInterface("x", "", LinkType.RAW, 0));
+            byte[] p = segment(5, Segment.ACK, 10);
+            w.packet(id, 1_000_000_000L, Direction.UNKNOWN, p, p.length, null);
+            w.name(InetAddress.getByName("10.0.0.1"), List.of("\u001b[2J<b>", "shop"));
+            w.name(InetAddress.getByName("10.0.0.2"), List.of("ba\nnk"));
+        }
+        Plot plot = Plot.read(file);
+        assertEquals("shop (10.0.0.1):1000", Plot.text(plot.connections().getFirst().client()));
+        assertEquals("10.0.0.2:80", Plot.text(plot.connections().getFirst().server()));
+        assertTrue(plot.html(List.of(1)).contains("shop (10.0.0.1):1000 → 10.0.0.2:80"));
+        assertTrue(plot.svg(1).contains("shop (10.0.0.1):1000"));
     }
 
     @Test
