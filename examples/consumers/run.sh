@@ -5,14 +5,21 @@
 #   examples/consumers/run.sh           all of them
 #   examples/consumers/run.sh kotlin    one of them
 # MAVEN_REPOSITORY: Maven's local repository, if it is not ~/.m2/repository.
-# Ends with 0 if all passed, 1 if one failed or ran no tests, 2 if it could not begin.
+# Ends with 0 if all passed, 1 if one failed or ran no tests, 2 if it could not begin or Maven did not get what they need.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
 junits=(5.12.2 5.14.4 6.1.3)
 
 cannot() { printf 'consumers: %s\n' "$*" >&2; exit 2; }
+# What Maven did not get from anywhere says nothing about Millrace, unless it is of Millrace.
 wrong() { # what is wrong, the log of Maven
+  local missing
+  missing=$(grep -E 'Could not (transfer|find) artifact|Unknown host|Cannot access .* in offline mode' "$2" | head -n 1) || true
+  case $missing in
+    "" | *dev.millrace*) ;;
+    *) cannot "$1, since Maven could not get what it needs: $missing" ;;
+  esac
   printf 'consumers: %s; the end of what Maven said:\n' "$1" >&2
   tail -n 60 "$2" >&2
   exit 1
