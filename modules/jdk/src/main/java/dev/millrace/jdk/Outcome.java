@@ -1,0 +1,36 @@
+package dev.millrace.jdk;
+
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+
+/// What a stack's exceptions are for `java.net`, whose sockets know no channels.
+final class Outcome {
+    static final String CLOSED = "Socket closed";
+    static final String IS_CLOSED = "Socket is closed";
+
+    private Outcome() {
+    }
+
+    /// The exception that a socket of `java.net` throws in its place.
+    static IOException of(IOException e) {
+        return switch (e) {
+            case ClosedByInterruptException i -> because("Closed by interrupt", i);
+            case ClosedChannelException c -> because(CLOSED, c);
+            default -> e;
+        };
+    }
+
+    /// The same, where only a [SocketException] may be thrown.
+    static SocketException ofSocket(IOException e) {
+        IOException told = of(e);
+        return told instanceof SocketException s ? s : because(e.getMessage(), e);
+    }
+
+    private static SocketException because(String message, IOException cause) {
+        var e = new SocketException(message);
+        e.initCause(cause);
+        return e;
+    }
+}

@@ -1,0 +1,43 @@
+package dev.millrace.jdk;
+
+import dev.millrace.TcpSocket;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.Objects;
+
+/// What a socket's program writes to. Nothing is kept: what was written is the stack's.
+final class SocketOutput extends OutputStream {
+    private final Socket owner;
+    private final TcpSocket socket;
+
+    SocketOutput(Socket owner, TcpSocket socket) {
+        this.owner = owner;
+        this.socket = socket;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+        Objects.checkFromIndexSize(off, len, b.length);
+        try {
+            socket.write(b, off, len);
+        } catch (IOException e) {
+            if (owner.isOutputShutdown() && !owner.isClosed()) {
+                // What EPIPE is called.
+                throw new SocketException("Broken pipe");
+            }
+            throw Outcome.of(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        owner.close();
+    }
+}

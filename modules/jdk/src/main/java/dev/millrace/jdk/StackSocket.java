@@ -1,0 +1,402 @@
+package dev.millrace.jdk;
+
+import dev.millrace.TcpSocket;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketImpl;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+
+/// A socket of a stack. It overrides all that [Socket] does, whose own state is never used.
+final class StackSocket extends Socket {
+    private static final int MAX_LINGER = 65_535;
+
+    private final TcpSocket socket;
+    private final Options options;
+    // Guarded by this where they are set. As those of the JDK they stay when the socket is closed.
+    private volatile boolean bound;
+    private volatile boolean connected;
+    private volatile boolean inputShut;
+    private volatile boolean outputShut;
+    private volatile int timeoutMs;
+    private volatile boolean urgentInline;
+    private volatile InputStream input;
+    private volatile OutputStream output;
+
+    /// @param socket one that is new, or that a listener has accepted
+    StackSocket(TcpSocket socket) throws SocketException {
+        super((SocketImpl) null);
+        this.socket = socket;
+        options = new Options(socket::supportedOptions, socket::setOption, socket::getOption);
+        bound = socket.isConnected();
+        connected = bound;
+    }
+
+    private void checkOpen() throws SocketException {
+        if (isClosed()) {
+            throw new SocketException(Outcome.IS_CLOSED);
+        }
+    }
+
+    // ---- binding and connecting
+
+    @Override
+    public void bind(SocketAddress local) throws IOException {
+        checkOpen();
+        if (bound) {
+            throw new SocketException("Already bound");
+        }
+        try {
+            socket.bind(Addresses.local(local));
+        } catch (IOException e) {
+            throw Outcome.of(e);
+        }
+        bound = true;
+    }
+
+    @Override
+    public void connect(SocketAddress remote) throws IOException {
+        connect(remote, 0);
+    }
+
+    @Override
+    public void connect(SocketAddress remote, int timeout) throws IOException {
+        if (remote == null) {
+            throw new IllegalArgumentException("connect: The address can't be null");
+        }
+        if (timeout < 0) {
+            throw new IllegalArgumentException("connect: timeout can't be negative");
+        }
+        checkOpen();
+        if (connected) {
+            throw new SocketException("Already connected");
+        }
+        if (!(remote instanceof InetSocketAddress to)) {
+            throw new IllegalArgumentException("Unsupported address type");
+        }
+        try {
+            if (to.isUnresolved()) {
+                throw new UnknownHostException(to.getHostName());
+            }
+            socket.connect(to, Duration.ofMillis(timeout));
+        } catch (IOException e) {
+            // A socket that could not be connected is of no use, and the JDK's own is closed as well.
+            socket.close();
+            throw Outcome.of(e);
+        }
+        connected = true;
+        bound = true;
+    }
+
+    @Override
+    public boolean isBound() {
+        return bound;
+    }
+
+    @Override
+    public boolean isConnected() {
+        return connected;
+    }
+
+    @Override
+    public InetAddress getInetAddress() {
+        return connected ? socket.remoteAddress().getAddress() : null;
+    }
+
+    @Override
+    public int getPort() {
+        return connected ? socket.remoteAddress().getPort() : 0;
+    }
+
+    @Override
+    public SocketAddress getRemoteSocketAddress() {
+        return connected ? socket.remoteAddress() : null;
+    }
+
+    @Override
+    public InetAddress getLocalAddress() {
+        return bound && !isClosed() ? socket.localAddress().getAddress() : Addresses.any();
+    }
+
+    @Override
+    public int getLocalPort() {
+        return bound ? socket.localAddress().getPort() : -1;
+    }
+
+    @Override
+    public SocketAddress getLocalSocketAddress() {
+        return bound ? new InetSocketAddress(getLocalAddress(), getLocalPort()) : null;
+    }
+
+    /// Always `null`, as for every socket that was not made by a channel.
+    @Override
+    public SocketChannel getChannel() {
+        return null;
+    }
+
+    // ---- streams
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        checkUsable();
+        if (inputShut) {
+            throw new SocketException("Socket input is shutdown");
+        }
+        InputStream in = input;
+        if (in == null) {
+            in = new SocketInput(this, socket);
+            input = in;
+        }
+        return in;
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+        checkUsable();
+        if (outputShut) {
+            throw new SocketException("Socket output is shutdown");
+        }
+        OutputStream out = output;
+        if (out == null) {
+            out = new SocketOutput(this, socket);
+            output = out;
+        }
+        return out;
+    }
+
+    private void checkUsable() throws SocketException {
+        checkOpen();
+        if (!connected) {
+            throw new SocketException("Socket is not connected");
+        }
+    }
+
+    @Override
+    public void shutdownInput() throws IOException {
+        checkUsable();
+        if (inputShut) {
+            throw new SocketException("Socket input is already shutdown");
+        }
+        try {
+            socket.shutdownInput();
+        } catch (IOException e) {
+            throw Outcome.of(e);
+        }
+        inputShut = true;
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        checkUsable();
+        if (outputShut) {
+            throw new SocketException("Socket output is already shutdown");
+        }
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw Outcome.of(e);
+        }
+        outputShut = true;
+    }
+
+    @Override
+    public boolean isInputShutdown() {
+        return inputShut;
+    }
+
+    @Override
+    public boolean isOutputShutdown() {
+        return outputShut;
+    }
+
+    /// The stack has no urgent data: RFC 6093 §5 advises against it.
+    @Override
+    public void sendUrgentData(int data) throws IOException {
+        checkOpen();
+        throw new SocketException("Urgent data not supported");
+    }
+
+    // ---- options
+
+    @Override
+    public void setSoTimeout(int timeout) throws SocketException {
+        checkOpen();
+        if (timeout < 0) {
+            throw new IllegalArgumentException("timeout can't be negative");
+        }
+        timeoutMs = timeout;
+        socket.setReadTimeout(Duration.ofMillis(timeout));
+    }
+
+    @Override
+    public int getSoTimeout() throws SocketException {
+        checkOpen();
+        return timeoutMs;
+    }
+
+    @Override
+    public void setTcpNoDelay(boolean on) throws SocketException {
+        set(StandardSocketOptions.TCP_NODELAY, on);
+    }
+
+    @Override
+    public boolean getTcpNoDelay() throws SocketException {
+        return get(StandardSocketOptions.TCP_NODELAY);
+    }
+
+    @Override
+    public void setSoLinger(boolean on, int seconds) throws SocketException {
+        checkOpen();
+        if (on && seconds < 0) {
+            throw new IllegalArgumentException("invalid value for SO_LINGER");
+        }
+        set(StandardSocketOptions.SO_LINGER, on ? Math.min(seconds, MAX_LINGER) : -1);
+    }
+
+    @Override
+    public int getSoLinger() throws SocketException {
+        return get(StandardSocketOptions.SO_LINGER);
+    }
+
+    @Override
+    public void setSendBufferSize(int size) throws SocketException {
+        if (size <= 0) {
+            throw new IllegalArgumentException("negative send size");
+        }
+        set(StandardSocketOptions.SO_SNDBUF, size);
+    }
+
+    @Override
+    public int getSendBufferSize() throws SocketException {
+        return get(StandardSocketOptions.SO_SNDBUF);
+    }
+
+    @Override
+    public void setReceiveBufferSize(int size) throws SocketException {
+        if (size <= 0) {
+            throw new IllegalArgumentException("invalid receive size");
+        }
+        set(StandardSocketOptions.SO_RCVBUF, size);
+    }
+
+    @Override
+    public int getReceiveBufferSize() throws SocketException {
+        return get(StandardSocketOptions.SO_RCVBUF);
+    }
+
+    @Override
+    public void setKeepAlive(boolean on) throws SocketException {
+        set(StandardSocketOptions.SO_KEEPALIVE, on);
+    }
+
+    @Override
+    public boolean getKeepAlive() throws SocketException {
+        return get(StandardSocketOptions.SO_KEEPALIVE);
+    }
+
+    @Override
+    public void setTrafficClass(int tc) throws SocketException {
+        if (tc < 0 || tc > 255) {
+            throw new IllegalArgumentException("tc is not in range 0 -- 255");
+        }
+        set(StandardSocketOptions.IP_TOS, tc);
+    }
+
+    @Override
+    public int getTrafficClass() throws SocketException {
+        if (isClosed()) {
+            // The JDK has another word for it here.
+            throw new SocketException(Outcome.CLOSED);
+        }
+        return get(StandardSocketOptions.IP_TOS);
+    }
+
+    @Override
+    public void setReuseAddress(boolean on) throws SocketException {
+        set(StandardSocketOptions.SO_REUSEADDR, on);
+    }
+
+    @Override
+    public boolean getReuseAddress() throws SocketException {
+        return get(StandardSocketOptions.SO_REUSEADDR);
+    }
+
+    /// Nothing ever comes urgently, so that this says nothing.
+    @Override
+    public void setOOBInline(boolean on) throws SocketException {
+        checkOpen();
+        urgentInline = on;
+    }
+
+    @Override
+    public boolean getOOBInline() throws SocketException {
+        checkOpen();
+        return urgentInline;
+    }
+
+    private <T> void set(SocketOption<T> option, T value) throws SocketException {
+        checkOpen();
+        options.set(option, value);
+    }
+
+    private <T> T get(SocketOption<T> option) throws SocketException {
+        checkOpen();
+        return options.get(option);
+    }
+
+    @Override
+    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
+        Objects.requireNonNull(name);
+        set(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        Objects.requireNonNull(name);
+        return get(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return options.supported();
+    }
+
+    @Override
+    public void setPerformancePreferences(int connectionTime, int latency, int bandwidth) {
+        // A hint, and there is nothing to choose from.
+    }
+
+    // ---- the end
+
+    @Override
+    public boolean isClosed() {
+        return !socket.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw Outcome.of(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return connected ? "Socket[addr=" + getInetAddress() + ",port=" + getPort() + ",localport=" + getLocalPort() + "]"
+                : "Socket[unconnected]";
+    }
+}

@@ -1,0 +1,61 @@
+package dev.millrace.jdk;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import javax.net.SocketFactory;
+
+/// Makes sockets of a stack.
+final class StackSocketFactory extends SocketFactory {
+    private final StackSockets sockets;
+
+    StackSocketFactory(StackSockets sockets) {
+        this.sockets = sockets;
+    }
+
+    @Override
+    public Socket createSocket() throws IOException {
+        return sockets.socket();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) throws IOException {
+        return connected(named(host, port), null);
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) throws IOException {
+        return connected(named(host, port), new InetSocketAddress(localHost, localPort));
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) throws IOException {
+        return connected(new InetSocketAddress(host, port), null);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) throws IOException {
+        return connected(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
+    }
+
+    private static InetSocketAddress named(String host, int port) throws UnknownHostException {
+        return new InetSocketAddress(InetAddress.getByName(host), port);
+    }
+
+    private Socket connected(SocketAddress remote, SocketAddress local) throws IOException {
+        Socket socket = sockets.socket();
+        try {
+            if (local != null) {
+                socket.bind(local);
+            }
+            socket.connect(remote);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+        return socket;
+    }
+}

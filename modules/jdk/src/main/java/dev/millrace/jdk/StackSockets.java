@@ -1,0 +1,54 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Stack;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Objects;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
+
+/// The JDK's sockets over a stack, for programs and libraries that take objects of those classes. Whatever they do is what the JDK's
+/// own do, exceptions and their messages included; what differs stands in `docs/jdk.md`. Any thread may call any method, of the sockets
+/// as well.
+///
+/// ```java
+/// StackSockets sockets = StackSockets.of(stack);
+/// okhttp.newBuilder().socketFactory(sockets.socketFactory()).build();
+/// ```
+public final class StackSockets {
+    private final Stack stack;
+
+    private StackSockets(Stack stack) {
+        this.stack = stack;
+    }
+
+    /// Those of a stack, which stays the caller's to close.
+    public static StackSockets of(Stack stack) {
+        return new StackSockets(Objects.requireNonNull(stack, "stack"));
+    }
+
+    /// A socket that is not connected.
+    ///
+    /// @throws IOException if the stack is closed
+    public Socket socket() throws IOException {
+        return new StackSocket(stack.tcp().open());
+    }
+
+    /// A server's socket that is not bound.
+    ///
+    /// @throws IOException if there can be none
+    public ServerSocket serverSocket() throws IOException {
+        return new StackServerSocket(stack.tcp());
+    }
+
+    /// A factory of clients' sockets.
+    public SocketFactory socketFactory() {
+        return new StackSocketFactory(this);
+    }
+
+    /// A factory of servers' sockets.
+    public ServerSocketFactory serverSocketFactory() {
+        return new StackServerSocketFactory(this);
+    }
+}

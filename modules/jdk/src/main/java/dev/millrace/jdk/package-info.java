@@ -1,0 +1,2 @@
+/// Sockets of the JDK over a stack; begin at [StackSockets].
+package dev.millrace.jdk;

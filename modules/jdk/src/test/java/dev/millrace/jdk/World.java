@@ -1,0 +1,135 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Stack;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/// Where sockets come from: the kernel, or a stack. Both have 127.0.0.1.
+abstract class World implements AutoCloseable {
+    static final InetAddress HERE = InetAddress.ofLiteral("127.0.0.1");
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    static World kernel() {
+        return new World() {
+            @Override
+            Socket newSocket() {
+                return new Socket();
+            }
+
+            @Override
+            ServerSocket newServer() throws IOException {
+                return new ServerSocket();
+            }
+        };
+    }
+
+    static World stack() throws IOException {
+        Stack stack = Stack.builder().name("jdk").nic("lo", "loopback:", "127.0.0.1/8", "::1/128").option("tcp", "time-wait", "20ms")
+                .option("stack", "close-timeout", "0").open();
+        StackSockets sockets = StackSockets.of(stack);
+        return new World() {
+            @Override
+            Socket newSocket() throws IOException {
+                return sockets.socket();
+            }
+
+            @Override
+            ServerSocket newServer() throws IOException {
+                return sockets.serverSocket();
+            }
+
+            @Override
+            public void close() throws Exception {
+                try (stack) {
+                    super.close();
+                }
+            }
+        };
+    }
+
+    abstract Socket newSocket() throws IOException;
+
+    abstract ServerSocket newServer() throws IOException;
+
+    Socket socket() throws IOException {
+        return keep(newSocket());
+    }
+
+    ServerSocket server() throws IOException {
+        return keep(newServer());
+    }
+
+    /// One that is bound to a port of its own.
+    ServerSocket listening() throws IOException {
+        ServerSocket s = server();
+        s.bind(new InetSocketAddress(HERE, 0));
+        return s;
+    }
+
+    /// Both ends of a connection: who has connected, and who was accepted.
+    Socket[] pair() throws IOException {
+        ServerSocket s = listening();
+        Socket client = socket();
+        client.connect(s.getLocalSocketAddress());
+        return new Socket[] {client, keep(s.accept())};
+    }
+
+    /// A port where nobody listens.
+    InetSocketAddress nobody() throws IOException {
+        try (ServerSocket s = newServer()) {
+            s.bind(new InetSocketAddress(HERE, 0));
+            return (InetSocketAddress) s.getLocalSocketAddress();
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T socket) {
+        opened.add(socket);
+        return socket;
+    }
+
+    /// Something that waits, on a virtual thread; returns when it does.
+    static <T> CompletableFuture<T> waiting(Callable<T> body) throws InterruptedException {
+        var result = new CompletableFuture<T>();
+        waiting(body, result);
+        return result;
+    }
+
+    static <T> Thread waiting(Callable<T> body, CompletableFuture<T> result) throws InterruptedException {
+        Thread t = Thread.startVirtualThread(() -> {
+            try {
+                result.complete(body.call());
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        while (t.getState() != Thread.State.WAITING && t.getState() != Thread.State.TIMED_WAITING
+                && t.getState() != Thread.State.TERMINATED) {
+            Thread.sleep(1);
+        }
+        return t;
+    }
+
+    static <T> T of(CompletableFuture<T> result) throws Exception {
+        try {
+            return result.get(20, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        for (AutoCloseable c : opened) {
+            c.close();
+        }
+    }
+}
