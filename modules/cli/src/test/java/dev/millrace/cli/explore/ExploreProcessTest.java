@@ -89,11 +89,12 @@ class ExploreProcessTest {
         start("slow", "--seeds", "1..1000000", "--jobs", "2");
         awaitWorkers(2);
         Thread.sleep(500);
-        // As a terminal does: to all of the group at once, here to the workers first.
+        // As a terminal does: to all of the group at once, here to the workers first. Not SIGINT, which whoever runs these tests in the
+        // background of a shell has them ignore.
         for (ProcessHandle w : workers) {
-            new ProcessBuilder("kill", "-INT", "" + w.pid()).start().waitFor();
+            new ProcessBuilder("kill", "-TERM", "" + w.pid()).start().waitFor();
         }
-        new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
+        new ProcessBuilder("kill", "-TERM", "" + process.pid()).start().waitFor();
         assertTrue(process.waitFor(PATIENCE_S, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue(), err());
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
