@@ -79,10 +79,12 @@ class InternetCommandsTest {
         Path file = capture();
         Run page = Run.of("plot", file.toString());
         assertEquals(0, page.code(), page.err());
-        assertTrue(Files.readString(folder.resolve("x.html")).contains("10.0.0.2:80"));
+        assertTrue(Files.readString(folder.resolve("x.html")).contains("b (10.0.0.2):80"));
         Path svg = folder.resolve("c.svg");
         assertEquals(0, Run.of("plot", file.toString(), "-o", svg.toString(), "--connection", "10.0.0.2:80").code());
         assertTrue(Files.readString(svg).startsWith("<svg "));
+        assertEquals(0, Run.of("plot", file.toString(), "-o", svg.toString(), "--connection", "b:80").code());
+        assertTrue(Run.of("plot", file.toString(), "--json").out().contains("\"server_name\":\"b\""));
         assertTrue(Run.of("plot", file.toString(), "-o", "-").out().startsWith("<!DOCTYPE html>"));
         assertTrue(Run.of("plot", "--list", file.toString()).out().contains("received 10000 B"));
     }

@@ -164,14 +164,6 @@ class ExploreCommandTest {
         assertEquals(2, explore("hangs", "--seed-limit", "soon").code());
     }
 
-    @Test
-    void lackOfMemoryIsAFailureOfItsSeedAlone() {
-        Run run = explore("memory", "-k", "--seeds", "1..30", "--jobs", "2");
-        assertEquals(1, run.code(), run.err());
-        assertTrue(run.out().contains("1 of seeds 1 to 30 fails, for one cause"), run.out());
-        assertTrue(run.out().contains("seed 5 fails: java.lang.OutOfMemoryError: Java heap space"), run.out());
-    }
-
     // ---- going on
 
     private static final String[] ALL = {"--keep-going", "--json", "--jobs", "0", "--shrinking-runs", "0"};
