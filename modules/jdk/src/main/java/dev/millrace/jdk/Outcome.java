@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import java.io.IOException;
+import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
@@ -18,6 +19,8 @@ final class Outcome {
         return switch (e) {
             case ClosedByInterruptException i -> because("Closed by interrupt", i);
             case ClosedChannelException c -> because(CLOSED, c);
+            // The JDK's has no message.
+            case PortUnreachableException _ -> new PortUnreachableException();
             default -> e;
         };
     }

@@ -34,6 +34,9 @@ final class StackServerSocketFactory extends ServerSocketFactory {
 
     @Override
     public ServerSocket createServerSocket(int port, int backlog, InetAddress ifAddress) throws IOException {
+        if (port < 0 || port > 0xffff) {
+            throw new IllegalArgumentException("Port value out of range: " + port);
+        }
         ServerSocket socket = sockets.serverSocket();
         try {
             socket.bind(new InetSocketAddress(ifAddress, port), backlog);

@@ -2,8 +2,10 @@ package dev.millrace.jdk;
 
 import dev.millrace.Stack;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.Objects;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
@@ -40,6 +42,23 @@ public final class StackSockets {
     /// @throws IOException if there can be none
     public ServerSocket serverSocket() throws IOException {
         return new StackServerSocket(stack.tcp());
+    }
+
+    /// A socket for datagrams.
+    ///
+    /// @param local what to bind it to: `null` for nothing yet, as `new DatagramSocket(null)`
+    /// @throws IOException if the address is not the stack's, or the port is taken
+    public DatagramSocket datagramSocket(SocketAddress local) throws IOException {
+        var socket = new StackDatagramSocket(stack.udp());
+        if (local != null) {
+            try {
+                socket.bind(local);
+            } catch (IOException | RuntimeException e) {
+                socket.close();
+                throw e;
+            }
+        }
+        return socket;
     }
 
     /// A factory of clients' sockets.

@@ -1,8 +1,9 @@
 package dev.millrace.jdk;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static dev.millrace.jdk.Parity.each;
+import static dev.millrace.jdk.Parity.outcome;
 
-import dev.millrace.testkit.LeakCheck;
+import dev.millrace.jdk.Parity.Case;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -24,10 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// What sockets of a stack do is what the kernel's do, call by call: results, and the classes and messages of exceptions.
 @Timeout(60)
 class SocketParityTest {
-    interface Case {
-        Object run(World w) throws Exception;
-    }
-
     private static final Map<String, Case> CASES = new LinkedHashMap<>();
 
     private static final class OtherAddress extends SocketAddress {
@@ -40,11 +37,6 @@ class SocketParityTest {
         }
     }
 
-    /// Several calls of one case, each with its own outcome.
-    private static List<String> each(World w, Case... all) {
-        return Arrays.stream(all).map(c -> outcome(c, w)).toList();
-    }
-
     static {
         connecting();
         ends();
@@ -52,6 +44,7 @@ class SocketParityTest {
         waits();
         options();
         servers();
+        factories();
     }
 
     private static void connecting() {
@@ -468,6 +461,26 @@ class SocketParityTest {
         });
     }
 
+    private static void factories() {
+        add("factories of clients", w -> {
+            ServerSocket server = w.listening();
+            int port = server.getLocalPort();
+            return each(w, _ -> w.keep(w.clients().createSocket()).isConnected(), _ -> w.keep(w.clients().createSocket("127.0.0.1", port))
+                    .isConnected(), _ -> w.keep(w.clients().createSocket(World.HERE, port)).isConnected(),
+                    _ -> w.keep(w.clients().createSocket("127.0.0.1", port, World.HERE, 0)).isConnected(),
+                    _ -> w.keep(w.clients().createSocket(World.HERE, port, World.HERE, 0)).getLocalAddress(),
+                    _ -> w.clients().createSocket("127.0.0.1", w.nobody().getPort()),
+                    _ -> w.clients().createSocket(World.HERE, port, InetAddress.ofLiteral("203.0.113.9"), 0),
+                    _ -> w.clients().createSocket("127.0.0.1", 70_000));
+        });
+        add("factories of servers", w -> each(w, _ -> w.keep(w.servers().createServerSocket()).isBound(),
+                _ -> w.keep(w.servers().createServerSocket(0)).getInetAddress().isAnyLocalAddress(),
+                _ -> w.keep(w.servers().createServerSocket(0, 5)).isBound(),
+                _ -> w.keep(w.servers().createServerSocket(0, 5, World.HERE)).getInetAddress(),
+                _ -> w.servers().createServerSocket(70_000),
+                _ -> w.servers().createServerSocket(w.listening().getLocalPort(), 5, World.HERE)));
+    }
+
     private static Object connect(Socket s, InetSocketAddress to) throws Exception {
         s.connect(to);
         return "connected";
@@ -478,19 +491,6 @@ class SocketParityTest {
         return "written";
     }
 
-    /// What came out, or the JDK's class and the message of what was thrown.
-    private static String outcome(Case c, World w) {
-        try {
-            return "" + c.run(w);
-        } catch (Throwable t) {
-            Class<?> type = t.getClass();
-            while (!type.getName().startsWith("java.")) {
-                type = type.getSuperclass();
-            }
-            return type.getName() + ": " + t.getMessage();
-        }
-    }
-
     static Stream<String> cases() {
         return CASES.keySet().stream();
     }
@@ -498,12 +498,6 @@ class SocketParityTest {
     @ParameterizedTest
     @MethodSource("cases")
     void isAsTheKernels(String name) throws Exception {
-        String expected;
-        try (World kernel = World.kernel()) {
-            expected = outcome(CASES.get(name), kernel);
-        }
-        try (var leaks = new LeakCheck(); World ours = World.stack()) {
-            assertEquals(expected, outcome(CASES.get(name), ours));
-        }
+        Parity.check(CASES.get(name));
     }
 }

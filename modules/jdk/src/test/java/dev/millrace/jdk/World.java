@@ -2,15 +2,19 @@ package dev.millrace.jdk;
 
 import dev.millrace.Stack;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
 
 /// Where sockets come from: the kernel, or a stack. Both have 127.0.0.1.
 abstract class World implements AutoCloseable {
@@ -20,6 +24,21 @@ abstract class World implements AutoCloseable {
 
     static World kernel() {
         return new World() {
+            @Override
+            SocketFactory clients() {
+                return SocketFactory.getDefault();
+            }
+
+            @Override
+            ServerSocketFactory servers() {
+                return ServerSocketFactory.getDefault();
+            }
+
+            @Override
+            DatagramSocket newDatagrams(SocketAddress local) throws IOException {
+                return new DatagramSocket(local);
+            }
+
             @Override
             Socket newSocket() {
                 return new Socket();
@@ -38,6 +57,21 @@ abstract class World implements AutoCloseable {
         StackSockets sockets = StackSockets.of(stack);
         return new World() {
             @Override
+            SocketFactory clients() {
+                return sockets.socketFactory();
+            }
+
+            @Override
+            ServerSocketFactory servers() {
+                return sockets.serverSocketFactory();
+            }
+
+            @Override
+            DatagramSocket newDatagrams(SocketAddress local) throws IOException {
+                return sockets.datagramSocket(local);
+            }
+
+            @Override
             Socket newSocket() throws IOException {
                 return sockets.socket();
             }
@@ -54,6 +88,22 @@ abstract class World implements AutoCloseable {
                 }
             }
         };
+    }
+
+    abstract SocketFactory clients();
+
+    abstract ServerSocketFactory servers();
+
+    abstract DatagramSocket newDatagrams(SocketAddress local) throws IOException;
+
+    /// Not bound.
+    DatagramSocket datagrams() throws IOException {
+        return keep(newDatagrams(null));
+    }
+
+    /// Bound to a port of its own.
+    DatagramSocket receiving() throws IOException {
+        return keep(newDatagrams(new InetSocketAddress(HERE, 0)));
     }
 
     abstract Socket newSocket() throws IOException;
@@ -91,7 +141,7 @@ abstract class World implements AutoCloseable {
         }
     }
 
-    private <T extends AutoCloseable> T keep(T socket) {
+    <T extends AutoCloseable> T keep(T socket) {
         opened.add(socket);
         return socket;
     }
