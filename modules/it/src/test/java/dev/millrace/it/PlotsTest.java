@@ -63,7 +63,7 @@ class PlotsTest {
         assertEquals(0, s.received().lost());
         assertEquals(50, s.received().minRttNs() / 1_000_000);
         assertEquals(80, s.server().getPort());
-        assertEquals("/10.0.0.2", s.client().getAddress().toString());
+        assertEquals("client/10.0.0.2", s.client().getAddress().toString());
     }
 
     @Test
