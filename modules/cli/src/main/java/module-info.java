@@ -8,6 +8,7 @@ module dev.millrace.cli {
     // Only for the tests that explore runs, which may have parameters, and topologies in files.
     requires dev.millrace.internet.config;
     requires org.junit.jupiter.params;
+    requires dev.millrace.jdk;
     requires dev.millrace.junit;
     requires dev.millrace.neighbors;
     requires dev.millrace.plot;

@@ -34,7 +34,7 @@ final class Options {
         try {
             setter.set(option, value);
         } catch (IOException e) {
-            throw Outcome.ofSocket(e);
+            throw SocketExceptions.ofSocket(e);
         }
     }
 
@@ -42,7 +42,7 @@ final class Options {
         try {
             return getter.get(option);
         } catch (IOException e) {
-            throw Outcome.ofSocket(e);
+            throw SocketExceptions.ofSocket(e);
         }
     }
 }

@@ -32,7 +32,7 @@ final class SocketOutput extends OutputStream {
                 // What EPIPE is called.
                 throw new SocketException("Broken pipe");
             }
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
     }
 

@@ -40,7 +40,7 @@ final class StackDatagramSocket extends DatagramSocket {
     private volatile int sendBuffer = DEFAULT_SEND_BUFFER;
 
     StackDatagramSocket(Udp udp) {
-        super(new NoDatagramImpl());
+        super(new NoDatagramSocketImpl());
         this.udp = udp;
         // As the JDK's.
         chosen.put(StandardSocketOptions.SO_BROADCAST, true);
@@ -48,7 +48,7 @@ final class StackDatagramSocket extends DatagramSocket {
 
     private void checkOpen() throws SocketException {
         if (closed) {
-            throw new SocketException(Outcome.IS_CLOSED);
+            throw new SocketException(SocketExceptions.IS_CLOSED);
         }
     }
 
@@ -69,7 +69,7 @@ final class StackDatagramSocket extends DatagramSocket {
             prepare(made);
             socket = made;
         } catch (IOException e) {
-            throw Outcome.ofSocket(e);
+            throw SocketExceptions.ofSocket(e);
         }
         if (draft != null) {
             draft.close();
@@ -95,7 +95,7 @@ final class StackDatagramSocket extends DatagramSocket {
     /// The socket, bound to some port if it was not bound before.
     private UdpSocket bound() throws SocketException {
         if (closed) {
-            throw new SocketException(Outcome.CLOSED);
+            throw new SocketException(SocketExceptions.CLOSED);
         }
         UdpSocket s = socket;
         if (s == null) {
@@ -120,7 +120,7 @@ final class StackDatagramSocket extends DatagramSocket {
                 prepare(made);
                 draft = made;
             } catch (IOException e) {
-                throw Outcome.ofSocket(e);
+                throw SocketExceptions.ofSocket(e);
             }
         }
         UdpSocket s = socket == null ? draft : socket;
@@ -159,7 +159,7 @@ final class StackDatagramSocket extends DatagramSocket {
             try {
                 s.connect(to);
             } catch (IOException e) {
-                throw Outcome.ofSocket(e);
+                throw SocketExceptions.ofSocket(e);
             }
             peer = to;
         }
@@ -247,7 +247,7 @@ final class StackDatagramSocket extends DatagramSocket {
         try {
             bound().send(data, to);
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
     }
 
@@ -261,7 +261,7 @@ final class StackDatagramSocket extends DatagramSocket {
             try {
                 from = s.receive(data);
             } catch (IOException e) {
-                throw Outcome.of(e);
+                throw SocketExceptions.of(e);
             }
             p.setSocketAddress(from);
             room.filled(p, data.position() - p.getOffset(), bytes);
@@ -294,7 +294,7 @@ final class StackDatagramSocket extends DatagramSocket {
                 s.leave(address.getAddress(), null);
             }
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
     }
 

@@ -35,7 +35,7 @@ final class StackServerSocket extends ServerSocket {
     private volatile int timeoutMs;
 
     StackServerSocket(Tcp tcp) throws IOException {
-        super(new NoImpl());
+        super(new NoSocketImpl());
         this.tcp = tcp;
         before = tcp.open();
         // As the JDK's on every system but Windows.
@@ -44,7 +44,7 @@ final class StackServerSocket extends ServerSocket {
 
     private void checkOpen() throws SocketException {
         if (closed) {
-            throw new SocketException(Outcome.IS_CLOSED);
+            throw new SocketException(SocketExceptions.IS_CLOSED);
         }
     }
 
@@ -63,7 +63,7 @@ final class StackServerSocket extends ServerSocket {
         try {
             made = tcp.listen(Addresses.local(endpoint), backlog < 1 ? BACKLOG : backlog);
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
         try {
             for (SocketOption<?> option : chosen) {
@@ -92,7 +92,7 @@ final class StackServerSocket extends ServerSocket {
         try {
             return new StackSocket(l.accept());
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
     }
 

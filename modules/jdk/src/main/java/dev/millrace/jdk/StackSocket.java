@@ -18,13 +18,15 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 
-/// A socket of a stack. It overrides all that [Socket] does, whose own state is never used.
-final class StackSocket extends Socket {
+/// A socket of the JDK over a [TcpSocket], made by [StackSockets]; or by a program that has the latter already and wants its streams to
+/// do something more than to read and write. Any thread may call any method.
+public class StackSocket extends Socket {
+    // All that Socket does is overridden, and its own state is never used.
     private static final int MAX_LINGER = 65_535;
 
     private final TcpSocket socket;
     private final Options options;
-    // Guarded by this where they are set. As those of the JDK they stay when the socket is closed.
+    // As those of the JDK these stay when the socket is closed.
     private volatile boolean bound;
     private volatile boolean connected;
     private volatile boolean inputShut;
@@ -34,8 +36,10 @@ final class StackSocket extends Socket {
     private volatile InputStream input;
     private volatile OutputStream output;
 
-    /// @param socket one that is new, or that a listener has accepted
-    StackSocket(TcpSocket socket) throws SocketException {
+    /// A socket over one that is new, or connected, or was accepted, which belongs to it from now on.
+    ///
+    /// @throws SocketException never
+    public StackSocket(TcpSocket socket) throws SocketException {
         super((SocketImpl) null);
         this.socket = socket;
         options = new Options(socket::supportedOptions, socket::setOption, socket::getOption);
@@ -43,9 +47,14 @@ final class StackSocket extends Socket {
         connected = bound;
     }
 
+    /// The stack's own, which knows more of the connection ([TcpSocket#info()]).
+    public final TcpSocket tcpSocket() {
+        return socket;
+    }
+
     private void checkOpen() throws SocketException {
         if (isClosed()) {
-            throw new SocketException(Outcome.IS_CLOSED);
+            throw new SocketException(SocketExceptions.IS_CLOSED);
         }
     }
 
@@ -60,7 +69,7 @@ final class StackSocket extends Socket {
         try {
             socket.bind(Addresses.local(local));
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
         bound = true;
     }
@@ -93,7 +102,7 @@ final class StackSocket extends Socket {
         } catch (IOException e) {
             // A socket that could not be connected is of no use, and the JDK's own is closed as well.
             socket.close();
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
         connected = true;
         bound = true;
@@ -191,7 +200,7 @@ final class StackSocket extends Socket {
         try {
             socket.shutdownInput();
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
         inputShut = true;
     }
@@ -205,7 +214,7 @@ final class StackSocket extends Socket {
         try {
             socket.shutdownOutput();
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
         outputShut = true;
     }
@@ -317,7 +326,7 @@ final class StackSocket extends Socket {
     public int getTrafficClass() throws SocketException {
         if (isClosed()) {
             // The JDK has another word for it here.
-            throw new SocketException(Outcome.CLOSED);
+            throw new SocketException(SocketExceptions.CLOSED);
         }
         return get(StandardSocketOptions.IP_TOS);
     }
@@ -390,7 +399,7 @@ final class StackSocket extends Socket {
         try {
             socket.close();
         } catch (IOException e) {
-            throw Outcome.of(e);
+            throw SocketExceptions.of(e);
         }
     }
 

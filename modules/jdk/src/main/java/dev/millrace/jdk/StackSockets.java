@@ -4,7 +4,6 @@ import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketAddress;
 import java.util.Objects;
 import javax.net.ServerSocketFactory;
@@ -33,7 +32,7 @@ public final class StackSockets {
     /// A socket that is not connected.
     ///
     /// @throws IOException if the stack is closed
-    public Socket socket() throws IOException {
+    public StackSocket socket() throws IOException {
         return new StackSocket(stack.tcp().open());
     }
 

@@ -3,16 +3,33 @@ package dev.millrace.jdk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.testkit.LeakCheck;
+import java.net.SocketAddress;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/// The same calls in two worlds.
-final class Parity {
-    private Parity() {
-    }
+/// The same calls on the kernel's sockets and on a stack's.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class Parity {
+    private final Map<String, Case> cases = new LinkedHashMap<>();
 
     interface Case {
         Object run(World w) throws Exception;
+    }
+
+    static final class OtherAddress extends SocketAddress {
+        private static final long serialVersionUID = 1;
+    }
+
+    void add(String name, Case c) {
+        if (cases.put(name, c) != null) {
+            throw new IllegalStateException("there are two of " + name);
+        }
     }
 
     /// Several calls of one case, each with its own outcome.
@@ -33,13 +50,19 @@ final class Parity {
         }
     }
 
-    static void check(Case c) throws Exception {
+    Set<String> names() {
+        return cases.keySet();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void isAsTheKernels(String name) throws Exception {
         String expected;
         try (World kernel = World.kernel()) {
-            expected = outcome(c, kernel);
+            expected = outcome(cases.get(name), kernel);
         }
         try (var leaks = new LeakCheck(); World ours = World.stack()) {
-            assertEquals(expected, outcome(c, ours));
+            assertEquals(expected, outcome(cases.get(name), ours));
         }
     }
 }

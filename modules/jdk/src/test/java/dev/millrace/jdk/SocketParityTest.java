@@ -1,53 +1,28 @@
 package dev.millrace.jdk;
 
-import static dev.millrace.jdk.Parity.each;
-import static dev.millrace.jdk.Parity.outcome;
-
-import dev.millrace.jdk.Parity.Case;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/// What sockets of a stack do is what the kernel's do, call by call: results, and the classes and messages of exceptions.
+/// What [Socket]s of a stack do is what the kernel's do, call by call: results, and the classes and messages of exceptions.
 @Timeout(60)
-class SocketParityTest {
-    private static final Map<String, Case> CASES = new LinkedHashMap<>();
-
-    private static final class OtherAddress extends SocketAddress {
-        private static final long serialVersionUID = 1;
-    }
-
-    private static void add(String name, Case c) {
-        if (CASES.put(name, c) != null) {
-            throw new IllegalStateException(name);
-        }
-    }
-
-    static {
+class SocketParityTest extends Parity {
+    SocketParityTest() {
         connecting();
         ends();
         streams();
         waits();
         options();
-        servers();
-        factories();
     }
 
-    private static void connecting() {
+    private void connecting() {
         add("a new socket", w -> {
             Socket s = w.socket();
             return List.of(s.isBound(), s.isConnected(), s.isClosed(), s.isInputShutdown(), s.isOutputShutdown(), s.getPort(),
@@ -143,7 +118,7 @@ class SocketParityTest {
         });
     }
 
-    private static void ends() {
+    private void ends() {
         add("a connected socket", w -> {
             Socket s = w.pair()[0];
             return List.of(s.isBound(), s.isConnected(), s.isClosed(), s.getPort() > 0, s.getLocalPort() > 0, "" + s.getInetAddress(),
@@ -244,7 +219,7 @@ class SocketParityTest {
         });
     }
 
-    private static void streams() {
+    private void streams() {
         add("arguments of read", w -> {
             InputStream in = w.pair()[0].getInputStream();
             return each(w, _ -> in.read(new byte[4], -1, 2), _ -> in.read(new byte[4], 3, 2), _ -> in.read(new byte[4], 4, 0),
@@ -289,7 +264,7 @@ class SocketParityTest {
         });
     }
 
-    private static void waits() {
+    private void waits() {
         add("read in time", w -> {
             Socket s = w.pair()[0];
             s.setSoTimeout(20);
@@ -311,12 +286,6 @@ class SocketParityTest {
             s.close();
             return outcome(_ -> World.of(read), w);
         });
-        add("close while another accepts", w -> {
-            ServerSocket s = w.listening();
-            CompletableFuture<Socket> accepted = World.waiting(() -> s.accept());
-            s.close();
-            return outcome(_ -> World.of(accepted), w);
-        });
         add("shut the input while another reads", w -> {
             Socket s = w.pair()[0];
             InputStream in = s.getInputStream();
@@ -332,14 +301,9 @@ class SocketParityTest {
             t.interrupt();
             return List.of(outcome(_ -> World.of(read), w), s.isClosed());
         });
-        add("accept in time", w -> {
-            ServerSocket s = w.listening();
-            s.setSoTimeout(20);
-            return List.of(outcome(_ -> s.accept(), w), s.isClosed(), s.getSoTimeout());
-        });
     }
 
-    private static void options() {
+    private void options() {
         add("options of a new socket", w -> {
             Socket s = w.socket();
             return List.of(s.getTcpNoDelay(), s.getKeepAlive(), s.getSoLinger(), s.getSoTimeout(), s.getReuseAddress(), s.getOOBInline(),
@@ -394,93 +358,6 @@ class SocketParityTest {
                 StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR))));
     }
 
-    private static void servers() {
-        add("a new server", w -> {
-            ServerSocket s = w.server();
-            return List.of(s.isBound(), s.isClosed(), s.getLocalPort(), "" + s.getInetAddress(), "" + s.getLocalSocketAddress(),
-                    "" + s.getChannel(), s.toString(), s.getReuseAddress(), s.getSoTimeout(), outcome(_ -> s.accept(), w));
-        });
-        add("a listening server", w -> {
-            ServerSocket s = w.listening();
-            return List.of(s.isBound(), s.isClosed(), s.getLocalPort() > 0, "" + s.getInetAddress(),
-                    s.toString().replaceAll("localport=[0-9]+", "P"));
-        });
-        add("a closed server", w -> {
-            ServerSocket s = w.listening();
-            int port = s.getLocalPort();
-            s.close();
-            s.close();
-            return List.of(s.isBound(), s.isClosed(), s.getLocalPort() == port, outcome(_ -> s.accept(), w), outcome(_ -> {
-                s.bind(null);
-                return "";
-            }, w), outcome(_ -> s.getSoTimeout(), w), outcome(_ -> s.getReuseAddress(), w));
-        });
-        add("bind a server twice", w -> {
-            w.listening().bind(null);
-            return "";
-        });
-        add("two servers on one port", w -> {
-            w.server().bind(w.listening().getLocalSocketAddress());
-            return "";
-        });
-        add("a server on an address of others", w -> {
-            w.server().bind(new InetSocketAddress("203.0.113.9", 0));
-            return "";
-        });
-        add("a server on another kind of address", w -> {
-            w.server().bind(new OtherAddress());
-            return "";
-        });
-        add("a server on a name that is none", w -> {
-            w.server().bind(InetSocketAddress.createUnresolved("no.such.invalid", 0));
-            return "";
-        });
-        add("a server on any address", w -> {
-            ServerSocket s = w.server();
-            s.bind(new InetSocketAddress(0), -5);
-            Socket c = w.socket();
-            c.connect(new InetSocketAddress(World.HERE, s.getLocalPort()));
-            return List.of(s.getInetAddress().isAnyLocalAddress(), s.accept().getLocalAddress().getHostAddress());
-        });
-        add("values of servers that are none", w -> {
-            ServerSocket s = w.server();
-            return each(w, _ -> {
-                s.setSoTimeout(-1);
-                return "";
-            }, _ -> {
-                s.setReceiveBufferSize(0);
-                return "";
-            }, _ -> s.setOption(null, 1), _ -> s.getOption(StandardSocketOptions.IP_MULTICAST_LOOP));
-        });
-        add("IPv6", w -> {
-            ServerSocket s = w.server();
-            s.bind(new InetSocketAddress(InetAddress.getByName("::1"), 0));
-            Socket c = w.socket();
-            c.connect(s.getLocalSocketAddress());
-            return List.of("" + c.getInetAddress(), "" + s.accept().getInetAddress());
-        });
-    }
-
-    private static void factories() {
-        add("factories of clients", w -> {
-            ServerSocket server = w.listening();
-            int port = server.getLocalPort();
-            return each(w, _ -> w.keep(w.clients().createSocket()).isConnected(), _ -> w.keep(w.clients().createSocket("127.0.0.1", port))
-                    .isConnected(), _ -> w.keep(w.clients().createSocket(World.HERE, port)).isConnected(),
-                    _ -> w.keep(w.clients().createSocket("127.0.0.1", port, World.HERE, 0)).isConnected(),
-                    _ -> w.keep(w.clients().createSocket(World.HERE, port, World.HERE, 0)).getLocalAddress(),
-                    _ -> w.clients().createSocket("127.0.0.1", w.nobody().getPort()),
-                    _ -> w.clients().createSocket(World.HERE, port, InetAddress.ofLiteral("203.0.113.9"), 0),
-                    _ -> w.clients().createSocket("127.0.0.1", 70_000));
-        });
-        add("factories of servers", w -> each(w, _ -> w.keep(w.servers().createServerSocket()).isBound(),
-                _ -> w.keep(w.servers().createServerSocket(0)).getInetAddress().isAnyLocalAddress(),
-                _ -> w.keep(w.servers().createServerSocket(0, 5)).isBound(),
-                _ -> w.keep(w.servers().createServerSocket(0, 5, World.HERE)).getInetAddress(),
-                _ -> w.servers().createServerSocket(70_000),
-                _ -> w.servers().createServerSocket(w.listening().getLocalPort(), 5, World.HERE)));
-    }
-
     private static Object connect(Socket s, InetSocketAddress to) throws Exception {
         s.connect(to);
         return "connected";
@@ -489,15 +366,5 @@ class SocketParityTest {
     private static Object write(OutputStream out, byte[] b, int off, int len) throws Exception {
         out.write(b, off, len);
         return "written";
-    }
-
-    static Stream<String> cases() {
-        return CASES.keySet().stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("cases")
-    void isAsTheKernels(String name) throws Exception {
-        Parity.check(CASES.get(name));
     }
 }

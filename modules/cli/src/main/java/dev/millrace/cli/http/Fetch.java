@@ -189,7 +189,7 @@ final class Fetch implements AutoCloseable {
         took("connect");
         try {
             socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            var adapted = new StackSocket(socket);
+            var adapted = new TimedSocket(socket);
             report.connected(socket.localAddress(), remote);
             SSLSocket secure = null;
             if (server.scheme().equals("https")) {

@@ -37,7 +37,7 @@ final class HttpConnection implements AutoCloseable {
     }
 
     private final Server server;
-    private final StackSocket socket;
+    private final TimedSocket socket;
     private final Duration readTimeout;
     private final DefaultBHttpClientConnection http = new DefaultBHttpClientConnection(CONFIG, null, null, null,
             null, null, new DefaultHttpResponseParserFactory(CONFIG));
@@ -47,7 +47,7 @@ final class HttpConnection implements AutoCloseable {
 
     /// @param socket connected
     /// @param tls what was made of it, or `null` for plain HTTP
-    HttpConnection(Server server, StackSocket socket, SSLSocket tls, Duration readTimeout) throws IOException {
+    HttpConnection(Server server, TimedSocket socket, SSLSocket tls, Duration readTimeout) throws IOException {
         this.server = server;
         this.socket = socket;
         this.readTimeout = readTimeout;

@@ -57,7 +57,7 @@ final class HttpServer implements AutoCloseable {
     private final Limits limits;
     private final HttpService service;
     private final Consumer<String> log;
-    private final Set<StackSocket> open = ConcurrentHashMap.newKeySet();
+    private final Set<TimedSocket> open = ConcurrentHashMap.newKeySet();
     private final LongAdder requests = new LongAdder();
     private final Thread acceptor;
     private final Thread sweeper;
@@ -73,7 +73,7 @@ final class HttpServer implements AutoCloseable {
         listener = stack.tcp().listen(port);
         HttpRequestHandler answer = (request, response, context) -> {
             // The head is there; the body has a time of its own.
-            ((StackSocket) context.getAttribute(SOCKET)).setReadDeadline(System.nanoTime() + limits.idle().toNanos());
+            ((TimedSocket) context.getAttribute(SOCKET)).setReadDeadline(System.nanoTime() + limits.idle().toNanos());
             answer(site, request, response, context);
             settleBody(request, response);
             requests.increment();
@@ -119,7 +119,7 @@ final class HttpServer implements AutoCloseable {
             while (true) {
                 Thread.sleep(limits.idle().dividedBy(4));
                 long since = System.nanoTime() - limits.idle().toNanos();
-                open.stream().filter(s -> s.isStuckSince(since)).forEach(StackSocket::abort);
+                open.stream().filter(s -> s.isStuckSince(since)).forEach(TimedSocket::abort);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -131,7 +131,7 @@ final class HttpServer implements AutoCloseable {
     }
 
     private static String line(ClassicHttpRequest request, int code, HttpContext context) {
-        return ((StackSocket) context.getAttribute(SOCKET)).getInetAddress().getHostAddress() + " "
+        return ((TimedSocket) context.getAttribute(SOCKET)).getInetAddress().getHostAddress() + " "
                 + request.getMethod() + " " + printable(request.getRequestUri()) + " " + code;
     }
 
@@ -149,7 +149,7 @@ final class HttpServer implements AutoCloseable {
                     socket.abort();
                     continue;
                 }
-                var adapted = new StackSocket(socket);
+                var adapted = new TimedSocket(socket);
                 open.add(adapted);
                 Thread.ofVirtual().name("http").start(() -> serve(adapted));
             }
@@ -159,7 +159,7 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    private void serve(StackSocket socket) {
+    private void serve(TimedSocket socket) {
         // Without a parser that has the limits, too, HttpCore counts no headers.
         try (socket; var connection = new DefaultBHttpServerConnection("http", CONFIG, null, null, null, null,
                 new DefaultHttpRequestParserFactory(CONFIG), null)) {
@@ -175,7 +175,7 @@ final class HttpServer implements AutoCloseable {
             }
         } catch (HttpException | IOException e) {
             // What was wrong with a request HttpCore has answered; else the client went away or was too slow.
-            log.accept(socket.remote().getAddress().getHostAddress() + " connection ended: " + printable("" + e.getMessage()));
+            log.accept(socket.getInetAddress().getHostAddress() + " connection ended: " + printable("" + e.getMessage()));
         } catch (RuntimeException e) {
             log.accept("connection failed: " + printable(e.toString()));
         } finally {
@@ -183,7 +183,7 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    private void serve(DefaultBHttpServerConnection connection, StackSocket socket) throws HttpException, IOException {
+    private void serve(DefaultBHttpServerConnection connection, TimedSocket socket) throws HttpException, IOException {
         while (connection.isOpen()) {
             socket.setReadDeadline(System.nanoTime() + limits.idle().toNanos());
             HttpCoreContext context = HttpCoreContext.create();
@@ -241,6 +241,6 @@ final class HttpServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        open.forEach(StackSocket::abort);
+        open.forEach(TimedSocket::abort);
     }
 }

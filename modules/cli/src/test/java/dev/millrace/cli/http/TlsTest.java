@@ -76,7 +76,7 @@ class TlsTest {
         stack = Wire.stack();
         listener = stack.tcp().listen(443);
         Thread.ofVirtual().start(() -> {
-            try (Socket plain = new StackSocket(listener.accept());
+            try (Socket plain = new TimedSocket(listener.accept());
                     SSLSocket tls = (SSLSocket) serverContext.getSocketFactory().createSocket(plain, null, true)) {
                 var parameters = tls.getSSLParameters();
                 parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});

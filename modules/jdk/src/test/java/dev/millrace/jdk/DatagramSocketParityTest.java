@@ -1,58 +1,25 @@
 package dev.millrace.jdk;
 
-import static dev.millrace.jdk.Parity.each;
-import static dev.millrace.jdk.Parity.outcome;
-
-import dev.millrace.jdk.Parity.Case;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/// What datagram sockets of a stack do is what the kernel's do, call by call.
+/// The same for [DatagramSocket].
 @Timeout(60)
-class DatagramParityTest {
-    private static final Map<String, Case> CASES = new LinkedHashMap<>();
-
-    private static final class OtherAddress extends SocketAddress {
-        private static final long serialVersionUID = 1;
-    }
-
-    private static void add(String name, Case c) {
-        if (CASES.put(name, c) != null) {
-            throw new IllegalStateException(name);
-        }
-    }
-
-    private static DatagramPacket packet(int bytes) {
-        return new DatagramPacket(new byte[bytes], bytes);
-    }
-
-    private static DatagramPacket to(SocketAddress to, String text) {
-        return new DatagramPacket(text.getBytes(), text.length(), to);
-    }
-
-    private static String text(DatagramPacket p) {
-        return new String(p.getData(), p.getOffset(), p.getLength());
-    }
-
-    static {
+class DatagramSocketParityTest extends Parity {
+    DatagramSocketParityTest() {
         states();
         datagrams();
         options();
     }
 
-    private static void states() {
+    private void states() {
         add("a new socket", w -> {
             DatagramSocket s = w.datagrams();
             return List.of(s.isBound(), s.isConnected(), s.isClosed(), s.getPort(), s.getLocalPort(), "" + s.getInetAddress(),
@@ -113,7 +80,7 @@ class DatagramParityTest {
                 }));
     }
 
-    private static void datagrams() {
+    private void datagrams() {
         add("there and back", w -> {
             DatagramSocket a = w.receiving();
             DatagramSocket b = w.receiving();
@@ -212,7 +179,7 @@ class DatagramParityTest {
         });
     }
 
-    private static void options() {
+    private void options() {
         add("options", w -> {
             DatagramSocket s = w.datagrams();
             boolean broadcast = s.getBroadcast();
@@ -254,6 +221,18 @@ class DatagramParityTest {
         });
     }
 
+    private static DatagramPacket packet(int bytes) {
+        return new DatagramPacket(new byte[bytes], bytes);
+    }
+
+    private static DatagramPacket to(SocketAddress to, String text) {
+        return new DatagramPacket(text.getBytes(), text.length(), to);
+    }
+
+    private static String text(DatagramPacket p) {
+        return new String(p.getData(), p.getOffset(), p.getLength());
+    }
+
     private static Object send(DatagramSocket s, DatagramPacket p) throws Exception {
         s.send(p);
         return "sent";
@@ -267,15 +246,5 @@ class DatagramParityTest {
     private static Object connect(DatagramSocket s, SocketAddress to) throws Exception {
         s.connect(to);
         return "connected";
-    }
-
-    static Stream<String> cases() {
-        return CASES.keySet().stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("cases")
-    void isAsTheKernels(String name) throws Exception {
-        Parity.check(CASES.get(name));
     }
 }

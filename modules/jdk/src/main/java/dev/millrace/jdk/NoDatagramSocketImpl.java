@@ -8,7 +8,7 @@ import java.net.SocketAddress;
 
 /// What [java.net.DatagramSocket] wants to be given, and what nobody calls, since all that would is overridden.
 @SuppressWarnings("removal")
-final class NoDatagramImpl extends DatagramSocketImpl {
+final class NoDatagramSocketImpl extends DatagramSocketImpl {
     private static UnsupportedOperationException nobodyCalls() {
         return new UnsupportedOperationException("a socket of a stack has no DatagramSocketImpl");
     }

@@ -7,7 +7,7 @@ import java.net.SocketAddress;
 import java.net.SocketImpl;
 
 /// What [java.net.ServerSocket] wants to be given, and what nobody calls, since all that would is overridden.
-final class NoImpl extends SocketImpl {
+final class NoSocketImpl extends SocketImpl {
     private static UnsupportedOperationException nobodyCalls() {
         return new UnsupportedOperationException("a socket of a stack has no SocketImpl");
     }

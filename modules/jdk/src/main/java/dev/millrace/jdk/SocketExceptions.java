@@ -7,11 +7,11 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 
 /// What a stack's exceptions are for `java.net`, whose sockets know no channels.
-final class Outcome {
+final class SocketExceptions {
     static final String CLOSED = "Socket closed";
     static final String IS_CLOSED = "Socket is closed";
 
-    private Outcome() {
+    private SocketExceptions() {
     }
 
     /// The exception that a socket of `java.net` throws in its place.
