@@ -101,10 +101,10 @@ public interface Stack extends AutoCloseable {
     /// Closes all sockets, stops and joins all threads and closes all links. Callable in any state, from any thread, more
     /// than once; returns when all is done, whoever began it.
     ///
-    /// What sockets that were closed before have written still goes to their peers: the stack waits for that as long as its
-    /// option `stack.close-timeout` says, two seconds if nothing does. It does not wait in a callback, in a stack that is stepped,
-    /// nor when the thread is interrupted, and not for sockets that are open. From then on nobody is left to send again what
-    /// is lost, as when a machine is switched off.
+    /// What sockets that were closed before have written, and datagrams that wait for a neighbour's answer, still go to their
+    /// peers: the stack waits for that as long as its option `stack.close-timeout` says, two seconds if nothing does. It does not
+    /// wait in a callback, in a stack that is stepped, nor when the thread is interrupted, and not for sockets that are open. From
+    /// then on nobody is left to send again what is lost, as when a machine is switched off.
     @Override
     void close();
 

@@ -15,6 +15,10 @@ public interface NetworkProtocol extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// As [TransportProtocol#drain], and after it: for packets that wait here, as for a neighbour's answer.
+    default void drain(long deadlineNs) {
+    }
+
     /// Gives up timers, memory and packets.
     @Override
     void close();

@@ -10,14 +10,19 @@ import dev.millrace.ManualStack;
 import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
+import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
+import dev.millrace.spi.Link.Medium;
 import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,17 +73,26 @@ class StackCloseTest {
         return s;
     }
 
+    /// Somebody closes it on another thread, and waits.
+    private static CompletableFuture<Void> closing(AutoCloseable what) throws InterruptedException {
+        return Lab.blocked(() -> {
+            what.close();
+            return null;
+        });
+    }
+
+    private void readIt() throws IOException {
+        try (TcpSocket s = listener.accept()) {
+            assertArrayEquals(LETTER, s.inputStream().readAllBytes());
+        }
+    }
+
     @Test
     void itArrives() throws Exception {
         Stack sender = sender("1m");
         written(sender).close();
-        CompletableFuture<Void> closing = Lab.blocked(() -> {
-            sender.close();
-            return null;
-        });
-        try (TcpSocket s = listener.accept()) {
-            assertArrayEquals(LETTER, s.inputStream().readAllBytes());
-        }
+        CompletableFuture<Void> closing = closing(sender);
+        readIt();
         Lab.within(closing);
     }
 
@@ -88,17 +102,9 @@ class StackCloseTest {
         Stack sender = sender("1m");
         TcpSocket socket = written(sender);
         socket.setOption(StandardSocketOptions.SO_LINGER, 50);
-        CompletableFuture<Void> lingering = Lab.blocked(() -> {
-            socket.close();
-            return null;
-        });
-        CompletableFuture<Void> closing = Lab.blocked(() -> {
-            sender.close();
-            return null;
-        });
-        try (TcpSocket s = listener.accept()) {
-            assertArrayEquals(LETTER, s.inputStream().readAllBytes());
-        }
+        CompletableFuture<Void> lingering = closing(socket);
+        CompletableFuture<Void> closing = closing(sender);
+        readIt();
         Lab.within(lingering);
         Lab.within(closing);
     }
@@ -171,6 +177,44 @@ class StackCloseTest {
             rope.write(new byte[1], 0, 1);
             Lab.within(closed);
         }
+    }
+
+    /// The first datagram to a neighbour waits for the neighbour's answer, which comes late here.
+    @Test
+    void aDatagramThatWaitsForItsNeighbourArrives() throws Exception {
+        var a = new Vnic(Medium.ETHERNET, 1500, true);
+        var b = new Vnic(Medium.ETHERNET, 1500, true);
+        var onTheWay = new LinkedBlockingQueue<byte[]>();
+        a.onTransmit(onTheWay::add);
+        b.onTransmit(a::inject);
+        try (Stack there = Stack.builder().name("there").nic("nic", b, n -> n.address("10.8.0.2/24")).open();
+                UdpSocket in = there.udp().bind(9)) {
+            Stack here = Stack.builder().name("here").nic("nic", a, n -> n.address("10.8.0.1/24")).option("stack", "close-timeout", "1m")
+                    .open();
+            try (UdpSocket out = here.udp().bind(0)) {
+                out.send(ByteBuffer.wrap(LETTER, 0, 100), new InetSocketAddress("10.8.0.2", 9));
+            }
+            CompletableFuture<Void> closing = closing(here);
+            // The question, whose answer lets the datagram go.
+            UdpSocket.Datagram got = null;
+            for (byte[] frame; got == null && (frame = onTheWay.poll(10, TimeUnit.SECONDS)) != null;) {
+                b.inject(frame);
+                got = in.tryReceiveDatagram(ByteBuffer.allocate(200));
+            }
+            assertEquals(100, got == null ? 0 : got.length());
+            Lab.within(closing);
+        }
+    }
+
+    /// Nobody answers for the address: it is not waited for longer than the neighbour is asked, nor than the stack may.
+    @Test
+    void aDatagramToNobodyHoldsItForALimitedTime() throws Exception {
+        Stack here = Stack.builder().name("here").nic("nic", new Vnic(Medium.ETHERNET, 1500, true), n -> n.address("10.8.0.1/24"))
+                .option("stack", "close-timeout", "30ms").open();
+        try (UdpSocket out = here.udp().bind(0)) {
+            out.send(ByteBuffer.wrap(LETTER, 0, 100), new InetSocketAddress("10.8.0.2", 9));
+        }
+        here.close();
     }
 
     @Test

@@ -59,6 +59,8 @@ final class NeighborCache {
     private final ConcurrentHashMap<String, Times> times = new ConcurrentHashMap<>();
     private volatile Watch watch = Watch.NOBODY;
     private final AtomicLong waiting = new AtomicLong();
+    /// Who closes the stack and waits for them.
+    private volatile Thread drainer;
     /// Guarded by `room`.
     private boolean closed;
 
@@ -133,9 +135,27 @@ final class NeighborCache {
                 .limit(Math.max(1, n)).map(Aged::entry).toList();
     }
 
-    /// So many bytes have begun or ceased to wait.
+    /// So many bytes have begun to wait, or have been sent or dropped.
     void countWaiting(long bytes) {
-        waiting.addAndGet(bytes);
+        if (waiting.addAndGet(bytes) == 0) {
+            Thread t = drainer;
+            if (t != null) {
+                context.waits().unpark(t);
+            }
+        }
+    }
+
+    /// Waits until nothing waits for an answer any more.
+    void drain(long deadlineNs) {
+        Thread self = Thread.currentThread();
+        drainer = self;
+        try {
+            while (waiting.get() > 0 && !self.isInterrupted() && context.clock().nanoTime() - deadlineNs < 0) {
+                context.waits().park(this, deadlineNs);
+            }
+        } finally {
+            drainer = null;
+        }
     }
 
     /// Whether so many packets wait for neighbours that a scan, or a stranger that makes us answer to many, must be at work.

@@ -307,18 +307,21 @@ final class NeighborEntry {
         return sum;
     }
 
+    /// They count as waiting until they are sent or dropped.
     private PacketList takeWaiting() {
         PacketList all = waiting;
         waiting = null;
-        if (all != null) {
-            cache.countWaiting(-bytes(all));
-        }
         return all;
     }
 
     private void send(PacketList released) {
         if (released != null && !released.isEmpty()) {
-            nic.transmit(released, address.isV4() ? EtherType.IPV4 : EtherType.IPV6, station);
+            long bytes = bytes(released);
+            try {
+                nic.transmit(released, address.isV4() ? EtherType.IPV4 : EtherType.IPV6, station);
+            } finally {
+                cache.countWaiting(-bytes);
+            }
         }
     }
 
@@ -414,6 +417,10 @@ final class NeighborEntry {
 
     /// The packets that waited when it ended, or `null`.
     synchronized PacketList takeLeft() {
-        return takeWaiting();
+        PacketList left = takeWaiting();
+        if (left != null) {
+            cache.countWaiting(-bytes(left));
+        }
+        return left;
     }
 }

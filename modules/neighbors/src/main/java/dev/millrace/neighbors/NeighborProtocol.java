@@ -37,14 +37,12 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     private static final Logger LOG = LoggerFactory.getLogger(NeighborProtocol.class);
     /// RFC 5227 §2.4: an address is defended once in this time, so that two that defend do not fill the network.
     private static final long DEFEND_INTERVAL_NS = 10_000_000_000L;
-    /// Differs: no RFC limits answers to questions; a flood of them is not to be doubled. Far above what a network asks.
-    private static final int ANSWERS_PER_SECOND = 200;
     /// Groups that plug-ins join on one NIC.
     private static final int MOST_JOINED = 512;
 
     private final NetworkContext context;
     private final NeighborCache cache;
-    private final FairLimit answers;
+    private final Answers answers;
     private final AddressProbes probes;
     private final AutoSettings autoSettings;
     private final Map<NicPort, Station> stations = new ConcurrentHashMap<>();
@@ -75,7 +73,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             }
         });
         probes = new AddressProbes(context, cache.questions());
-        answers = new FairLimit(ANSWERS_PER_SECOND, context.clock(), context.random().nextLong());
+        answers = new Answers(context, cache);
         Counters counters = context.counters("neighbors");
         arpReceived = counters.counter("arp-received");
         ndpReceived = counters.counter("ndp-received");
@@ -90,26 +88,6 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         Station known = stations.get(nic);
         return known != null ? known : stations.computeIfAbsent(nic,
                 n -> new Station(context, n, autoSettings, NicSettings.of(context.nicOptions(n)), cache));
-    }
-
-    /// Whether a station may have one more answer: those that we talk to are not shut out by those that only ask.
-    private boolean mayAnswer(NicPort nic, IpAddress from, long station) {
-        NeighborEntry known = cache.find(nic, from);
-        return answers.tryTake(station, known != null && known.isUsedAt(station));
-    }
-
-    /// As [#mayAnswer(NicPort, IpAddress, long)] for one that asks for an address of ours. Who does not say where it is, as a neighbour
-    /// that knows us need not (RFC 4861 §4.3), is known by its address; those that have none share what is answered about an address,
-    /// since all of them hear each answer.
-    private boolean mayAnswer(NicPort nic, IpAddress from, long station, IpAddress target) {
-        if (station != 0) {
-            return mayAnswer(nic, from, station);
-        }
-        if (from.isUnspecified()) {
-            return answers.tryTake(target.hi() ^ target.lo(), false);
-        }
-        NeighborEntry known = cache.find(nic, from);
-        return answers.tryTake(from.hi() ^ from.lo(), known != null && known.isUsed());
     }
 
     // ---- ARP
@@ -171,7 +149,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
             }
         }
         if (forUs && !reply) {
-            if (!mayAnswer(nic, IpAddress.v4(senderBits), sender)) {
+            if (!answers.mayHave(nic, IpAddress.v4(senderBits), sender)) {
                 return DropReason.RATE_LIMITED;
             }
             cache.questions().arpReply(nic, targetBits, sender, senderBits);
@@ -269,7 +247,7 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
         if (!isOurs(nic, target)) {
             return DropReason.NOT_FOR_US;
         }
-        if (!mayAnswer(nic, from, station, target)) {
+        if (!answers.mayHave(nic, from, station, target)) {
             return DropReason.RATE_LIMITED;
         }
         if (from.isUnspecified()) {
@@ -504,6 +482,11 @@ final class NeighborProtocol implements NetworkProtocol, NeighborDiscovery, Neig
     @Override
     public <T> Optional<T> service(Class<T> type) {
         return type == NeighborDiscovery.class || type == Neighbors.class || type == GroupMembership.class ? Optional.of(type.cast(this)) : Optional.empty();
+    }
+
+    @Override
+    public void drain(long deadlineNs) {
+        cache.drain(deadlineNs);
     }
 
     @Override

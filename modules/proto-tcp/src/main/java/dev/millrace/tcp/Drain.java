@@ -44,7 +44,7 @@ final class Drain {
     private List<ConnectionEndpoint> orphans() {
         List<ConnectionEndpoint> orphans = new ArrayList<>();
         protocol.endpoints.forEach(endpoint -> {
-            if (endpoint instanceof ConnectionEndpoint e && !isDone(e) && e.gate.isOrphaned()) {
+            if (endpoint instanceof ConnectionEndpoint e && !isDone(e) && e.gate.inspect(_ -> e.gate.life() == Lifecycle.ORPHANED)) {
                 orphans.add(e);
             }
         });

@@ -417,16 +417,6 @@ final class EngineGate {
         abort(now);
     }
 
-    /// Whether the program has let go of the connection and its engine goes on alone.
-    boolean isOrphaned() {
-        lock.lock();
-        try {
-            return life == Lifecycle.ORPHANED;
-        } finally {
-            leave();
-        }
-    }
-
     /// Asks the engine something under the lock. A congestion control that is asked in turn may have closed the stack.
     <T> T inspect(Function<TcpConnection, T> question) {
         lock.lock();

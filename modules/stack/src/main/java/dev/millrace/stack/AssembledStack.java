@@ -37,8 +37,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ObjLongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,18 +66,8 @@ final class AssembledStack implements ManualStack {
     /// By NIC, then by network protocol. Written before the first packet comes.
     private final Map<NicPort, Map<String, OptionValues>> nicValues = new IdentityHashMap<>();
 
-    private enum Phase {
-        OPEN,
-        /// Somebody closes it, and everything works until what was written has arrived.
-        DRAINING, CLOSING, CLOSED
-    }
-
-    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
-    /// Held to begin closing, and to enter what is to be closed then.
-    private final Object gate = new Object();
-    private final Captures captures = new Captures(gate, nics);
-    private final CountDownLatch done = new CountDownLatch(1);
-    private final Closer closer = new Closer();
+    private final StackLife life = new StackLife();
+    private final Captures captures = new Captures(life, nics);
 
     private AssembledStack(ConfigurationCheck check, Plugins plugins, Surroundings surroundings) {
         this.name = check.config().name();
@@ -251,17 +240,17 @@ final class AssembledStack implements ManualStack {
     }
 
     boolean isClosing() {
-        return phase.get().compareTo(Phase.CLOSING) >= 0;
+        return life.isClosing();
     }
 
     boolean isClosed() {
-        return phase.get() == Phase.CLOSED;
+        return life.isClosed();
     }
 
     /// Does what a program asks for: not from the moment on that the stack closes.
     void whileOpen(Runnable change) {
-        synchronized (gate) {
-            if (isClosing()) {
+        synchronized (life) {
+            if (life.isClosing()) {
                 throw new IllegalStateException("stack " + name + " is closed");
             }
             change.run();
@@ -368,7 +357,7 @@ final class AssembledStack implements ManualStack {
         }
         var session = CaptureSession.open(request, name, nics.stream().map(StackNic::tapped).toList(),
                 surroundings.clock(), surroundings.isStepped(), () -> counters.snapshot().getOrDefault("drops", Map.of()));
-        return captures.enter(session, request, this::isClosing);
+        return captures.enter(session, request);
     }
 
     // ---- stepping
@@ -399,7 +388,7 @@ final class AssembledStack implements ManualStack {
 
     @Override
     public boolean isOpen() {
-        return phase.get() == Phase.OPEN;
+        return life.isOpen();
     }
 
     @Override
@@ -414,19 +403,18 @@ final class AssembledStack implements ManualStack {
 
     private void close(long patienceNs) {
         boolean drains = patienceNs > 0 && !surroundings.isStepped() && !isCalledBack();
-        if (!phase.compareAndSet(Phase.OPEN, Phase.DRAINING)) {
-            awaitClosed();
+        if (!life.begin()) {
+            if (!isCalledBack()) {
+                life.awaitEnd();
+            }
             return;
         }
         try {
-            closer.begin();
+            life.enterCloser();
             if (drains) {
                 drain(patienceNs);
             }
-            // Under the lock: what was entered before is closed, and nothing enters any more.
-            synchronized (gate) {
-                phase.set(Phase.CLOSING);
-            }
+            life.closing();
             // What others lent is given back while everything still works.
             close(sources);
             close(raw);
@@ -438,7 +426,7 @@ final class AssembledStack implements ManualStack {
                 close(n);
             }
             addresses.close();
-            phase.set(Phase.CLOSED);
+            life.closed();
             for (int i = nics.size() - 1; i >= 0; i--) {
                 close(nics.get(i));
             }
@@ -448,10 +436,33 @@ final class AssembledStack implements ManualStack {
             close(surroundings);
             LOG.debug("stack {} is closed", name);
         } finally {
-            phase.set(Phase.CLOSED);
-            done.countDown();
-            closer.end();
+            life.end();
             ExitHook.remove(this);
+        }
+    }
+
+    /// Lets what programs have handed over arrive: first what the transports have, then what that has left in the networks.
+    private void drain(long patienceNs) {
+        try {
+            long deadlineNs = surroundings.clock().nanoTime() + patienceNs;
+            for (TransportProtocol t : transports) {
+                if (t != null) {
+                    drain(t, deadlineNs, TransportProtocol::drain);
+                }
+            }
+            for (NetworkProtocol n : networks.all()) {
+                drain(n, deadlineNs, NetworkProtocol::drain);
+            }
+        } catch (Throwable t) {
+            closingFailed(this, t);
+        }
+    }
+
+    private <P> void drain(P part, long deadlineNs, ObjLongConsumer<P> how) {
+        try {
+            how.accept(part, deadlineNs);
+        } catch (Throwable t) {
+            closingFailed(part, t);
         }
     }
 
@@ -494,36 +505,6 @@ final class AssembledStack implements ManualStack {
     /// their callbacks close in turn, or one who closes for another.
     private boolean isCalledBack() {
         return Closer.isHere() || surroundings.isTimerThread() || DeliveryLoop.isDelivering() || captures.isRunningHere();
-    }
-
-    private void drain(long patienceNs) {
-        for (TransportProtocol t : transports) {
-            try {
-                if (t != null) {
-                    t.drain(surroundings.clock().nanoTime() + patienceNs);
-                }
-            } catch (Throwable failure) {
-                closingFailed(t, failure);
-            }
-        }
-    }
-
-    private void awaitClosed() {
-        if (isCalledBack()) {
-            return;
-        }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                done.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,23 +14,23 @@ import org.slf4j.LoggerFactory;
 final class Captures {
     private static final Logger LOG = LoggerFactory.getLogger(Captures.class);
 
-    /// The stack's, held while one is entered or leaves.
-    private final Object gate;
+    /// Its monitor is held while one is entered or leaves.
+    private final StackLife life;
     private final List<StackNic> nics;
     private final List<CaptureSession> sessions = new CopyOnWriteArrayList<>();
 
-    Captures(Object gate, List<StackNic> nics) {
-        this.gate = gate;
+    Captures(StackLife life, List<StackNic> nics) {
+        this.life = life;
         this.nics = nics;
     }
 
     /// Enters a session that was opened, so that it either is there when the stack that closes looks, or is refused and
     /// closed.
-    Capture enter(CaptureSession session, CaptureRequest request, BooleanSupplier isClosing) throws IOException {
+    Capture enter(CaptureSession session, CaptureRequest request) throws IOException {
         var capture = new TappedCapture(session);
         try {
-            synchronized (gate) {
-                if (isClosing.getAsBoolean()) {
+            synchronized (life) {
+                if (life.isClosing()) {
                     throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
                 }
                 sessions.add(session);
@@ -73,7 +72,7 @@ final class Captures {
         @Override
         public void close() throws IOException {
             nics.forEach(n -> n.removeTap(session));
-            synchronized (gate) {
+            synchronized (life) {
                 sessions.remove(session);
             }
             session.close();
@@ -87,7 +86,7 @@ final class Captures {
     /// The session at a place, or `null` if others ended meanwhile: then those behind it have moved to where they come later
     /// for one who counts down.
     CaptureSession at(int i) {
-        synchronized (gate) {
+        synchronized (life) {
             return i < sessions.size() ? sessions.get(i) : null;
         }
     }
