@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.Stack;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /// An Ethernet of the kernel's in a namespace, a TAP device or a veth pair, and a stack with a station of its own on it.
 final class EthernetLab implements AutoCloseable {
@@ -58,11 +58,7 @@ final class EthernetLab implements AutoCloseable {
     @Override
     public void close() throws Exception {
         try {
-            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-            while (stack.tcp().connectionCount() > 0 && System.nanoTime() < until) {
-                Thread.sleep(5);
-            }
-            assertEquals(0, stack.tcp().connectionCount(), "connections left");
+            Await.until(() -> stack.tcp().connectionCount() == 0, () -> "connections left: " + stack.tcp().connectionCount());
             stack.close();
         } finally {
             ns.close();

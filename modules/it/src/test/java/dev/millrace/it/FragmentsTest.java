@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.Stack;
 import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
 import dev.millrace.wire.Ipv4Header;
@@ -81,11 +82,7 @@ class FragmentsTest {
                     }
                 });
             }
-            long until = System.nanoTime() + 10_000_000_000L;
-            while ((reassembled(stack) < 500 || count(stack, "reassembly-timeout") == 0) && System.nanoTime() < until) {
-                Thread.sleep(1);
-            }
-            assertTrue(reassembled(stack) >= 500, stack.counters().toString());
+            Await.until(() -> reassembled(stack) >= 500 && count(stack, "reassembly-timeout") > 0, () -> stack.counters().toString());
             stack.close();
             ending.set(true);
             for (Thread thread : threads) {

@@ -19,6 +19,7 @@ import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
 import dev.millrace.spi.Link;
 import dev.millrace.spi.StackProvider;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
 import dev.millrace.wire.EtherType;
@@ -320,14 +321,6 @@ class MulticastTest {
         return ns;
     }
 
-    private static void awaitTrue(java.util.concurrent.Callable<Boolean> what, String otherwise) throws Exception {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!what.call()) {
-            assertTrue(System.nanoTime() - until < 0, otherwise);
-            Thread.sleep(50);
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {V4, V6})
     void theKernelsBridgeHearsOfMembersAndDeliversToThem(String group) throws Exception {
@@ -338,15 +331,15 @@ class MulticastTest {
         UdpSocket socket = stack.udp().bind(5000);
         socket.setReadTimeout(Duration.ofMillis(200));
         socket.join(address(group), "nic");
-        awaitTrue(() -> ns.run("bridge", "mdb", "show").orFail().lines().anyMatch(l -> l.contains("port e0 grp " + group)),
-                "no member at the bridge's port");
+        Await.until(() -> ns.run("bridge", "mdb", "show").orFail().lines().anyMatch(l -> l.contains("port e0 grp " + group)),
+                () -> "no member at the bridge's port");
         // From the kernel to the member.
         String to = v6 ? "UDP6-DATAGRAM:[" + group + "]:5000,so-bindtodevice=br0" : "UDP4-DATAGRAM:" + group + ":5000,ip-multicast-if=10.0.0.1";
         ByteBuffer b = ByteBuffer.allocate(100);
-        awaitTrue(() -> {
+        Await.until(() -> {
             // The bridge has no route and no address for groups until it has been up for a moment.
             return ns.run("bash", "-c", "echo -n hi | socat -u - '" + to + "'").code() == 0 && receives(socket, b);
-        }, "nothing came from the kernel");
+        }, () -> "nothing came from the kernel");
         assertEquals("hi", UTF_8.decode(b.flip()).toString());
 
         // From the stack to a member in the kernel.
@@ -354,17 +347,17 @@ class MulticastTest {
         String recv = v6 ? "UDP6-RECV:6000,ipv6-join-group=[" + group + "]:br0" : "UDP4-RECV:6000,ip-add-membership=" + group
                 + ":br0";
         Process member = ns.start(folder.resolve("socat.log"), "socat", "-u", recv, "OPEN:" + got + ",creat,append");
-        awaitTrue(() -> {
+        Await.until(() -> {
             socket.send(ByteBuffer.wrap("ho".getBytes(UTF_8)), new InetSocketAddress(address(group), 6000));
             return Files.exists(got) && Files.readString(got).contains("ho");
-        }, "nothing came to the kernel: " + Files.readString(folder.resolve("socat.log")));
+        }, () -> "nothing came to the kernel: " + Files.readString(folder.resolve("socat.log")));
         member.destroy();
         member.waitFor(10, TimeUnit.SECONDS);
 
         // Who closes is a member no longer, and the bridge hears of it.
         socket.close();
-        awaitTrue(() -> ns.run("bridge", "mdb", "show").orFail().lines().noneMatch(l -> l.contains("port e0 grp " + group)),
-                "still a member");
+        Await.until(() -> ns.run("bridge", "mdb", "show").orFail().lines().noneMatch(l -> l.contains("port e0 grp " + group)),
+                () -> "still a member");
     }
 
     private static boolean receives(UdpSocket socket, ByteBuffer b) throws IOException {
@@ -384,16 +377,16 @@ class MulticastTest {
         Path capture = folder.resolve("igmp.pcap");
         Path log = folder.resolve("tcpdump.log");
         Process tcpdump = ns.start(log, "tcpdump", "-U", "-i", "e1", "-w", capture.toString(), "igmp");
-        awaitTrue(() -> Files.exists(log) && Files.readString(log).contains("listening"), "tcpdump has not begun");
+        Await.until(() -> Files.exists(log) && Files.readString(log).contains("listening"), () -> "tcpdump has not begun");
         try (Stack stack = ns.call(() -> Stack.builder().name("member").nic("nic", "packet:e1", "10.0.0.2/24").open());
                 UdpSocket socket = stack.udp().bind(5000)) {
             socket.join(address(V4), "nic");
-            awaitTrue(() -> tshark(ns, capture).contains("Join group " + V4), "no report");
+            Await.until(() -> tshark(ns, capture).contains("Join group " + V4), () -> "no report");
             // The kernel asks every few seconds, and is answered.
-            awaitTrue(() -> tshark(ns, capture).lines().anyMatch(l -> l.contains("Membership Query, general")), "no query");
-            awaitTrue(() -> stack.counters().get("neighbors").get("igmp-queries-received") > 0, "no query heard");
+            Await.until(() -> tshark(ns, capture).lines().anyMatch(l -> l.contains("Membership Query, general")), () -> "no query");
+            Await.until(() -> stack.counters().get("neighbors").get("igmp-queries-received") > 0, () -> "no query heard");
             socket.leave(address(V4), "nic");
-            awaitTrue(() -> tshark(ns, capture).contains("Leave group " + V4), "no leave");
+            Await.until(() -> tshark(ns, capture).contains("Leave group " + V4), () -> "no leave");
         } finally {
             tcpdump.destroy();
             tcpdump.waitFor(10, TimeUnit.SECONDS);

@@ -14,6 +14,7 @@ import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
+import dev.millrace.testkit.Await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
@@ -514,11 +515,7 @@ class TcpTest {
                     }
                 }
             }
-            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-            while (quick.tcp().connectionCount() > 0 && System.nanoTime() < until) {
-                Thread.sleep(5);
-            }
-            assertEquals(0, quick.tcp().connectionCount());
+            Await.until(() -> quick.tcp().connectionCount() == 0, () -> "connections left: " + quick.tcp().connectionCount());
         }
     }
 }

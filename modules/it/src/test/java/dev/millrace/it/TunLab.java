@@ -9,13 +9,13 @@ import dev.millrace.CaptureRequest;
 import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /// A namespace with the TUN device `t0`, 10.0.0.1 and fd00:1::1 on the kernel's side, and a stack on it as 10.0.0.2 and
 /// fd00:1::2. Its end fails if the stack leaves a connection, a thread or a packet behind, or if tshark finds fault with
@@ -118,19 +118,11 @@ final class TunLab implements AutoCloseable {
         return listener;
     }
 
-    private void awaitNoConnections() throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-        while (stack.tcp().connectionCount() > 0 && System.nanoTime() < until) {
-            Thread.sleep(5);
-        }
-        assertEquals(0, stack.tcp().connectionCount(), "connections left");
-    }
-
     @Override
     public void close() throws Exception {
         try {
             try (stack) {
-                awaitNoConnections();
+                Await.until(() -> stack.tcp().connectionCount() == 0, () -> "connections left: " + stack.tcp().connectionCount());
             }
             if (capture != null) {
                 capture.close();

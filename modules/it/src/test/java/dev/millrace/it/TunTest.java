@@ -11,6 +11,7 @@ import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,26 +136,23 @@ class TunTest {
                 out.shutdownOutput();
                 assertEquals(-1, out.read(ByteBuffer.allocate(1)));
             }
-            long until = System.nanoTime() + 5_000_000_000L;
-            while (Files.size(got) < data.length && System.nanoTime() < until) {
-                Thread.sleep(5);
-            }
+            Await.until(() -> Files.size(got) >= data.length, () -> "socat has not written all");
             assertEquals(sha256(data), sha256(Files.readAllBytes(got)));
         }
     }
 
     /// Tries until the server listens.
     private static TcpSocket connect(TunLab lab, String address, int port) throws Exception {
-        for (int i = 0;; i++) {
+        var connected = new AtomicReference<TcpSocket>();
+        Await.until(() -> {
             try {
-                return lab.stack.tcp().connect(new InetSocketAddress(address, port), Duration.ofSeconds(5));
+                connected.set(lab.stack.tcp().connect(new InetSocketAddress(address, port), Duration.ofSeconds(30)));
+                return true;
             } catch (ConnectException e) {
-                if (i == 100) {
-                    throw e;
-                }
-                Thread.sleep(20);
+                return false;
             }
-        }
+        }, () -> "nobody listens on " + port);
+        return connected.get();
     }
 
     @Test
@@ -266,11 +265,7 @@ class TunTest {
     void anotherMtuLetsATransferGoOn(int mtu) throws Exception {
         try (Transfer t = new Transfer()) {
             t.lab.sh("ip link set t0 mtu " + mtu);
-            long until = System.nanoTime() + 5_000_000_000L;
-            while (t.lab.stack.nic("nic").orElseThrow().mtu() != mtu && System.nanoTime() < until) {
-                Thread.sleep(1);
-            }
-            assertEquals(mtu, t.lab.stack.nic("nic").orElseThrow().mtu());
+            Await.until(() -> t.lab.stack.nic("nic").orElseThrow().mtu() == mtu, () -> "" + t.lab.stack.nic("nic"));
             t.goesOn();
         }
     }
@@ -279,10 +274,7 @@ class TunTest {
     void deletedDeviceEndsWithAnError() throws Exception {
         try (Transfer t = new Transfer()) {
             t.lab.sh("ip link del t0");
-            long until = System.nanoTime() + 5_000_000_000L;
-            while (t.lab.stack.nic("nic").orElseThrow().isUp() && System.nanoTime() < until) {
-                Thread.sleep(5);
-            }
+            Await.until(() -> !t.lab.stack.nic("nic").orElseThrow().isUp(), () -> "the NIC is up");
             IOException e = assertThrows(IOException.class, () -> t.lab.stack.tcp()
                     .connect(new InetSocketAddress(TunLab.KERNEL, 9), Duration.ofSeconds(2)));
             assertEquals(ErrorCode.NETWORK_UNREACHABLE, ErrorCode.of(e).orElseThrow());
@@ -316,7 +308,7 @@ class TunTest {
             }
         }
 
-        private void begin() throws InterruptedException {
+        private void begin() throws Exception {
             Thread.startVirtualThread(() -> {
                 byte[] chunk = new byte[100_000];
                 try {
@@ -332,14 +324,10 @@ class TunTest {
         }
 
         /// Waits until more than fits any buffer has gone through since now.
-        void goesOn() throws InterruptedException {
+        void goesOn() throws Exception {
             long from = written;
-            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (written < from + 64_000_000 && System.nanoTime() < until) {
-                Thread.sleep(5);
-            }
-            assertTrue(written >= from + 64_000_000, "the transfer stands still after " + (written - from) + " bytes; "
-                    + socket.info());
+            Await.until(() -> written >= from + 64_000_000,
+                    () -> "the transfer stands still after " + (written - from) + " bytes; " + socket.info());
         }
 
         @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.cli.Commands;
+import dev.millrace.testkit.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,21 +40,13 @@ class ExploreProcessTest {
         process = builder.start();
     }
 
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < until, "not within " + PATIENCE_S + " s");
-            Thread.sleep(20);
-        }
-    }
-
-    private void awaitWorkers(int number) throws InterruptedException {
-        await(() -> process.children().count() == number);
+    private void awaitWorkers(int number) throws Exception {
+        Await.until(() -> process.children().count() == number, () -> process.children().count() + " workers");
         workers = process.children().toList();
     }
 
-    private void awaitEndOfWorkers() throws InterruptedException {
-        await(() -> workers.stream().noneMatch(ProcessHandle::isAlive));
+    private void awaitEndOfWorkers() throws Exception {
+        Await.until(() -> workers.stream().noneMatch(ProcessHandle::isAlive), () -> "workers live");
     }
 
     @AfterEach
@@ -72,7 +64,7 @@ class ExploreProcessTest {
         Path state = folder.resolve("state.json");
         start("slow", "--seeds", "1..1000000", "--jobs", "2", "--resume", state.toString());
         awaitWorkers(2);
-        await(() -> Files.exists(state));
+        Await.until(() -> Files.exists(state), () -> "no state was written");
         // Process.destroy would close its output, too.
         process.toHandle().destroy();
         assertTrue(process.waitFor(PATIENCE_S, TimeUnit.SECONDS));
