@@ -15,6 +15,7 @@ import dev.millrace.dhcp.Dhcp;
 import dev.millrace.dhcp.Dhcp.Lease;
 import dev.millrace.dhcp.Dhcp.State;
 import dev.millrace.dns.Resolver;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
@@ -26,8 +27,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,14 +44,14 @@ class DhcpTest {
     Path folder;
 
     /// An Ethernet in a namespace with a server on it.
-    private final class Lab implements AutoCloseable {
+    private final class DhcpLab implements AutoCloseable {
         final LeakCheck leaks = new LeakCheck();
         final NetworkNamespace ns;
         final Path log = folder.resolve("dnsmasq.log");
         final Path leases = folder.resolve("dnsmasq.leases");
         private Process server;
 
-        Lab(boolean tap, String... programs) throws Exception {
+        DhcpLab(boolean tap, String... programs) throws Exception {
             String missing = NetworkNamespace.missing(programs).orElse(null);
             assumeTrue(missing == null, missing);
             ns = new NetworkNamespace();
@@ -99,12 +100,8 @@ class DhcpTest {
             }).option("tcp", "time-wait", "20ms").open());
         }
 
-        void awaitTrue(BooleanSupplier what, java.util.function.Supplier<String> otherwise) throws Exception {
-            long until = System.nanoTime() + PATIENCE.toNanos();
-            while (!what.getAsBoolean()) {
-                assertTrue(System.nanoTime() - until < 0, () -> otherwise.get() + "\n" + text(log));
-                Thread.sleep(20);
-            }
+        void awaitTrue(Callable<Boolean> what, Callable<String> otherwise) throws Exception {
+            Await.until(what, () -> otherwise.call() + "\n" + text(log));
         }
 
         static String text(Path file) {
@@ -129,7 +126,7 @@ class DhcpTest {
     @ParameterizedTest
     @ValueSource(strings = {"tap:e0", "packet:e1"})
     void aLeaseIsTakenUsedRenewedAndGivenBack(String link) throws Exception {
-        try (Lab lab = new Lab(link.startsWith("tap"), "dnsmasq", "socat", "ping")) {
+        try (DhcpLab lab = new DhcpLab(link.startsWith("tap"), "dnsmasq", "socat", "ping")) {
             lab.serve("10.7.0.100,10.7.0.150,255.255.255.0,2m", "--dhcp-option=option:classless-static-route,0.0.0.0/0,10.7.0.1,"
                     + "10.88.0.0/16,10.7.0.2", "--dhcp-option=option:mtu,1400", "--dhcp-option=option:domain-search,lab.test,b.test");
             Process echo = lab.ns.start(folder.resolve("socat.log"), "socat", "TCP4-LISTEN:6003,reuseaddr,fork", "EXEC:cat");
@@ -143,12 +140,12 @@ class DhcpTest {
                 assertEquals(1400, stack.nics().getFirst().mtu());
                 assertEquals(120, Duration.between(lease.began(), lease.expires()).toSeconds());
                 assertTrue(stack.routes().stream().anyMatch(r -> r.to().equals(Cidr.parse("10.88.0.0/16"))), stack.routes().toString());
-                lab.awaitTrue(() -> Lab.text(lab.leases).contains("02:00:00:00:07:07 " + address + " box"), () -> "not in the lease file");
+                lab.awaitTrue(() -> DhcpLab.text(lab.leases).contains("02:00:00:00:07:07 " + address + " box"), () -> "not in the lease file");
 
                 // TCP over it, to an address that only the default route leads to, and from the kernel.
                 lab.ns.run("ip", "addr", "add", "10.99.0.1/32", "dev", "lo").orFail();
                 for (String to : new String[] {"10.7.0.1", "10.99.0.1"}) {
-                    try (TcpSocket socket = connect(stack, to)) {
+                    try (TcpSocket socket = Lab.connect(stack, to, 6003)) {
                         socket.outputStream().write("hello".getBytes());
                         socket.shutdownOutput();
                         assertEquals("hello", new String(socket.inputStream().readAllBytes()));
@@ -167,7 +164,7 @@ class DhcpTest {
 
                 dhcp(stack).release("nic");
                 lab.awaitTrue(() -> lab.logged("DHCPRELEASE(e0) " + address), () -> "no release");
-                lab.awaitTrue(() -> !Lab.text(lab.leases).contains(address), () -> "still in the lease file");
+                lab.awaitTrue(() -> !DhcpLab.text(lab.leases).contains(address), () -> "still in the lease file");
                 assertEquals(List.of(), stack.nics().getFirst().addresses());
                 assertTrue(stack.routes().isEmpty(), stack.routes().toString());
 
@@ -179,29 +176,15 @@ class DhcpTest {
             }
             // Whoever is closed gives back what was lent, though nobody waits for an answer of ARP then. A TAP device is down
             // at once, and dnsmasq does not always look at what came just before.
-            lab.awaitTrue(() -> link.startsWith("tap") || Lab.text(lab.log).split("DHCPRELEASE", -1).length == 3,
+            lab.awaitTrue(() -> link.startsWith("tap") || DhcpLab.text(lab.log).split("DHCPRELEASE", -1).length == 3,
                     () -> "no release at the end");
-        }
-    }
-
-    private static TcpSocket connect(Stack stack, String to) throws Exception {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            try {
-                return stack.tcp().connect(new InetSocketAddress(to, 6003), Duration.ofSeconds(30));
-            } catch (java.net.ConnectException notYet) {
-                if (System.nanoTime() - until > 0) {
-                    throw notYet;
-                }
-                Thread.sleep(50);
-            }
         }
     }
 
     @Test
     void aRestartWithALeaseFileGetsTheSameAddressAndAnotherNetworkRefusesIt() throws Exception {
         Path file = folder.resolve("lease");
-        try (Lab lab = new Lab(false, "dnsmasq")) {
+        try (DhcpLab lab = new DhcpLab(false, "dnsmasq")) {
             lab.serve("10.7.0.100,10.7.0.150,255.255.255.0,1h");
             Map<String, String> options = Map.of("dhcp-lease-file", file.toString());
             Cidr address;
@@ -209,11 +192,11 @@ class DhcpTest {
                 address = dhcp(stack).awaitLease("nic", PATIENCE).address();
             }
             assertTrue(Files.readString(file).contains("address = " + address.address()));
-            int discovers = Lab.text(lab.log).split("DHCPDISCOVER", -1).length;
+            int discovers = DhcpLab.text(lab.log).split("DHCPDISCOVER", -1).length;
             try (Stack stack = lab.open("packet:e1", options)) {
                 assertEquals(address, dhcp(stack).awaitLease("nic", PATIENCE).address());
             }
-            assertEquals(discovers, Lab.text(lab.log).split("DHCPDISCOVER", -1).length, "asked for at once");
+            assertEquals(discovers, DhcpLab.text(lab.log).split("DHCPDISCOVER", -1).length, "asked for at once");
             assertFalse(lab.logged("DHCPRELEASE"));
 
             // The same station in another network: its server refuses the old address, and lends one of its own.
@@ -225,7 +208,7 @@ class DhcpTest {
             try (Stack stack = lab.open("packet:e1", options)) {
                 Lease lease = dhcp(stack).awaitLease("nic", PATIENCE);
                 assertTrue(Cidr.parse("10.8.0.0/24").contains(lease.address().address()), lease.toString());
-                assertTrue(lab.logged("DHCPNAK(e0) " + address.address()), Lab.text(lab.log));
+                assertTrue(lab.logged("DHCPNAK(e0) " + address.address()), DhcpLab.text(lab.log));
             }
         }
     }
@@ -233,7 +216,7 @@ class DhcpTest {
     /// The address that the server lends is another station's, of which the server does not know.
     @Test
     void anAddressThatTheKernelHasIsDeclined() throws Exception {
-        try (Lab lab = new Lab(false, "dnsmasq")) {
+        try (DhcpLab lab = new DhcpLab(false, "dnsmasq")) {
             lab.ns.run("ip", "addr", "add", "10.7.0.100/24", "dev", "e0").orFail();
             lab.serve("10.7.0.100,10.7.0.101,255.255.255.0,1h", "--dhcp-host=02:00:00:00:07:07,10.7.0.100");
             try (Stack stack = lab.open("packet:e1", Map.of())) {

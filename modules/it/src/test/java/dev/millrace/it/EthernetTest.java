@@ -60,7 +60,7 @@ class EthernetTest {
             for (String to : new String[] {KERNEL_V4, KERNEL_V6}) {
                 Path log = Files.createTempFile("ethernet", "log");
                 Process echo = lab.ns.start(log, "socat", "TCP6-LISTEN:6003,ipv6only=0,reuseaddr", "EXEC:cat");
-                try (TcpSocket socket = connect(lab, to)) {
+                try (TcpSocket socket = Lab.connect(lab.stack, to, 6003)) {
                     Thread.startVirtualThread(() -> {
                         try {
                             socket.write(data, 0, data.length);
@@ -81,20 +81,6 @@ class EthernetTest {
                     && n.station() != 0), neighbors.list().toString());
             String kernel = lab.sh("ip neigh show dev e0");
             assertTrue(kernel.contains(V4 + " lladdr") && kernel.contains(V6 + " lladdr"), kernel);
-        }
-    }
-
-    private static TcpSocket connect(EthernetLab lab, String to) throws Exception {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (true) {
-            try {
-                return lab.stack.tcp().connect(new InetSocketAddress(to, 6003), Duration.ofSeconds(30));
-            } catch (java.net.ConnectException notYet) {
-                if (System.nanoTime() > until) {
-                    throw notYet;
-                }
-                Thread.sleep(50);
-            }
         }
     }
 

@@ -4,10 +4,15 @@ import dev.millrace.Stack;
 import dev.millrace.TcpListener;
 import dev.millrace.TcpSocket;
 import dev.millrace.link.vnic.Vnic;
+import dev.millrace.testkit.Await;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// What the tests of this module are made of.
 final class Lab {
@@ -78,6 +83,20 @@ final class Lab {
                 default -> Thread.sleep(1);
             }
         }
+    }
+
+    /// Connects to a program that is about to listen.
+    static TcpSocket connect(Stack stack, String address, int port) throws Exception {
+        var connected = new AtomicReference<TcpSocket>();
+        Await.until(() -> {
+            try {
+                connected.set(stack.tcp().connect(new InetSocketAddress(address, port), Duration.ofSeconds(30)));
+                return true;
+            } catch (ConnectException notYet) {
+                return false;
+            }
+        }, () -> "nobody listens on " + port);
+        return connected.get();
     }
 
     /// Waits for it, at most ten seconds.

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.NetworkNamespace;
 import dev.millrace.testkit.NetworkNamespace.Result;
 import java.io.IOException;
@@ -267,11 +268,7 @@ class NetworkCommandsTest {
     }
 
     private void awaitListening(int port) throws Exception {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        while (kernel.run("grep", "-qi", String.format(":%04x", port), "/proc/net/tcp6").code() != 0) {
-            assertTrue(System.nanoTime() < until, "nobody listens");
-            Thread.sleep(20);
-        }
+        Await.until(() -> kernel.run("grep", "-qi", String.format(":%04x", port), "/proc/net/tcp6").code() == 0, () -> "nobody listens");
     }
 
     private Path random(String name, int size) throws IOException {

@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,10 +127,10 @@ class TunTest {
             Path got = lab.folder().resolve("got");
             lab.ns.start(lab.folder().resolve("a.log"), "socat", "-u", "OPEN:" + file, "TCP6-LISTEN:6001,ipv6only=0");
             lab.ns.start(lab.folder().resolve("b.log"), "socat", "-u", "TCP6-LISTEN:6002,ipv6only=0", "CREATE:" + got);
-            try (TcpSocket in = connect(lab, address, 6001)) {
+            try (TcpSocket in = Lab.connect(lab.stack, address, 6001)) {
                 assertEquals(sha256(data), sha256(in.inputStream()));
             }
-            try (TcpSocket out = connect(lab, address, 6002)) {
+            try (TcpSocket out = Lab.connect(lab.stack, address, 6002)) {
                 out.write(data, 0, data.length);
                 out.shutdownOutput();
                 assertEquals(-1, out.read(ByteBuffer.allocate(1)));
@@ -139,20 +138,6 @@ class TunTest {
             Await.until(() -> Files.size(got) >= data.length, () -> "socat has not written all");
             assertEquals(sha256(data), sha256(Files.readAllBytes(got)));
         }
-    }
-
-    /// Tries until the server listens.
-    private static TcpSocket connect(TunLab lab, String address, int port) throws Exception {
-        var connected = new AtomicReference<TcpSocket>();
-        Await.until(() -> {
-            try {
-                connected.set(lab.stack.tcp().connect(new InetSocketAddress(address, port), Duration.ofSeconds(30)));
-                return true;
-            } catch (ConnectException e) {
-                return false;
-            }
-        }, () -> "nobody listens on " + port);
-        return connected.get();
     }
 
     @Test
@@ -295,7 +280,7 @@ class TunTest {
             try {
                 // The address goes with the link in IPv4 only when it is deleted; routes have to come back with it.
                 lab.ns.start(lab.folder().resolve("sink.log"), "socat", "-u", "TCP-LISTEN:6000,reuseaddr", "OPEN:/dev/null");
-                connected = connect(lab, TunLab.KERNEL, 6000);
+                connected = Lab.connect(lab.stack, TunLab.KERNEL, 6000);
                 socket = connected;
                 begin();
             } catch (Throwable t) {
