@@ -13,8 +13,9 @@ final class FairLimit {
     private final Clock clock;
     private final long secret;
     private final int perSecond;
-    private final AtomicReferenceArray<TokenBucket> strangers = new AtomicReferenceArray<>(SLOTS);
-    private final AtomicReferenceArray<TokenBucket> known = new AtomicReferenceArray<>(SLOTS);
+    // Each made when the first of its kind asks: on most stacks nobody does, and some have no Ethernet.
+    private volatile AtomicReferenceArray<TokenBucket> strangers;
+    private volatile AtomicReferenceArray<TokenBucket> known;
 
     /// @param perSecond answers to each, and at once
     FairLimit(int perSecond, Clock clock, long secret) {
@@ -27,7 +28,7 @@ final class FairLimit {
     ///
     /// @param asker its station, or what else it is known by
     boolean tryTake(long asker, boolean isKnown) {
-        AtomicReferenceArray<TokenBucket> buckets = isKnown ? known : strangers;
+        AtomicReferenceArray<TokenBucket> buckets = buckets(isKnown);
         long h = (asker ^ secret) * 0x9e37_79b9_7f4a_7c15L;
         h = (h ^ h >>> 32 ^ secret) * 0xbf58_476d_1ce4_e5b9L;
         int slot = (int) (h >>> 54);
@@ -37,5 +38,23 @@ final class FairLimit {
             bucket = buckets.get(slot);
         }
         return bucket.tryTake();
+    }
+
+    private AtomicReferenceArray<TokenBucket> buckets(boolean ofKnown) {
+        AtomicReferenceArray<TokenBucket> there = ofKnown ? known : strangers;
+        return there != null ? there : make(ofKnown);
+    }
+
+    private synchronized AtomicReferenceArray<TokenBucket> make(boolean ofKnown) {
+        AtomicReferenceArray<TokenBucket> there = ofKnown ? known : strangers;
+        if (there == null) {
+            there = new AtomicReferenceArray<>(SLOTS);
+            if (ofKnown) {
+                known = there;
+            } else {
+                strangers = there;
+            }
+        }
+        return there;
     }
 }

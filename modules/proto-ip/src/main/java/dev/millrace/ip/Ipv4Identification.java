@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 final class Ipv4Identification {
     private static final int COUNTERS = 2048;
 
-    private final AtomicIntegerArray counters = new AtomicIntegerArray(COUNTERS);
+    private volatile AtomicIntegerArray counters;
     private final AtomicInteger paths = new AtomicInteger();
 
     /// Where a path to a triple that hashes to `hash` begins to number atomic packets. Two paths to the same peer begin apart;
@@ -28,6 +28,21 @@ final class Ipv4Identification {
 
     /// The next of `n` consecutive identifications for packets whose triple hashes to `hash`.
     int next(long hash, int n) {
-        return counters.getAndAdd((int) (hash >>> 32) & COUNTERS - 1, n) + (int) hash & 0xffff;
+        return counters().getAndAdd((int) (hash >>> 32) & COUNTERS - 1, n) + (int) hash & 0xffff;
+    }
+
+    /// Made when the first packet without DF is sent: hosts of a simulation are many, and TCP's all have it.
+    private AtomicIntegerArray counters() {
+        AtomicIntegerArray all = counters;
+        if (all == null) {
+            synchronized (this) {
+                all = counters;
+                if (all == null) {
+                    all = new AtomicIntegerArray(COUNTERS);
+                    counters = all;
+                }
+            }
+        }
+        return all;
     }
 }
