@@ -84,7 +84,8 @@ public interface Stack extends AutoCloseable {
     int removeRoutes(Cidr to);
 
     /// What a protocol of the stack offers to programs under this type, if one does: [Tcp] and [Udp] are such types, and a
-    /// plug-in has its own.
+    /// plug-in has its own. [dev.millrace.spi.Waits] and [dev.millrace.spi.Clock] are how the stack's callers wait and what they
+    /// wait by, for who builds sockets of other kinds upon its own.
     <T> Optional<T> service(Class<T> type);
 
     /// What was counted so far: by group (a NIC's name, `ipv4`, `tcp`, ..., `drops`), then by counter name.

@@ -28,6 +28,9 @@ public interface TcpListener extends AutoCloseable {
     /// whatever thread found out, without a lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);
 
+    /// The present readiness, for those who poll: readable if there is a connection to accept.
+    Readiness readiness();
+
     /// Sets an option that connections accepted from now on begin with; see [#supportedOptions()].
     ///
     /// @throws UnsupportedOperationException if the option is not supported

@@ -69,12 +69,23 @@ public interface TcpSocket extends AutoCloseable {
     /// at most 200 ms.
     int writeMore(ByteBuffer src) throws IOException;
 
+    /// Gathers: writes all of several buffers, one after the other and without a segment's end between them, and returns how
+    /// many bytes that was.
+    ///
+    /// @throws IndexOutOfBoundsException if the array has no such range
+    long write(ByteBuffer[] srcs, int offset, int length) throws IOException;
+
     /// As [#write(ByteBuffer)], for an array.
     void write(byte[] src, int offset, int length) throws IOException;
 
     /// Writes what there is room for and returns how many bytes. Never waits: 0 also while another thread writes, and
     /// [#onReady] calls when it has ended.
     int tryWrite(ByteBuffer src) throws IOException;
+
+    /// As [#tryWrite(ByteBuffer)], for several buffers, one after the other.
+    ///
+    /// @throws IndexOutOfBoundsException if the array has no such range
+    long tryWrite(ByteBuffer[] srcs, int offset, int length) throws IOException;
 
     /// Has `listener` called whenever readiness may have changed. The call comes on whatever thread found out, without a
     /// lock; it must not block. One callback at most; `null` removes it.

@@ -85,6 +85,9 @@ public interface UdpSocket extends AutoCloseable {
     /// whatever thread found out, without a lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);
 
+    /// The present readiness, for those who poll: readable if there is a datagram or an error to be told.
+    Readiness readiness();
+
     /// How long [#receive] waits; zero is for ever.
     void setReadTimeout(Duration timeout);
 

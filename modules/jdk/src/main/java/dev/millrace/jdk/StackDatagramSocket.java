@@ -1,8 +1,8 @@
 package dev.millrace.jdk;
 
-import dev.millrace.Udp;
 import dev.millrace.UdpSocket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -14,40 +14,30 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// A datagram socket of a stack. It overrides all that [DatagramSocket] does, whose own state is never used.
+/// A datagram socket of a stack, with a channel or without. It overrides all that [DatagramSocket] does, whose own state is never used.
 final class StackDatagramSocket extends DatagramSocket {
-    private static final int DEFAULT_SEND_BUFFER = 212_992;
-
-    private final Udp udp;
+    private final DatagramPort port;
+    private final StackDatagramChannel channel;
+    private final Options options;
     private final PacketRoom room = new PacketRoom();
-    /// Guarded by this: the options that the program has set.
-    private final Map<SocketOption<?>, Object> chosen = new LinkedHashMap<>();
-    /// Guarded by this: has the options until it is known what to bind to, and is what is bound if nothing is said; or `null`.
-    private UdpSocket draft;
-    // Guarded by this where they are set. As those of the JDK they stay when the socket is closed.
-    private volatile UdpSocket socket;
-    private volatile InetSocketAddress peer;
-    private volatile boolean closed;
     private volatile int timeoutMs;
-    private volatile boolean reuseAddress;
-    private volatile int sendBuffer = DEFAULT_SEND_BUFFER;
 
-    StackDatagramSocket(Udp udp) {
+    /// @param channel its channel, or `null`
+    StackDatagramSocket(DatagramPort port, StackDatagramChannel channel) {
         super(new NoDatagramSocketImpl());
-        this.udp = udp;
-        // As the JDK's.
-        chosen.put(StandardSocketOptions.SO_BROADCAST, true);
+        this.port = port;
+        this.channel = channel;
+        options = new Options(port::supportedOptions, port::setOption, port::getOption);
     }
 
     private void checkOpen() throws SocketException {
-        if (closed) {
+        if (isClosed()) {
             throw new SocketException(SocketExceptions.IS_CLOSED);
         }
     }
@@ -55,9 +45,9 @@ final class StackDatagramSocket extends DatagramSocket {
     // ---- binding and connecting
 
     @Override
-    public synchronized void bind(SocketAddress wanted) throws SocketException {
+    public void bind(SocketAddress wanted) throws SocketException {
         checkOpen();
-        if (socket != null) {
+        if (isBound()) {
             throw new SocketException("Already bound");
         }
         if (wanted != null && !(wanted instanceof InetSocketAddress)) {
@@ -65,66 +55,12 @@ final class StackDatagramSocket extends DatagramSocket {
         }
         InetSocketAddress local = Addresses.local(wanted);
         try {
-            UdpSocket made = reuseAddress ? udp.bindShared(local) : udp.bind(local);
-            prepare(made);
-            socket = made;
+            if (!port.bind(local)) {
+                throw new SocketException("Already bound");
+            }
         } catch (IOException e) {
             throw SocketExceptions.ofSocket(e);
         }
-        if (draft != null) {
-            draft.close();
-            draft = null;
-        }
-    }
-
-    /// Sets what the program has set, or closes the socket.
-    private void prepare(UdpSocket made) throws IOException {
-        try {
-            made.setReadTimeout(Duration.ofMillis(timeoutMs));
-            for (Map.Entry<SocketOption<?>, Object> e : chosen.entrySet()) {
-                @SuppressWarnings("unchecked")
-                SocketOption<Object> option = (SocketOption<Object>) e.getKey();
-                made.setOption(option, e.getValue());
-            }
-        } catch (IOException | RuntimeException e) {
-            made.close();
-            throw e;
-        }
-    }
-
-    /// The socket, bound to some port if it was not bound before.
-    private UdpSocket bound() throws SocketException {
-        if (closed) {
-            throw new SocketException(SocketExceptions.CLOSED);
-        }
-        UdpSocket s = socket;
-        if (s == null) {
-            synchronized (this) {
-                if (socket == null && draft != null) {
-                    socket = draft;
-                    draft = null;
-                } else if (socket == null) {
-                    bind(null);
-                }
-                s = socket;
-            }
-        }
-        return s;
-    }
-
-    private synchronized Options options() throws SocketException {
-        checkOpen();
-        if (socket == null && draft == null) {
-            try {
-                UdpSocket made = udp.bind(0);
-                prepare(made);
-                draft = made;
-            } catch (IOException e) {
-                throw SocketExceptions.ofSocket(e);
-            }
-        }
-        UdpSocket s = socket == null ? draft : socket;
-        return new Options(s::supportedOptions, s::setOption, s::getOption);
     }
 
     @Override
@@ -135,7 +71,7 @@ final class StackDatagramSocket extends DatagramSocket {
         try {
             connect(new InetSocketAddress(address, port));
         } catch (SocketException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -150,74 +86,68 @@ final class StackDatagramSocket extends DatagramSocket {
         if (to.isUnresolved()) {
             throw new SocketException("Unresolved address");
         }
-        if (closed) {
+        if (isClosed()) {
             // As the JDK's, which says nothing.
             return;
         }
-        UdpSocket s = bound();
-        synchronized (this) {
-            try {
-                s.connect(to);
-            } catch (IOException e) {
-                throw SocketExceptions.ofSocket(e);
-            }
-            peer = to;
+        try {
+            port.connect(to);
+        } catch (IOException e) {
+            throw SocketExceptions.ofSocket(e);
         }
     }
 
     @Override
-    public synchronized void disconnect() {
-        UdpSocket s = socket;
-        if (s != null && peer != null && !closed) {
-            peer = null;
-            try {
-                s.disconnect();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
+    public void disconnect() {
+        try {
+            port.disconnect();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
     @Override
     public boolean isBound() {
-        return socket != null;
+        return port.socket() != null;
     }
 
     @Override
     public boolean isConnected() {
-        return peer != null;
+        return port.peer() != null;
     }
 
     @Override
     public InetAddress getInetAddress() {
+        InetSocketAddress peer = port.peer();
         return peer == null ? null : peer.getAddress();
     }
 
     @Override
     public int getPort() {
+        InetSocketAddress peer = port.peer();
         return peer == null ? -1 : peer.getPort();
     }
 
     @Override
     public SocketAddress getRemoteSocketAddress() {
-        return peer;
+        return port.peer();
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return closed || socket == null ? null : new InetSocketAddress(getLocalAddress(), getLocalPort());
+        return isClosed() || !isBound() ? null : new InetSocketAddress(getLocalAddress(), getLocalPort());
     }
 
     @Override
     public InetAddress getLocalAddress() {
-        UdpSocket s = socket;
-        return closed ? null : s == null ? Addresses.any() : s.localAddress().getAddress();
+        UdpSocket s = port.socket();
+        return isClosed() ? null : s == null ? Addresses.any() : s.localAddress().getAddress();
     }
 
     @Override
     public int getLocalPort() {
-        UdpSocket s = socket;
-        return closed ? -1 : s == null ? 0 : s.localAddress().getPort();
+        UdpSocket s = port.socket();
+        return isClosed() ? -1 : s == null ? 0 : s.localAddress().getPort();
     }
 
     // ---- datagrams
@@ -227,7 +157,7 @@ final class StackDatagramSocket extends DatagramSocket {
         InetSocketAddress to;
         ByteBuffer data;
         synchronized (p) {
-            InetSocketAddress known = peer;
+            InetSocketAddress known = port.peer();
             InetAddress address = p.getAddress();
             if (address == null && known == null) {
                 throw new IllegalArgumentException("Address not set");
@@ -245,7 +175,8 @@ final class StackDatagramSocket extends DatagramSocket {
             data = ByteBuffer.wrap(p.getData(), p.getOffset(), p.getLength());
         }
         try {
-            bound().send(data, to);
+            checkBlocking();
+            port.bound().send(data, to);
         } catch (IOException e) {
             throw SocketExceptions.of(e);
         }
@@ -253,13 +184,13 @@ final class StackDatagramSocket extends DatagramSocket {
 
     @Override
     public void receive(DatagramPacket p) throws IOException {
-        UdpSocket s = bound();
+        checkBlocking();
         synchronized (p) {
             int bytes = room.of(p);
             var data = ByteBuffer.wrap(p.getData(), p.getOffset(), bytes);
             InetSocketAddress from;
             try {
-                from = s.receive(data);
+                from = channel == null ? port.bound().receive(data) : channel.receive(data, timeoutMs);
             } catch (IOException e) {
                 throw SocketExceptions.of(e);
             }
@@ -286,8 +217,8 @@ final class StackDatagramSocket extends DatagramSocket {
         if (nic != null) {
             throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
         }
-        UdpSocket s = bound();
         try {
+            UdpSocket s = port.bound();
             if (joins) {
                 s.join(address.getAddress(), null);
             } else {
@@ -298,24 +229,29 @@ final class StackDatagramSocket extends DatagramSocket {
         }
     }
 
-    /// Always `null`, as for every socket that was not made by a channel.
+    private void checkBlocking() {
+        if (channel != null && !channel.isBlocking()) {
+            throw new IllegalBlockingModeException();
+        }
+    }
+
+    /// `null` for a socket that was not made by a channel.
     @Override
     public DatagramChannel getChannel() {
-        return null;
+        return channel;
     }
 
     // ---- options
 
     @Override
-    public synchronized void setSoTimeout(int timeout) throws SocketException {
+    public void setSoTimeout(int timeout) throws SocketException {
         checkOpen();
         if (timeout < 0) {
             throw new IllegalArgumentException("timeout < 0");
         }
         timeoutMs = timeout;
-        UdpSocket s = socket == null ? draft : socket;
-        if (s != null) {
-            s.setReadTimeout(Duration.ofMillis(timeout));
+        if (channel == null) {
+            port.setReadTimeout(Duration.ofMillis(timeout));
         }
     }
 
@@ -331,14 +267,12 @@ final class StackDatagramSocket extends DatagramSocket {
         if (size <= 0) {
             throw new IllegalArgumentException("Invalid send size");
         }
-        // Nothing waits here: a datagram is the NIC's when send returns.
-        sendBuffer = size;
+        set(StandardSocketOptions.SO_SNDBUF, size);
     }
 
     @Override
     public int getSendBufferSize() throws SocketException {
-        checkOpen();
-        return sendBuffer;
+        return get(StandardSocketOptions.SO_SNDBUF);
     }
 
     @Override
@@ -354,17 +288,15 @@ final class StackDatagramSocket extends DatagramSocket {
         return get(StandardSocketOptions.SO_RCVBUF);
     }
 
-    /// Before it is bound: sockets that have it may share an address and a port ([Udp#bindShared]).
+    /// Before it is bound: sockets that have it may share an address and a port.
     @Override
     public void setReuseAddress(boolean on) throws SocketException {
-        checkOpen();
-        reuseAddress = on;
+        set(StandardSocketOptions.SO_REUSEADDR, on);
     }
 
     @Override
     public boolean getReuseAddress() throws SocketException {
-        checkOpen();
-        return reuseAddress;
+        return get(StandardSocketOptions.SO_REUSEADDR);
     }
 
     @Override
@@ -390,13 +322,14 @@ final class StackDatagramSocket extends DatagramSocket {
         return get(StandardSocketOptions.IP_TOS);
     }
 
-    private synchronized <T> void set(SocketOption<T> option, T value) throws SocketException {
-        options().set(option, value);
-        chosen.put(option, value);
+    private <T> void set(SocketOption<T> option, T value) throws SocketException {
+        checkOpen();
+        options.set(option, value);
     }
 
     private <T> T get(SocketOption<T> option) throws SocketException {
-        return options().get(option);
+        checkOpen();
+        return options.get(option);
     }
 
     @Override
@@ -414,29 +347,26 @@ final class StackDatagramSocket extends DatagramSocket {
 
     @Override
     public Set<SocketOption<?>> supportedOptions() {
-        try {
-            return options().supported();
-        } catch (SocketException e) {
-            return Set.of();
-        }
+        return options.supported();
     }
 
     // ---- the end
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return port.isClosed();
     }
 
     @Override
     public void close() {
-        UdpSocket s;
-        synchronized (this) {
-            closed = true;
-            s = socket == null ? draft : socket;
+        if (channel == null) {
+            port.close();
+            return;
         }
-        if (s != null) {
-            s.close();
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

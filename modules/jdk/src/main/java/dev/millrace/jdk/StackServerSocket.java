@@ -1,8 +1,6 @@
 package dev.millrace.jdk;
 
-import dev.millrace.Tcp;
 import dev.millrace.TcpListener;
-import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,85 +10,63 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 
-/// A server's socket of a stack. It overrides all that [ServerSocket] does, whose own state is never used.
+/// A server's socket of a stack, with a channel or without. It overrides all that [ServerSocket] does, whose own state is never used.
 final class StackServerSocket extends ServerSocket {
-    /// What the JDK takes for a backlog that is none.
-    private static final int BACKLOG = 50;
-
-    private final Tcp tcp;
-    /// A socket that is never connected: it has the options until there is a listener.
-    private final TcpSocket before;
-    /// Guarded by this: those that the program has set on it.
-    private final Set<SocketOption<?>> chosen = new LinkedHashSet<>();
-    /// Guarded by this where it is set.
-    private volatile TcpListener listener;
-    private volatile InetSocketAddress local;
-    private volatile boolean closed;
+    private final ListeningPort port;
+    private final StackServerSocketChannel channel;
+    private final Options options;
     private volatile int timeoutMs;
 
-    StackServerSocket(Tcp tcp) throws IOException {
+    /// @param channel its channel, or `null`
+    StackServerSocket(ListeningPort port, StackServerSocketChannel channel) throws IOException {
         super(new NoSocketImpl());
-        this.tcp = tcp;
-        before = tcp.open();
-        // As the JDK's on every system but Windows.
-        set(StandardSocketOptions.SO_REUSEADDR, true);
+        this.port = port;
+        this.channel = channel;
+        options = new Options(port::supportedOptions, port::setOption, port::getOption);
     }
 
     private void checkOpen() throws SocketException {
-        if (closed) {
+        if (isClosed()) {
             throw new SocketException(SocketExceptions.IS_CLOSED);
         }
     }
 
     @Override
     public void bind(SocketAddress endpoint) throws IOException {
-        bind(endpoint, BACKLOG);
+        bind(endpoint, ListeningPort.BACKLOG);
     }
 
     @Override
-    public synchronized void bind(SocketAddress endpoint, int backlog) throws IOException {
+    public void bind(SocketAddress endpoint, int backlog) throws IOException {
         checkOpen();
-        if (listener != null) {
-            throw new SocketException("Already bound");
-        }
-        TcpListener made;
+        InetSocketAddress local = Addresses.local(endpoint);
         try {
-            made = tcp.listen(Addresses.local(endpoint), backlog < 1 ? BACKLOG : backlog);
+            if (!port.bind(local, backlog)) {
+                throw new SocketException("Already bound");
+            }
         } catch (IOException e) {
             throw SocketExceptions.of(e);
         }
-        try {
-            for (SocketOption<?> option : chosen) {
-                copy(option, made);
-            }
-            made.setAcceptTimeout(Duration.ofMillis(timeoutMs));
-        } catch (IOException | RuntimeException e) {
-            made.close();
-            throw e;
-        }
-        local = made.localAddress();
-        listener = made;
-    }
-
-    private <T> void copy(SocketOption<T> option, TcpListener made) throws IOException {
-        made.setOption(option, before.getOption(option));
     }
 
     @Override
     public Socket accept() throws IOException {
         checkOpen();
-        TcpListener l = listener;
+        TcpListener l = port.listener();
         if (l == null) {
+            if (channel != null) {
+                throw new IllegalBlockingModeException();
+            }
             throw new SocketException("Socket is not bound yet");
         }
         try {
-            return new StackSocket(l.accept());
+            return channel == null ? new StackSocket(l.accept()) : channel.accept(timeoutMs).socket();
         } catch (IOException e) {
             throw SocketExceptions.of(e);
         }
@@ -98,48 +74,43 @@ final class StackServerSocket extends ServerSocket {
 
     @Override
     public InetAddress getInetAddress() {
+        InetSocketAddress local = port.local();
         return local == null ? null : local.getAddress();
     }
 
     @Override
     public int getLocalPort() {
+        InetSocketAddress local = port.local();
         return local == null ? -1 : local.getPort();
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return local;
+        return port.local();
     }
 
     @Override
     public boolean isBound() {
-        return local != null;
+        return port.local() != null;
     }
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return port.isClosed();
     }
 
-    /// Always `null`, as for every socket that was not made by a channel.
+    /// `null` for a socket that was not made by a channel.
     @Override
     public ServerSocketChannel getChannel() {
-        return null;
+        return channel;
     }
 
     @Override
     public void close() throws IOException {
-        TcpListener l;
-        synchronized (this) {
-            closed = true;
-            l = listener;
-        }
-        try {
-            before.close();
-        } finally {
-            if (l != null) {
-                l.close();
-            }
+        if (channel != null) {
+            channel.close();
+        } else {
+            port.close();
         }
     }
 
@@ -151,11 +122,9 @@ final class StackServerSocket extends ServerSocket {
         if (timeout < 0) {
             throw new IllegalArgumentException("timeout < 0");
         }
-        synchronized (this) {
-            timeoutMs = timeout;
-            if (listener != null) {
-                listener.setAcceptTimeout(Duration.ofMillis(timeout));
-            }
+        timeoutMs = timeout;
+        if (channel == null) {
+            port.setAcceptTimeout(Duration.ofMillis(timeout));
         }
     }
 
@@ -188,21 +157,14 @@ final class StackServerSocket extends ServerSocket {
         return get(StandardSocketOptions.SO_RCVBUF);
     }
 
-    private synchronized <T> void set(SocketOption<T> option, T value) throws SocketException {
+    private <T> void set(SocketOption<T> option, T value) throws SocketException {
         checkOpen();
-        options().set(option, value);
-        chosen.add(option);
+        options.set(option, value);
     }
 
     private <T> T get(SocketOption<T> option) throws SocketException {
         checkOpen();
-        return options().get(option);
-    }
-
-    private Options options() {
-        TcpListener l = listener;
-        return l == null ? new Options(before::supportedOptions, before::setOption, before::getOption)
-                : new Options(l::supportedOptions, l::setOption, l::getOption);
+        return options.get(option);
     }
 
     @Override
@@ -220,7 +182,7 @@ final class StackServerSocket extends ServerSocket {
 
     @Override
     public Set<SocketOption<?>> supportedOptions() {
-        return options().supported();
+        return options.supported();
     }
 
     @Override
@@ -230,6 +192,6 @@ final class StackServerSocket extends ServerSocket {
 
     @Override
     public String toString() {
-        return local == null ? "ServerSocket[unbound]" : "ServerSocket[addr=" + local.getAddress() + ",localport=" + local.getPort() + "]";
+        return isBound() ? "ServerSocket[addr=" + getInetAddress() + ",localport=" + getLocalPort() + "]" : "ServerSocket[unbound]";
     }
 }

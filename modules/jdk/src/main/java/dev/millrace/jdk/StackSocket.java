@@ -63,7 +63,7 @@ public class StackSocket extends Socket {
     @Override
     public void bind(SocketAddress local) throws IOException {
         checkOpen();
-        if (bound) {
+        if (isBound()) {
             throw new SocketException("Already bound");
         }
         try {
@@ -88,7 +88,7 @@ public class StackSocket extends Socket {
             throw new IllegalArgumentException("connect: timeout can't be negative");
         }
         checkOpen();
-        if (connected) {
+        if (isConnected()) {
             throw new SocketException("Already connected");
         }
         if (!(remote instanceof InetSocketAddress to)) {
@@ -120,32 +120,32 @@ public class StackSocket extends Socket {
 
     @Override
     public InetAddress getInetAddress() {
-        return connected ? socket.remoteAddress().getAddress() : null;
+        return isConnected() ? socket.remoteAddress().getAddress() : null;
     }
 
     @Override
     public int getPort() {
-        return connected ? socket.remoteAddress().getPort() : 0;
+        return isConnected() ? socket.remoteAddress().getPort() : 0;
     }
 
     @Override
     public SocketAddress getRemoteSocketAddress() {
-        return connected ? socket.remoteAddress() : null;
+        return isConnected() ? socket.remoteAddress() : null;
     }
 
     @Override
     public InetAddress getLocalAddress() {
-        return bound && !isClosed() ? socket.localAddress().getAddress() : Addresses.any();
+        return isBound() && !isClosed() ? socket.localAddress().getAddress() : Addresses.any();
     }
 
     @Override
     public int getLocalPort() {
-        return bound ? socket.localAddress().getPort() : -1;
+        return isBound() ? socket.localAddress().getPort() : -1;
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        return bound ? new InetSocketAddress(getLocalAddress(), getLocalPort()) : null;
+        return isBound() ? new InetSocketAddress(getLocalAddress(), getLocalPort()) : null;
     }
 
     /// Always `null`, as for every socket that was not made by a channel.
@@ -159,12 +159,12 @@ public class StackSocket extends Socket {
     @Override
     public InputStream getInputStream() throws IOException {
         checkUsable();
-        if (inputShut) {
+        if (isInputShutdown()) {
             throw new SocketException("Socket input is shutdown");
         }
         InputStream in = input;
         if (in == null) {
-            in = new SocketInput(this, socket);
+            in = newInput();
             input = in;
         }
         return in;
@@ -173,20 +173,28 @@ public class StackSocket extends Socket {
     @Override
     public OutputStream getOutputStream() throws IOException {
         checkUsable();
-        if (outputShut) {
+        if (isOutputShutdown()) {
             throw new SocketException("Socket output is shutdown");
         }
         OutputStream out = output;
         if (out == null) {
-            out = new SocketOutput(this, socket);
+            out = newOutput();
             output = out;
         }
         return out;
     }
 
+    InputStream newInput() {
+        return new SocketInput(this, socket);
+    }
+
+    OutputStream newOutput() {
+        return new SocketOutput(this, socket);
+    }
+
     private void checkUsable() throws SocketException {
         checkOpen();
-        if (!connected) {
+        if (!isConnected()) {
             throw new SocketException("Socket is not connected");
         }
     }
@@ -194,7 +202,7 @@ public class StackSocket extends Socket {
     @Override
     public void shutdownInput() throws IOException {
         checkUsable();
-        if (inputShut) {
+        if (isInputShutdown()) {
             throw new SocketException("Socket input is already shutdown");
         }
         try {
@@ -208,7 +216,7 @@ public class StackSocket extends Socket {
     @Override
     public void shutdownOutput() throws IOException {
         checkUsable();
-        if (outputShut) {
+        if (isOutputShutdown()) {
             throw new SocketException("Socket output is already shutdown");
         }
         try {
@@ -405,7 +413,7 @@ public class StackSocket extends Socket {
 
     @Override
     public String toString() {
-        return connected ? "Socket[addr=" + getInetAddress() + ",port=" + getPort() + ",localport=" + getLocalPort() + "]"
+        return isConnected() ? "Socket[addr=" + getInetAddress() + ",port=" + getPort() + ",localport=" + getLocalPort() + "]"
                 : "Socket[unconnected]";
     }
 }

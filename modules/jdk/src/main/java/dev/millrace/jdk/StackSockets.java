@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
@@ -40,7 +42,7 @@ public final class StackSockets {
     ///
     /// @throws IOException if there can be none
     public ServerSocket serverSocket() throws IOException {
-        return new StackServerSocket(stack.tcp());
+        return new StackServerSocket(new ListeningPort(stack.tcp()), null);
     }
 
     /// A socket for datagrams.
@@ -48,7 +50,10 @@ public final class StackSockets {
     /// @param local what to bind it to: `null` for nothing yet, as `new DatagramSocket(null)`
     /// @throws IOException if the address is not the stack's, or the port is taken
     public DatagramSocket datagramSocket(SocketAddress local) throws IOException {
-        var socket = new StackDatagramSocket(stack.udp());
+        var port = new DatagramPort(stack.udp());
+        // As the JDK's sockets, though not its channels.
+        port.begin(StandardSocketOptions.SO_BROADCAST, true);
+        var socket = new StackDatagramSocket(port, null);
         if (local != null) {
             try {
                 socket.bind(local);
@@ -58,6 +63,11 @@ public final class StackSockets {
             }
         }
         return socket;
+    }
+
+    /// Channels and selectors, blocking and not, for libraries that take a provider, such as Netty.
+    public SelectorProvider selectorProvider() {
+        return new StackSelectorProvider(stack);
     }
 
     /// A factory of clients' sockets.

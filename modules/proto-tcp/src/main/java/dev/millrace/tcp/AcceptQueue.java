@@ -120,7 +120,7 @@ final class AcceptQueue {
         }
     }
 
-    private Readiness readiness() {
+    Readiness readiness() {
         return Readiness.of(size > 0, false, closed != null);
     }
 

@@ -134,6 +134,11 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
     }
 
     @Override
+    public Readiness readiness() {
+        return queue.readiness();
+    }
+
+    @Override
     public <T> TcpListener setOption(SocketOption<T> option, T value) throws IOException {
         if (queue.closed() != null) {
             throw SocketErrors.closed(queue.closed(), false);

@@ -26,13 +26,42 @@ final class SocketOutput {
         ConnectionEndpoint e = life.connected();
         blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
-            int n = src.remaining();
-            write(e, source.of(src), src.position(), n, more);
-            src.position(src.limit());
+            return write(e, src, more);
+        } finally {
+            lock.give(e);
+        }
+    }
+
+    /// Gathers: all but the last say that more is to come.
+    long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
+        try {
+            int last = lastWithBytes(srcs, offset, length);
+            long n = 0;
+            for (int i = offset; i <= last; i++) {
+                n += write(e, srcs[i], i < last);
+            }
             return n;
         } finally {
             lock.give(e);
         }
+    }
+
+    private static int lastWithBytes(ByteBuffer[] srcs, int offset, int length) {
+        int last = offset + length - 1;
+        while (last >= offset && !srcs[last].hasRemaining()) {
+            last--;
+        }
+        return last;
+    }
+
+    /// Called with the lock held.
+    private int write(ConnectionEndpoint e, ByteBuffer src, boolean more) throws IOException {
+        int n = src.remaining();
+        write(e, source.of(src), src.position(), n, more);
+        src.position(src.limit());
+        return n;
     }
 
     void write(byte[] src, int offset, int length) throws IOException {
@@ -65,13 +94,38 @@ final class SocketOutput {
             return 0;
         }
         try {
-            life.checkOpen();
-            int n = e.gate.write(source.of(src), src.position(), src.remaining(), false);
-            src.position(src.position() + n);
+            return tryWrite(e, src, false);
+        } finally {
+            lock.give(e);
+        }
+    }
+
+    long tryWrite(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        int last = lastWithBytes(srcs, offset, length);
+        if (last < offset || !lock.tryTake()) {
+            return 0;
+        }
+        try {
+            long n = 0;
+            for (int i = offset; i <= last; i++) {
+                n += tryWrite(e, srcs[i], i < last);
+                if (srcs[i].hasRemaining()) {
+                    break;
+                }
+            }
             return n;
         } finally {
             lock.give(e);
         }
+    }
+
+    /// Called with the lock held.
+    private int tryWrite(ConnectionEndpoint e, ByteBuffer src, boolean more) throws IOException {
+        life.checkOpen();
+        int n = e.gate.write(source.of(src), src.position(), src.remaining(), more);
+        src.position(src.position() + n);
+        return n;
     }
 
     /// Forgets the program's memory, unless a thread is writing.

@@ -172,6 +172,12 @@ final class StreamSocket implements TcpSocket {
     }
 
     @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
+        return output().write(srcs, offset, length);
+    }
+
+    @Override
     public void write(byte[] src, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, src.length);
         output().write(src, offset, length);
@@ -180,6 +186,12 @@ final class StreamSocket implements TcpSocket {
     @Override
     public int tryWrite(ByteBuffer src) throws IOException {
         return output().tryWrite(src);
+    }
+
+    @Override
+    public long tryWrite(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
+        return output().tryWrite(srcs, offset, length);
     }
 
     @Override

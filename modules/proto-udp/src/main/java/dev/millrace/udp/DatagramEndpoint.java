@@ -199,7 +199,7 @@ final class DatagramEndpoint implements Runnable {
         }
     }
 
-    private Readiness readiness() {
+    Readiness readiness() {
         return Readiness.of(hasDatagram() || error != null, true, closed != null);
     }
 

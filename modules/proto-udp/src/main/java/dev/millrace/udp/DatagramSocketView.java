@@ -275,6 +275,11 @@ final class DatagramSocketView implements UdpSocket {
     }
 
     @Override
+    public Readiness readiness() {
+        return endpoint.readiness();
+    }
+
+    @Override
     public void setReadTimeout(Duration timeout) {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout can't be negative");

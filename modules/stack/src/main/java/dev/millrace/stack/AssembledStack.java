@@ -16,6 +16,7 @@ import dev.millrace.Raw;
 import dev.millrace.RouteConfig;
 import dev.millrace.Tcp;
 import dev.millrace.Udp;
+import dev.millrace.spi.Clock;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.InternetProtocol;
 import dev.millrace.spi.MemoryBudget;
@@ -27,6 +28,7 @@ import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
 import dev.millrace.spi.TransportProtocol;
 import dev.millrace.spi.TransportProtocolFactory;
+import dev.millrace.spi.Waits;
 import dev.millrace.stack.Failures.Place;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
@@ -303,6 +305,12 @@ final class AssembledStack implements ManualStack {
     public <T> Optional<T> service(Class<T> type) {
         if (type == Raw.class) {
             return Optional.of(type.cast(raw));
+        }
+        if (type == Waits.class) {
+            return Optional.of(type.cast(surroundings.waits()));
+        }
+        if (type == Clock.class) {
+            return Optional.of(type.cast(surroundings.clock()));
         }
         if (type == NameServers.class) {
             return Optional.of(type.cast(nameServers));

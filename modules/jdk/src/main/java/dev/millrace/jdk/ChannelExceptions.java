@@ -1,0 +1,55 @@
+package dev.millrace.jdk;
+
+import dev.millrace.ErrorCode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.Objects;
+
+/// What a stack's exceptions are for `java.nio.channels`, and what channels say of addresses.
+final class ChannelExceptions {
+    private ChannelExceptions() {
+    }
+
+    /// The exception that a channel throws for one of its socket's. A socket that has ended ends its channel.
+    static IOException of(IOException e, Channel channel) {
+        if (e instanceof ClosedChannelException) {
+            try {
+                channel.close();
+            } catch (IOException failure) {
+                e.addSuppressed(failure);
+            }
+            return e;
+        }
+        // The JDK's channels have no class of their own for this one.
+        return ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE ? new IOException(e.getMessage(), e) : e;
+    }
+
+    /// The exception of a thread that has waited in a channel and found it closed, or was interrupted; `null` if neither is so. An
+    /// interrupt closes the channel.
+    static IOException ofWaiter(Channel channel) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            channel.close();
+            return new ClosedByInterruptException();
+        }
+        return channel.isOpen() ? null : new AsynchronousCloseException();
+    }
+
+    /// An address to connect, bind or send to.
+    static InetSocketAddress checked(SocketAddress address) {
+        Objects.requireNonNull(address);
+        if (!(address instanceof InetSocketAddress inet)) {
+            throw new UnsupportedAddressTypeException();
+        }
+        if (inet.isUnresolved()) {
+            throw new UnresolvedAddressException();
+        }
+        return inet;
+    }
+}

@@ -1,0 +1,96 @@
+package dev.millrace.jdk;
+
+import dev.millrace.UdpSocket;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.MembershipKey;
+import java.nio.channels.MulticastChannel;
+import java.util.Objects;
+
+/// A group that a channel has joined.
+final class GroupKey extends MembershipKey {
+    private final StackDatagramChannel channel;
+    private final UdpSocket socket;
+    private final InetAddress group;
+    private volatile boolean dropped;
+
+    private GroupKey(StackDatagramChannel channel, UdpSocket socket, InetAddress group) {
+        this.channel = channel;
+        this.socket = socket;
+        this.group = group;
+    }
+
+    /// @param nic must be `null`, for a stack has none of the kernel's: it joins where datagrams to the group leave by
+    static GroupKey join(StackDatagramChannel channel, DatagramPort port, InetAddress group, NetworkInterface nic)
+            throws IOException {
+        Objects.requireNonNull(group);
+        if (!group.isMulticastAddress()) {
+            throw new IllegalArgumentException("Group not a multicast address");
+        }
+        if (nic != null) {
+            throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+        }
+        if (!channel.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        UdpSocket socket = port.bound();
+        socket.join(group, null);
+        return new GroupKey(channel, socket, group);
+    }
+
+    @Override
+    public boolean isValid() {
+        return !dropped && channel.isOpen();
+    }
+
+    @Override
+    public void drop() {
+        synchronized (this) {
+            if (dropped) {
+                return;
+            }
+            dropped = true;
+        }
+        if (channel.isOpen()) {
+            try {
+                socket.leave(group, null);
+            } catch (IOException e) {
+                // Closed meanwhile, which leaves all groups.
+            }
+        }
+    }
+
+    /// A stack does not filter by sender.
+    @Override
+    public MembershipKey block(InetAddress source) {
+        throw new UnsupportedOperationException("a stack has no source-specific multicast");
+    }
+
+    @Override
+    public MembershipKey unblock(InetAddress source) {
+        throw new IllegalStateException("not currently blocked");
+    }
+
+    @Override
+    public MulticastChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public InetAddress group() {
+        return group;
+    }
+
+    /// Always `null`: see [DatagramPort].
+    @Override
+    public NetworkInterface networkInterface() {
+        return null;
+    }
+
+    @Override
+    public InetAddress sourceAddress() {
+        return null;
+    }
+}

@@ -1,0 +1,336 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import dev.millrace.UdpSocket;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.MembershipKey;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A channel for datagrams.
+final class StackDatagramChannel extends DatagramChannel implements Watched {
+    private final DatagramPort port;
+    private final Audience audience;
+    /// Guarded by this.
+    private DatagramSocket adaptor;
+
+    StackDatagramChannel(SelectorProvider provider, DatagramPort port, Waiting waiting) {
+        super(provider);
+        this.port = port;
+        audience = new Audience(this, waiting);
+    }
+
+    private void checkOpen() throws ClosedChannelException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    // ---- binding and connecting
+
+    @Override
+    public DatagramChannel bind(SocketAddress local) throws IOException {
+        checkOpen();
+        if (port.socket() != null) {
+            throw new AlreadyBoundException();
+        }
+        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+        try {
+            if (!port.bind(wanted)) {
+                throw new AlreadyBoundException();
+            }
+        } catch (IOException e) {
+            throw ChannelExceptions.of(e, this);
+        }
+        return this;
+    }
+
+    @Override
+    public DatagramChannel connect(SocketAddress remote) throws IOException {
+        InetSocketAddress to = ChannelExceptions.checked(remote);
+        synchronized (this) {
+            checkOpen();
+            if (port.peer() != null) {
+                throw new AlreadyConnectedException();
+            }
+            try {
+                port.connect(to);
+            } catch (IOException e) {
+                throw ChannelExceptions.of(e, this);
+            }
+        }
+        return this;
+    }
+
+    @Override
+    public DatagramChannel disconnect() throws IOException {
+        port.disconnect();
+        return this;
+    }
+
+    @Override
+    public boolean isConnected() {
+        return port.peer() != null;
+    }
+
+    @Override
+    public SocketAddress getRemoteAddress() throws IOException {
+        checkOpen();
+        return port.peer();
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        checkOpen();
+        UdpSocket s = port.socket();
+        return s == null ? null : s.localAddress();
+    }
+
+    // ---- datagrams
+
+    @Override
+    public SocketAddress receive(ByteBuffer dst) throws IOException {
+        checkRoom(dst);
+        checkOpen();
+        return take(dst);
+    }
+
+    private static void checkRoom(ByteBuffer dst) {
+        if (dst.isReadOnly()) {
+            throw new IllegalArgumentException("Read-only buffer");
+        }
+    }
+
+    private InetSocketAddress take(ByteBuffer dst) throws IOException {
+        try {
+            UdpSocket s = port.bound();
+            return isBlocking() ? s.receive(dst) : s.tryReceive(dst);
+        } catch (IOException e) {
+            throw ChannelExceptions.of(e, this);
+        }
+    }
+
+    /// As [#receive(ByteBuffer)], for who waits so long and no longer.
+    ///
+    /// @param timeoutMs in milliseconds, 0 for ever
+    InetSocketAddress receive(ByteBuffer dst, int timeoutMs) throws IOException {
+        if (timeoutMs == 0) {
+            return take(dst);
+        }
+        UdpSocket s = port.bound();
+        long deadline = audience.waiting().deadline(timeoutMs);
+        while (true) {
+            boolean inTime = audience.await(SelectionKey.OP_READ, deadline);
+            IOException over = ChannelExceptions.ofWaiter(this);
+            if (over != null) {
+                throw over;
+            }
+            InetSocketAddress from = s.tryReceive(dst);
+            if (from != null) {
+                return from;
+            }
+            if (!inTime) {
+                throw new SocketTimeoutException("Receive timed out");
+            }
+        }
+    }
+
+    @Override
+    public int send(ByteBuffer src, SocketAddress target) throws IOException {
+        Objects.requireNonNull(src);
+        InetSocketAddress to = ChannelExceptions.checked(target);
+        checkOpen();
+        InetSocketAddress peer = port.peer();
+        if (peer != null && !peer.equals(to)) {
+            throw new AlreadyConnectedException();
+        }
+        return give(src, to);
+    }
+
+    /// What does not fit through the NIC is lost, as in a network: it is sent in both senses of the word.
+    private int give(ByteBuffer src, InetSocketAddress to) throws IOException {
+        int n = src.remaining();
+        try {
+            port.bound().send(src, to);
+        } catch (IOException e) {
+            throw ChannelExceptions.of(e, this);
+        }
+        return n;
+    }
+
+    private InetSocketAddress connectedTo() throws ClosedChannelException {
+        checkOpen();
+        InetSocketAddress peer = port.peer();
+        if (peer == null) {
+            throw new NotYetConnectedException();
+        }
+        return peer;
+    }
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        Objects.requireNonNull(dst);
+        connectedTo();
+        int before = dst.position();
+        return take(dst) == null ? 0 : dst.position() - before;
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, dsts.length);
+        connectedTo();
+        // One datagram for all of them: what has no room in the last is lost.
+        long room = 0;
+        for (int i = offset; i < offset + length; i++) {
+            room += dsts[i].remaining();
+        }
+        ByteBuffer whole = ByteBuffer.allocate((int) Math.min(room, 0xffff));
+        if (take(whole) == null) {
+            return 0;
+        }
+        whole.flip();
+        long n = whole.remaining();
+        for (int i = offset; i < offset + length && whole.hasRemaining(); i++) {
+            int part = Math.min(dsts[i].remaining(), whole.remaining());
+            dsts[i].put(whole.slice(whole.position(), part));
+            whole.position(whole.position() + part);
+        }
+        return n;
+    }
+
+    @Override
+    public int write(ByteBuffer src) throws IOException {
+        Objects.requireNonNull(src);
+        return give(src, connectedTo());
+    }
+
+    @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
+        InetSocketAddress to = connectedTo();
+        long all = 0;
+        for (int i = offset; i < offset + length; i++) {
+            all += srcs[i].remaining();
+        }
+        // More than any datagram has room for is refused below, at the size at which it shows.
+        ByteBuffer whole = ByteBuffer.allocate((int) Math.min(all, 0x1_0000));
+        for (int i = offset; i < offset + length && whole.hasRemaining(); i++) {
+            ByteBuffer src = srcs[i].duplicate();
+            src.limit(src.position() + Math.min(src.remaining(), whole.remaining()));
+            whole.put(src);
+        }
+        give(whole.flip(), to);
+        for (int i = offset; i < offset + length; i++) {
+            srcs[i].position(srcs[i].limit());
+        }
+        return all;
+    }
+
+    // ---- groups
+
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
+        return GroupKey.join(this, port, group, nic);
+    }
+
+    /// A stack does not filter by sender.
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) {
+        throw new UnsupportedOperationException("a stack has no source-specific multicast");
+    }
+
+    // ---- options
+
+    @Override
+    public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        port.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        return port.getOption(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return port.supportedOptions();
+    }
+
+    @Override
+    public DatagramSocket socket() {
+        synchronized (this) {
+            if (adaptor == null) {
+                adaptor = new StackDatagramSocket(port, this);
+            }
+            return adaptor;
+        }
+    }
+
+    // ---- selection
+
+    @Override
+    public int readyOps() {
+        if (!isOpen()) {
+            return validOps();
+        }
+        UdpSocket s = port.socket();
+        if (s == null) {
+            return SelectionKey.OP_WRITE;
+        }
+        Readiness r = s.readiness();
+        return SelectionKey.OP_WRITE | (r.readable() || r.closed() ? SelectionKey.OP_READ : 0);
+    }
+
+    @Override
+    public Audience audience() {
+        return audience;
+    }
+
+    @Override
+    public void onReady(Consumer<Readiness> listener) {
+        port.whenBound(s -> s.onReady(listener));
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) {
+        // Each call looks which it is.
+    }
+
+    // ---- the end
+
+    @Override
+    protected void implCloseSelectableChannel() {
+        try {
+            port.close();
+        } finally {
+            audience.tell();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return DatagramChannel.class.getName() + "[" + (!isOpen() ? "closed" : "local=" + (port.socket() == null ? null
+                : port.socket().localAddress()) + (port.peer() == null ? "" : ", remote=" + port.peer())) + "]";
+    }
+}

@@ -1,0 +1,142 @@
+package dev.millrace.jdk;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectionKey;
+
+/// A channel's place in a [StackSelector], and the link of the list of those that are to be looked at.
+final class StackKey extends AbstractSelectionKey {
+    private static final VarHandle QUEUED;
+    private static final VarHandle INTEREST;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            QUEUED = lookup.findVarHandle(StackKey.class, "queued", boolean.class);
+            INTEREST = lookup.findVarHandle(StackKey.class, "interest", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final StackSelector selector;
+    private final SelectableChannel channel;
+    private final Watched watched;
+    private volatile int interest;
+    private volatile int ready;
+    @SuppressWarnings("unused") // by QUEUED
+    private volatile boolean queued;
+    /// Belongs to the list that it is in.
+    StackKey next;
+
+    StackKey(StackSelector selector, SelectableChannel channel, Watched watched) {
+        this.selector = selector;
+        this.channel = channel;
+        this.watched = watched;
+    }
+
+    @Override
+    public SelectableChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public Selector selector() {
+        return selector;
+    }
+
+    Watched watched() {
+        return watched;
+    }
+
+    private void checkValid() {
+        if (!isValid()) {
+            throw new CancelledKeyException();
+        }
+    }
+
+    private void check(int ops) {
+        if ((ops & ~channel.validOps()) != 0) {
+            throw new IllegalArgumentException();
+        }
+    }
+
+    @Override
+    public int interestOps() {
+        checkValid();
+        return interest;
+    }
+
+    @Override
+    public SelectionKey interestOps(int ops) {
+        checkValid();
+        check(ops);
+        changed((int) INTEREST.getAndSet(this, ops), ops);
+        return this;
+    }
+
+    @Override
+    public int interestOpsOr(int ops) {
+        checkValid();
+        check(ops);
+        int before = (int) INTEREST.getAndBitwiseOr(this, ops);
+        changed(before, before | ops);
+        return before;
+    }
+
+    @Override
+    public int interestOpsAnd(int ops) {
+        checkValid();
+        return (int) INTEREST.getAndBitwiseAnd(this, ops);
+    }
+
+    /// What is wanted now and was not is looked for by the next selection; one under way goes on as it is.
+    private void changed(int before, int now) {
+        if ((now & ~before) != 0) {
+            selector.look(this, false);
+        }
+    }
+
+    /// Whether one of these operations is one that the program waits for.
+    boolean wants(int ops) {
+        return (interest & ops) != 0;
+    }
+
+    int interest() {
+        return interest;
+    }
+
+    @Override
+    public int readyOps() {
+        checkValid();
+        return ready;
+    }
+
+    /// As a selection has found.
+    void ready(int ops) {
+        ready = ops;
+    }
+
+    int ready() {
+        return ready;
+    }
+
+    /// Tells the selector, and who waits in it, to look at this key.
+    void announce() {
+        selector.look(this, true);
+    }
+
+    /// Whether it was in no list; it is in the caller's now.
+    boolean enterQueue() {
+        return !queued && QUEUED.compareAndSet(this, false, true);
+    }
+
+    /// What happens from now on puts it into the list again.
+    void leaveQueue() {
+        queued = false;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.millrace.jdk;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.Stack;
+import dev.millrace.spi.SocketErrors;
+import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+
+/// Channels and selectors of a stack.
+final class StackSelectorProvider extends SelectorProvider {
+    private final Stack stack;
+    private final Waiting waiting;
+
+    StackSelectorProvider(Stack stack) {
+        this.stack = stack;
+        waiting = Waiting.of(stack);
+    }
+
+    @Override
+    public AbstractSelector openSelector() {
+        return new StackSelector(this, waiting);
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() throws IOException {
+        return new StackSocketChannel(this, stack.tcp().open(), waiting);
+    }
+
+    @Override
+    public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
+        check(family);
+        return openSocketChannel();
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() throws IOException {
+        return new StackServerSocketChannel(this, new ListeningPort(stack.tcp()), waiting);
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
+        check(family);
+        return openServerSocketChannel();
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() throws IOException {
+        if (!stack.isOpen()) {
+            throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
+        }
+        return new StackDatagramChannel(this, new DatagramPort(stack.udp()), waiting);
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
+        check(family);
+        return openDatagramChannel();
+    }
+
+    /// A stack's sockets are of both versions: who asks for one has what he asks for.
+    private static void check(ProtocolFamily family) {
+        Objects.requireNonNull(family);
+        if (family != StandardProtocolFamily.INET && family != StandardProtocolFamily.INET6) {
+            throw new UnsupportedOperationException("Protocol family not supported");
+        }
+    }
+
+    @Override
+    public Pipe openPipe() {
+        return new MemoryPipe(this, waiting);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import java.util.function.Consumer;
+
+/// A channel that a [StackSelector] can watch.
+interface Watched {
+    /// For which operations it is ready now, of those of [java.nio.channels.SelectionKey]; all of them once it is closed. Asked without a
+    /// lock, on any thread; does not throw.
+    int readyOps();
+
+    /// Who hears of its news.
+    Audience audience();
+
+    /// Has `listener` called from now on whenever readiness may have changed; asked once.
+    void onReady(Consumer<Readiness> listener);
+}
