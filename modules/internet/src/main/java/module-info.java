@@ -2,6 +2,7 @@
 module dev.millrace.internet {
     requires transitive dev.millrace;
     requires transitive dev.millrace.dns;
+    requires transitive dev.millrace.jdk;
     requires org.slf4j;
 
     exports dev.millrace.internet;

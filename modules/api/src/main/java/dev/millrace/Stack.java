@@ -1,6 +1,7 @@
 package dev.millrace;
 
 import dev.millrace.spi.Link;
+import dev.millrace.spi.OpenStacks;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
@@ -42,6 +43,13 @@ public interface Stack extends AutoCloseable {
     /// @throws IOException if a link cannot be opened; nothing stays open
     static Stack open(StackConfig config) throws IOException {
         return StackProvider.find().open(config);
+    }
+
+    /// The open stack of this name, for programs that can be told no more than a name. Closed stacks are forgotten.
+    ///
+    /// @throws IllegalArgumentException if there is none or more than one; the message lists the names that there are
+    static Stack named(String name) {
+        return OpenStacks.named(name);
     }
 
     /// The stack's name.

@@ -5,6 +5,8 @@ import dev.millrace.Stack;
 import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
+import dev.millrace.jdk.StackSockets;
+import dev.millrace.spi.OpenStacks;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -43,6 +45,7 @@ public final class Host extends Station implements AutoCloseable {
     private volatile boolean crashed;
     private volatile Boot boot;
     private final Disk disk = new Disk();
+    private final StackSockets sockets = StackSockets.of(this::stack);
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -139,6 +142,12 @@ public final class Host extends Station implements AutoCloseable {
         return stack;
     }
 
+    /// The JDK's sockets, channels and factories on this host, for libraries that know nothing of it. What is made after it was started
+    /// again belongs to its new life.
+    public StackSockets sockets() {
+        return sockets;
+    }
+
     /// Its TCP and UDP by addresses as text.
     public Connector connector() {
         return new Connector(stack);
@@ -231,7 +240,7 @@ public final class Host extends Station implements AutoCloseable {
     /// How a thread fails that is no program is to be heard as well.
     private void runThread(Runnable body, Object mine) {
         try {
-            body.run();
+            OpenStacks.run(this::stack, body);
         } catch (Gone e) {
             throw e;
         } catch (Throwable t) {

@@ -3,6 +3,7 @@ package dev.millrace.internet;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
 import dev.millrace.internet.time.Task;
+import dev.millrace.spi.OpenStacks;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -69,7 +70,7 @@ public final class Program<T> implements Future<T> {
         T returned = null;
         Throwable thrown = null;
         try {
-            returned = body.call();
+            returned = OpenStacks.call(host::stack, body::call);
         } catch (Gone e) {
             // Whoever ended it has told so.
             throw e;

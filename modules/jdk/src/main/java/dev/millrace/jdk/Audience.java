@@ -1,6 +1,8 @@
 package dev.millrace.jdk;
 
+import java.io.IOException;
 import java.nio.channels.Channel;
+import java.nio.channels.SelectionKey;
 import java.util.Arrays;
 
 /// Who hears of a channel's news: the keys under which it is registered, and threads that wait for it. Any thread may call any method.
@@ -60,6 +62,24 @@ final class Audience {
             listening = true;
         }
         channel.onReady(_ -> tell());
+    }
+
+    /// The channel has become one of the kernel's: its selectors watch that.
+    void becameKernels() throws IOException {
+        for (StackKey key : keys) {
+            key.becomeKernels();
+        }
+    }
+
+    /// The channel is to be a blocking one again: the kernel's is not while it has a valid key, though the program may have cancelled
+    /// its own already.
+    void leaveKernels() {
+        for (StackKey key : keys) {
+            SelectionKey k = key.kernelKey();
+            if (k != null && !key.isValid()) {
+                k.cancel();
+            }
+        }
     }
 
     /// Something may have changed. Takes no memory.

@@ -40,12 +40,6 @@ final class ChannelSocket extends StackSocket {
         return channel;
     }
 
-    private void checkOpen() throws SocketException {
-        if (isClosed()) {
-            throw new SocketException(SocketExceptions.IS_CLOSED);
-        }
-    }
-
     @Override
     public void bind(SocketAddress local) throws IOException {
         checkOpen();

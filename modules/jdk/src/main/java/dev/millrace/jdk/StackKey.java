@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.CancelledKeyException;
@@ -28,6 +29,10 @@ final class StackKey extends AbstractSelectionKey {
     private final Watched watched;
     private volatile int interest;
     private volatile int ready;
+    /// In the selector's [KernelSide], if the channel is one of the kernel's; what follows, too.
+    private volatile SelectionKey kernelKey;
+    /// By the selecting thread only: what the kernel's selector has found and nobody has looked at yet.
+    private int kernelReady;
     @SuppressWarnings("unused") // by QUEUED
     private volatile boolean queued;
     /// Belongs to the list that it is in.
@@ -91,14 +96,57 @@ final class StackKey extends AbstractSelectionKey {
     @Override
     public int interestOpsAnd(int ops) {
         checkValid();
-        return (int) INTEREST.getAndBitwiseAnd(this, ops);
+        int before = (int) INTEREST.getAndBitwiseAnd(this, ops);
+        changed(before, before & ops);
+        return before;
     }
 
     /// What is wanted now and was not is looked for by the next selection; one under way goes on as it is.
     private void changed(int before, int now) {
+        SelectionKey k = kernelKey;
+        if (k != null && before != now) {
+            tellKernel(k);
+        }
         if ((now & ~before) != 0) {
             selector.look(this, false);
         }
+    }
+
+    private void tellKernel(SelectionKey k) {
+        try {
+            k.interestOps(interest & k.channel().validOps());
+        } catch (CancelledKeyException e) {
+            // Closed meanwhile.
+        }
+    }
+
+    void becomeKernels() throws IOException {
+        selector.watchKernels(this);
+    }
+
+    /// Is watched by the kernel's selector under this key from now on.
+    void kernelKey(SelectionKey k) {
+        kernelKey = k;
+        // What was changed meanwhile.
+        tellKernel(k);
+    }
+
+    SelectionKey kernelKey() {
+        return kernelKey;
+    }
+
+    void foundByKernel(int ops) {
+        kernelReady |= ops;
+    }
+
+    /// For which operations its channel is ready.
+    int channelOps() {
+        if (kernelKey == null) {
+            return watched.readyOps();
+        }
+        int ops = kernelReady;
+        kernelReady = 0;
+        return ops;
     }
 
     /// Whether one of these operations is one that the program waits for.

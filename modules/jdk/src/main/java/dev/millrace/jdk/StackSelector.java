@@ -1,10 +1,12 @@
 package dev.millrace.jdk;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.spi.AbstractSelectableChannel;
@@ -34,6 +36,7 @@ final class StackSelector extends AbstractSelector {
     }
 
     private final Waiting waiting;
+    private final KernelSide.Opener kernels;
     private final Set<SelectionKey> keys = ConcurrentHashMap.newKeySet();
     private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
     private final SelectedKeys selected = new SelectedKeys();
@@ -42,12 +45,16 @@ final class StackSelector extends AbstractSelector {
     /// The thread that waits for news, until somebody wakes it.
     private volatile Thread sleeper;
     private volatile boolean wakeup;
+    /// Guarded by keys where it is set; `null` until a channel is one of the kernel's.
+    private volatile KernelSide kernel;
     /// Guarded by this.
     private boolean selecting;
 
-    StackSelector(SelectorProvider provider, Waiting waiting) {
+    /// @param kernels what watches channels that are the kernel's; `null` where none can be
+    StackSelector(SelectorProvider provider, Waiting waiting, KernelSide.Opener kernels) {
         super(provider);
         this.waiting = waiting;
+        this.kernels = kernels;
     }
 
     private void checkOpen() {
@@ -80,6 +87,10 @@ final class StackSelector extends AbstractSelector {
         try {
             watched.audience().add(key);
             key.interestOps(ops);
+            watchKernels(key);
+        } catch (IOException e) {
+            forget(key);
+            throw new UncheckedIOException(e);
         } catch (Throwable t) {
             forget(key);
             throw t;
@@ -89,6 +100,24 @@ final class StackSelector extends AbstractSelector {
             throw new ClosedSelectorException();
         }
         return key;
+    }
+
+    /// Has the kernel watch the channel, if it is one of its own.
+    void watchKernels(StackKey key) throws IOException {
+        SelectableChannel channel = key.watched().kernelChannel();
+        if (channel == null) {
+            return;
+        }
+        synchronized (keys) {
+            if (kernel == null) {
+                kernel = kernels.open();
+            }
+            if (key.kernelKey() == null) {
+                kernel.watch(key, channel);
+            }
+        }
+        // Who waits for stacks alone is to wait for the kernel, too.
+        rouse();
     }
 
     private void forget(StackKey key) {
@@ -114,6 +143,10 @@ final class StackSelector extends AbstractSelector {
     }
 
     private void rouse() {
+        KernelSide k = kernel;
+        if (k != null) {
+            k.rouse();
+        }
         if (sleeper != null) {
             Thread t = (Thread) SLEEPER.getAndSet(this, null);
             if (t != null) {
@@ -171,7 +204,7 @@ final class StackSelector extends AbstractSelector {
     }
 
     /// @param timeoutMs 0 is for ever, less not to wait at all
-    private int selectFor(Consumer<SelectionKey> action, long timeoutMs) {
+    private int selectFor(Consumer<SelectionKey> action, long timeoutMs) throws IOException {
         synchronized (this) {
             checkOpen();
             if (selecting) {
@@ -188,10 +221,13 @@ final class StackSelector extends AbstractSelector {
         }
     }
 
-    private int selectLocked(Consumer<SelectionKey> action, long timeoutMs) {
+    private int selectLocked(Consumer<SelectionKey> action, long timeoutMs) throws IOException {
         removeCancelled();
         long deadline = timeoutMs < 0 ? Long.MIN_VALUE : waiting.deadline(timeoutMs);
         var found = new Findings(action);
+        if (kernel != null) {
+            kernel.look(this);
+        }
         while (true) {
             boolean called = wakeup;
             if (called) {
@@ -220,7 +256,16 @@ final class StackSelector extends AbstractSelector {
         }
     }
 
-    private void sleep(long deadlineNs) {
+    private boolean hasNothingToDo() {
+        return head == null && !wakeup && isOpen();
+    }
+
+    private void sleep(long deadlineNs) throws IOException {
+        KernelSide k = kernel;
+        if (k != null) {
+            k.sleep(this, waiting.remainingMs(deadlineNs), this::hasNothingToDo);
+            return;
+        }
         long spin = waiting.waits().spinNs();
         if (spin > 0) {
             long until = waiting.clock().nanoTime() + spin;
@@ -235,7 +280,7 @@ final class StackSelector extends AbstractSelector {
         }
         sleeper = Thread.currentThread();
         try {
-            if (head == null && !wakeup && isOpen()) {
+            if (kernel == null && hasNothingToDo()) {
                 waiting.waits().park(this, deadlineNs);
             }
         } finally {
@@ -283,11 +328,13 @@ final class StackSelector extends AbstractSelector {
         if (!key.isValid()) {
             return;
         }
-        int ops = key.watched().readyOps() & key.interest();
+        int ops = key.channelOps() & key.interest();
         if (ops == 0) {
             return;
         }
-        look(key, false);
+        if (key.kernelKey() == null) {
+            look(key, false);
+        }
         found.any = true;
         if (found.action != null) {
             key.ready(ops);
@@ -309,7 +356,7 @@ final class StackSelector extends AbstractSelector {
 
     // ---- keys that are no more
 
-    private void removeCancelled() {
+    private void removeCancelled() throws IOException {
         Set<SelectionKey> cancelled = cancelledKeys();
         SelectionKey[] gone;
         synchronized (cancelled) {
@@ -323,17 +370,23 @@ final class StackSelector extends AbstractSelector {
         for (SelectionKey k : gone) {
             remove((StackKey) k);
         }
+        if (kernel != null) {
+            kernel.forgetCancelled();
+        }
     }
 
     private void remove(StackKey key) {
         keys.remove(key);
         selected.remove(key);
+        if (key.kernelKey() != null) {
+            key.kernelKey().cancel();
+        }
         key.watched().audience().remove(key);
         deregister(key);
     }
 
     @Override
-    protected void implCloseSelector() {
+    protected void implCloseSelector() throws IOException {
         wakeup();
         synchronized (this) {
             synchronized (selected) {
@@ -345,6 +398,9 @@ final class StackSelector extends AbstractSelector {
                 }
                 removeCancelled();
                 head = null;
+                if (kernel != null) {
+                    kernel.close();
+                }
             }
         }
     }

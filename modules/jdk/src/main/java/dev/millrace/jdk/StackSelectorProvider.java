@@ -26,7 +26,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public AbstractSelector openSelector() {
-        return new StackSelector(this, waiting);
+        return new StackSelector(this, waiting, null);
     }
 
     @Override

@@ -9,21 +9,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketImpl;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.Set;
 
 /// A socket of the JDK over a [TcpSocket], made by [StackSockets]; or by a program that has the latter already and wants its streams to
 /// do something more than to read and write. Any thread may call any method.
-public class StackSocket extends Socket {
-    // All that Socket does is overridden, and its own state is never used.
-    private static final int MAX_LINGER = 65_535;
-
+public non-sealed class StackSocket extends OptionSocket {
     private final TcpSocket socket;
     private final Options options;
     // As those of the JDK these stay when the socket is closed.
@@ -40,7 +33,6 @@ public class StackSocket extends Socket {
     ///
     /// @throws SocketException never
     public StackSocket(TcpSocket socket) throws SocketException {
-        super((SocketImpl) null);
         this.socket = socket;
         options = new Options(socket::supportedOptions, socket::setOption, socket::getOption);
         bound = socket.isConnected();
@@ -52,10 +44,9 @@ public class StackSocket extends Socket {
         return socket;
     }
 
-    private void checkOpen() throws SocketException {
-        if (isClosed()) {
-            throw new SocketException(SocketExceptions.IS_CLOSED);
-        }
+    @Override
+    final Options options() {
+        return options;
     }
 
     // ---- binding and connecting
@@ -262,93 +253,6 @@ public class StackSocket extends Socket {
         return timeoutMs;
     }
 
-    @Override
-    public void setTcpNoDelay(boolean on) throws SocketException {
-        set(StandardSocketOptions.TCP_NODELAY, on);
-    }
-
-    @Override
-    public boolean getTcpNoDelay() throws SocketException {
-        return get(StandardSocketOptions.TCP_NODELAY);
-    }
-
-    @Override
-    public void setSoLinger(boolean on, int seconds) throws SocketException {
-        checkOpen();
-        if (on && seconds < 0) {
-            throw new IllegalArgumentException("invalid value for SO_LINGER");
-        }
-        set(StandardSocketOptions.SO_LINGER, on ? Math.min(seconds, MAX_LINGER) : -1);
-    }
-
-    @Override
-    public int getSoLinger() throws SocketException {
-        return get(StandardSocketOptions.SO_LINGER);
-    }
-
-    @Override
-    public void setSendBufferSize(int size) throws SocketException {
-        if (size <= 0) {
-            throw new IllegalArgumentException("negative send size");
-        }
-        set(StandardSocketOptions.SO_SNDBUF, size);
-    }
-
-    @Override
-    public int getSendBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_SNDBUF);
-    }
-
-    @Override
-    public void setReceiveBufferSize(int size) throws SocketException {
-        if (size <= 0) {
-            throw new IllegalArgumentException("invalid receive size");
-        }
-        set(StandardSocketOptions.SO_RCVBUF, size);
-    }
-
-    @Override
-    public int getReceiveBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_RCVBUF);
-    }
-
-    @Override
-    public void setKeepAlive(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_KEEPALIVE, on);
-    }
-
-    @Override
-    public boolean getKeepAlive() throws SocketException {
-        return get(StandardSocketOptions.SO_KEEPALIVE);
-    }
-
-    @Override
-    public void setTrafficClass(int tc) throws SocketException {
-        if (tc < 0 || tc > 255) {
-            throw new IllegalArgumentException("tc is not in range 0 -- 255");
-        }
-        set(StandardSocketOptions.IP_TOS, tc);
-    }
-
-    @Override
-    public int getTrafficClass() throws SocketException {
-        if (isClosed()) {
-            // The JDK has another word for it here.
-            throw new SocketException(SocketExceptions.CLOSED);
-        }
-        return get(StandardSocketOptions.IP_TOS);
-    }
-
-    @Override
-    public void setReuseAddress(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_REUSEADDR, on);
-    }
-
-    @Override
-    public boolean getReuseAddress() throws SocketException {
-        return get(StandardSocketOptions.SO_REUSEADDR);
-    }
-
     /// Nothing ever comes urgently, so that this says nothing.
     @Override
     public void setOOBInline(boolean on) throws SocketException {
@@ -360,39 +264,6 @@ public class StackSocket extends Socket {
     public boolean getOOBInline() throws SocketException {
         checkOpen();
         return urgentInline;
-    }
-
-    private <T> void set(SocketOption<T> option, T value) throws SocketException {
-        checkOpen();
-        options.set(option, value);
-    }
-
-    private <T> T get(SocketOption<T> option) throws SocketException {
-        checkOpen();
-        return options.get(option);
-    }
-
-    @Override
-    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
-        set(name, value);
-        return this;
-    }
-
-    @Override
-    public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
-        return get(name);
-    }
-
-    @Override
-    public Set<SocketOption<?>> supportedOptions() {
-        return options.supported();
-    }
-
-    @Override
-    public void setPerformancePreferences(int connectionTime, int latency, int bandwidth) {
-        // A hint, and there is nothing to choose from.
     }
 
     // ---- the end

@@ -8,9 +8,20 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import javax.net.SocketFactory;
 
-/// Makes sockets of a stack.
-final class StackSocketFactory extends SocketFactory {
+/// Makes sockets of a stack. It is public for libraries that are told the name of a class and a string, which is the stack's name then:
+///
+/// ```
+/// jdbc:postgresql://10.0.0.5/app?socketFactory=dev.millrace.jdk.StackSocketFactory&socketFactoryArg=lab
+/// ```
+///
+/// Others ask [StackSockets#socketFactory()].
+public final class StackSocketFactory extends SocketFactory {
     private final StackSockets sockets;
+
+    /// One of whatever open stack has this name when a socket is made.
+    public StackSocketFactory(String stack) {
+        this(StackSockets.named(stack));
+    }
 
     StackSocketFactory(StackSockets sockets) {
         this.sockets = sockets;

@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Stack;
+import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
@@ -8,6 +9,7 @@ import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
+import java.util.function.Supplier;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 
@@ -20,29 +22,52 @@ import javax.net.SocketFactory;
 /// okhttp.newBuilder().socketFactory(sockets.socketFactory()).build();
 /// ```
 public final class StackSockets {
-    private final Stack stack;
+    private final Supplier<Stack> stack;
 
-    private StackSockets(Stack stack) {
+    private StackSockets(Supplier<Stack> stack) {
         this.stack = stack;
     }
 
     /// Those of a stack, which stays the caller's to close.
     public static StackSockets of(Stack stack) {
+        Objects.requireNonNull(stack, "stack");
+        return new StackSockets(() -> stack);
+    }
+
+    /// Those of a stack that is asked for whenever a socket is made, such as the one that a simulated host has in its present life.
+    public static StackSockets of(Supplier<Stack> stack) {
         return new StackSockets(Objects.requireNonNull(stack, "stack"));
+    }
+
+    /// Those of whatever open stack has this name when a socket is made.
+    public static StackSockets named(String stack) {
+        Objects.requireNonNull(stack, "stack");
+        return new StackSockets(() -> Stack.named(stack));
+    }
+
+    /// Runs a program as one of this stack, on the calling thread: with [JvmSelectorProvider], channels that nothing else binds to another
+    /// are this stack's. Threads that it starts are no part of it.
+    public void run(Runnable program) {
+        OpenStacks.run(stack, program);
+    }
+
+    /// As [#run], for what returns something.
+    public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> program) throws X {
+        return OpenStacks.call(stack, program);
     }
 
     /// A socket that is not connected.
     ///
     /// @throws IOException if the stack is closed
     public StackSocket socket() throws IOException {
-        return new StackSocket(stack.tcp().open());
+        return new StackSocket(stack.get().tcp().open());
     }
 
     /// A server's socket that is not bound.
     ///
     /// @throws IOException if there can be none
     public ServerSocket serverSocket() throws IOException {
-        return new StackServerSocket(new ListeningPort(stack.tcp()), null);
+        return new StackServerSocket(new ListeningPort(stack.get().tcp()), null);
     }
 
     /// A socket for datagrams.
@@ -50,7 +75,7 @@ public final class StackSockets {
     /// @param local what to bind it to: `null` for nothing yet, as `new DatagramSocket(null)`
     /// @throws IOException if the address is not the stack's, or the port is taken
     public DatagramSocket datagramSocket(SocketAddress local) throws IOException {
-        var port = new DatagramPort(stack.udp());
+        var port = new DatagramPort(stack.get().udp());
         // As the JDK's sockets, though not its channels.
         port.begin(StandardSocketOptions.SO_BROADCAST, true);
         var socket = new StackDatagramSocket(port, null);
@@ -67,7 +92,7 @@ public final class StackSockets {
 
     /// Channels and selectors, blocking and not, for libraries that take a provider, such as Netty.
     public SelectorProvider selectorProvider() {
-        return new StackSelectorProvider(stack);
+        return new StackSelectorProvider(stack.get());
     }
 
     /// A factory of clients' sockets.

@@ -11,6 +11,12 @@ record Waiting(Waits waits, Clock clock) {
         return new Waiting(part(stack, Waits.class), part(stack, Clock.class));
     }
 
+    /// By the wall clock, for those who belong to no stack.
+    static Waiting real() {
+        var wall = new WallClock();
+        return new Waiting(wall, wall);
+    }
+
     private static <T> T part(Stack stack, Class<T> type) {
         return stack.service(type).orElseThrow(() -> new UnsupportedOperationException(
                 "this stack does not tell how its callers wait (Stack.service has no " + type.getName() + ")"));
@@ -26,6 +32,12 @@ record Waiting(Waits waits, Clock clock) {
         long now = clock.nanoTime();
         long deadline = now + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
         return deadline < now ? Long.MAX_VALUE : deadline;
+    }
+
+    /// What remains until a deadline in milliseconds, for who can wait no shorter: one at least; 0 for ever.
+    long remainingMs(long deadlineNs) {
+        return deadlineNs == Long.MAX_VALUE ? 0
+                : Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNs - clock.nanoTime() + 999_999));
     }
 
     boolean isOver(long deadlineNs) {

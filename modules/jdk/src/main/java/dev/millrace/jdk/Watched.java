@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import java.nio.channels.SelectableChannel;
 import java.util.function.Consumer;
 
 /// A channel that a [StackSelector] can watch.
@@ -11,6 +12,11 @@ interface Watched {
 
     /// Who hears of its news.
     Audience audience();
+
+    /// The kernel's channel that it stands for, or `null` if it stands for none.
+    default SelectableChannel kernelChannel() {
+        return null;
+    }
 
     /// Has `listener` called from now on whenever readiness may have changed; asked once.
     void onReady(Consumer<Readiness> listener);

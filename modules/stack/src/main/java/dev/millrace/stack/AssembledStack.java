@@ -23,6 +23,7 @@ import dev.millrace.spi.MemoryBudget;
 import dev.millrace.spi.NetworkProtocol;
 import dev.millrace.spi.NetworkProtocolFactory;
 import dev.millrace.spi.NicPort;
+import dev.millrace.spi.OpenStacks;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.spi.Timers;
@@ -112,6 +113,7 @@ final class AssembledStack implements ManualStack {
             }
             throw t;
         }
+        OpenStacks.add(stack);
         LOG.debug("stack {} is open: {}", stack.name, stack.nics);
         return stack;
     }
@@ -446,6 +448,7 @@ final class AssembledStack implements ManualStack {
         } finally {
             life.end();
             ExitHook.remove(this);
+            OpenStacks.remove(this);
         }
     }
 

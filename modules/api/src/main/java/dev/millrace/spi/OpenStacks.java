@@ -1,0 +1,116 @@
+package dev.millrace.spi;
+
+import dev.millrace.Nic;
+import dev.millrace.Stack;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.WeakHashMap;
+import java.util.function.Supplier;
+
+/// The stacks of this JVM that are open, for who knows of one only its name or an address, and the one that the running program
+/// belongs to. Nobody is kept from being collected here. Any thread may call any method.
+public final class OpenStacks {
+    private static final int MOST_NAMES = 20;
+    private static final Map<Stack, Boolean> ALL = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final ScopedValue<Supplier<Stack>> RUNNING = ScopedValue.newInstance();
+
+    private OpenStacks() {
+    }
+
+    /// Enters a stack that was opened. Whoever opens stacks does that.
+    public static void add(Stack stack) {
+        ALL.put(Objects.requireNonNull(stack, "stack"), true);
+    }
+
+    /// Takes out a stack that is closed; those that nobody takes out are passed over.
+    public static void remove(Stack stack) {
+        ALL.remove(stack);
+    }
+
+    /// All that are open, in no order.
+    public static List<Stack> all() {
+        var open = new ArrayList<Stack>();
+        synchronized (ALL) {
+            for (Stack s : ALL.keySet()) {
+                if (s.isOpen()) {
+                    open.add(s);
+                }
+            }
+        }
+        return open;
+    }
+
+    /// The open stack of this name.
+    ///
+    /// @throws IllegalArgumentException if there is none or more than one; the message lists the names that there are
+    public static Stack named(String name) {
+        Objects.requireNonNull(name, "name");
+        List<Stack> open = all();
+        List<Stack> found = open.stream().filter(s -> s.name().equals(name)).toList();
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        var names = new TreeMap<String, Integer>();
+        open.forEach(s -> names.merge(s.name(), 1, Integer::sum));
+        throw new IllegalArgumentException(found.isEmpty()
+                ? "no open stack is named \"" + name + "\"; " + (names.isEmpty() ? "none is open" : "open are: " + list(names))
+                : found.size() + " open stacks are named \"" + name + "\": give them different names");
+    }
+
+    private static String list(Map<String, Integer> names) {
+        var s = new StringBuilder();
+        int more = names.size() - MOST_NAMES;
+        names.entrySet().stream().limit(MOST_NAMES).forEach(e -> s.append(s.isEmpty() ? "" : ", ").append(e.getKey())
+                .append(e.getValue() == 1 ? "" : " (" + e.getValue() + " times)"));
+        return more > 0 ? s + " and " + more + " more" : s.toString();
+    }
+
+    /// The open stack that has this address on one of its NICs. Loopback addresses are everybody's and nobody's here.
+    ///
+    /// @return empty if there is none
+    /// @throws IllegalStateException if several have it
+    public static Optional<Stack> owning(InetAddress address) {
+        if (address.isAnyLocalAddress() || address.isLoopbackAddress()) {
+            return Optional.empty();
+        }
+        List<Stack> owners = all().stream().filter(s -> has(s, address)).toList();
+        if (owners.size() > 1) {
+            throw new IllegalStateException(owners.size() + " open stacks have the address " + address.getHostAddress() + ": "
+                    + owners.stream().map(Stack::name).sorted().limit(MOST_NAMES).toList());
+        }
+        return owners.stream().findFirst();
+    }
+
+    /// Whether a NIC of the stack has this address.
+    public static boolean has(Stack stack, InetAddress address) {
+        for (Nic nic : stack.nics()) {
+            if (nic.addresses().stream().anyMatch(c -> c.inetAddress().equals(address))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The stack that the running program belongs to: the one of its simulated host, or of [#run].
+    public static Optional<Stack> running() {
+        return RUNNING.isBound() ? Optional.ofNullable(RUNNING.get().get()) : Optional.empty();
+    }
+
+    /// Runs a program that belongs to a stack, on the calling thread.
+    ///
+    /// @param stack asked each time, since a host that is started again has another
+    public static void run(Supplier<Stack> stack, Runnable program) {
+        ScopedValue.where(RUNNING, stack).run(program);
+    }
+
+    /// As [#run], for what returns something.
+    public static <T, X extends Throwable> T call(Supplier<Stack> stack, ScopedValue.CallableOp<? extends T, X> program) throws X {
+        return ScopedValue.where(RUNNING, stack).<T, X>call(program);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Stack;
+import dev.millrace.spi.OpenStacks;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Optional;
+
+/// Which stack a channel is one of, decided when it is bound or connected. A channel that is bound to an address of a stack is that
+/// stack's. Else it is one of the stack that the running program belongs to, which in a simulation is its host's. Else one that is
+/// connected to an address of a stack is that stack's. Else it is one of the stack that the JVM was told of, and without one the kernel's.
+final class LateBinding {
+    /// The name of the stack that those are of that nothing else decides about.
+    static final String PROPERTY = "dev.millrace.jdk.stack";
+
+    private LateBinding() {
+    }
+
+    /// @param local what to be bound to, perhaps any address
+    static SelectorProvider forBinding(InetSocketAddress local) throws IOException {
+        InetAddress address = local.getAddress();
+        Optional<Stack> running = OpenStacks.running();
+        if (running.isPresent() && (address.isAnyLocalAddress() || address.isLoopbackAddress())) {
+            return of(running.get());
+        }
+        // Several hosts of several simulations may have one address: the program's own comes first.
+        Optional<Stack> owner = running.filter(s -> OpenStacks.has(s, address));
+        return decide(owner.isPresent() ? owner : OpenStacks.owning(address).or(() -> running), local);
+    }
+
+    /// @param remote what to be connected to, or to be sent to
+    static SelectorProvider forConnecting(InetSocketAddress remote) throws IOException {
+        Optional<Stack> running = OpenStacks.running();
+        return decide(running.isPresent() ? running : OpenStacks.owning(remote.getAddress()), remote);
+    }
+
+    private static SelectorProvider decide(Optional<Stack> stack, InetSocketAddress address) throws IOException {
+        if (stack.isPresent()) {
+            return of(stack.get());
+        }
+        String name = System.getProperty(PROPERTY, "");
+        if (!name.isEmpty()) {
+            return of(OpenStacks.named(name));
+        }
+        return kernel(address + " is no address of an open stack, and the calling thread is no program of a simulated host",
+                "Use an address of a stack (open are " + names() + "), or run this as a program of a host or by StackSockets.run, or start");
+    }
+
+    /// The JDK's own provider.
+    ///
+    /// @param why it is asked for
+    /// @param instead what else can be done where it cannot be had, up to `Java with`
+    private static SelectorProvider kernel(String why, String instead) throws SocketException {
+        try {
+            return Kernel.PROVIDER.get();
+        } catch (IllegalAccessException e) {
+            var unreachable = new SocketException(why + "; and the kernel's sockets cannot be reached. " + instead
+                    + " Java with --add-exports java.base/sun.nio.ch=" + exportTo());
+            unreachable.initCause(e);
+            throw unreachable;
+        }
+    }
+
+    /// The JDK's own provider, for what no stack has.
+    static SelectorProvider kernel() throws SocketException {
+        return kernel("sockets of UNIX are the kernel's", "Start");
+    }
+
+    private static String names() {
+        return OpenStacks.all().stream().map(Stack::name).distinct().sorted().limit(10).toList().toString();
+    }
+
+    private static String exportTo() {
+        Module ours = LateBinding.class.getModule();
+        return ours.isNamed() ? ours.getName() : "ALL-UNNAMED";
+    }
+
+    private static SelectorProvider of(Stack stack) {
+        return new StackSelectorProvider(stack);
+    }
+
+    /// The JDK's own provider, which it hides once another is installed.
+    private static final class Kernel {
+        static final Kernel PROVIDER = new Kernel();
+
+        private SelectorProvider found;
+
+        synchronized SelectorProvider get() throws IllegalAccessException {
+            if (found == null && !(SelectorProvider.provider() instanceof JvmSelectorProvider)) {
+                found = SelectorProvider.provider();
+            }
+            if (found == null) {
+                try {
+                    found = (SelectorProvider) Class.forName("sun.nio.ch.DefaultSelectorProvider").getMethod("get").invoke(null);
+                } catch (ClassNotFoundException | NoSuchMethodException | InvocationTargetException e) {
+                    var none = new IllegalAccessException("this JDK hides its own sockets elsewhere than JDK 25");
+                    none.initCause(e);
+                    throw none;
+                }
+            }
+            return found;
+        }
+    }
+
+    /// A selector's part for the kernel's channels.
+    static KernelSide kernelSide() throws IOException {
+        return new KernelSide(kernel("the channel is the kernel's", "Start").openSelector());
+    }
+}

@@ -1,0 +1,206 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import java.io.IOException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// The channel, of a stack or the kernel's, that one that chooses late ([LateBinding]) has become, and what was asked of it before.
+/// Any thread may call any method.
+///
+/// @param <C> its class
+final class LateChoice<C extends SelectableChannel & NetworkChannel> {
+    private static final Map<SocketOption<?>, Object> DEFAULTS = defaults();
+
+    private final SelectableChannel channel;
+    private final Audience audience;
+    private final Set<SocketOption<?>> supported;
+    /// Guarded by this.
+    private final Map<SocketOption<?>, Object> asked = new LinkedHashMap<>();
+    /// Guarded by this: who wants to hear of readiness.
+    private Consumer<Readiness> listener;
+    /// Guarded by this where it is set, once.
+    private volatile C chosen;
+
+    /// Makes what was chosen.
+    interface Maker<C> {
+        C make() throws IOException;
+    }
+
+    /// @param channel the one that chooses
+    LateChoice(SelectableChannel channel, Audience audience, Set<SocketOption<?>> supported) {
+        this.channel = channel;
+        this.audience = audience;
+        this.supported = supported;
+    }
+
+    private static Map<SocketOption<?>, Object> defaults() {
+        var all = new HashMap<SocketOption<?>, Object>();
+        all.put(StandardSocketOptions.SO_LINGER, -1);
+        all.put(StandardSocketOptions.SO_SNDBUF, 64 * 1024);
+        all.put(StandardSocketOptions.SO_RCVBUF, 64 * 1024);
+        all.put(StandardSocketOptions.IP_TOS, 0);
+        all.put(StandardSocketOptions.IP_MULTICAST_TTL, 1);
+        all.put(StandardSocketOptions.IP_MULTICAST_LOOP, true);
+        return all;
+    }
+
+    /// What it has become, or `null`.
+    C chosen() {
+        return chosen;
+    }
+
+    /// What it is or becomes now.
+    C choose(Maker<C> maker) throws IOException {
+        C c = chosen;
+        return c != null ? c : chooseNow(maker);
+    }
+
+    private C chooseNow(Maker<C> maker) throws IOException {
+        synchronized (this) {
+            if (chosen != null) {
+                return chosen;
+            }
+            C made = maker.make();
+            try {
+                made.configureBlocking(channel.isBlocking());
+                for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
+                    set(made, e.getKey(), e.getValue());
+                }
+                become(made);
+            } catch (Throwable t) {
+                made.close();
+                throw t;
+            }
+        }
+        tellAudience();
+        return chosen;
+    }
+
+    /// Stands from the beginning for one that was accepted.
+    void is(C accepted) {
+        synchronized (this) {
+            become(accepted);
+        }
+    }
+
+    private void become(C made) {
+        chosen = made;
+        if (listener != null && made instanceof Watched w) {
+            w.onReady(listener);
+        }
+    }
+
+    private void tellAudience() throws IOException {
+        if (kernelChannel() != null) {
+            audience.becameKernels();
+        }
+        audience.tell();
+    }
+
+    private static <T> void set(NetworkChannel made, SocketOption<T> option, Object value) throws IOException {
+        if (made.supportedOptions().contains(option)) {
+            made.setOption(option, option.type().cast(value));
+        }
+    }
+
+    // ---- options
+
+    <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        C c = chosen;
+        if (c == null) {
+            synchronized (this) {
+                c = chosen;
+                if (c == null) {
+                    check(option);
+                    asked.put(option, value);
+                    return;
+                }
+            }
+        }
+        c.setOption(option, value);
+    }
+
+    <T> T getOption(SocketOption<T> option) throws IOException {
+        C c = chosen;
+        if (c != null) {
+            return c.getOption(option);
+        }
+        check(option);
+        Object value;
+        synchronized (this) {
+            value = asked.get(option);
+        }
+        if (value == null) {
+            value = DEFAULTS.getOrDefault(option, option.type() == Boolean.class ? false : null);
+        }
+        return option.type().cast(value);
+    }
+
+    private void check(SocketOption<?> option) {
+        if (!supported.contains(option)) {
+            throw new UnsupportedOperationException("'" + option + "' not supported");
+        }
+    }
+
+    Set<SocketOption<?>> supportedOptions() {
+        C c = chosen;
+        return c == null ? supported : c.supportedOptions();
+    }
+
+    // ---- selection
+
+    /// The kernel's, or `null`.
+    SelectableChannel kernelChannel() {
+        C c = chosen;
+        return c instanceof Watched ? null : c;
+    }
+
+    /// @param before for which operations one is ready that has not chosen
+    int readyOps(int before) {
+        if (!channel.isOpen()) {
+            return channel.validOps();
+        }
+        C c = chosen;
+        return c == null ? before : c instanceof Watched w ? w.readyOps() : 0;
+    }
+
+    synchronized void onReady(Consumer<Readiness> told) {
+        listener = told;
+        if (chosen instanceof Watched w) {
+            w.onReady(told);
+        }
+    }
+
+    void configureBlocking(boolean block) throws IOException {
+        synchronized (this) {
+            if (chosen != null) {
+                if (block) {
+                    audience.leaveKernels();
+                }
+                chosen.configureBlocking(block);
+            }
+        }
+    }
+
+    void close() throws IOException {
+        C c;
+        synchronized (this) {
+            c = chosen;
+        }
+        try {
+            if (c != null) {
+                c.close();
+            }
+        } finally {
+            audience.tell();
+        }
+    }
+}

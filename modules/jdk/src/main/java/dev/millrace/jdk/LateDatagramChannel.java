@@ -1,0 +1,232 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.MembershipKey;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A channel for datagrams that becomes one of a stack, or of the kernel, when it is bound or connected or first used.
+final class LateDatagramChannel extends DatagramChannel implements Watched {
+    private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF,
+            StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
+            StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP);
+
+    private final Audience audience;
+    private final LateChoice<DatagramChannel> choice;
+
+    LateDatagramChannel(SelectorProvider provider, Waiting waiting) {
+        super(provider);
+        audience = new Audience(this, waiting);
+        choice = new LateChoice<>(this, audience, OPTIONS);
+    }
+
+    private void checkOpen() throws ClosedChannelException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
+        checkOpen();
+        return choice.choose(() -> LateBinding.forBinding(local).openDatagramChannel());
+    }
+
+    private DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
+        checkOpen();
+        return choice.choose(() -> LateBinding.forConnecting(remote).openDatagramChannel());
+    }
+
+    private DatagramChannel anywhere() throws IOException {
+        return forBinding(new InetSocketAddress(0));
+    }
+
+    private DatagramChannel connected() throws IOException {
+        checkOpen();
+        DatagramChannel c = choice.chosen();
+        if (c == null) {
+            throw new NotYetConnectedException();
+        }
+        return c;
+    }
+
+    private <T> T ask(DatagramChannel c, Call<T> call) throws IOException {
+        try {
+            return call.of(c);
+        } finally {
+            if (!c.isOpen()) {
+                close();
+            }
+        }
+    }
+
+    private interface Call<T> {
+        T of(DatagramChannel chosen) throws IOException;
+    }
+
+    @Override
+    public DatagramChannel bind(SocketAddress local) throws IOException {
+        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+        forBinding(wanted).bind(wanted);
+        return this;
+    }
+
+    @Override
+    public DatagramChannel connect(SocketAddress remote) throws IOException {
+        forConnecting(ChannelExceptions.checked(remote)).connect(remote);
+        return this;
+    }
+
+    @Override
+    public DatagramChannel disconnect() throws IOException {
+        DatagramChannel c = choice.chosen();
+        if (c != null) {
+            c.disconnect();
+        }
+        return this;
+    }
+
+    @Override
+    public boolean isConnected() {
+        DatagramChannel c = choice.chosen();
+        return c != null && c.isConnected();
+    }
+
+    @Override
+    public SocketAddress getRemoteAddress() throws IOException {
+        checkOpen();
+        DatagramChannel c = choice.chosen();
+        return c == null ? null : c.getRemoteAddress();
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        checkOpen();
+        DatagramChannel c = choice.chosen();
+        return c == null ? null : c.getLocalAddress();
+    }
+
+    @Override
+    public SocketAddress receive(ByteBuffer dst) throws IOException {
+        return ask(anywhere(), c -> c.receive(dst));
+    }
+
+    @Override
+    public int send(ByteBuffer src, SocketAddress target) throws IOException {
+        return ask(forConnecting(ChannelExceptions.checked(target)), c -> c.send(src, target));
+    }
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        return ask(connected(), c -> c.read(dst));
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        return ask(connected(), c -> c.read(dsts, offset, length));
+    }
+
+    @Override
+    public int write(ByteBuffer src) throws IOException {
+        return ask(connected(), c -> c.write(src));
+    }
+
+    @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        return ask(connected(), c -> c.write(srcs, offset, length));
+    }
+
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
+        return anywhere().join(group, nic);
+    }
+
+    @Override
+    public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) throws IOException {
+        return anywhere().join(group, nic, source);
+    }
+
+    @Override
+    public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        choice.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        return choice.getOption(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return choice.supportedOptions();
+    }
+
+    /// Of what it becomes: asking binds it as if it had been bound to any address.
+    @Override
+    public DatagramSocket socket() {
+        try {
+            return anywhere().socket();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // ---- selection
+
+    @Override
+    public int readyOps() {
+        return choice.readyOps(SelectionKey.OP_WRITE);
+    }
+
+    @Override
+    public Audience audience() {
+        return audience;
+    }
+
+    @Override
+    public SelectableChannel kernelChannel() {
+        return choice.kernelChannel();
+    }
+
+    @Override
+    public void onReady(Consumer<Readiness> listener) {
+        choice.onReady(listener);
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) throws IOException {
+        choice.configureBlocking(block);
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() throws IOException {
+        choice.close();
+    }
+
+    @Override
+    public String toString() {
+        DatagramChannel c = choice.chosen();
+        return c != null ? c.toString() : DatagramChannel.class.getName() + (isOpen() ? "[unbound]" : "[closed]");
+    }
+}

@@ -1,0 +1,145 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetBoundException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A server's channel that becomes one of a stack, or of the kernel, when it is bound.
+final class LateServerSocketChannel extends ServerSocketChannel implements Watched {
+    private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
+
+    private final Audience audience;
+    private final LateChoice<ServerSocketChannel> choice;
+    /// Guarded by this.
+    private ServerSocket adaptor;
+
+    LateServerSocketChannel(SelectorProvider provider, Waiting waiting) {
+        super(provider);
+        audience = new Audience(this, waiting);
+        choice = new LateChoice<>(this, audience, OPTIONS);
+    }
+
+    private void checkOpen() throws ClosedChannelException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    ServerSocketChannel chosen() {
+        return choice.chosen();
+    }
+
+    @Override
+    public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
+        checkOpen();
+        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+        choice.choose(() -> LateBinding.forBinding(wanted).openServerSocketChannel()).bind(wanted, backlog);
+        return this;
+    }
+
+    @Override
+    public SocketChannel accept() throws IOException {
+        checkOpen();
+        ServerSocketChannel c = choice.chosen();
+        if (c == null) {
+            throw new NotYetBoundException();
+        }
+        try {
+            SocketChannel accepted = c.accept();
+            return accepted == null || accepted instanceof Watched ? accepted
+                    : new LateSocketChannel(provider(), audience.waiting(), accepted);
+        } finally {
+            if (!c.isOpen()) {
+                close();
+            }
+        }
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        checkOpen();
+        ServerSocketChannel c = choice.chosen();
+        return c == null ? null : c.getLocalAddress();
+    }
+
+    @Override
+    public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        choice.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        return choice.getOption(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return choice.supportedOptions();
+    }
+
+    @Override
+    public ServerSocket socket() {
+        synchronized (this) {
+            if (adaptor == null) {
+                adaptor = LateServerSocket.of(this);
+            }
+            return adaptor;
+        }
+    }
+
+    // ---- selection
+
+    @Override
+    public int readyOps() {
+        return choice.readyOps(0);
+    }
+
+    @Override
+    public Audience audience() {
+        return audience;
+    }
+
+    @Override
+    public SelectableChannel kernelChannel() {
+        return choice.kernelChannel();
+    }
+
+    @Override
+    public void onReady(Consumer<Readiness> listener) {
+        choice.onReady(listener);
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) throws IOException {
+        choice.configureBlocking(block);
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() throws IOException {
+        choice.close();
+    }
+
+    @Override
+    public String toString() {
+        ServerSocketChannel c = choice.chosen();
+        return c != null ? c.toString() : ServerSocketChannel.class.getName() + (isOpen() ? "[unbound]" : "[closed]");
+    }
+}

@@ -1,0 +1,238 @@
+package dev.millrace.jdk;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.SocketChannel;
+
+/// A channel that chooses late, as a socket: what it has become answers, and before that one that is not connected.
+final class LateSocket extends OptionSocket {
+    private final LateSocketChannel channel;
+    private final Options options;
+    private volatile int timeoutMs;
+
+    private LateSocket(LateSocketChannel channel) throws SocketException {
+        this.channel = channel;
+        options = new Options(channel::supportedOptions, channel::setOption, channel::getOption);
+    }
+
+    static Socket of(LateSocketChannel channel) {
+        try {
+            return new LateSocket(channel);
+        } catch (SocketException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    Options options() {
+        return options;
+    }
+
+    /// The socket of what the channel has become, or `null`.
+    private Socket chosen() {
+        SocketChannel c = channel.chosen();
+        return c == null ? null : c.socket();
+    }
+
+    private Socket connectedOrFail() throws SocketException {
+        checkOpen();
+        Socket s = chosen();
+        if (s == null) {
+            throw new SocketException("Socket is not connected");
+        }
+        return s;
+    }
+
+    @Override
+    public SocketChannel getChannel() {
+        return channel;
+    }
+
+    @Override
+    public void bind(SocketAddress local) throws IOException {
+        checkOpen();
+        InetSocketAddress wanted = Addresses.local(local);
+        try {
+            channel.bind(wanted);
+        } catch (AlreadyBoundException e) {
+            throw new SocketException("Already bound", e);
+        } catch (IOException e) {
+            throw SocketExceptions.of(e);
+        }
+    }
+
+    @Override
+    public void connect(SocketAddress remote) throws IOException {
+        connect(remote, 0);
+    }
+
+    @Override
+    public void connect(SocketAddress remote, int timeout) throws IOException {
+        if (remote == null) {
+            throw new IllegalArgumentException("connect: The address can't be null");
+        }
+        checkOpen();
+        if (!(remote instanceof InetSocketAddress to)) {
+            throw new SocketException("Unsupported address type");
+        }
+        if (to.isUnresolved()) {
+            close();
+            throw new UnknownHostException(to.getHostName());
+        }
+        SocketChannel c = channel.forConnecting(to);
+        try {
+            c.socket().connect(to, timeout);
+        } finally {
+            if (!c.isOpen()) {
+                channel.close();
+            }
+        }
+    }
+
+    @Override
+    public InetAddress getInetAddress() {
+        Socket s = chosen();
+        return s == null ? null : s.getInetAddress();
+    }
+
+    @Override
+    public int getPort() {
+        Socket s = chosen();
+        return s == null ? 0 : s.getPort();
+    }
+
+    @Override
+    public SocketAddress getRemoteSocketAddress() {
+        Socket s = chosen();
+        return s == null ? null : s.getRemoteSocketAddress();
+    }
+
+    @Override
+    public InetAddress getLocalAddress() {
+        Socket s = chosen();
+        return s == null ? Addresses.any() : s.getLocalAddress();
+    }
+
+    @Override
+    public int getLocalPort() {
+        Socket s = chosen();
+        return s == null ? -1 : s.getLocalPort();
+    }
+
+    @Override
+    public SocketAddress getLocalSocketAddress() {
+        Socket s = chosen();
+        return s == null ? null : s.getLocalSocketAddress();
+    }
+
+    @Override
+    public boolean isBound() {
+        Socket s = chosen();
+        return s != null && s.isBound();
+    }
+
+    @Override
+    public boolean isConnected() {
+        Socket s = chosen();
+        return s != null && s.isConnected();
+    }
+
+    @Override
+    public boolean isClosed() {
+        return !channel.isOpen();
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        Socket s = connectedOrFail();
+        s.setSoTimeout(timeoutMs);
+        return s.getInputStream();
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+        return connectedOrFail().getOutputStream();
+    }
+
+    @Override
+    public void shutdownInput() throws IOException {
+        connectedOrFail().shutdownInput();
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        connectedOrFail().shutdownOutput();
+    }
+
+    @Override
+    public boolean isInputShutdown() {
+        Socket s = chosen();
+        return s != null && s.isInputShutdown();
+    }
+
+    @Override
+    public boolean isOutputShutdown() {
+        Socket s = chosen();
+        return s != null && s.isOutputShutdown();
+    }
+
+    @Override
+    public void sendUrgentData(int data) throws IOException {
+        connectedOrFail().sendUrgentData(data);
+    }
+
+    @Override
+    public void setOOBInline(boolean on) throws SocketException {
+        connectedOrFail().setOOBInline(on);
+    }
+
+    @Override
+    public boolean getOOBInline() throws SocketException {
+        checkOpen();
+        Socket s = chosen();
+        return s != null && s.getOOBInline();
+    }
+
+    @Override
+    public void setSoTimeout(int timeout) throws SocketException {
+        checkOpen();
+        if (timeout < 0) {
+            throw new IllegalArgumentException("timeout < 0");
+        }
+        timeoutMs = timeout;
+        Socket s = chosen();
+        if (s != null) {
+            s.setSoTimeout(timeout);
+        }
+    }
+
+    @Override
+    public int getSoTimeout() throws SocketException {
+        checkOpen();
+        return timeoutMs;
+    }
+
+    @Override
+    public void setPerformancePreferences(int connectionTime, int latency, int bandwidth) {
+        // A hint, and there is nothing to choose from.
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        Socket s = chosen();
+        return s == null ? "Socket[unconnected]" : s.toString();
+    }
+}

@@ -1,0 +1,231 @@
+package dev.millrace.jdk;
+
+import dev.millrace.Readiness;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NoConnectionPendingException;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A channel that becomes one of a stack, or of the kernel, when it is bound or connected.
+final class LateSocketChannel extends SocketChannel implements Watched {
+    private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF,
+            StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_LINGER,
+            StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.IP_TOS);
+
+    private final Audience audience;
+    private final LateChoice<SocketChannel> choice;
+    /// Guarded by this.
+    private Socket adaptor;
+
+    LateSocketChannel(SelectorProvider provider, Waiting waiting) {
+        super(provider);
+        audience = new Audience(this, waiting);
+        choice = new LateChoice<>(this, audience, OPTIONS);
+    }
+
+    /// One of the kernel's that was accepted.
+    LateSocketChannel(SelectorProvider provider, Waiting waiting, SocketChannel accepted) {
+        this(provider, waiting);
+        choice.is(accepted);
+    }
+
+    private void checkOpen() throws ClosedChannelException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    /// Asks what it has become, which closes itself when an attempt fails or a thread is interrupted.
+    private <T> T ask(Call<T> call) throws IOException {
+        checkOpen();
+        SocketChannel c = choice.chosen();
+        if (c == null) {
+            throw new NotYetConnectedException();
+        }
+        return ask(c, call);
+    }
+
+    private <T> T ask(SocketChannel c, Call<T> call) throws IOException {
+        try {
+            return call.of(c);
+        } finally {
+            if (!c.isOpen()) {
+                close();
+            }
+        }
+    }
+
+    private interface Call<T> {
+        T of(SocketChannel chosen) throws IOException;
+    }
+
+    SocketChannel chosen() {
+        return choice.chosen();
+    }
+
+    @Override
+    public SocketChannel bind(SocketAddress local) throws IOException {
+        checkOpen();
+        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+        ask(choice.choose(() -> LateBinding.forBinding(wanted).openSocketChannel()), c -> c.bind(wanted));
+        return this;
+    }
+
+    @Override
+    public boolean connect(SocketAddress remote) throws IOException {
+        return ask(forConnecting(ChannelExceptions.checked(remote)), c -> c.connect(remote));
+    }
+
+    /// What it is or becomes in order to connect there.
+    SocketChannel forConnecting(InetSocketAddress to) throws IOException {
+        checkOpen();
+        return choice.choose(() -> LateBinding.forConnecting(to).openSocketChannel());
+    }
+
+    @Override
+    public boolean finishConnect() throws IOException {
+        checkOpen();
+        if (choice.chosen() == null) {
+            throw new NoConnectionPendingException();
+        }
+        return ask(SocketChannel::finishConnect);
+    }
+
+    @Override
+    public boolean isConnected() {
+        SocketChannel c = choice.chosen();
+        return c != null && c.isConnected();
+    }
+
+    @Override
+    public boolean isConnectionPending() {
+        SocketChannel c = choice.chosen();
+        return c != null && c.isConnectionPending();
+    }
+
+    @Override
+    public SocketAddress getRemoteAddress() throws IOException {
+        checkOpen();
+        SocketChannel c = choice.chosen();
+        return c == null ? null : c.getRemoteAddress();
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() throws IOException {
+        checkOpen();
+        SocketChannel c = choice.chosen();
+        return c == null ? null : c.getLocalAddress();
+    }
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        return ask(c -> c.read(dst));
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        return ask(c -> c.read(dsts, offset, length));
+    }
+
+    @Override
+    public int write(ByteBuffer src) throws IOException {
+        return ask(c -> c.write(src));
+    }
+
+    @Override
+    public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        return ask(c -> c.write(srcs, offset, length));
+    }
+
+    @Override
+    public SocketChannel shutdownInput() throws IOException {
+        ask(SocketChannel::shutdownInput);
+        return this;
+    }
+
+    @Override
+    public SocketChannel shutdownOutput() throws IOException {
+        ask(SocketChannel::shutdownOutput);
+        return this;
+    }
+
+    @Override
+    public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        choice.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        Objects.requireNonNull(name);
+        checkOpen();
+        return choice.getOption(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return choice.supportedOptions();
+    }
+
+    @Override
+    public Socket socket() {
+        synchronized (this) {
+            if (adaptor == null) {
+                adaptor = LateSocket.of(this);
+            }
+            return adaptor;
+        }
+    }
+
+    // ---- selection
+
+    @Override
+    public int readyOps() {
+        return choice.readyOps(0);
+    }
+
+    @Override
+    public Audience audience() {
+        return audience;
+    }
+
+    @Override
+    public SelectableChannel kernelChannel() {
+        return choice.kernelChannel();
+    }
+
+    @Override
+    public void onReady(Consumer<Readiness> listener) {
+        choice.onReady(listener);
+    }
+
+    @Override
+    protected void implConfigureBlocking(boolean block) throws IOException {
+        choice.configureBlocking(block);
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() throws IOException {
+        choice.close();
+    }
+
+    @Override
+    public String toString() {
+        SocketChannel c = choice.chosen();
+        return c != null ? c.toString() : SocketChannel.class.getName() + (isOpen() ? "[unconnected]" : "[closed]");
+    }
+}
