@@ -1,0 +1,254 @@
+package dev.millrace.jdk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.Stack;
+import dev.millrace.testkit.LeakCheck;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.NotYetBoundException;
+import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A JVM's own provider: who chooses which stack, and one selector over channels of stacks and of the kernel.
+@Timeout(60)
+class LateBindingTest {
+    private static final InetSocketAddress LAB = new InetSocketAddress("10.8.0.1", 0);
+    private static final InetSocketAddress OTHER = new InetSocketAddress("10.9.0.1", 0);
+    private static final InetSocketAddress HERE = new InetSocketAddress("127.0.0.1", 0);
+
+    private final SelectorProvider provider = new JvmSelectorProvider();
+    private LeakCheck leaks;
+    private Stack lab;
+    private Stack other;
+
+    @BeforeEach
+    void open() throws IOException {
+        leaks = new LeakCheck();
+        lab = stack("lab", "10.8.0.1/24");
+        other = stack("other", "10.9.0.1/24");
+    }
+
+    private static Stack stack(String name, String address) throws IOException {
+        return Stack.builder().name(name).nic("lo", "loopback:", "127.0.0.1/8", address).option("stack", "close-timeout", "0").open();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        System.clearProperty(LateBinding.PROPERTY);
+        lab.close();
+        other.close();
+        leaks.close();
+    }
+
+    private static int connections(Stack s) {
+        return s.tcp().connectionCount();
+    }
+
+    /// Connects to a server that is bound there, and back come the stacks that have more connections then: `lab`, `other` or none.
+    private List<String> between(InetSocketAddress server) throws IOException {
+        // Those in TIME-WAIT are counted as well.
+        Map<Stack, Integer> before = Map.of(lab, connections(lab), other, connections(other));
+        try (ServerSocketChannel s = provider.openServerSocketChannel(); SocketChannel c = provider.openSocketChannel()) {
+            s.bind(server);
+            c.connect(s.getLocalAddress());
+            try (SocketChannel accepted = s.accept()) {
+                c.write(ByteBuffer.wrap(new byte[] {42}));
+                ByteBuffer got = ByteBuffer.allocate(1);
+                accepted.read(got);
+                assertEquals(42, got.get(0));
+                return List.of(lab, other).stream().filter(x -> connections(x) > before.get(x)).map(Stack::name).toList();
+            }
+        }
+    }
+
+    @Test
+    void anAddressOfAStackIsThatStacks() throws IOException {
+        assertEquals(List.of("lab"), between(LAB));
+        assertEquals(List.of("other"), between(OTHER));
+    }
+
+    @Test
+    void whatNobodyClaimsIsTheKernels() throws IOException {
+        assertEquals(List.of(), between(HERE));
+    }
+
+    @Test
+    void aProgramsOwnStackHasLoopbackAndAnyAddress() throws IOException {
+        assertEquals(List.of("lab"), StackSockets.of(lab).call(() -> between(HERE)));
+        StackSockets.of(other).call(() -> {
+            try (ServerSocketChannel s = provider.openServerSocketChannel()) {
+                s.bind(new InetSocketAddress(0));
+                try (Socket c = StackSockets.of(other).socket()) {
+                    c.connect(new InetSocketAddress("10.9.0.1", s.socket().getLocalPort()));
+                }
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void theStackThatTheJvmWasToldOfComesLast() throws IOException {
+        System.setProperty(LateBinding.PROPERTY, "other");
+        assertEquals(List.of("other"), between(HERE));
+        assertEquals(List.of("lab"), between(LAB));
+    }
+
+    @Test
+    void aNameThatIsNoneListsThoseThatThereAre() {
+        String message = assertThrows(IllegalArgumentException.class, () -> Stack.named("lap")).getMessage();
+        assertTrue(message.startsWith("no open stack is named \"lap\"; open are: "), message);
+        assertTrue(message.contains("lab") && message.contains("other"), message);
+        other.close();
+        assertThrows(IllegalArgumentException.class, () -> Stack.named("other"));
+        assertEquals(lab, Stack.named("lab"));
+    }
+
+    @Test
+    void aFactoryByNameFindsTheStackWhenItIsNeeded() throws IOException {
+        var factory = new StackSocketFactory("later");
+        assertThrows(IllegalArgumentException.class, factory::createSocket);
+        try (Stack later = stack("later", "10.10.0.1/24"); Socket s = factory.createSocket()) {
+            assertFalse(s.isConnected());
+            assertEquals("later", later.name());
+        }
+    }
+
+    @Test
+    void beforeItChoosesItIsAsAnyNewChannel() throws IOException {
+        try (SocketChannel c = provider.openSocketChannel(); ServerSocketChannel s = provider.openServerSocketChannel();
+             DatagramChannel d = provider.openDatagramChannel()) {
+            assertNull(c.getLocalAddress());
+            assertNull(c.getRemoteAddress());
+            assertNull(s.getLocalAddress());
+            assertNull(d.getLocalAddress());
+            assertFalse(c.isConnected());
+            assertFalse(c.isConnectionPending());
+            assertThrows(NotYetConnectedException.class, () -> c.read(ByteBuffer.allocate(1)));
+            assertThrows(NotYetConnectedException.class, () -> d.write(ByteBuffer.allocate(1)));
+            assertThrows(NotYetBoundException.class, s::accept);
+            assertEquals(false, c.getOption(StandardSocketOptions.TCP_NODELAY));
+            assertThrows(UnsupportedOperationException.class, () -> c.setOption(StandardSocketOptions.SO_BROADCAST, true));
+            assertFalse(c.socket().isBound());
+            assertEquals(-1, c.socket().getLocalPort());
+        }
+    }
+
+    @Test
+    void optionsThatWereSetBeforeHoldAfterwards() throws IOException {
+        for (InetSocketAddress at : List.of(LAB, HERE)) {
+            try (ServerSocketChannel s = provider.openServerSocketChannel(); SocketChannel c = provider.openSocketChannel()) {
+                s.bind(at);
+                c.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                c.socket().setKeepAlive(true);
+                c.socket().setSoTimeout(5000);
+                c.connect(s.getLocalAddress());
+                assertTrue(c.getOption(StandardSocketOptions.TCP_NODELAY));
+                assertTrue(c.socket().getKeepAlive());
+                assertEquals(5000, c.socket().getSoTimeout());
+                assertTrue(c.isConnected());
+                assertEquals(s.getLocalAddress(), c.getRemoteAddress());
+            }
+        }
+    }
+
+    /// Echoes by one selector, over a stack and over the kernel, with channels that were registered before they had chosen.
+    @Test
+    void oneSelectorWatchesStacksAndTheKernel() throws IOException {
+        try (Selector selector = provider.openSelector()) {
+            Map<SocketChannel, Integer> back = new HashMap<>();
+            for (InetSocketAddress at : List.of(LAB, HERE, OTHER)) {
+                ServerSocketChannel s = provider.openServerSocketChannel();
+                s.configureBlocking(false);
+                s.register(selector, SelectionKey.OP_ACCEPT);
+                s.bind(at);
+                SocketChannel c = provider.openSocketChannel();
+                c.configureBlocking(false);
+                c.register(selector, SelectionKey.OP_CONNECT);
+                back.put(c, 0);
+                if (c.connect(s.getLocalAddress())) {
+                    connected(c.keyFor(selector));
+                }
+            }
+            while (back.values().stream().anyMatch(n -> n < 3)) {
+                selector.select();
+                for (SelectionKey key : selector.selectedKeys()) {
+                    serve(key, back);
+                }
+                selector.selectedKeys().clear();
+            }
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
+            }
+            selector.selectNow();
+            assertEquals(0, selector.keys().size());
+        }
+    }
+
+    private static void connected(SelectionKey key) throws IOException {
+        key.interestOps(SelectionKey.OP_READ);
+        ((SocketChannel) key.channel()).write(ByteBuffer.wrap(new byte[] {7}));
+    }
+
+    private static void serve(SelectionKey key, Map<SocketChannel, Integer> back) throws IOException {
+        if (key.isAcceptable()) {
+            SocketChannel accepted = ((ServerSocketChannel) key.channel()).accept();
+            if (accepted != null) {
+                accepted.configureBlocking(false);
+                accepted.register(key.selector(), SelectionKey.OP_READ);
+            }
+        } else if (key.isConnectable()) {
+            assertTrue(((SocketChannel) key.channel()).finishConnect());
+            connected(key);
+        } else if (key.isReadable()) {
+            var c = (SocketChannel) key.channel();
+            ByteBuffer b = ByteBuffer.allocate(16);
+            if (c.read(b) > 0) {
+                back.computeIfPresent(c, (_, n) -> n + 1);
+                c.write(b.flip());
+            }
+        }
+    }
+
+    /// As the JDK's HTTP server does between requests.
+    @Test
+    void aKernelsChannelIsBlockingAgainOnceItsKeyIsCancelled() throws IOException {
+        try (Selector selector = provider.openSelector(); ServerSocketChannel s = provider.openServerSocketChannel();
+             SocketChannel c = provider.openSocketChannel()) {
+            s.bind(HERE);
+            c.connect(s.getLocalAddress());
+            for (int i = 0; i < 3; i++) {
+                c.configureBlocking(false);
+                SelectionKey key = c.register(selector, SelectionKey.OP_WRITE);
+                assertEquals(1, selector.select());
+                assertTrue(key.isWritable());
+                key.cancel();
+                c.configureBlocking(true);
+                selector.selectNow();
+            }
+            try (SocketChannel accepted = s.accept()) {
+                assertInstanceOf(LateSocketChannel.class, accepted);
+            }
+        }
+    }
+}
