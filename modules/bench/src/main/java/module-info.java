@@ -3,7 +3,10 @@ module dev.millrace.bench {
     requires transitive dev.millrace;
     requires dev.millrace.internet;
     requires dev.millrace.link.vnic;
+    requires dev.millrace.jdk;
     requires java.management;
+    requires java.net.http;
+    requires jdk.httpserver;
     requires jdk.management;
 
     exports dev.millrace.bench;

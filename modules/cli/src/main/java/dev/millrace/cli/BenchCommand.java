@@ -4,8 +4,10 @@ import dev.millrace.Units;
 import dev.millrace.bench.Bench;
 import dev.millrace.bench.BenchOptions;
 import dev.millrace.bench.BenchResult;
+import dev.millrace.bench.HttpBench;
 import dev.millrace.bench.KernelServices;
 import dev.millrace.bench.PeerOptions;
+import dev.millrace.bench.SelectorBench;
 import dev.millrace.bench.Work;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -40,6 +42,8 @@ final class BenchCommand {
             spec.addSubcommand(work.label(), work(work));
         }
         spec.addSubcommand("peer", peer());
+        spec.addSubcommand("http", http());
+        spec.addSubcommand("selector", selector());
         spec.addSubcommand("internet", InternetBenchCommand.spec());
         spec.addSubcommand("hosts", InternetScaleCommand.spec());
         return spec;
@@ -84,6 +88,52 @@ final class BenchCommand {
                 return 0;
             };
         });
+    }
+
+    private static CommandSpec http() {
+        return Commands.command("The JDK's HTTP client asks the JDK's HTTP server, with keep-alive: requests a second, and how long each takes.",
+                spec -> {
+                    var atOnce = Commands.option(spec, "--at-once", Integer.class, "N", "50", "requests under way, each on a connection");
+                    var bytes = Commands.option(spec, "--bytes", Integer.class, "BYTES", "1000", "of the body of an answer");
+                    return repeated(spec, (kernel, seconds, warmup) -> new HttpBench(kernel, atOnce.getValue(), bytes.getValue(), seconds,
+                            warmup)::run);
+                });
+    }
+
+    private static CommandSpec selector() {
+        return Commands.command("One byte to and fro on some of many connections, served by one selector and one thread: what an event costs.",
+                spec -> {
+                    var connections = Commands.option(spec, "--connections", Integer.class, "N", "10000", "on the selector");
+                    var active = Commands.option(spec, "--active", Integer.class, "N", "100", "of them in use");
+                    return repeated(spec, (kernel, seconds, warmup) -> new SelectorBench(kernel, connections.getValue(), active.getValue(),
+                            seconds, warmup)::run);
+                });
+    }
+
+    private interface OverEither {
+        Callable<BenchResult> with(boolean kernel, double seconds, double warmup);
+    }
+
+    /// The flags of benchmarks that run over a stack's loopback or the kernel's.
+    private static Callable<Integer> repeated(CommandSpec spec, OverEither bench) {
+        var link = Commands.option(spec, "--link", String.class, "LINK", "loopback", "loopback (of a stack of ours), or jdk (the kernel's)");
+        var seconds = Commands.option(spec, "--seconds", Double.class, "S", "3", "how long to measure");
+        var warmup = Commands.option(spec, "--warm-up", Double.class, "S", "3", "how long to run before measuring");
+        var runs = Commands.option(spec, "--runs", Integer.class, "N", "1", "how often; prints median and spread");
+        var json = Commands.flag(spec, "--json", "print one JSON object on the last line");
+        return () -> {
+            String chosen = link.getValue();
+            try {
+                if (!chosen.equals("loopback") && !chosen.equals("jdk")) {
+                    throw new IllegalArgumentException("the link is loopback or jdk");
+                }
+                run(Commands.out(spec), bench.with(chosen.equals("jdk"), seconds.getValue(), warmup.getValue()), runs.getValue(),
+                        Boolean.TRUE.equals(json.getValue()));
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            }
+            return 0;
+        };
     }
 
     private static BenchOptions.Threads kind(PeerOptions.Drive drive) {
