@@ -1,0 +1,137 @@
+package dev.millrace.internet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.spi.OpenStacks;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Blocking sockets and selectors of the JDK on simulated hosts, in simulated time.
+@Timeout(60)
+class JdkSocketsTest {
+    private static final Duration DELAY = Duration.ofSeconds(2);
+
+    private static Internet twoHosts() throws IOException {
+        Internet net = Internet.virtualTime(7);
+        net.host("client", "10.0.0.1");
+        net.host("server", "10.0.0.2");
+        net.link("client", "server", LinkConditions.perfect().delay(DELAY));
+        return net;
+    }
+
+    private static Host host(Internet net, String name) {
+        return net.host(name).orElseThrow();
+    }
+
+    @Test
+    void blockingSocketsWaitInSimulatedTime() throws Exception {
+        try (Internet net = twoHosts()) {
+            Host server = host(net, "server");
+            server.run(() -> {
+                try (ServerSocket s = server.sockets().serverSocketFactory().createServerSocket(80); Socket accepted = s.accept()) {
+                    accepted.getOutputStream().write(accepted.getInputStream().read());
+                }
+            });
+            Host client = host(net, "client");
+            Duration took = client.call(() -> {
+                Duration begin = net.now();
+                try (Socket s = client.sockets().socketFactory().createSocket(server.address(), 80)) {
+                    s.getOutputStream().write(42);
+                    s.setSoTimeout(1);
+                    assertThrows(SocketTimeoutException.class, () -> s.getInputStream().read());
+                    s.setSoTimeout(0);
+                    assertEquals(42, s.getInputStream().read());
+                }
+                return net.now().minus(begin);
+            }).get();
+            assertEquals(2 * 2 * DELAY.toSeconds(), took.toSeconds());
+        }
+    }
+
+    @Test
+    void aSelectorWaitsInSimulatedTime() throws Exception {
+        try (Internet net = twoHosts()) {
+            Host server = host(net, "server");
+            server.run(() -> {
+                SelectorProvider provider = server.sockets().selectorProvider();
+                try (Selector selector = provider.openSelector(); ServerSocketChannel s = provider.openServerSocketChannel()) {
+                    s.bind(new InetSocketAddress(80)).configureBlocking(false);
+                    s.register(selector, SelectionKey.OP_ACCEPT);
+                    for (int served = 0; served < 1;) {
+                        selector.select();
+                        for (SelectionKey key : selector.selectedKeys()) {
+                            served += serve(key);
+                        }
+                        selector.selectedKeys().clear();
+                    }
+                }
+            });
+            Host client = host(net, "client");
+            Duration took = client.call(() -> {
+                Duration begin = net.now();
+                try (SocketChannel c = client.sockets().selectorProvider().openSocketChannel()) {
+                    c.connect(new InetSocketAddress(server.address(), 80));
+                    ByteBuffer one = ByteBuffer.wrap(new byte[] {42});
+                    c.write(one);
+                    assertEquals(1, c.read(one.clear()));
+                }
+                return net.now().minus(begin);
+            }).get();
+            assertEquals(2 * 2 * DELAY.toSeconds(), took.toSeconds());
+        }
+    }
+
+    private static int serve(SelectionKey key) throws IOException {
+        if (key.isAcceptable()) {
+            SocketChannel accepted = ((ServerSocketChannel) key.channel()).accept();
+            accepted.configureBlocking(false);
+            accepted.register(key.selector(), SelectionKey.OP_READ);
+            return 0;
+        }
+        var channel = (SocketChannel) key.channel();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        channel.read(one);
+        channel.write(one.flip());
+        channel.close();
+        return 1;
+    }
+
+    @Test
+    void aSelectionEndsWhenItsTimeIsOver() throws Exception {
+        try (Internet net = twoHosts()) {
+            Host client = host(net, "client");
+            Duration took = client.call(() -> {
+                Duration begin = net.now();
+                try (Selector selector = client.sockets().selectorProvider().openSelector()) {
+                    assertEquals(0, selector.select(90_000));
+                }
+                return net.now().minus(begin);
+            }).get();
+            assertEquals(90, took.toSeconds());
+        }
+    }
+
+    @Test
+    void aProgramBelongsToItsHostsStack() throws Exception {
+        try (Internet net = twoHosts()) {
+            Host client = host(net, "client");
+            assertEquals(client.stack(), client.call(() -> OpenStacks.running().orElseThrow()).get());
+            assertTrue(OpenStacks.running().isEmpty());
+            assertEquals(client.stack(), OpenStacks.owning(client.address()).orElseThrow());
+        }
+    }
+}
