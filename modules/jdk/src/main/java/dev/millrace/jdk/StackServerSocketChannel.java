@@ -17,7 +17,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -126,7 +125,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name, value);
         checkOpen();
         port.setOption(name, value);
         return this;
@@ -134,7 +133,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name);
         checkOpen();
         return port.getOption(name);
     }
