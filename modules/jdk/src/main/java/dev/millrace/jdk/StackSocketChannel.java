@@ -33,6 +33,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     // Guarded by this where they are set.
     private volatile State state;
     private volatile InetSocketAddress remote;
+    // These stay when it is closed.
     /// What a program has asked to be bound to; from when it is connected on, the socket knows.
     private volatile InetSocketAddress bound;
     /// Whether a read has told that the peer reset the connection: from then on all of them do.
@@ -58,7 +59,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         return socket;
     }
 
-    private void checkOpen() throws ClosedChannelException {
+    void checkOpen() throws ClosedChannelException {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
@@ -225,7 +226,8 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         return local();
     }
 
-    private InetSocketAddress local() {
+    /// What it is bound to, or was; `null` if it never was.
+    InetSocketAddress local() {
         return state == State.CONNECTED ? socket.localAddress() : bound;
     }
 
@@ -399,6 +401,11 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         }
         audience.tell();
         return this;
+    }
+
+    /// Whom it is connected to, or was to be; `null` if nobody.
+    InetSocketAddress remote() {
+        return remote;
     }
 
     boolean isInputShut() {
