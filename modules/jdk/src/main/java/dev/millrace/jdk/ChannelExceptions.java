@@ -2,6 +2,8 @@ package dev.millrace.jdk;
 
 import dev.millrace.ErrorCode;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.AsynchronousCloseException;
@@ -25,10 +27,29 @@ final class ChannelExceptions {
             } catch (IOException failure) {
                 e.addSuppressed(failure);
             }
-            return e;
+            return e instanceof AsynchronousCloseException && ErrorCode.of(e).orElse(null) == ErrorCode.SOCKET_CLOSED
+                    ? because(new AsynchronousCloseException(), e) : e;
         }
         // The JDK's channels have no class of their own for this one.
         return ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE ? new IOException(e.getMessage(), e) : e;
+    }
+
+    /// As [#of], for who writes: the JDK's channels tell then what the system says, and do not translate it.
+    static IOException ofWriter(IOException e, Channel channel) {
+        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? new IOException("Connection reset by peer", e) : of(e, channel);
+    }
+
+    private static IOException because(IOException e, IOException cause) {
+        e.initCause(cause);
+        return e;
+    }
+
+    /// Who is about to call what may block is not interrupted, or that closes the channel, whether it would have blocked or not.
+    static void checkInterrupt(Channel channel) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            channel.close();
+            throw new ClosedByInterruptException();
+        }
     }
 
     /// The exception of a thread that has waited in a channel and found it closed, or was interrupted; `null` if neither is so. An
@@ -39,6 +60,15 @@ final class ChannelExceptions {
             return new ClosedByInterruptException();
         }
         return channel.isOpen() ? null : new AsynchronousCloseException();
+    }
+
+    /// An address to connect a stream to: any is this host, as for the JDK's.
+    static InetSocketAddress peer(SocketAddress address) {
+        InetSocketAddress inet = checked(address);
+        if (!inet.getAddress().isAnyLocalAddress()) {
+            return inet;
+        }
+        return new InetSocketAddress(InetAddress.ofLiteral(inet.getAddress() instanceof Inet4Address ? "127.0.0.1" : "::1"), inet.getPort());
     }
 
     /// An address to connect, bind or send to.

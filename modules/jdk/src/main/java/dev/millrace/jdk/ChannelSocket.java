@@ -3,18 +3,23 @@ package dev.millrace.jdk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
-import java.nio.channels.AlreadyConnectedException;
-import java.nio.channels.ConnectionPendingException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.Objects;
 
 /// A channel as a socket: what [SocketChannel#socket()] tells. Its state is the channel's.
@@ -40,19 +45,28 @@ final class ChannelSocket extends StackSocket {
         return channel;
     }
 
-    @Override
-    public void bind(SocketAddress local) throws IOException {
-        checkOpen();
-        InetSocketAddress wanted = Addresses.local(local);
+    interface Binding {
+        void to(SocketAddress local) throws IOException;
+    }
+
+    /// Binds a channel for its socket, which says in words of `java.net` what is wrong.
+    static void bind(Binding channel, SocketAddress local) throws IOException {
         try {
-            channel.bind(wanted);
+            channel.to(local);
         } catch (AlreadyBoundException e) {
             throw new SocketException("Already bound", e);
-        } catch (ConnectionPendingException e) {
-            throw new SocketException("Connection pending", e);
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
+        } catch (UnsupportedAddressTypeException e) {
+            throw new SocketException("Unsupported address type", e);
+        } catch (UnresolvedAddressException e) {
+            throw new SocketException("Unresolved address", e);
         }
+    }
+
+    // What a channel throws, its socket throws: unlike the JDK's other sockets those of channels know them.
+
+    @Override
+    public void bind(SocketAddress local) throws IOException {
+        bind(channel::bind, local);
     }
 
     @Override
@@ -63,7 +77,6 @@ final class ChannelSocket extends StackSocket {
         if (timeout < 0) {
             throw new IllegalArgumentException("connect: timeout can't be negative");
         }
-        checkOpen();
         if (isConnected()) {
             throw new SocketException("Already connected");
         }
@@ -72,22 +85,17 @@ final class ChannelSocket extends StackSocket {
         }
         if (to.isUnresolved()) {
             close();
-            throw new UnknownHostException(to.getHostName());
+            throw new UnknownHostException(remote.toString());
         }
-        try {
-            channel.connect(to, timeout);
-        } catch (AlreadyConnectedException e) {
-            throw new SocketException("Already connected", e);
-        } catch (ConnectionPendingException e) {
-            throw new SocketException("Connection pending", e);
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
+        if (isClosed()) {
+            throw new AsynchronousCloseException();
         }
+        channel.connect(ChannelExceptions.peer(to), timeout);
     }
 
     @Override
     public boolean isBound() {
-        return tcpSocket().localAddress() != null;
+        return channel.local() != null;
     }
 
     @Override
@@ -98,6 +106,35 @@ final class ChannelSocket extends StackSocket {
     @Override
     public boolean isClosed() {
         return !channel.isOpen();
+    }
+
+    @Override
+    public InetAddress getInetAddress() {
+        InetSocketAddress remote = channel.remote();
+        return remote == null ? null : remote.getAddress();
+    }
+
+    @Override
+    public int getPort() {
+        InetSocketAddress remote = channel.remote();
+        return remote == null ? 0 : remote.getPort();
+    }
+
+    @Override
+    public SocketAddress getRemoteSocketAddress() {
+        return channel.remote();
+    }
+
+    @Override
+    public InetAddress getLocalAddress() {
+        InetSocketAddress local = channel.local();
+        return local == null || isClosed() ? Addresses.any() : local.getAddress();
+    }
+
+    @Override
+    public int getLocalPort() {
+        InetSocketAddress local = channel.local();
+        return local == null ? -1 : local.getPort();
     }
 
     // ---- streams
@@ -112,7 +149,8 @@ final class ChannelSocket extends StackSocket {
         return new Output();
     }
 
-    private void checkBlocking() {
+    private void checkBlocking() throws IOException {
+        channel.checkOpen();
         if (!channel.isBlocking()) {
             throw new IllegalBlockingModeException();
         }
@@ -132,24 +170,17 @@ final class ChannelSocket extends StackSocket {
                 return 0;
             }
             checkBlocking();
-            try {
-                int timeout = timeoutMs;
-                if (timeout > 0 && !channel.awaitReadable(channel.audience().waiting().deadline(timeout))) {
-                    throw new SocketTimeoutException("Read timed out");
-                }
-                return channel.read(ByteBuffer.wrap(b, off, len));
-            } catch (IOException e) {
-                throw SocketExceptions.of(e);
+            int timeout = timeoutMs;
+            if (timeout > 0 && !channel.awaitReadable(channel.audience().waiting().deadline(timeout))) {
+                throw new SocketTimeoutException("Read timed out");
             }
+            return channel.read(ByteBuffer.wrap(b, off, len));
         }
 
         @Override
         public int available() throws IOException {
-            try {
-                return isInputShutdown() ? 0 : tcpSocket().available();
-            } catch (IOException e) {
-                throw SocketExceptions.of(e);
-            }
+            channel.checkOpen();
+            return isInputShutdown() ? 0 : tcpSocket().available();
         }
 
         @Override
@@ -171,11 +202,10 @@ final class ChannelSocket extends StackSocket {
                 return;
             }
             checkBlocking();
-            try {
-                channel.write(ByteBuffer.wrap(b, off, len));
-            } catch (IOException e) {
-                throw SocketExceptions.of(e);
+            if (isOutputShutdown()) {
+                throw new ClosedChannelException();
             }
+            channel.write(ByteBuffer.wrap(b, off, len));
         }
 
         @Override
@@ -186,34 +216,19 @@ final class ChannelSocket extends StackSocket {
 
     @Override
     public void shutdownInput() throws IOException {
-        checkConnected();
-        if (isInputShutdown()) {
-            throw new SocketException("Socket input is already shutdown");
-        }
         try {
             channel.shutdownInput();
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
+        } catch (NotYetConnectedException e) {
+            throw new SocketException("Socket is not connected", e);
         }
     }
 
     @Override
     public void shutdownOutput() throws IOException {
-        checkConnected();
-        if (isOutputShutdown()) {
-            throw new SocketException("Socket output is already shutdown");
-        }
         try {
             channel.shutdownOutput();
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
-        }
-    }
-
-    private void checkConnected() throws SocketException {
-        checkOpen();
-        if (!isConnected()) {
-            throw new SocketException("Socket is not connected");
+        } catch (NotYetConnectedException e) {
+            throw new SocketException("Socket is not connected", e);
         }
     }
 
@@ -225,6 +240,55 @@ final class ChannelSocket extends StackSocket {
     @Override
     public boolean isOutputShutdown() {
         return channel.isOutputShut();
+    }
+
+    // ---- options: with other words for what is none
+
+    @Override
+    public void setSoLinger(boolean on, int seconds) throws SocketException {
+        super.setSoLinger(on && seconds >= 0, seconds);
+    }
+
+    @Override
+    public void setSendBufferSize(int size) throws SocketException {
+        if (size <= 0) {
+            throw new IllegalArgumentException("Invalid send size");
+        }
+        super.setSendBufferSize(size);
+    }
+
+    @Override
+    public void setReceiveBufferSize(int size) throws SocketException {
+        if (size <= 0) {
+            throw new IllegalArgumentException("Invalid receive size");
+        }
+        super.setReceiveBufferSize(size);
+    }
+
+    @Override
+    public void setTrafficClass(int tc) throws SocketException {
+        checkOpen();
+        if (tc < 0 || tc > 255) {
+            throw new IllegalArgumentException("Invalid IP_TOS value");
+        }
+        super.setTrafficClass(tc);
+    }
+
+    @Override
+    public int getTrafficClass() throws SocketException {
+        checkOpen();
+        return super.getTrafficClass();
+    }
+
+    @Override
+    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
+        channel.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        return channel.getOption(name);
     }
 
     /// Holds for the streams: a channel knows no time-outs.

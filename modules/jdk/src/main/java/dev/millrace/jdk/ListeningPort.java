@@ -9,6 +9,7 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -17,6 +18,8 @@ import java.util.Set;
 final class ListeningPort {
     /// What the JDK takes for a backlog that is none.
     static final int BACKLOG = 50;
+    private static final Set<SocketOption<?>> OF_CONNECTIONS = Set.of(StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_LINGER,
+            StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.IP_TOS);
 
     private final Tcp tcp;
     /// A socket that is never connected: it has the options until there is a listener.
@@ -95,6 +98,7 @@ final class ListeningPort {
     }
 
     synchronized <T> Object setOption(SocketOption<T> option, T value) throws IOException {
+        Options.check(supportedOptions(), option);
         if (listener == null) {
             before.setOption(option, value);
             chosen.add(option);
@@ -105,12 +109,16 @@ final class ListeningPort {
     }
 
     <T> T getOption(SocketOption<T> option) throws IOException {
+        Options.check(supportedOptions(), option);
         TcpListener l = listener;
         return l == null ? before.getOption(option) : l.getOption(option);
     }
 
+    /// Of a connection's options those that the JDK's servers have, and the stack's own.
     Set<SocketOption<?>> supportedOptions() {
-        return before.supportedOptions();
+        Set<SocketOption<?>> all = new LinkedHashSet<>(before.supportedOptions());
+        all.removeAll(OF_CONNECTIONS);
+        return Collections.unmodifiableSet(all);
     }
 
     /// Further calls do nothing.

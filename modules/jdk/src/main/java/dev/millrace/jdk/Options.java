@@ -3,6 +3,7 @@ package dev.millrace.jdk;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketOption;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -24,6 +25,20 @@ final class Options {
         this.supported = supported;
         this.setter = setter;
         this.getter = getter;
+    }
+
+    /// What the JDK's channels find wrong before they look whether they are open.
+    static void check(Set<SocketOption<?>> supported, SocketOption<?> option) {
+        if (!supported.contains(Objects.requireNonNull(option))) {
+            throw new UnsupportedOperationException("'" + option + "' not supported");
+        }
+    }
+
+    static void check(Set<SocketOption<?>> supported, SocketOption<?> option, Object value) {
+        check(supported, option);
+        if (!option.type().isInstance(value)) {
+            throw new IllegalArgumentException("Invalid value '" + value + "'");
+        }
     }
 
     Set<SocketOption<?>> supported() {

@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.ErrorCode;
 import java.io.IOException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
@@ -23,6 +24,11 @@ final class SocketExceptions {
             case PortUnreachableException _ -> new PortUnreachableException();
             default -> e;
         };
+    }
+
+    /// As [#of], for who writes: the JDK's sockets tell then what the system says, and do not translate it.
+    static IOException ofWriter(IOException e) {
+        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? because("Connection reset by peer", e) : of(e);
     }
 
     /// The same, where only a [SocketException] may be thrown.

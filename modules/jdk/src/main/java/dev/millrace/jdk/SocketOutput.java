@@ -32,7 +32,7 @@ final class SocketOutput extends OutputStream {
                 // What EPIPE is called.
                 throw new SocketException("Broken pipe");
             }
-            throw SocketExceptions.of(e);
+            throw SocketExceptions.ofWriter(e);
         }
     }
 

@@ -259,7 +259,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name, value);
         checkOpen();
         port.setOption(name, value);
         return this;
@@ -267,7 +267,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name);
         checkOpen();
         return port.getOption(name);
     }

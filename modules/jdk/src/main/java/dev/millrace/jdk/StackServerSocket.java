@@ -10,7 +10,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.NotYetBoundException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Objects;
@@ -44,6 +44,10 @@ final class StackServerSocket extends ServerSocket {
 
     @Override
     public void bind(SocketAddress endpoint, int backlog) throws IOException {
+        if (channel != null) {
+            ChannelSocket.bind(a -> channel.bind(a, backlog), endpoint);
+            return;
+        }
         checkOpen();
         InetSocketAddress local = Addresses.local(endpoint);
         try {
@@ -57,16 +61,20 @@ final class StackServerSocket extends ServerSocket {
 
     @Override
     public Socket accept() throws IOException {
+        if (channel != null) {
+            try {
+                return channel.accept(timeoutMs).socket();
+            } catch (NotYetBoundException e) {
+                throw new SocketException("Socket is not bound yet", e);
+            }
+        }
         checkOpen();
         TcpListener l = port.listener();
         if (l == null) {
-            if (channel != null) {
-                throw new IllegalBlockingModeException();
-            }
             throw new SocketException("Socket is not bound yet");
         }
         try {
-            return channel == null ? new StackSocket(l.accept()) : channel.accept(timeoutMs).socket();
+            return new StackSocket(l.accept());
         } catch (IOException e) {
             throw SocketExceptions.of(e);
         }
@@ -147,7 +155,7 @@ final class StackServerSocket extends ServerSocket {
     @Override
     public void setReceiveBufferSize(int size) throws SocketException {
         if (size <= 0) {
-            throw new IllegalArgumentException("negative receive size");
+            throw new IllegalArgumentException(channel == null ? "negative receive size" : "size cannot be 0 or negative");
         }
         set(StandardSocketOptions.SO_RCVBUF, size);
     }
@@ -170,14 +178,18 @@ final class StackServerSocket extends ServerSocket {
     @Override
     public <T> ServerSocket setOption(SocketOption<T> name, T value) throws IOException {
         Objects.requireNonNull(name);
-        set(name, value);
+        if (channel != null) {
+            channel.setOption(name, value);
+        } else {
+            set(name, value);
+        }
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
         Objects.requireNonNull(name);
-        return get(name);
+        return channel == null ? get(name) : channel.getOption(name);
     }
 
     @Override

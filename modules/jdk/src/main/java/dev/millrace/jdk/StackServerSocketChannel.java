@@ -17,7 +17,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -45,6 +44,9 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         checkOpen();
+        if (port.local() != null) {
+            throw new AlreadyBoundException();
+        }
         InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
         try {
             if (!port.bind(wanted, backlog)) {
@@ -63,9 +65,14 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public SocketChannel accept() throws IOException {
+        checkOpen();
+        boolean waits = isBlocking();
+        if (waits) {
+            ChannelExceptions.checkInterrupt(this);
+        }
         TcpListener l = listener();
         try {
-            TcpSocket accepted = isBlocking() ? l.accept() : l.tryAccept();
+            TcpSocket accepted = waits ? l.accept() : l.tryAccept();
             return accepted == null ? null : channel(accepted);
         } catch (IOException e) {
             throw ChannelExceptions.of(e, this);
@@ -76,13 +83,14 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
     ///
     /// @param timeoutMs in milliseconds, 0 for ever
     SocketChannel accept(int timeoutMs) throws IOException {
-        TcpListener l = listener();
+        checkOpen();
         if (!isBlocking()) {
             throw new IllegalBlockingModeException();
         }
         if (timeoutMs == 0) {
             return accept();
         }
+        TcpListener l = listener();
         long deadline = audience.waiting().deadline(timeoutMs);
         while (true) {
             boolean inTime = audience.await(SelectionKey.OP_ACCEPT, deadline);
@@ -126,7 +134,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name, value);
         checkOpen();
         port.setOption(name, value);
         return this;
@@ -134,7 +142,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(port.supportedOptions(), name);
         checkOpen();
         return port.getOption(name);
     }

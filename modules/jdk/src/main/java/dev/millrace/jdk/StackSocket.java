@@ -126,12 +126,15 @@ public non-sealed class StackSocket extends OptionSocket {
 
     @Override
     public InetAddress getLocalAddress() {
-        return isBound() && !isClosed() ? socket.localAddress().getAddress() : Addresses.any();
+        InetSocketAddress local = socket.localAddress();
+        return local == null || isClosed() ? Addresses.any() : local.getAddress();
     }
 
     @Override
     public int getLocalPort() {
-        return isBound() ? socket.localAddress().getPort() : -1;
+        InetSocketAddress local = socket.localAddress();
+        // Bound to any address and port, it has none yet.
+        return !isBound() ? -1 : local == null ? 0 : local.getPort();
     }
 
     @Override

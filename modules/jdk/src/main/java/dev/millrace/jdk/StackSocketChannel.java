@@ -1,15 +1,18 @@
 package dev.millrace.jdk;
 
+import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.IllegalBlockingModeException;
@@ -30,6 +33,11 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     // Guarded by this where they are set.
     private volatile State state;
     private volatile InetSocketAddress remote;
+    // These stay when it is closed.
+    /// What a program has asked to be bound to; from when it is connected on, the socket knows.
+    private volatile InetSocketAddress bound;
+    /// Whether a read has told that the peer reset the connection: from then on all of them do.
+    private volatile boolean reset;
     private volatile boolean inputShut;
     private volatile boolean outputShut;
     private Socket adaptor;
@@ -51,7 +59,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         return socket;
     }
 
-    private void checkOpen() throws ClosedChannelException {
+    void checkOpen() throws ClosedChannelException {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
@@ -73,23 +81,26 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             if (state == State.PENDING) {
                 throw new ConnectionPendingException();
             }
-            if (socket.localAddress() != null) {
+            if (local() != null) {
                 throw new AlreadyBoundException();
             }
+            InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
             try {
-                socket.bind(local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local));
+                socket.bind(wanted);
             } catch (IOException e) {
                 throw ChannelExceptions.of(e, this);
             }
+            bound = wanted;
         }
         return this;
     }
 
     @Override
     public boolean connect(SocketAddress wanted) throws IOException {
-        InetSocketAddress to = ChannelExceptions.checked(wanted);
-        begin(to);
-        return connect(to, isBlocking(), 0);
+        InetSocketAddress to = ChannelExceptions.peer(wanted);
+        boolean waits = isBlocking();
+        begin(to, waits);
+        return connect(to, waits, 0);
     }
 
     /// As [#connect(SocketAddress)], for who waits so long and no longer.
@@ -99,11 +110,15 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         if (!isBlocking()) {
             throw new IllegalBlockingModeException();
         }
-        begin(to);
+        begin(to, true);
         connect(to, true, timeoutMs);
     }
 
-    private void begin(InetSocketAddress to) throws IOException {
+    private void begin(InetSocketAddress to, boolean waits) throws IOException {
+        checkOpen();
+        if (waits) {
+            ChannelExceptions.checkInterrupt(this);
+        }
         synchronized (this) {
             checkOpen();
             switch (state) {
@@ -128,8 +143,14 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         } catch (IOException | RuntimeException e) {
             throw failed(e);
         }
-        state = State.CONNECTED;
+        stands();
         return true;
+    }
+
+    /// Those who wait to read or to write could not before.
+    private void stands() {
+        state = State.CONNECTED;
+        audience.tell();
     }
 
     /// As those of the JDK, a channel whose attempt has failed is closed.
@@ -148,6 +169,12 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public boolean finishConnect() throws IOException {
         checkOpen();
+        if (state == State.CONNECTED) {
+            return true;
+        }
+        if (isBlocking()) {
+            ChannelExceptions.checkInterrupt(this);
+        }
         switch (state) {
             case CONNECTED -> {
                 return true;
@@ -164,7 +191,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
                 throw failed(e);
             }
             if (stands) {
-                state = State.CONNECTED;
+                stands();
                 return true;
             }
             if (!isBlocking() || !audience.await(SelectionKey.OP_CONNECT, Long.MAX_VALUE)) {
@@ -179,7 +206,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public boolean isConnected() {
-        return state == State.CONNECTED;
+        return state == State.CONNECTED && isOpen();
     }
 
     @Override
@@ -196,7 +223,12 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         checkOpen();
-        return socket.localAddress();
+        return local();
+    }
+
+    /// What it is bound to, or was; `null` if it never was.
+    InetSocketAddress local() {
+        return state == State.CONNECTED ? socket.localAddress() : bound;
     }
 
     // ---- reading and writing
@@ -204,23 +236,53 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public int read(ByteBuffer dst) throws IOException {
         Objects.requireNonNull(dst);
-        checkConnected();
+        boolean waits = beginRead();
         if (inputShut) {
             return -1;
         }
+        checkRoom(dst);
         try {
-            return isBlocking() ? socket.read(dst) : socket.tryRead(dst);
+            return waits ? socket.read(dst) : socket.tryRead(dst);
         } catch (IOException e) {
-            throw ChannelExceptions.of(e, this);
+            throw readFailed(e);
+        }
+    }
+
+    /// Returns whether the call may wait.
+    private boolean beginRead() throws IOException {
+        checkConnected();
+        boolean waits = isBlocking();
+        if (waits) {
+            ChannelExceptions.checkInterrupt(this);
+        }
+        if (reset) {
+            throw new SocketException("Connection reset");
+        }
+        return waits;
+    }
+
+    private IOException readFailed(IOException e) {
+        if (ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET) {
+            reset = true;
+        }
+        return ChannelExceptions.of(e, this);
+    }
+
+    private static void checkRoom(ByteBuffer dst) {
+        if (dst.isReadOnly()) {
+            throw new IllegalArgumentException("Read-only buffer");
         }
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dsts.length);
-        checkConnected();
+        boolean waits = beginRead();
         if (inputShut) {
             return -1;
+        }
+        for (int i = offset; i < offset + length; i++) {
+            checkRoom(dsts[i]);
         }
         long n = 0;
         try {
@@ -230,7 +292,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
                     continue;
                 }
                 // It waits for the first byte only.
-                int got = n == 0 && isBlocking() ? socket.read(dst) : socket.tryRead(dst);
+                int got = n == 0 && waits ? socket.read(dst) : socket.tryRead(dst);
                 if (got <= 0) {
                     return n == 0 ? got : n;
                 }
@@ -244,7 +306,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
                 // The next call tells.
                 return n;
             }
-            throw ChannelExceptions.of(e, this);
+            throw readFailed(e);
         }
         return n;
     }
@@ -252,30 +314,42 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public int write(ByteBuffer src) throws IOException {
         Objects.requireNonNull(src);
-        checkWritable();
+        boolean waits = beginWrite();
         try {
-            return isBlocking() ? socket.write(src) : socket.tryWrite(src);
+            return waits ? socket.write(src) : socket.tryWrite(src);
         } catch (IOException e) {
-            throw ChannelExceptions.of(e, this);
+            throw writeFailed(e);
         }
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, srcs.length);
-        checkWritable();
+        boolean waits = beginWrite();
         try {
-            return isBlocking() ? socket.write(srcs, offset, length) : socket.tryWrite(srcs, offset, length);
+            return waits ? socket.write(srcs, offset, length) : socket.tryWrite(srcs, offset, length);
         } catch (IOException e) {
-            throw ChannelExceptions.of(e, this);
+            throw writeFailed(e);
         }
     }
 
-    private void checkWritable() throws ClosedChannelException {
+    /// Returns whether the call may wait.
+    private boolean beginWrite() throws IOException {
         checkConnected();
-        if (outputShut) {
-            throw new ClosedChannelException();
+        boolean waits = isBlocking();
+        if (waits) {
+            ChannelExceptions.checkInterrupt(this);
         }
+        if (outputShut) {
+            // So the JDK's: it does not look when the output was shut.
+            throw new AsynchronousCloseException();
+        }
+        return waits;
+    }
+
+    private IOException writeFailed(IOException e) {
+        return outputShut && isOpen() && !(e instanceof ClosedChannelException)
+                ? new AsynchronousCloseException() : ChannelExceptions.ofWriter(e, this);
     }
 
     /// Waits for bytes, the end of the stream or an error, which the next read tells.
@@ -317,15 +391,21 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             if (outputShut) {
                 return this;
             }
+            // First: who writes meanwhile fails because of it.
+            outputShut = true;
             try {
                 socket.shutdownOutput();
             } catch (IOException e) {
                 throw ChannelExceptions.of(e, this);
             }
-            outputShut = true;
         }
         audience.tell();
         return this;
+    }
+
+    /// Whom it is connected to, or was to be; `null` if nobody.
+    InetSocketAddress remote() {
+        return remote;
     }
 
     boolean isInputShut() {
@@ -340,7 +420,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(socket.supportedOptions(), name, value);
         checkOpen();
         socket.setOption(name, value);
         return this;
@@ -348,7 +428,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(socket.supportedOptions(), name);
         checkOpen();
         return socket.getOption(name);
     }
@@ -417,7 +497,8 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             case PENDING -> "connection-pending";
             case CONNECTED -> (inputShut ? "connected ishut" : "connected") + (outputShut ? " oshut" : "");
         };
-        String local = isOpen() && socket.localAddress() != null ? " local=" + socket.localAddress() : "";
+        InetSocketAddress ours = local();
+        String local = isOpen() && ours != null ? " local=" + ours : "";
         String peer = isOpen() && remote != null ? " remote=" + remote : "";
         return SocketChannel.class.getName() + "[" + about + local + peer + "]";
     }

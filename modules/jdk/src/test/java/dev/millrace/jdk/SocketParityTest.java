@@ -84,6 +84,37 @@ class SocketParityTest extends Parity {
             s.connect(server.getLocalSocketAddress());
             return List.of(s.isBound(), s.getLocalPort() > 0, s.getLocalAddress().getHostAddress());
         });
+        add("bind to any, then connect", w -> {
+            Socket s = w.socket();
+            s.bind(null);
+            boolean any = s.getLocalAddress().isAnyLocalAddress();
+            // What port it has is not known before.
+            int port = s.getLocalPort();
+            s.connect(w.listening().getLocalSocketAddress());
+            return List.of(any, port >= 0, s.isBound(), s.getLocalAddress().getHostAddress(), s.getLocalPort() > 0);
+        });
+        add("writing after a reset", w -> {
+            Socket[] s = w.pair();
+            s[1].setSoLinger(true, 0);
+            s[1].close();
+            OutputStream out = s[0].getOutputStream();
+            return each(w, _ -> {
+                while (true) {
+                    out.write(1);
+                }
+            }, _ -> write(out, new byte[1], 0, 1));
+        });
+        add("writing to who is closed", w -> {
+            Socket[] s = w.pair();
+            s[1].close();
+            int end = s[0].getInputStream().read();
+            OutputStream out = s[0].getOutputStream();
+            return List.of(end, outcome(_ -> {
+                while (true) {
+                    out.write(1);
+                }
+            }, w));
+        });
         add("bind twice", w -> {
             Socket s = w.socket();
             s.bind(new InetSocketAddress(World.HERE, 0));

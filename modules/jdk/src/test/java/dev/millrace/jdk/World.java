@@ -8,6 +8,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,6 +28,11 @@ abstract class World implements AutoCloseable {
 
     static World kernel() {
         return new World() {
+            @Override
+            SelectorProvider provider() {
+                return SelectorProvider.provider();
+            }
+
             @Override
             SocketFactory clients() {
                 return SocketFactory.getDefault();
@@ -55,7 +64,13 @@ abstract class World implements AutoCloseable {
         Stack stack = Stack.builder().name("jdk").nic("lo", "loopback:", "127.0.0.1/8", "::1/128").option("tcp", "time-wait", "20ms")
                 .option("stack", "close-timeout", "0").open();
         StackSockets sockets = StackSockets.of(stack);
+        SelectorProvider provider = sockets.selectorProvider();
         return new World() {
+            @Override
+            SelectorProvider provider() {
+                return provider;
+            }
+
             @Override
             SocketFactory clients() {
                 return sockets.socketFactory();
@@ -89,6 +104,8 @@ abstract class World implements AutoCloseable {
             }
         };
     }
+
+    abstract SelectorProvider provider();
 
     abstract SocketFactory clients();
 
@@ -131,6 +148,67 @@ abstract class World implements AutoCloseable {
         Socket client = socket();
         client.connect(s.getLocalSocketAddress());
         return new Socket[] {client, keep(s.accept())};
+    }
+
+    // ---- channels
+
+    /// Blocking and not connected.
+    SocketChannel channel() throws IOException {
+        return keep(provider().openSocketChannel());
+    }
+
+    SocketChannel nonBlocking() throws IOException {
+        SocketChannel c = channel();
+        c.configureBlocking(false);
+        return c;
+    }
+
+    ServerSocketChannel serverChannel() throws IOException {
+        return keep(provider().openServerSocketChannel());
+    }
+
+    /// One that is bound to a port of its own.
+    ServerSocketChannel listeningChannel() throws IOException {
+        return serverChannel().bind(new InetSocketAddress(HERE, 0));
+    }
+
+    /// Both ends of a connection: who has connected, and who was accepted. Both block.
+    SocketChannel[] channels() throws IOException {
+        ServerSocketChannel s = listeningChannel();
+        SocketChannel client = channel();
+        client.connect(s.getLocalAddress());
+        return new SocketChannel[] {client, keep(s.accept())};
+    }
+
+    /// One that does not block and whose peer does not answer, because nobody accepts.
+    SocketChannel pending() throws Exception {
+        SocketAddress full = serverChannel().bind(new InetSocketAddress(HERE, 0), 1).getLocalAddress();
+        while (true) {
+            SocketChannel c = nonBlocking();
+            if (!c.connect(full) && !isAnswered(c)) {
+                return c;
+            }
+        }
+    }
+
+    private static boolean isAnswered(SocketChannel c) throws Exception {
+        // The kernel answers on another thread.
+        for (int i = 0; i < 100; i++) {
+            if (c.finishConnect()) {
+                return true;
+            }
+            Thread.sleep(5);
+        }
+        return false;
+    }
+
+    Selector selector() throws IOException {
+        return keep(provider().openSelector());
+    }
+
+    /// What a text tells without the ports in it.
+    static String hide(Object told) {
+        return ("" + told).replaceAll("[0-9]{4,5}", "P");
     }
 
     /// A port where nobody listens.

@@ -288,7 +288,8 @@ final class EngineGate {
     private void checkWritable() throws IOException {
         ErrorCode why = failureLocked();
         if (why != null) {
-            throw Failures.onWrite(why, cause, resetWasTold());
+            // Behind the peer's FIN a reset is what a closed peer answers: a kernel says EPIPE at once.
+            throw Failures.onWrite(why, cause, resetWasTold() | engine.peerHasEnded());
         }
         if (engine.outputShut()) {
             throw Failures.outputShut();

@@ -462,6 +462,11 @@ public final class TcpConnection {
         return receiveBuffer.length() == 0 && (rcv.finReceived || inputShut);
     }
 
+    /// Whether the peer has said that it sends no more.
+    public boolean peerHasEnded() {
+        return rcv.finReceived;
+    }
+
     /// Whether FIN was queued or the connection is gone.
     public boolean outputShut() {
         return snd.finQueued || state == TcpState.CLOSED;
