@@ -4,6 +4,7 @@ import dev.millrace.Readiness;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.util.HashMap;
@@ -26,6 +27,10 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     private final Map<SocketOption<?>, Object> asked = new LinkedHashMap<>();
     /// Guarded by this: who wants to hear of readiness.
     private Consumer<Readiness> listener;
+    /// Guarded by this, for the channel's own says it a moment too late or too early.
+    private boolean blocking = true;
+    /// Guarded by this.
+    private boolean closed;
     /// Guarded by this where it is set, once.
     private volatile C chosen;
 
@@ -68,9 +73,12 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
             if (chosen != null) {
                 return chosen;
             }
+            if (closed) {
+                throw new AsynchronousCloseException();
+            }
             C made = maker.make();
             try {
-                made.configureBlocking(channel.isBlocking());
+                made.configureBlocking(blocking);
                 for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
                     set(made, e.getKey(), e.getValue());
                 }
@@ -84,11 +92,9 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         return chosen;
     }
 
-    /// Stands from the beginning for one that was accepted.
-    void is(C accepted) {
-        synchronized (this) {
-            become(accepted);
-        }
+    /// Stands from the beginning for one that was accepted, and is a blocking one as all that are new.
+    synchronized void is(C accepted) {
+        become(accepted);
     }
 
     private void become(C made) {
@@ -181,6 +187,7 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
 
     void configureBlocking(boolean block) throws IOException {
         synchronized (this) {
+            blocking = block;
             if (chosen != null) {
                 if (block) {
                     audience.leaveKernels();
@@ -193,6 +200,7 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     void close() throws IOException {
         C c;
         synchronized (this) {
+            closed = true;
             c = chosen;
         }
         try {
