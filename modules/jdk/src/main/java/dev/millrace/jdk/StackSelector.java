@@ -203,8 +203,10 @@ final class StackSelector extends AbstractSelector {
             }
             sleep(deadline);
         }
-        removeCancelled();
-        checkOpen();
+        if (action == null || found.updated == 0) {
+            removeCancelled();
+        }
+        // Also when it was closed meanwhile: to who selects that is a wake-up.
         return found.updated;
     }
 
@@ -286,6 +288,13 @@ final class StackSelector extends AbstractSelector {
         int ops = key.watched().readyOps() & key.interest();
         if (ops == 0) {
             return;
+        }
+        if (found.action != null && found.updated == 0) {
+            // What is cancelled from now on, by the consumer, is for the next selection.
+            removeCancelled();
+            if (!key.isValid()) {
+                return;
+            }
         }
         look(key, false);
         found.any = true;
