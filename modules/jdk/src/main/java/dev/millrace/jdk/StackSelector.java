@@ -239,8 +239,10 @@ final class StackSelector extends AbstractSelector {
             }
             sleep(deadline);
         }
-        removeCancelled();
-        checkOpen();
+        if (action == null || found.updated == 0) {
+            removeCancelled();
+        }
+        // Also when it was closed meanwhile: to who selects that is a wake-up.
         return found.updated;
     }
 
@@ -289,7 +291,7 @@ final class StackSelector extends AbstractSelector {
     }
 
     /// Looks at the keys in the list. Those that are ready stay in it for the next selection, since they may be so then without news.
-    private void look(Findings found) {
+    private void look(Findings found) throws IOException {
         StackKey key = oldestFirst((StackKey) HEAD.getAndSet(this, null));
         try {
             while (key != null) {
@@ -322,7 +324,7 @@ final class StackSelector extends AbstractSelector {
         return reversed;
     }
 
-    private void look(StackKey key, Findings found) {
+    private void look(StackKey key, Findings found) throws IOException {
         // Before the channel is asked, so that news from then on is not missed.
         key.leaveQueue();
         if (!key.isValid()) {
@@ -331,6 +333,13 @@ final class StackSelector extends AbstractSelector {
         int ops = key.channelOps() & key.interest();
         if (ops == 0) {
             return;
+        }
+        if (found.action != null && found.updated == 0) {
+            // What is cancelled from now on, by the consumer, is for the next selection.
+            removeCancelled();
+            if (!key.isValid()) {
+                return;
+            }
         }
         if (key.kernelKey() == null) {
             look(key, false);

@@ -172,6 +172,11 @@ abstract class World implements AutoCloseable {
         return serverChannel().bind(new InetSocketAddress(HERE, 0));
     }
 
+    /// The same, and so many may wait to be accepted.
+    ServerSocketChannel listeningChannelFor(int backlog) throws IOException {
+        return serverChannel().bind(new InetSocketAddress(HERE, 0), backlog);
+    }
+
     /// Both ends of a connection: who has connected, and who was accepted. Both block.
     SocketChannel[] channels() throws IOException {
         ServerSocketChannel s = listeningChannel();
