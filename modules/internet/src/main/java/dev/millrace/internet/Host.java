@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class Host extends Station implements AutoCloseable {
     private volatile boolean crashed;
     private volatile Boot boot;
     private final Disk disk = new Disk();
-    private final StackSockets sockets = StackSockets.of(this::stack);
+    private final StackSockets sockets = StackSockets.of(this::stack).withNames(this::addressesOf);
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -143,7 +144,7 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     /// The JDK's sockets, channels and factories on this host, for libraries that know nothing of it. What is made after it was started
-    /// again belongs to its new life.
+    /// again belongs to its new life. Factories take names of hosts of this Internet.
     public StackSockets sockets() {
         return sockets;
     }
@@ -190,6 +191,24 @@ public final class Host extends Station implements AutoCloseable {
             asking = a;
         }
         return a.resolver;
+    }
+
+    /// For sockets of the JDK: names are those of hosts, also where there is no name server to serve them.
+    private List<InetAddress> addressesOf(String hostName) throws IOException {
+        if (internet.names() != null) {
+            return resolve(hostName);
+        }
+        Host other = internet.host(hostName).orElse(null);
+        if (other != null) {
+            return other.addresses();
+        }
+        try {
+            return List.of(InetAddress.ofLiteral(hostName));
+        } catch (IllegalArgumentException e) {
+            var unknown = new UnknownHostException(hostName + ": no host of this Internet has that name");
+            unknown.initCause(e);
+            throw unknown;
+        }
     }
 
     private boolean speaks(InetAddress other) {

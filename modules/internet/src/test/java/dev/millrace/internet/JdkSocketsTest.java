@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -59,6 +61,21 @@ class JdkSocketsTest {
                 return net.now().minus(begin);
             }).get();
             assertEquals(2 * 2 * DELAY.toSeconds(), took.toSeconds());
+        }
+    }
+
+    @Test
+    void namesAreThoseOfHosts() throws Exception {
+        try (Internet net = twoHosts()) {
+            Host client = host(net, "client");
+            var factory = client.sockets().socketFactory();
+            // Nobody listens: it has got there.
+            client.call(() -> assertThrows(ConnectException.class, () -> factory.createSocket("server", 80))).get();
+            client.call(() -> assertThrows(ConnectException.class, () -> factory.createSocket("10.0.0.2", 80))).get();
+            String unknown = client.call(() -> assertThrows(UnknownHostException.class, () -> factory.createSocket("servr", 80))).get().getMessage();
+            assertEquals("servr: no host of this Internet has that name", unknown);
+            net.nameServer("10.0.0.53");
+            client.call(() -> assertThrows(ConnectException.class, () -> factory.createSocket("server", 80))).get();
         }
     }
 

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import javax.net.SocketFactory;
 
 /// Makes sockets of a stack. It is public for libraries that are told the name of a class and a string, which is the stack's name then:
@@ -52,8 +51,8 @@ public final class StackSocketFactory extends SocketFactory {
         return connected(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
     }
 
-    private static InetSocketAddress named(String host, int port) throws UnknownHostException {
-        return new InetSocketAddress(InetAddress.getByName(host), port);
+    private InetSocketAddress named(String host, int port) throws IOException {
+        return new InetSocketAddress(sockets.address(host), port);
     }
 
     private Socket connected(SocketAddress remote, SocketAddress local) throws IOException {

@@ -4,10 +4,12 @@ import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import javax.net.ServerSocketFactory;
@@ -23,26 +25,48 @@ import javax.net.SocketFactory;
 /// ```
 public final class StackSockets {
     private final Supplier<Stack> stack;
+    private final Names names;
 
-    private StackSockets(Supplier<Stack> stack) {
+    private StackSockets(Supplier<Stack> stack, Names names) {
         this.stack = stack;
+        this.names = names;
+    }
+
+    /// Who knows the addresses of hosts.
+    @FunctionalInterface
+    public interface Names {
+        /// The addresses of a host, the best one first; those of an address as text are itself.
+        ///
+        /// @throws java.net.UnknownHostException if there is none
+        List<InetAddress> addresses(String host) throws IOException;
     }
 
     /// Those of a stack, which stays the caller's to close.
     public static StackSockets of(Stack stack) {
         Objects.requireNonNull(stack, "stack");
-        return new StackSockets(() -> stack);
+        return of(() -> stack);
     }
 
     /// Those of a stack that is asked for whenever a socket is made, such as the one that a simulated host has in its present life.
     public static StackSockets of(Supplier<Stack> stack) {
-        return new StackSockets(Objects.requireNonNull(stack, "stack"));
+        return new StackSockets(Objects.requireNonNull(stack, "stack"), host -> List.of(InetAddress.getAllByName(host)));
     }
 
     /// Those of whatever open stack has this name when a socket is made.
     public static StackSockets named(String stack) {
         Objects.requireNonNull(stack, "stack");
-        return new StackSockets(() -> Stack.named(stack));
+        return of(() -> Stack.named(stack));
+    }
+
+    /// The same, whose factories ask others than the JDK for the addresses of hosts that they are given by name: a stack's resolver, or a
+    /// simulated Internet.
+    public StackSockets withNames(Names others) {
+        return new StackSockets(stack, Objects.requireNonNull(others, "others"));
+    }
+
+    /// Where a factory connects to that is given a name.
+    InetAddress address(String host) throws IOException {
+        return host == null ? InetAddress.getByName(null) : names.addresses(host).getFirst();
     }
 
     /// Runs a program as one of this stack, on the calling thread: with [JvmSelectorProvider], channels that nothing else binds to another
