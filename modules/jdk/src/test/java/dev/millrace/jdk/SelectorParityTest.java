@@ -579,12 +579,19 @@ class SelectorParityTest extends Parity {
         });
         add("what is finished elsewhere is ready for its other operations", w -> {
             Selector s = w.selector();
-            SocketChannel c = w.nonBlocking();
-            SelectionKey k = c.register(s, 0);
-            c.connect(w.listeningChannel().getLocalAddress());
-            k.interestOps(WRITE);
+            ServerSocketChannel full = w.listeningChannelFor(1);
+            SocketChannel c = w.pending(full);
+            SelectionKey k = c.register(s, WRITE);
             CompletableFuture<Integer> selected = started(() -> patiently(s));
-            Await.until(c::finishConnect, c::toString);
+            full.configureBlocking(false);
+            // Its SYN is sent again, and now there is room for it.
+            Await.until(() -> {
+                SocketChannel a = full.accept();
+                if (a != null) {
+                    w.keep(a);
+                }
+                return c.finishConnect();
+            }, c::toString);
             return List.of(of(selected), k.readyOps());
         });
     }
