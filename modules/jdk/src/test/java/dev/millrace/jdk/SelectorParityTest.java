@@ -73,9 +73,23 @@ class SelectorParityTest extends Parity {
     private static int until(SelectionKey key, int ops) throws IOException {
         key.selector().selectedKeys().clear();
         while (true) {
-            key.selector().select(PATIENCE_MS);
+            patiently(key.selector());
             if (key.selector().selectedKeys().contains(key) && (key.readyOps() & ops) == ops) {
                 return key.readyOps();
+            }
+        }
+    }
+
+    /// Selects until there is something.
+    private static int patiently(Selector s) throws IOException {
+        long begin = System.nanoTime();
+        while (true) {
+            int n = s.select(PATIENCE_MS);
+            if (n > 0) {
+                return n;
+            }
+            if (Thread.currentThread().isInterrupted() || System.nanoTime() - begin > PATIENCE_MS * 1_000_000) {
+                throw new IllegalStateException("nothing is selected");
             }
         }
     }
@@ -212,13 +226,7 @@ class SelectorParityTest extends Parity {
             Selector s = w.selector();
             SocketChannel[] c = ends(w);
             c[1].write(ByteBuffer.allocate(1));
-            CompletableFuture<Integer> selected = started(() -> {
-                int n = 0;
-                while (n == 0) {
-                    n = s.select(PATIENCE_MS);
-                }
-                return n;
-            });
+            CompletableFuture<Integer> selected = started(() -> patiently(s));
             SelectionKey k = c[0].register(s, READ);
             s.wakeup();
             return List.of(of(selected), s.selectedKeys().contains(k), k.readyOps());
@@ -329,10 +337,7 @@ class SelectorParityTest extends Parity {
             int first = s.select(PATIENCE_MS);
             int before = k.readyOps();
             c[1].write(ByteBuffer.allocate(1));
-            int more = 0;
-            while (more == 0) {
-                more = s.select(PATIENCE_MS);
-            }
+            int more = patiently(s);
             return List.of(first, before, more, k.readyOps(), s.selectNow());
         });
         add("a key that was taken begins anew", w -> {
@@ -574,18 +579,19 @@ class SelectorParityTest extends Parity {
         });
         add("what is finished elsewhere is ready for its other operations", w -> {
             Selector s = w.selector();
-            SocketChannel c = w.nonBlocking();
-            SelectionKey k = c.register(s, 0);
-            c.connect(w.listeningChannel().getLocalAddress());
-            k.interestOps(WRITE);
-            CompletableFuture<Integer> selected = started(() -> {
-                int n = 0;
-                while (n == 0) {
-                    n = s.select(PATIENCE_MS);
+            ServerSocketChannel full = w.listeningChannelFor(1);
+            SocketChannel c = w.pending(full);
+            SelectionKey k = c.register(s, WRITE);
+            CompletableFuture<Integer> selected = started(() -> patiently(s));
+            full.configureBlocking(false);
+            // Its SYN is sent again, and now there is room for it.
+            Await.until(() -> {
+                SocketChannel a = full.accept();
+                if (a != null) {
+                    w.keep(a);
                 }
-                return n;
-            });
-            Await.until(c::finishConnect, c::toString);
+                return c.finishConnect();
+            }, c::toString);
             return List.of(of(selected), k.readyOps());
         });
     }
@@ -791,13 +797,7 @@ class SelectorParityTest extends Parity {
             SocketChannel[] c = ends(w);
             SelectionKey k = c[0].register(s, 0);
             c[1].write(ByteBuffer.allocate(1));
-            CompletableFuture<Integer> selected = started(() -> {
-                int n = 0;
-                while (n == 0) {
-                    n = s.select(PATIENCE_MS);
-                }
-                return n;
-            });
+            CompletableFuture<Integer> selected = started(() -> patiently(s));
             k.interestOps(READ);
             s.wakeup();
             return List.of(of(selected), k.readyOps());
@@ -837,10 +837,7 @@ class SelectorParityTest extends Parity {
             int none = s.selectNow();
             int kept = k.readyOps();
             c[1].write(ByteBuffer.allocate(1));
-            int n = 0;
-            while (n == 0) {
-                n = s.select(PATIENCE_MS);
-            }
+            int n = patiently(s);
             return List.of(none, kept, n, k.readyOps());
         });
     }
@@ -1035,7 +1032,7 @@ class SelectorParityTest extends Parity {
             }
             Set<Object> seen = new HashSet<>();
             while (seen.size() < 300) {
-                s.select(PATIENCE_MS);
+                patiently(s);
                 for (SelectionKey k : s.selectedKeys()) {
                     ((SocketChannel) k.channel()).read(ByteBuffer.allocate(1));
                     seen.add(k.attachment());

@@ -187,10 +187,14 @@ abstract class World implements AutoCloseable {
 
     /// One that does not block and whose peer does not answer, because nobody accepts.
     SocketChannel pending() throws Exception {
-        SocketAddress full = serverChannel().bind(new InetSocketAddress(HERE, 0), 1).getLocalAddress();
+        return pending(listeningChannelFor(1));
+    }
+
+    /// The same, with a server that has connections to accept before.
+    SocketChannel pending(ServerSocketChannel server) throws Exception {
         while (true) {
             SocketChannel c = nonBlocking();
-            if (!c.connect(full) && !isAnswered(c)) {
+            if (!c.connect(server.getLocalAddress()) && !isAnswered(c)) {
                 return c;
             }
         }
