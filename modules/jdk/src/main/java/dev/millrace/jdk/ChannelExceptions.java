@@ -68,7 +68,8 @@ final class ChannelExceptions {
         if (!inet.getAddress().isAnyLocalAddress()) {
             return inet;
         }
-        return new InetSocketAddress(InetAddress.ofLiteral(inet.getAddress() instanceof Inet4Address ? "127.0.0.1" : "::1"), inet.getPort());
+        return new InetSocketAddress(InetAddress.ofLiteral(inet.getAddress() instanceof Inet4Address ? "127.0.0.1" : "::1"),
+                inet.getPort());
     }
 
     /// An address to connect, bind or send to.

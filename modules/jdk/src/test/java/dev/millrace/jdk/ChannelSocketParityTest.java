@@ -78,7 +78,8 @@ class ChannelSocketParityTest extends Parity {
             Socket s = sockets(w)[0];
             s.shutdownInput();
             s.shutdownOutput();
-            return List.of(facts(s, w), s.getChannel().read(ByteBuffer.allocate(1)), each(w, done(s::shutdownInput), done(s::shutdownOutput)));
+            return List.of(facts(s, w), s.getChannel().read(ByteBuffer.allocate(1)), each(w, done(s::shutdownInput),
+                    done(s::shutdownOutput)));
         });
         add("shut what is not connected", w -> {
             Socket s = w.channel().socket();
@@ -89,7 +90,8 @@ class ChannelSocketParityTest extends Parity {
             s.close();
             return each(w, _ -> s.getInputStream(), _ -> s.getOutputStream(), done(s::shutdownInput), done(s::shutdownOutput),
                     done(() -> s.bind(null)), done(() -> s.connect(w.nobody())), done(() -> s.connect(null)), _ -> s.getSoTimeout(),
-                    done(() -> s.setSoTimeout(1)), done(() -> s.setSoTimeout(-1)), _ -> s.getTcpNoDelay(), done(() -> s.setTcpNoDelay(true)),
+                    done(() -> s.setSoTimeout(1)), done(() -> s.setSoTimeout(-1)), _ -> s.getTcpNoDelay(),
+                    done(() -> s.setTcpNoDelay(true)),
                     _ -> s.getSoLinger(), done(() -> s.setSoLinger(true, 1)), _ -> s.getKeepAlive(), _ -> s.getReuseAddress(),
                     _ -> s.getOOBInline(), _ -> s.getTrafficClass(), _ -> s.getReceiveBufferSize(), _ -> s.getSendBufferSize(),
                     done(() -> s.setSendBufferSize(0)), _ -> s.getOption(StandardSocketOptions.TCP_NODELAY),
@@ -166,7 +168,8 @@ class ChannelSocketParityTest extends Parity {
         });
         add("bind to what is no address", w -> {
             Socket s = w.channel().socket();
-            return each(w, done(() -> s.bind(new OtherAddress())), done(() -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0))),
+            return each(w, done(() -> s.bind(new OtherAddress())),
+                    done(() -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0))),
                     done(() -> s.bind(new InetSocketAddress("203.0.113.9", 0))), done(() -> s.bind(w.listeningChannel().getLocalAddress())),
                     done(() -> s.bind(null)), _ -> s.isBound(), _ -> s.getLocalAddress().isAnyLocalAddress());
         });
@@ -329,7 +332,8 @@ class ChannelSocketParityTest extends Parity {
             OutputStream out = s.getOutputStream();
             s.shutdownInput();
             s.shutdownOutput();
-            return each(w, _ -> in.read(), _ -> in.available(), _ -> s.getInputStream(), _ -> s.getOutputStream(), done(() -> out.write(1)));
+            return each(w, _ -> in.read(), _ -> in.available(), _ -> s.getInputStream(), _ -> s.getOutputStream(),
+                    done(() -> out.write(1)));
         });
         add("closing a stream closes the channel", w -> {
             Socket[] s = sockets(w);
@@ -453,7 +457,8 @@ class ChannelSocketParityTest extends Parity {
         });
         add("bind a server to what is no address", w -> {
             ServerSocket s = w.serverChannel().socket();
-            return each(w, done(() -> s.bind(new OtherAddress())), done(() -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0))),
+            return each(w, done(() -> s.bind(new OtherAddress())),
+                    done(() -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0))),
                     done(() -> s.bind(new InetSocketAddress("203.0.113.9", 0))), done(() -> s.bind(w.listeningChannel().getLocalAddress())),
                     done(() -> s.bind(null, -1)), _ -> s.isBound());
         });

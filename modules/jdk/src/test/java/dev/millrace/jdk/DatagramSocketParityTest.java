@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
 /// The same for [DatagramSocket].
-@Timeout(60)
+@Timeout(120)
 class DatagramSocketParityTest extends Parity {
     DatagramSocketParityTest() {
         states();

@@ -280,7 +280,8 @@ class SelectorParityTest extends Parity {
             SelectionKey k = ends(w)[0].register(s, READ);
             Iterator<SelectionKey> all = s.keys().iterator();
             all.next();
-            return List.of(each(w, _ -> s.keys().remove(k), done(() -> s.keys().clear()), _ -> s.keys().add(k), _ -> s.keys().addAll(List.of(k)),
+            return List.of(each(w, _ -> s.keys().remove(k), done(() -> s.keys().clear()), _ -> s.keys().add(k),
+                    _ -> s.keys().addAll(List.of(k)),
                     done(all::remove)), s.keys().size());
         });
         add("from the selected keys is taken, and nothing added", w -> {
@@ -675,7 +676,8 @@ class SelectorParityTest extends Parity {
             SocketChannel[] c = ends(w);
             SelectionKey k = c[0].register(s, READ);
             c[1].shutdownOutput();
-            return List.of(until(k, READ), c[0].read(ByteBuffer.allocate(1)), until(k, READ), c[0].read(ByteBuffer.allocate(1)), k.isValid());
+            return List.of(until(k, READ), c[0].read(ByteBuffer.allocate(1)), until(k, READ), c[0].read(ByteBuffer.allocate(1)),
+                    k.isValid());
         });
         add("the peer closes", w -> {
             Selector s = w.selector();
@@ -856,7 +858,8 @@ class SelectorParityTest extends Parity {
         add("a consumer of nothing", w -> {
             Selector s = w.selector();
             ends(w)[0].register(s, READ);
-            return List.of(s.selectNow(_ -> { throw new IllegalStateException(); }), s.select(_ -> { throw new IllegalStateException(); }, 1));
+            return List.of(s.selectNow(_ -> { throw new IllegalStateException(); }),
+                    s.select(_ -> { throw new IllegalStateException(); }, 1));
         });
         add("a consumer that throws", w -> {
             Selector s = w.selector();

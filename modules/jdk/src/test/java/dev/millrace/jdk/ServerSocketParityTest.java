@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
 /// The same for [ServerSocket].
-@Timeout(60)
+@Timeout(120)
 class ServerSocketParityTest extends Parity {
     ServerSocketParityTest() {
         servers();

@@ -752,7 +752,8 @@ class SocketChannelParityTest extends Parity {
         add("values that are none", w -> {
             SocketChannel c = w.channel();
             return each(w, _ -> c.setOption(null, 1), _ -> c.getOption(null), _ -> c.getOption(StandardSocketOptions.IP_MULTICAST_LOOP),
-                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, true), _ -> c.setOption(StandardSocketOptions.SO_BROADCAST, true),
+                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, true),
+                    _ -> c.setOption(StandardSocketOptions.SO_BROADCAST, true),
                     _ -> c.setOption(StandardSocketOptions.SO_LINGER, null), _ -> c.setOption(StandardSocketOptions.TCP_NODELAY, null));
         });
         add("values out of range", w -> {

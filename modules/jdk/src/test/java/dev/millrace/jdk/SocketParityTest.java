@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
 /// What [Socket]s of a stack do is what the kernel's do, call by call: results, and the classes and messages of exceptions.
-@Timeout(60)
+@Timeout(120)
 class SocketParityTest extends Parity {
     SocketParityTest() {
         connecting();

@@ -257,7 +257,7 @@ abstract class World implements AutoCloseable {
 
     static <T> T of(CompletableFuture<T> result) throws Exception {
         try {
-            return result.get(20, TimeUnit.SECONDS);
+            return result.get(60, TimeUnit.SECONDS);
         } catch (java.util.concurrent.ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
