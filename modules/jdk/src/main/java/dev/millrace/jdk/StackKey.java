@@ -178,6 +178,12 @@ final class StackKey extends AbstractSelectionKey {
         selector.look(this, true);
     }
 
+    @Override
+    public String toString() {
+        String about = "channel=" + channel + ", selector=" + selector;
+        return isValid() ? about + ", interestOps=" + interest + ", readyOps=" + ready : about + ", invalid";
+    }
+
     /// Whether it was in no list; it is in the caller's now.
     boolean enterQueue() {
         return !queued && QUEUED.compareAndSet(this, false, true);

@@ -21,7 +21,7 @@ class StackSelectorTest {
 
     private final Moments moments = new Moments();
     private final Waiting waiting = new Waiting(moments, moments);
-    private final StackSelector selector = new StackSelector(SelectorProvider.provider(), waiting);
+    private final StackSelector selector = new StackSelector(SelectorProvider.provider(), waiting, null);
 
     @Test
     void newsThatComesWhileAChannelIsAskedIsNotMissed() throws Exception {
