@@ -1,8 +1,10 @@
 package dev.millrace.jdk;
 
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.Channel;
-import java.nio.channels.SelectionKey;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.IllegalBlockingModeException;
 import java.util.Arrays;
 
 /// Who hears of a channel's news: the keys under which it is registered, and threads that wait for it. Any thread may call any method.
@@ -61,13 +63,39 @@ final class Audience {
             }
             listening = true;
         }
-        channel.onReady(_ -> tell());
+        try {
+            channel.onReady(_ -> tell());
+        } catch (Throwable t) {
+            synchronized (this) {
+                listening = false;
+            }
+            throw t;
+        }
     }
 
     /// The channel has become one of the kernel's: its selectors watch that.
     void becameKernels() throws IOException {
+        IOException failed = null;
         for (StackKey key : keys) {
-            key.becomeKernels();
+            try {
+                key.becomeKernels();
+            } catch (IOException e) {
+                failed = e;
+            } catch (ClosedSelectorException | CancelledKeyException | IllegalBlockingModeException e) {
+                if (key.isValid() && key.selector().isOpen()) {
+                    throw e;
+                }
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /// What the channel has become was taken back.
+    void forgetKernels() {
+        for (StackKey key : keys) {
+            key.forgetKernel();
         }
     }
 
@@ -75,9 +103,8 @@ final class Audience {
     /// its own already.
     void leaveKernels() {
         for (StackKey key : keys) {
-            SelectionKey k = key.kernelKey();
-            if (k != null && !key.isValid()) {
-                k.cancel();
+            if (!key.isValid()) {
+                key.leaveKernel();
             }
         }
     }

@@ -21,7 +21,7 @@ import java.util.Objects;
 /// ```
 ///
 /// A channel chooses when it is bound or connected. An address of a stack or of a simulated host that it is bound to decides; else the
-/// host or stack of the running program; else an address of a stack that it connects to; else `-Ddev.millrace.jdk.stack=NAME`; and else it is
+/// host or stack of the running program, or of the one that opened it; else an address of a stack that it connects to; else `-Ddev.millrace.jdk.stack=NAME`; and else it is
 /// one of the kernel's, which can be reached with the second of these options only. Selectors watch both at once. A JVM cannot undo this.
 public final class JvmSelectorProvider extends SelectorProvider {
     /// Called by the JDK.
@@ -39,7 +39,7 @@ public final class JvmSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() {
-        return new LateSocketChannel(this, waiting());
+        return new LateSocketChannel(this, waiting(), OpenStacks.running());
     }
 
     @Override
@@ -52,7 +52,7 @@ public final class JvmSelectorProvider extends SelectorProvider {
 
     @Override
     public ServerSocketChannel openServerSocketChannel() {
-        return new LateServerSocketChannel(this, waiting());
+        return new LateServerSocketChannel(this, waiting(), OpenStacks.running());
     }
 
     @Override
@@ -70,7 +70,7 @@ public final class JvmSelectorProvider extends SelectorProvider {
 
     @Override
     public DatagramChannel openDatagramChannel() {
-        return new LateDatagramChannel(this, waiting());
+        return new LateDatagramChannel(this, waiting(), OpenStacks.running());
     }
 
     @Override

@@ -21,9 +21,10 @@ final class LateBinding {
     }
 
     /// @param local what to be bound to, perhaps any address
-    static SelectorProvider forBinding(InetSocketAddress local) throws IOException {
+    /// @param opener the stack of the program that has opened it, for threads of libraries that belong to none
+    static SelectorProvider forBinding(InetSocketAddress local, Optional<Stack> opener) throws IOException {
         InetAddress address = local.getAddress();
-        Optional<Stack> running = OpenStacks.running();
+        Optional<Stack> running = program(opener);
         if (running.isPresent() && (address.isAnyLocalAddress() || address.isLoopbackAddress())) {
             return of(running.get());
         }
@@ -33,9 +34,14 @@ final class LateBinding {
     }
 
     /// @param remote what to be connected to, or to be sent to
-    static SelectorProvider forConnecting(InetSocketAddress remote) throws IOException {
-        Optional<Stack> running = OpenStacks.running();
+    /// @param opener as above
+    static SelectorProvider forConnecting(InetSocketAddress remote, Optional<Stack> opener) throws IOException {
+        Optional<Stack> running = program(opener);
         return decide(running.isPresent() ? running : OpenStacks.owning(remote.getAddress()), remote);
+    }
+
+    private static Optional<Stack> program(Optional<Stack> opener) {
+        return OpenStacks.running().or(() -> opener.filter(Stack::isOpen));
     }
 
     private static SelectorProvider decide(Optional<Stack> stack, InetSocketAddress address) throws IOException {

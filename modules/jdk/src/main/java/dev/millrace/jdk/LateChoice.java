@@ -92,6 +92,36 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         return chosen;
     }
 
+    /// What is done with what was chosen.
+    interface Step<C> {
+        void take(C chosen) throws IOException;
+    }
+
+    /// Binds what it is or becomes now. A choice that cannot be bound is taken back: the next address may be another's.
+    void bind(Maker<C> maker, Step<C> bind) throws IOException {
+        C c = choose(maker);
+        try {
+            bind.take(c);
+        } catch (IOException | RuntimeException e) {
+            if (!c.isOpen()) {
+                channel.close();
+            } else if (c.getLocalAddress() == null) {
+                takeBack(c);
+            }
+            throw e;
+        }
+    }
+
+    private void takeBack(C c) throws IOException {
+        synchronized (this) {
+            if (chosen == c) {
+                chosen = null;
+            }
+        }
+        audience.forgetKernels();
+        c.close();
+    }
+
     /// Stands from the beginning for one that was accepted, and is a blocking one as all that are new.
     synchronized void is(C accepted) {
         become(accepted);
@@ -186,14 +216,17 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     }
 
     void configureBlocking(boolean block) throws IOException {
+        C c;
         synchronized (this) {
             blocking = block;
-            if (chosen != null) {
-                if (block) {
-                    audience.leaveKernels();
-                }
-                chosen.configureBlocking(block);
+            c = chosen;
+        }
+        // Without the lock: the kernel's waits for who reads, whom a close that needs it is to end.
+        if (c != null) {
+            if (block) {
+                audience.leaveKernels();
             }
+            c.configureBlocking(block);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import dev.millrace.Stack;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -19,6 +20,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -28,11 +30,14 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
             StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP);
 
+    /// The stack of the program that has opened it.
+    private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<DatagramChannel> choice;
 
-    LateDatagramChannel(SelectorProvider provider, Waiting waiting) {
+    LateDatagramChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
     }
@@ -45,12 +50,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forBinding(local).openDatagramChannel());
+        return choice.choose(() -> LateBinding.forBinding(local, opener).openDatagramChannel());
     }
 
     private DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(remote).openDatagramChannel());
+        return choice.choose(() -> LateBinding.forConnecting(remote, opener).openDatagramChannel());
     }
 
     private DatagramChannel anywhere() throws IOException {
@@ -83,13 +88,14 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
         InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
-        forBinding(wanted).bind(wanted);
+        checkOpen();
+        choice.bind(() -> LateBinding.forBinding(wanted, opener).openDatagramChannel(), c -> c.bind(wanted));
         return this;
     }
 
     @Override
     public DatagramChannel connect(SocketAddress remote) throws IOException {
-        forConnecting(ChannelExceptions.checked(remote)).connect(remote);
+        ask(forConnecting(ChannelExceptions.checked(remote)), c -> c.connect(remote));
         return this;
     }
 

@@ -65,9 +65,15 @@ final class LateServerSocket extends ServerSocket {
         if (c == null) {
             throw new IllegalBlockingModeException();
         }
-        ServerSocket s = c.socket();
-        s.setSoTimeout(timeoutMs);
-        return s.accept();
+        try {
+            ServerSocket s = c.socket();
+            s.setSoTimeout(timeoutMs);
+            return channel.selectable(s.accept().getChannel()).socket();
+        } finally {
+            if (!c.isOpen()) {
+                close();
+            }
+        }
     }
 
     private InetSocketAddress local() {

@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -21,13 +23,16 @@ import java.util.function.Consumer;
 final class LateServerSocketChannel extends ServerSocketChannel implements Watched {
     private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
 
+    /// The stack of the program that has opened it.
+    private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<ServerSocketChannel> choice;
     /// Guarded by this.
     private ServerSocket adaptor;
 
-    LateServerSocketChannel(SelectorProvider provider, Waiting waiting) {
+    LateServerSocketChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
     }
@@ -46,7 +51,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         checkOpen();
         InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
-        choice.choose(() -> LateBinding.forBinding(wanted).openServerSocketChannel()).bind(wanted, backlog);
+        choice.bind(() -> LateBinding.forBinding(wanted, opener).openServerSocketChannel(), c -> c.bind(wanted, backlog));
         return this;
     }
 
@@ -58,13 +63,24 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
             throw new NotYetBoundException();
         }
         try {
-            SocketChannel accepted = c.accept();
-            return accepted == null || accepted instanceof Watched ? accepted
-                    : new LateSocketChannel(provider(), audience.waiting(), accepted);
+            return selectable(c.accept());
         } finally {
             if (!c.isOpen()) {
                 close();
             }
+        }
+    }
+
+    /// One that was accepted, for selectors of this provider.
+    SocketChannel selectable(SocketChannel accepted) throws IOException {
+        if (accepted == null || accepted instanceof Watched) {
+            return accepted;
+        }
+        try {
+            return new LateSocketChannel(provider(), audience.waiting(), accepted);
+        } catch (Throwable t) {
+            accepted.close();
+            throw t;
         }
     }
 

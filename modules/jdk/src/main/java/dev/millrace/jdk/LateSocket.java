@@ -1,5 +1,7 @@
 package dev.millrace.jdk;
 
+import java.io.FilterInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -91,10 +93,10 @@ final class LateSocket extends OptionSocket {
         try {
             c.socket().connect(to, timeout);
         } finally {
-            if (!c.isOpen()) {
-                channel.close();
-            }
+            closeIfChosenIs();
         }
+        // The chosen one's audience hears of it, and the channel's not.
+        channel.audience().tell();
     }
 
     @Override
@@ -154,12 +156,74 @@ final class LateSocket extends OptionSocket {
     public InputStream getInputStream() throws IOException {
         Socket s = connectedOrFail();
         s.setSoTimeout(timeoutMs);
-        return s.getInputStream();
+        return new Input(s.getInputStream());
     }
 
     @Override
     public OutputStream getOutputStream() throws IOException {
-        return connectedOrFail().getOutputStream();
+        return new Output(connectedOrFail().getOutputStream());
+    }
+
+    /// Whatever has closed what the channel has become closes the channel.
+    private void closeIfChosenIs() throws IOException {
+        SocketChannel c = channel.chosen();
+        if (c != null && !c.isOpen()) {
+            channel.close();
+        }
+    }
+
+    private final class Input extends FilterInputStream {
+        Input(InputStream chosen) {
+            super(chosen);
+        }
+
+        @Override
+        public int read() throws IOException {
+            try {
+                return in.read();
+            } finally {
+                closeIfChosenIs();
+            }
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+            try {
+                return in.read(b, off, len);
+            } finally {
+                closeIfChosenIs();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    private final class Output extends FilterOutputStream {
+        Output(OutputStream chosen) {
+            super(chosen);
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] b, int off, int len) throws IOException {
+            try {
+                out.write(b, off, len);
+            } finally {
+                closeIfChosenIs();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
     }
 
     @Override

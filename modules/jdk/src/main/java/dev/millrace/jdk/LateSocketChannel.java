@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,6 +16,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -24,20 +26,23 @@ final class LateSocketChannel extends SocketChannel implements Watched {
             StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_LINGER,
             StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.IP_TOS);
 
+    /// The stack of the program that has opened it.
+    private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<SocketChannel> choice;
     /// Guarded by this.
     private Socket adaptor;
 
-    LateSocketChannel(SelectorProvider provider, Waiting waiting) {
+    LateSocketChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
     }
 
     /// One of the kernel's that was accepted.
     LateSocketChannel(SelectorProvider provider, Waiting waiting, SocketChannel accepted) {
-        this(provider, waiting);
+        this(provider, waiting, Optional.empty());
         choice.is(accepted);
     }
 
@@ -79,19 +84,22 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
         InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
-        ask(choice.choose(() -> LateBinding.forBinding(wanted).openSocketChannel()), c -> c.bind(wanted));
+        choice.bind(() -> LateBinding.forBinding(wanted, opener).openSocketChannel(), c -> c.bind(wanted));
         return this;
     }
 
     @Override
     public boolean connect(SocketAddress remote) throws IOException {
-        return ask(forConnecting(ChannelExceptions.checked(remote)), c -> c.connect(remote));
+        boolean stands = ask(forConnecting(ChannelExceptions.checked(remote)), c -> c.connect(remote));
+        // Its own audience hears of it, and this one not.
+        audience.tell();
+        return stands;
     }
 
     /// What it is or becomes in order to connect there.
     SocketChannel forConnecting(InetSocketAddress to) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(to).openSocketChannel());
+        return choice.choose(() -> LateBinding.forConnecting(to, opener).openSocketChannel());
     }
 
     @Override
@@ -100,7 +108,9 @@ final class LateSocketChannel extends SocketChannel implements Watched {
         if (choice.chosen() == null) {
             throw new NoConnectionPendingException();
         }
-        return ask(SocketChannel::finishConnect);
+        boolean stands = ask(SocketChannel::finishConnect);
+        audience.tell();
+        return stands;
     }
 
     @Override

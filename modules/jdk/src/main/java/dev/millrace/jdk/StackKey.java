@@ -114,7 +114,12 @@ final class StackKey extends AbstractSelectionKey {
 
     private void tellKernel(SelectionKey k) {
         try {
-            k.interestOps(interest & k.channel().validOps());
+            int told;
+            do {
+                // Who changes it at the same time may be faster with his word than with ours.
+                told = interest;
+                k.interestOps(told & k.channel().validOps());
+            } while (told != interest);
         } catch (CancelledKeyException e) {
             // Closed meanwhile.
         }
@@ -129,6 +134,19 @@ final class StackKey extends AbstractSelectionKey {
         kernelKey = k;
         // What was changed meanwhile.
         tellKernel(k);
+    }
+
+    void leaveKernel() {
+        SelectionKey k = kernelKey;
+        if (k != null) {
+            k.cancel();
+        }
+    }
+
+    /// The channel is none of the kernel's any more.
+    void forgetKernel() {
+        leaveKernel();
+        kernelKey = null;
     }
 
     SelectionKey kernelKey() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.IllegalSelectorException;
 import java.nio.channels.SelectableChannel;
@@ -88,6 +89,9 @@ final class StackSelector extends AbstractSelector {
             watched.audience().add(key);
             key.interestOps(ops);
             watchKernels(key);
+        } catch (ClosedChannelException e) {
+            // Who closes it cancels the key next.
+            return key;
         } catch (IOException e) {
             forget(key);
             throw new UncheckedIOException(e);
@@ -109,11 +113,19 @@ final class StackSelector extends AbstractSelector {
             return;
         }
         synchronized (keys) {
+            // What a close that has begun would not find any more is not made.
+            if (!isOpen() || !key.isValid()) {
+                return;
+            }
             if (kernel == null) {
                 kernel = kernels.open();
             }
             if (key.kernelKey() == null) {
                 kernel.watch(key, channel);
+            }
+            if (!keys.contains(key)) {
+                // Removed meanwhile by who saw no key of the kernel's.
+                key.kernelKey().cancel();
             }
         }
         // Who waits for stacks alone is to wait for the kernel, too.
@@ -122,6 +134,7 @@ final class StackSelector extends AbstractSelector {
 
     private void forget(StackKey key) {
         key.cancel();
+        key.leaveKernel();
         keys.remove(key);
         key.watched().audience().remove(key);
     }
@@ -237,6 +250,10 @@ final class StackSelector extends AbstractSelector {
             if (found.any || called || timeoutMs < 0 || !isOpen() || Thread.currentThread().isInterrupted() || waiting.isOver(deadline)) {
                 break;
             }
+            if (kernel != null && removeCancelled()) {
+                // The kernel would tell of their channels again and again.
+                break;
+            }
             sleep(deadline);
         }
         if (action == null || found.updated == 0) {
@@ -293,16 +310,20 @@ final class StackSelector extends AbstractSelector {
     /// Looks at the keys in the list. Those that are ready stay in it for the next selection, since they may be so then without news.
     private void look(Findings found) throws IOException {
         StackKey key = oldestFirst((StackKey) HEAD.getAndSet(this, null));
+        StackKey here = null;
         try {
             while (key != null) {
-                StackKey next = key.next;
-                key.next = null;
-                StackKey here = key;
-                key = next;
+                here = key;
+                key = here.next;
+                here.next = null;
                 look(here, found);
             }
+            here = null;
         } finally {
-            // A consumer that throws: the rest is for the next selection.
+            // A consumer that throws, or there is no memory: what was not looked at, or not to the end, is for the next selection.
+            if (here != null) {
+                look(here, false);
+            }
             while (key != null) {
                 StackKey next = key.next;
                 key.next = null;
@@ -365,31 +386,37 @@ final class StackSelector extends AbstractSelector {
 
     // ---- keys that are no more
 
-    private void removeCancelled() throws IOException {
+    /// Returns whether there was one.
+    private boolean removeCancelled() throws IOException {
         Set<SelectionKey> cancelled = cancelledKeys();
         SelectionKey[] gone;
         synchronized (cancelled) {
             if (cancelled.isEmpty()) {
-                return;
+                return false;
             }
             gone = cancelled.toArray(SelectionKey[]::new);
-            cancelled.clear();
         }
-        // Without that lock: a channel has one of its own, which others hold when they cancel.
+        // Without that lock: a channel has one of its own, which others hold when they cancel. The kernel forgets them first: who sees
+        // that a channel has no key may register it at once.
         for (SelectionKey k : gone) {
-            remove((StackKey) k);
+            ((StackKey) k).leaveKernel();
         }
         if (kernel != null) {
             kernel.forgetCancelled();
         }
+        for (SelectionKey k : gone) {
+            remove((StackKey) k);
+            synchronized (cancelled) {
+                cancelled.remove(k);
+            }
+        }
+        return true;
     }
 
     private void remove(StackKey key) {
         keys.remove(key);
         selected.remove(key);
-        if (key.kernelKey() != null) {
-            key.kernelKey().cancel();
-        }
+        key.leaveKernel();
         key.watched().audience().remove(key);
         deregister(key);
     }
@@ -399,18 +426,30 @@ final class StackSelector extends AbstractSelector {
         wakeup();
         synchronized (this) {
             synchronized (selected) {
-                removeCancelled();
-                for (SelectionKey k : keys) {
-                    // Its selector is closed: cancelling only marks it.
-                    ((AbstractSelectionKey) k).cancel();
-                    remove((StackKey) k);
-                }
-                removeCancelled();
-                head = null;
-                if (kernel != null) {
-                    kernel.close();
+                try {
+                    removeCancelled();
+                    for (SelectionKey k : keys) {
+                        // Its selector is closed: cancelling only marks it.
+                        ((AbstractSelectionKey) k).cancel();
+                        remove((StackKey) k);
+                    }
+                    removeCancelled();
+                    head = null;
+                } finally {
+                    closeKernel();
                 }
             }
+        }
+    }
+
+    private void closeKernel() throws IOException {
+        KernelSide k;
+        // Nobody makes one from now on.
+        synchronized (keys) {
+            k = kernel;
+        }
+        if (k != null) {
+            k.close();
         }
     }
 }
