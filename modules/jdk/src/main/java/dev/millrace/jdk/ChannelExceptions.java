@@ -3,6 +3,7 @@ package dev.millrace.jdk;
 import dev.millrace.ErrorCode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
@@ -25,10 +26,38 @@ final class ChannelExceptions {
             } catch (IOException failure) {
                 e.addSuppressed(failure);
             }
-            return e;
+            return withoutMessage(e);
+        }
+        if (e instanceof PortUnreachableException) {
+            return because(e, new PortUnreachableException());
         }
         // The JDK's channels have no class of their own for this one.
         return ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE ? new IOException(e.getMessage(), e) : e;
+    }
+
+    /// The JDK's say nothing; that it was the stack which was closed is worth to be told, for there nobody expects it.
+    private static IOException withoutMessage(IOException e) {
+        if (ErrorCode.of(e).orElse(null) != ErrorCode.SOCKET_CLOSED) {
+            return e;
+        }
+        return because(e, e instanceof AsynchronousCloseException ? new AsynchronousCloseException() : new ClosedChannelException());
+    }
+
+    private static IOException because(IOException cause, IOException told) {
+        told.initCause(cause);
+        return told;
+    }
+
+    /// What a write throws for what a send does: the JDK's channels have no class of their own there either.
+    static IOException ofWrite(IOException e, Channel channel) {
+        return ErrorCode.of(e).orElse(null) == ErrorCode.MESSAGE_TOO_LONG ? new IOException(e.getMessage(), e) : of(e, channel);
+    }
+
+    /// A call that might wait does nothing if the thread is interrupted already.
+    static void checkInterrupt(Channel channel) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw ofWaiter(channel);
+        }
     }
 
     /// The exception of a thread that has waited in a channel and found it closed, or was interrupted; `null` if neither is so. An

@@ -17,7 +17,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Set;
 
 /// A datagram socket of a stack, with a channel or without. It overrides all that [DatagramSocket] does, whose own state is never used.
@@ -334,15 +333,16 @@ final class StackDatagramSocket extends DatagramSocket {
 
     @Override
     public <T> DatagramSocket setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
-        set(name, value);
+        // As the JDK's, whose sockets are channels beneath.
+        DatagramPort.check(name, value);
+        port.setOption(name, value);
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
-        return get(name);
+        DatagramPort.check(name);
+        return port.getOption(name);
     }
 
     @Override
