@@ -162,6 +162,11 @@ final class DatagramPort {
         return peer;
     }
 
+    /// What those are told who name a NIC as programs of the kernel do.
+    static IllegalArgumentException noInterface() {
+        return new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+    }
+
     // ---- options
 
     synchronized void setReadTimeout(Duration timeout) {

@@ -7,7 +7,6 @@ import java.net.NetworkInterface;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.MulticastChannel;
-import java.util.Objects;
 
 /// A group that a channel has joined.
 final class GroupKey extends MembershipKey {
@@ -25,12 +24,11 @@ final class GroupKey extends MembershipKey {
     /// @param nic must be `null`, for a stack has none of the kernel's: it joins where datagrams to the group leave by
     static GroupKey join(StackDatagramChannel channel, DatagramPort port, InetAddress group, NetworkInterface nic)
             throws IOException {
-        Objects.requireNonNull(group);
         if (!group.isMulticastAddress()) {
             throw new IllegalArgumentException("Group not a multicast address");
         }
         if (nic != null) {
-            throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+            throw DatagramPort.noInterface();
         }
         if (!channel.isOpen()) {
             throw new ClosedChannelException();

@@ -173,7 +173,8 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         return n;
     }
 
-    private void give(ByteBuffer src, InetSocketAddress to) throws IOException {
+    /// Sends, and says of what went wrong what the stack says.
+    void give(ByteBuffer src, InetSocketAddress to) throws IOException {
         if (isBlocking()) {
             ChannelExceptions.checkInterrupt(this);
         }

@@ -13,6 +13,7 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.UnsupportedAddressTypeException;
@@ -156,6 +157,7 @@ final class StackDatagramSocket extends DatagramSocket {
         InetSocketAddress to;
         ByteBuffer data;
         synchronized (p) {
+            checkBlocking();
             InetSocketAddress known = port.peer();
             InetAddress address = p.getAddress();
             if (address == null && known == null) {
@@ -174,28 +176,36 @@ final class StackDatagramSocket extends DatagramSocket {
             data = ByteBuffer.wrap(p.getData(), p.getOffset(), p.getLength());
         }
         try {
-            checkBlocking();
-            port.bound().send(data, to);
+            if (channel == null) {
+                port.bound().send(data, to);
+            } else {
+                channel.give(data, to);
+            }
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw told(e);
         }
     }
 
     @Override
     public void receive(DatagramPacket p) throws IOException {
-        checkBlocking();
         synchronized (p) {
+            checkBlocking();
             int bytes = room.of(p);
             var data = ByteBuffer.wrap(p.getData(), p.getOffset(), bytes);
             InetSocketAddress from;
             try {
                 from = channel == null ? port.bound().receive(data) : channel.receive(data, timeoutMs);
             } catch (IOException e) {
-                throw SocketExceptions.of(e);
+                throw told(e);
             }
             p.setSocketAddress(from);
             room.filled(p, data.position() - p.getOffset(), bytes);
         }
+    }
+
+    private IOException told(IOException e) {
+        // An interrupt is a channel's own matter.
+        return channel != null && e instanceof ClosedByInterruptException ? e : SocketExceptions.of(e);
     }
 
     /// The JDK's sockets name groups by interfaces of the kernel, which a stack has none of.
@@ -213,8 +223,14 @@ final class StackDatagramSocket extends DatagramSocket {
         if (!(group instanceof InetSocketAddress address)) {
             throw new IllegalArgumentException("Unsupported address type");
         }
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("Unresolved address");
+        }
+        if (!address.getAddress().isMulticastAddress()) {
+            throw new SocketException("Not a multicast address");
+        }
         if (nic != null) {
-            throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+            throw DatagramPort.noInterface();
         }
         try {
             UdpSocket s = port.bound();
@@ -321,12 +337,12 @@ final class StackDatagramSocket extends DatagramSocket {
         return get(StandardSocketOptions.IP_TOS);
     }
 
-    private <T> void set(SocketOption<T> option, T value) throws SocketException {
+    <T> void set(SocketOption<T> option, T value) throws SocketException {
         checkOpen();
         options.set(option, value);
     }
 
-    private <T> T get(SocketOption<T> option) throws SocketException {
+    <T> T get(SocketOption<T> option) throws SocketException {
         checkOpen();
         return options.get(option);
     }

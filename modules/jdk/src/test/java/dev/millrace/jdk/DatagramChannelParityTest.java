@@ -410,8 +410,8 @@ class DatagramChannelParityTest extends Parity {
             a.configureBlocking(false);
             ByteBuffer[] two = {room(1), room(1)};
             return each(w, _ -> a.read(two, -1, 1), _ -> a.read(two, 1, 2), _ -> a.write(two, 3, 0), _ -> a.write(two, 0, 3),
-                    _ -> a.read(two, 2, 0), _ -> noBuffer(() -> a.read(new ByteBuffer[] {null})),
-                    _ -> noBuffer(() -> a.write(new ByteBuffer[] {null})),
+                    _ -> a.read(two, 2, 0), _ -> isNull(() -> a.read(new ByteBuffer[] {null})),
+                    _ -> isNull(() -> a.write(new ByteBuffer[] {null})),
                     _ -> a.read(new ByteBuffer[] {room(1), room(1).asReadOnlyBuffer()}));
         });
         channel("ranges that are none, not connected", w -> {
@@ -785,7 +785,6 @@ class DatagramChannelParityTest extends Parity {
             DatagramChannel c = w.receivingChannel();
             c.socket().setSoTimeout(1);
             CompletableFuture<String> got = World.waiting(() -> text(c));
-            outcome(_ -> receive(c.socket(), packet(1)), w);
             w.receivingChannel().send(bytes("late"), c.getLocalAddress());
             return World.of(got);
         });
@@ -826,6 +825,18 @@ class DatagramChannelParityTest extends Parity {
             c.socket().setSoTimeout(50_000);
             return interrupted(w, c, () -> receive(c.socket(), packet(1)));
         });
+        channel("its socket is interrupted before", w -> {
+            DatagramChannel c = w.receivingChannel();
+            DatagramChannel d = w.receivingChannel();
+            return List.of(interruptedBefore(w, c, () -> send(c.socket(), packet("x", DISCARD))),
+                    interruptedBefore(w, d, () -> receive(d.socket(), packet(1))));
+        });
+        channel("its socket: too large", w -> each(w, _ -> send(w.channel().socket(), new DatagramPacket(new byte[66_000], 65_508, DISCARD)),
+                _ -> {
+                    DatagramSocket s = w.channel().socket();
+                    s.connect(DISCARD);
+                    return send(s, new DatagramPacket(new byte[66_000], 65_508));
+                }));
         channel("its socket sends and receives", w -> {
             DatagramSocket s = w.receivingChannel().socket();
             DatagramSocket t = w.channel().socket();
@@ -869,7 +880,7 @@ class DatagramChannelParityTest extends Parity {
         channel("groups that are none", w -> {
             DatagramChannel c = w.channel();
             NetworkInterface lo = NetworkInterface.getByName("lo");
-            return each(w, _ -> c.join(null, lo), _ -> c.join(World.HERE, lo), _ -> c.join(null, null),
+            return each(w, _ -> isNull(() -> c.join(null, lo)), _ -> c.join(World.HERE, lo),
                     _ -> done(() -> c.socket().joinGroup(null, null)), _ -> done(() -> c.socket().joinGroup(new OtherAddress(), null)),
                     _ -> done(() -> c.socket().joinGroup(new InetSocketAddress(World.HERE, 5), null)),
                     _ -> done(() -> c.socket().joinGroup(UNRESOLVED, null)), _ -> done(() -> c.socket().leaveGroup(null, null)),
@@ -884,12 +895,12 @@ class DatagramChannelParityTest extends Parity {
     }
 
     /// Of the message only the machine knows: it names variables.
-    private static Object noBuffer(Action a) throws Exception {
+    private static Object isNull(Action a) throws Exception {
         try {
             a.run();
             return "done";
         } catch (NullPointerException e) {
-            return "no buffer";
+            return "null";
         }
     }
 

@@ -4,6 +4,8 @@ import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.MulticastSocket;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -82,6 +84,20 @@ class DatagramWorld extends World {
         try (DatagramSocket s = newDatagrams(new InetSocketAddress(HERE, 0))) {
             return (InetSocketAddress) s.getLocalSocketAddress();
         }
+    }
+
+    /// What a multicast socket names the loopback NIC by.
+    NetworkInterface loopback() throws IOException {
+        return isKernel() ? NetworkInterface.getByName("lo") : null;
+    }
+
+    /// One whose datagrams to groups leave by the loopback NIC.
+    MulticastSocket multicast(SocketAddress local) throws IOException {
+        MulticastSocket s = keep(isKernel() ? new MulticastSocket(local) : sockets.multicastSocket(local));
+        if (isKernel()) {
+            s.setNetworkInterface(loopback());
+        }
+        return s;
     }
 
     Selector selector() throws IOException {
