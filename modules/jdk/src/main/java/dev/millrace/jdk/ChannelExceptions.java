@@ -48,9 +48,9 @@ final class ChannelExceptions {
         return told;
     }
 
-    /// What a write throws for what a send does: the JDK's channels have no class of their own there either.
-    static IOException ofWrite(IOException e, Channel channel) {
-        return ErrorCode.of(e).orElse(null) == ErrorCode.MESSAGE_TOO_LONG ? new IOException(e.getMessage(), e) : of(e, channel);
+    /// What a write throws where a send throws this: of what is too long the JDK's have a class of their own in the latter only.
+    static IOException withoutClass(IOException e) {
+        return ErrorCode.of(e).orElse(null) == ErrorCode.MESSAGE_TOO_LONG ? new IOException(e.getMessage(), e) : e;
     }
 
     /// A call that might wait does nothing if the thread is interrupted already.

@@ -5,6 +5,7 @@ import dev.millrace.Udp;
 import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -30,7 +32,9 @@ final class DatagramPort {
     private final Udp udp;
     /// Guarded by this: the options that the program has set.
     private final Map<SocketOption<?>, Object> chosen = new LinkedHashMap<>();
-    /// Guarded by this: has the options until it is known what to bind to, and is what is bound if nothing is said; or `null`.
+    /// Guarded by this.
+    private final Set<InetAddress> groups = new LinkedHashSet<>();
+    /// Guarded by this: has the options and the groups until it is known what to bind to, and is what is bound if nothing is said; or `null`.
     private UdpSocket draft;
     // Guarded by this where they are set. As those of the JDK they stay when it is closed.
     private volatile UdpSocket socket;
@@ -102,6 +106,9 @@ final class DatagramPort {
                 SocketOption<Object> option = (SocketOption<Object>) e.getKey();
                 made.setOption(option, e.getValue());
             }
+            for (InetAddress group : groups) {
+                made.join(group, null);
+            }
         } catch (Throwable t) {
             made.close();
             throw t;
@@ -160,6 +167,19 @@ final class DatagramPort {
     /// Whom it is connected to, or `null`.
     InetSocketAddress peer() {
         return peer;
+    }
+
+    // ---- groups
+
+    /// Binds it to no place that anybody has chosen: whatever is bound later has joined what has been joined before.
+    synchronized void join(InetAddress group) throws IOException {
+        optionsHolder().join(group, null);
+        groups.add(group);
+    }
+
+    synchronized void leave(InetAddress group) throws IOException {
+        optionsHolder().leave(group, null);
+        groups.remove(group);
     }
 
     /// What those are told who name a NIC as programs of the kernel do.

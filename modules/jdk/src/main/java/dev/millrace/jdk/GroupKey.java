@@ -1,6 +1,5 @@
 package dev.millrace.jdk;
 
-import dev.millrace.UdpSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -11,13 +10,13 @@ import java.nio.channels.MulticastChannel;
 /// A group that a channel has joined.
 final class GroupKey extends MembershipKey {
     private final StackDatagramChannel channel;
-    private final UdpSocket socket;
+    private final DatagramPort port;
     private final InetAddress group;
     private volatile boolean dropped;
 
-    private GroupKey(StackDatagramChannel channel, UdpSocket socket, InetAddress group) {
+    private GroupKey(StackDatagramChannel channel, DatagramPort port, InetAddress group) {
         this.channel = channel;
-        this.socket = socket;
+        this.port = port;
         this.group = group;
     }
 
@@ -33,9 +32,8 @@ final class GroupKey extends MembershipKey {
         if (!channel.isOpen()) {
             throw new ClosedChannelException();
         }
-        UdpSocket socket = port.bound();
-        socket.join(group, null);
-        return new GroupKey(channel, socket, group);
+        port.join(group);
+        return new GroupKey(channel, port, group);
     }
 
     @Override
@@ -53,7 +51,7 @@ final class GroupKey extends MembershipKey {
         }
         if (channel.isOpen()) {
             try {
-                socket.leave(group, null);
+                port.leave(group);
             } catch (IOException e) {
                 // Closed meanwhile, which leaves all groups.
             }

@@ -246,7 +246,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         try {
             give(src, to);
         } catch (IOException e) {
-            throw ChannelExceptions.ofWrite(e, this);
+            throw ChannelExceptions.of(ChannelExceptions.withoutClass(e), this);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.ErrorCode;
 import dev.millrace.UdpSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -156,6 +157,7 @@ final class StackDatagramSocket extends DatagramSocket {
     public void send(DatagramPacket p) throws IOException {
         InetSocketAddress to;
         ByteBuffer data;
+        boolean connected;
         synchronized (p) {
             checkBlocking();
             InetSocketAddress known = port.peer();
@@ -163,6 +165,7 @@ final class StackDatagramSocket extends DatagramSocket {
             if (address == null && known == null) {
                 throw new IllegalArgumentException("Address not set");
             }
+            connected = known != null;
             to = address == null ? known : new InetSocketAddress(address, p.getPort());
             if (known != null && !to.equals(known)) {
                 throw new IllegalArgumentException("Connected and packet address differ");
@@ -181,8 +184,11 @@ final class StackDatagramSocket extends DatagramSocket {
             } else {
                 channel.give(data, to);
             }
+        } catch (ClosedByInterruptException e) {
+            // Here the JDK's is no channel any more, but where it receives it is.
+            throw SocketExceptions.because(SocketExceptions.CLOSED, e);
         } catch (IOException e) {
-            throw told(e);
+            throw connected ? SocketExceptions.of(ChannelExceptions.withoutClass(e)) : SocketExceptions.of(e);
         }
     }
 
@@ -196,16 +202,12 @@ final class StackDatagramSocket extends DatagramSocket {
             try {
                 from = channel == null ? port.bound().receive(data) : channel.receive(data, timeoutMs);
             } catch (IOException e) {
-                throw told(e);
+                // An interrupt is a channel's own matter.
+                throw channel != null && e instanceof ClosedByInterruptException ? e : SocketExceptions.of(e);
             }
             p.setSocketAddress(from);
             room.filled(p, data.position() - p.getOffset(), bytes);
         }
-    }
-
-    private IOException told(IOException e) {
-        // An interrupt is a channel's own matter.
-        return channel != null && e instanceof ClosedByInterruptException ? e : SocketExceptions.of(e);
     }
 
     /// The JDK's sockets name groups by interfaces of the kernel, which a stack has none of.
@@ -232,15 +234,19 @@ final class StackDatagramSocket extends DatagramSocket {
         if (nic != null) {
             throw DatagramPort.noInterface();
         }
+        checkOpen();
         try {
-            UdpSocket s = port.bound();
             if (joins) {
-                s.join(address.getAddress(), null);
+                port.join(address.getAddress());
             } else {
-                s.leave(address.getAddress(), null);
+                port.leave(address.getAddress());
             }
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw switch (ErrorCode.of(e).orElse(null)) {
+                case ADDRESS_IN_USE -> SocketExceptions.because("Already a member of group", e);
+                case ADDRESS_NOT_AVAILABLE -> SocketExceptions.because("Not a member of group", e);
+                case null, default -> SocketExceptions.of(e);
+            };
         }
     }
 

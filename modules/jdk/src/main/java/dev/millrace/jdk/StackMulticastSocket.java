@@ -12,6 +12,7 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
+import java.util.Objects;
 import java.util.Set;
 
 /// A multicast socket of a stack: a [StackDatagramSocket], for those who want it to be of this class, and what only this class has.
@@ -38,10 +39,6 @@ final class StackMulticastSocket extends MulticastSocket {
 
     @Override
     public void setTimeToLive(int ttl) throws IOException {
-        if (ttl < 0 || ttl > 255) {
-            throw new IllegalArgumentException("ttl out of range");
-        }
-        checkOpen();
         socket.set(StandardSocketOptions.IP_MULTICAST_TTL, ttl);
     }
 
@@ -67,13 +64,13 @@ final class StackMulticastSocket extends MulticastSocket {
     @Override
     @Deprecated
     public void joinGroup(InetAddress group) throws IOException {
-        socket.joinGroup(new InetSocketAddress(group, 0), null);
+        socket.joinGroup(new InetSocketAddress(Objects.requireNonNull(group), 0), null);
     }
 
     @Override
     @Deprecated
     public void leaveGroup(InetAddress group) throws IOException {
-        socket.leaveGroup(new InetSocketAddress(group, 0), null);
+        socket.leaveGroup(new InetSocketAddress(Objects.requireNonNull(group), 0), null);
     }
 
     /// Any address, which stands for the NIC that datagrams to the group leave by.

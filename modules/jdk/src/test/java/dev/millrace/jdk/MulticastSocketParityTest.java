@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Timeout;
 class MulticastSocketParityTest extends Parity {
     private static final InetAddress GROUP = InetAddress.ofLiteral("239.1.2.3");
     private static final InetAddress OTHER_GROUP = InetAddress.ofLiteral("239.1.2.4");
-    private static final InetAddress GROUP6 = InetAddress.ofLiteral("ff15::1:2:3");
     private static final InetSocketAddress DISCARD = new InetSocketAddress(World.HERE, 9);
 
     MulticastSocketParityTest() {
@@ -116,12 +115,6 @@ class MulticastSocketParityTest extends Parity {
             t.joinGroup(new InetSocketAddress(GROUP, 0), w.loopback());
             w.multicast(null).send(packet("to all", new InetSocketAddress(GROUP, s.getLocalPort())));
             return List.of(receive(s), receive(t));
-        });
-        multicast("IPv6", w -> {
-            MulticastSocket s = w.multicast(new InetSocketAddress(0));
-            s.joinGroup(new InetSocketAddress(GROUP6, 0), w.loopback());
-            w.multicast(null).send(packet("six", new InetSocketAddress(GROUP6, s.getLocalPort())));
-            return receive(s);
         });
         multicast("who has left does not receive", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));

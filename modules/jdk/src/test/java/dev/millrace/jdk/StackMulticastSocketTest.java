@@ -7,11 +7,15 @@ import dev.millrace.Stack;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.MulticastSocket;
 import java.net.NetworkInterface;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.MembershipKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,7 +32,8 @@ class StackMulticastSocketTest {
     private static final int MANY = 50;
 
     private static Stack stack() throws IOException {
-        return Stack.builder().nic("lo", "loopback:", "127.0.0.1/8").route("224.0.0.0/4", "lo").option("stack", "close-timeout", "0").open();
+        return Stack.builder().nic("lo", "loopback:", "127.0.0.1/8", "::1/128").route("224.0.0.0/4", "lo").route("ff00::/8", "lo")
+                .option("stack", "close-timeout", "0").open();
     }
 
     /// The constructors of [MulticastSocket] open one each.
@@ -84,6 +89,43 @@ class StackMulticastSocketTest {
     private static boolean declares(Class<?> c, Method m) {
         return Arrays.stream(c.getDeclaredMethods()).anyMatch(own -> own.getName().equals(m.getName())
                 && Arrays.equals(own.getParameterTypes(), m.getParameterTypes()));
+    }
+
+    /// Not of the kernel's, which has no route for it by its loopback NIC.
+    @Test
+    void receivesWhatIsSentToGroupsOfIpv6() throws IOException {
+        InetAddress group = InetAddress.ofLiteral("ff15::1:2:3");
+        try (Stack stack = stack(); MulticastSocket s = StackSockets.of(stack).multicastSocket(new InetSocketAddress(0))) {
+            s.joinGroup(new InetSocketAddress(group, 0), null);
+            s.send(new DatagramPacket(new byte[3], 3, group, s.getLocalPort()));
+            var p = new DatagramPacket(new byte[9], 9);
+            s.receive(p);
+            assertEquals(3, p.getLength());
+        }
+    }
+
+    /// It is bound to no port that it would have to keep.
+    @Test
+    void aChannelJoinsBeforeItIsBound() throws IOException {
+        InetAddress group = InetAddress.ofLiteral("239.1.2.3");
+        try (Stack stack = stack(); DatagramChannel c = StackSockets.of(stack).selectorProvider().openDatagramChannel()) {
+            MembershipKey key = c.join(group, null);
+            assertEquals(null, c.getLocalAddress());
+            assertThrows(IllegalArgumentException.class, () -> c.join(group, NetworkInterface.getByIndex(1)));
+            c.bind(new InetSocketAddress(0));
+            int port = ((InetSocketAddress) c.getLocalAddress()).getPort();
+            c.send(ByteBuffer.wrap(new byte[2]), new InetSocketAddress(group, port));
+            ByteBuffer dst = ByteBuffer.allocate(5);
+            c.receive(dst);
+            assertEquals(2, dst.position());
+            key.drop();
+            assertEquals(false, key.isValid());
+            c.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress(group, port));
+            c.send(ByteBuffer.wrap(new byte[3]), new InetSocketAddress(World.HERE, port));
+            dst.clear();
+            c.receive(dst);
+            assertEquals(3, dst.position());
+        }
     }
 
     @Test
