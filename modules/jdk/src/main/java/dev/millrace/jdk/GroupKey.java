@@ -20,6 +20,8 @@ final class GroupKey extends MembershipKey {
         this.group = group;
     }
 
+    /// A new one, or the one that there is.
+    ///
     /// @param nic must be `null`, for a stack has none of the kernel's: it joins where datagrams to the group leave by
     static GroupKey join(StackDatagramChannel channel, DatagramPort port, InetAddress group, NetworkInterface nic)
             throws IOException {
@@ -32,8 +34,16 @@ final class GroupKey extends MembershipKey {
         if (!channel.isOpen()) {
             throw new ClosedChannelException();
         }
-        port.join(group);
-        return new GroupKey(channel, port, group);
+        synchronized (channel) {
+            GroupKey before = channel.memberships().get(group);
+            if (before != null && before.isValid()) {
+                return before;
+            }
+            port.join(group);
+            var key = new GroupKey(channel, port, group);
+            channel.memberships().put(group, key);
+            return key;
+        }
     }
 
     @Override
@@ -43,13 +53,12 @@ final class GroupKey extends MembershipKey {
 
     @Override
     public void drop() {
-        synchronized (this) {
-            if (dropped) {
+        synchronized (channel) {
+            if (!isValid()) {
                 return;
             }
             dropped = true;
-        }
-        if (channel.isOpen()) {
+            channel.memberships().remove(group);
             try {
                 port.leave(group);
             } catch (IOException e) {

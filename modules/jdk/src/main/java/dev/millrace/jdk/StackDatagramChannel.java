@@ -19,6 +19,8 @@ import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -29,6 +31,8 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     private final Audience audience;
     /// Guarded by this.
     private DatagramSocket adaptor;
+    /// Guarded by this.
+    private final Map<InetAddress, GroupKey> memberships = new HashMap<>();
 
     StackDatagramChannel(SelectorProvider provider, DatagramPort port, Waiting waiting) {
         super(provider);
@@ -277,6 +281,11 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
         return GroupKey.join(this, port, group, nic);
+    }
+
+    /// Those that are in force, for who holds the lock on this.
+    Map<InetAddress, GroupKey> memberships() {
+        return memberships;
     }
 
     /// A stack does not filter by sender.

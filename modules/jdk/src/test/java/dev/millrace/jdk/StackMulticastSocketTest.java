@@ -1,6 +1,8 @@
 package dev.millrace.jdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.Stack;
@@ -118,6 +120,8 @@ class StackMulticastSocketTest {
             ByteBuffer dst = ByteBuffer.allocate(5);
             c.receive(dst);
             assertEquals(2, dst.position());
+            assertSame(key, c.join(group, null));
+            key.drop();
             key.drop();
             assertEquals(false, key.isValid());
             c.send(ByteBuffer.wrap(new byte[1]), new InetSocketAddress(group, port));
@@ -125,6 +129,7 @@ class StackMulticastSocketTest {
             dst.clear();
             c.receive(dst);
             assertEquals(3, dst.position());
+            assertNotSame(key, c.join(group, null));
         }
     }
 
