@@ -34,7 +34,8 @@ final class DatagramPort {
     private final Map<SocketOption<?>, Object> chosen = new LinkedHashMap<>();
     /// Guarded by this.
     private final Set<InetAddress> groups = new LinkedHashSet<>();
-    /// Guarded by this: has the options and the groups until it is known what to bind to, and is what is bound if nothing is said; or `null`.
+    /// Guarded by this: has the options and the groups until it is known what to bind to, and is what is bound if nothing is said; or
+    /// `null`.
     private UdpSocket draft;
     // Guarded by this where they are set. As those of the JDK they stay when it is closed.
     private volatile UdpSocket socket;

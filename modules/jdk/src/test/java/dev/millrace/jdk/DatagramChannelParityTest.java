@@ -240,7 +240,8 @@ class DatagramChannelParityTest extends Parity {
             DatagramChannel c = w.channel().connect(d.getLocalAddress());
             return each(w, _ -> c.send(null, d.getLocalAddress()), _ -> c.receive(null), _ -> c.read(room(1).asReadOnlyBuffer()),
                     _ -> c.write(bytes("read only").asReadOnlyBuffer()), _ -> text(d), _ -> c.read((ByteBuffer) null),
-                    _ -> c.write((ByteBuffer) null), _ -> c.read(new ByteBuffer[] {room(1).asReadOnlyBuffer()}), _ -> c.send(null, DISCARD));
+                    _ -> c.write((ByteBuffer) null), _ -> c.read(new ByteBuffer[] {room(1).asReadOnlyBuffer()}),
+                    _ -> c.send(null, DISCARD));
         });
         channel("empty datagrams", w -> {
             DatagramChannel a = w.receivingChannel();
@@ -630,8 +631,10 @@ class DatagramChannelParityTest extends Parity {
             return each(w, _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, null), _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, -1),
                     _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, -1), _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, null),
                     _ -> c.setOption(StandardSocketOptions.SO_REUSEADDR, null), _ -> c.setOption(StandardSocketOptions.SO_BROADCAST, null),
-                    _ -> c.setOption(StandardSocketOptions.IP_TOS, 256).equals(c), _ -> c.setOption(StandardSocketOptions.IP_TOS, -1).equals(c),
-                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, -1), _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 256));
+                    _ -> c.setOption(StandardSocketOptions.IP_TOS, 256).equals(c),
+                    _ -> c.setOption(StandardSocketOptions.IP_TOS, -1).equals(c),
+                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, -1),
+                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 256));
         });
         channel("buffers of no size", w -> {
             DatagramChannel c = w.channel();
@@ -831,7 +834,8 @@ class DatagramChannelParityTest extends Parity {
             return List.of(interruptedBefore(w, c, () -> send(c.socket(), packet("x", DISCARD))),
                     interruptedBefore(w, d, () -> receive(d.socket(), packet(1))));
         });
-        channel("its socket: too large", w -> each(w, _ -> send(w.channel().socket(), new DatagramPacket(new byte[66_000], 65_508, DISCARD)),
+        channel("its socket: too large", w -> each(w, _ -> send(w.channel().socket(), new DatagramPacket(new byte[66_000], 65_508,
+                DISCARD)),
                 _ -> {
                     DatagramSocket s = w.channel().socket();
                     s.connect(DISCARD);
@@ -849,12 +853,14 @@ class DatagramChannelParityTest extends Parity {
             return List.of(cut, from, receive(s, packet(50)), outcome(_ -> send(t, packet("x", DISCARD)), w));
         });
         channel("its socket: addresses that are none", w -> each(w, _ -> done(() -> w.channel().socket().connect(null)),
-                _ -> done(() -> w.channel().socket().connect(new OtherAddress())), _ -> done(() -> w.channel().socket().connect(UNRESOLVED)),
+                _ -> done(() -> w.channel().socket().connect(new OtherAddress())),
+                _ -> done(() -> w.channel().socket().connect(UNRESOLVED)),
                 _ -> done(() -> w.channel().socket().bind(new OtherAddress())), _ -> done(() -> w.channel().socket().bind(UNRESOLVED)),
                 _ -> done(() -> w.receivingChannel().socket().bind(null)),
                 _ -> done(() -> w.channel().socket().bind(new InetSocketAddress("203.0.113.9", 0))),
                 _ -> done(() -> w.channel().socket().connect(null, 5)), _ -> done(() -> w.channel().socket().connect(World.HERE, 0)),
-                _ -> send(w.channel().socket(), packet(1)), _ -> send(w.channel().socket(), packet("x", new InetSocketAddress(World.HERE, 0)))));
+                _ -> send(w.channel().socket(), packet(1)), _ -> send(w.channel().socket(), packet("x", new InetSocketAddress(World.HERE,
+                0)))));
         channel("its socket connects again", w -> {
             DatagramSocket s = w.receivingChannel().socket();
             s.connect(DISCARD);

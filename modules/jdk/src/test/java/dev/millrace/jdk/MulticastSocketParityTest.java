@@ -57,7 +57,8 @@ class MulticastSocketParityTest extends Parity {
         });
         multicast("a bound socket", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
-            return List.of(s.isBound(), s.getLocalPort() > 0, s.getLocalAddress().isAnyLocalAddress(), outcome(_ -> done(() -> s.bind(null)), w));
+            return List.of(s.isBound(), s.getLocalPort() > 0, s.getLocalAddress().isAnyLocalAddress(),
+                    outcome(_ -> done(() -> s.bind(null)), w));
         });
         multicast("two share a port", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
@@ -79,18 +80,22 @@ class MulticastSocketParityTest extends Parity {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             s.close();
             s.close();
-            return each(w, _ -> s.isClosed(), _ -> s.isBound(), _ -> s.getLocalPort(), _ -> s.getLocalAddress(), _ -> s.getLocalSocketAddress());
+            return each(w, _ -> s.isClosed(), _ -> s.isBound(), _ -> s.getLocalPort(), _ -> s.getLocalAddress(),
+                    _ -> s.getLocalSocketAddress());
         });
         multicast("calls on a closed socket", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             s.close();
-            return each(w, _ -> s.getTimeToLive(), _ -> done(() -> s.setTimeToLive(1)), _ -> s.getTTL(), _ -> done(() -> s.setTTL((byte) 1)),
+            return each(w, _ -> s.getTimeToLive(), _ -> done(() -> s.setTimeToLive(1)), _ -> s.getTTL(),
+                    _ -> done(() -> s.setTTL((byte) 1)),
                     _ -> done(() -> s.joinGroup(GROUP)), _ -> done(() -> s.leaveGroup(GROUP)),
                     _ -> done(() -> s.joinGroup(new InetSocketAddress(GROUP, 0), w.loopback())),
                     _ -> done(() -> s.leaveGroup(new InetSocketAddress(GROUP, 0), w.loopback())), _ -> s.getNetworkInterface(),
-                    _ -> done(() -> s.setNetworkInterface(w.loopback())), _ -> s.getInterface(), _ -> done(() -> s.setInterface(World.HERE)),
+                    _ -> done(() -> s.setNetworkInterface(w.loopback())), _ -> s.getInterface(),
+                    _ -> done(() -> s.setInterface(World.HERE)),
                     _ -> s.getLoopbackMode(), _ -> done(() -> s.setLoopbackMode(true)), _ -> done(() -> s.send(packet("x", DISCARD))),
-                    _ -> done(() -> s.send(packet("x", DISCARD), (byte) 1)), _ -> receive(s), _ -> s.getReuseAddress(), _ -> s.getSoTimeout(),
+                    _ -> done(() -> s.send(packet("x", DISCARD), (byte) 1)), _ -> receive(s), _ -> s.getReuseAddress(),
+                    _ -> s.getSoTimeout(),
                     _ -> s.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
         });
     }
@@ -140,7 +145,8 @@ class MulticastSocketParityTest extends Parity {
         });
         multicast("groups that are none", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
-            return each(w, _ -> done(() -> s.joinGroup(null)), _ -> done(() -> s.joinGroup(World.HERE)), _ -> done(() -> s.leaveGroup(null)),
+            return each(w, _ -> done(() -> s.joinGroup(null)), _ -> done(() -> s.joinGroup(World.HERE)),
+                    _ -> done(() -> s.leaveGroup(null)),
                     _ -> done(() -> s.leaveGroup(World.HERE)), _ -> done(() -> s.joinGroup(null, null)),
                     _ -> done(() -> s.joinGroup(new OtherAddress(), null)), _ -> done(() -> s.joinGroup(DISCARD, null)),
                     _ -> done(() -> s.joinGroup(InetSocketAddress.createUnresolved("no.such.invalid", 0), null)),

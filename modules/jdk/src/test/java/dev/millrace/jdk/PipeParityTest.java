@@ -210,7 +210,8 @@ class PipeParityTest extends Parity {
         pipe("interrupted before it does not wait", (w, source, sink) -> {
             source.configureBlocking(false);
             sink.configureBlocking(false);
-            return List.of(interruptedBefore(w, sink, () -> sink.write(bytes("x"))), interruptedBefore(w, source, () -> source.read(room(1))));
+            return List.of(interruptedBefore(w, sink, () -> sink.write(bytes("x"))), interruptedBefore(w, source,
+                    () -> source.read(room(1))));
         });
     }
 
