@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
@@ -27,8 +28,10 @@ final class ChannelExceptions {
             } catch (IOException failure) {
                 e.addSuppressed(failure);
             }
-            return e instanceof AsynchronousCloseException && ErrorCode.of(e).orElse(null) == ErrorCode.SOCKET_CLOSED
-                    ? because(new AsynchronousCloseException(), e) : e;
+            return withoutMessage(e);
+        }
+        if (e instanceof PortUnreachableException) {
+            return because(e, new PortUnreachableException());
         }
         // The JDK's channels have no class of their own for this one.
         return ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE ? new IOException(e.getMessage(), e) : e;
@@ -39,16 +42,28 @@ final class ChannelExceptions {
         return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? new IOException("Connection reset by peer", e) : of(e, channel);
     }
 
-    private static IOException because(IOException e, IOException cause) {
-        e.initCause(cause);
-        return e;
+    /// The JDK's say nothing; that it was the stack which was closed is worth to be told, for there nobody expects it.
+    private static IOException withoutMessage(IOException e) {
+        if (ErrorCode.of(e).orElse(null) != ErrorCode.SOCKET_CLOSED) {
+            return e;
+        }
+        return because(e, e instanceof AsynchronousCloseException ? new AsynchronousCloseException() : new ClosedChannelException());
     }
 
-    /// Who is about to call what may block is not interrupted, or that closes the channel, whether it would have blocked or not.
+    private static IOException because(IOException cause, IOException told) {
+        told.initCause(cause);
+        return told;
+    }
+
+    /// What a write throws where a send throws this: of what is too long the JDK's have a class of their own in the latter only.
+    static IOException withoutClass(IOException e) {
+        return ErrorCode.of(e).orElse(null) == ErrorCode.MESSAGE_TOO_LONG ? new IOException(e.getMessage(), e) : e;
+    }
+
+    /// A call that might wait does nothing if the thread is interrupted already.
     static void checkInterrupt(Channel channel) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
-            channel.close();
-            throw new ClosedByInterruptException();
+            throw ofWaiter(channel);
         }
     }
 

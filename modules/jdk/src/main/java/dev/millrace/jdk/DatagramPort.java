@@ -1,16 +1,21 @@
 package dev.millrace.jdk;
 
+import dev.millrace.TcpOptions;
 import dev.millrace.Udp;
+import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -18,11 +23,19 @@ import java.util.function.Consumer;
 /// is bound, which happens at the latest when it is first used. Any thread may call any method.
 final class DatagramPort {
     private static final int DEFAULT_SEND_BUFFER = 212_992;
+    /// Those of a [UdpSocket], known without one, and those that are its port's own.
+    private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF,
+            StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
+            StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP, TcpOptions.HOP_LIMIT,
+            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, UdpOptions.MULTICAST_NIC);
 
     private final Udp udp;
     /// Guarded by this: the options that the program has set.
     private final Map<SocketOption<?>, Object> chosen = new LinkedHashMap<>();
-    /// Guarded by this: has the options until it is known what to bind to, and is what is bound if nothing is said; or `null`.
+    /// Guarded by this.
+    private final Set<InetAddress> groups = new LinkedHashSet<>();
+    /// Guarded by this: has the options and the groups until it is known what to bind to, and is what is bound if nothing is said; or
+    /// `null`.
     private UdpSocket draft;
     // Guarded by this where they are set. As those of the JDK they stay when it is closed.
     private volatile UdpSocket socket;
@@ -94,6 +107,9 @@ final class DatagramPort {
                 SocketOption<Object> option = (SocketOption<Object>) e.getKey();
                 made.setOption(option, e.getValue());
             }
+            for (InetAddress group : groups) {
+                made.join(group, null);
+            }
         } catch (Throwable t) {
             made.close();
             throw t;
@@ -129,6 +145,15 @@ final class DatagramPort {
         synchronized (this) {
             s.connect(to);
             peer = to;
+            forget(s);
+        }
+    }
+
+    /// What came before it was connected may be anybody's.
+    private static void forget(UdpSocket s) throws IOException {
+        ByteBuffer nowhere = ByteBuffer.allocate(0);
+        while (s.tryReceive(nowhere) != null) {
+            // Until there is none.
         }
     }
 
@@ -143,6 +168,24 @@ final class DatagramPort {
     /// Whom it is connected to, or `null`.
     InetSocketAddress peer() {
         return peer;
+    }
+
+    // ---- groups
+
+    /// Binds it to no place that anybody has chosen: whatever is bound later has joined what has been joined before.
+    synchronized void join(InetAddress group) throws IOException {
+        optionsHolder().join(group, null);
+        groups.add(group);
+    }
+
+    synchronized void leave(InetAddress group) throws IOException {
+        optionsHolder().leave(group, null);
+        groups.remove(group);
+    }
+
+    /// What those are told who name a NIC as programs of the kernel do.
+    static IllegalArgumentException noInterface() {
+        return new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
     }
 
     // ---- options
@@ -169,16 +212,49 @@ final class DatagramPort {
         return holder();
     }
 
-    synchronized <T> Object setOption(SocketOption<T> option, T value) throws IOException {
+    /// @throws UnsupportedOperationException if there is no such option
+    static void check(SocketOption<?> option) {
+        if (!SUPPORTED.contains(Objects.requireNonNull(option))) {
+            throw new UnsupportedOperationException("'" + option + "' not supported");
+        }
+    }
+
+    /// With the JDK's messages.
+    ///
+    /// @throws IllegalArgumentException if it has no such value
+    static void check(SocketOption<?> option, Object value) {
+        check(option);
+        if (!option.type().isInstance(value)) {
+            throw new IllegalArgumentException("Invalid value '" + value + "'");
+        }
+        if (!(value instanceof Integer number)) {
+            return;
+        }
+        if (isBuffer(option) && number < 0) {
+            throw new IllegalArgumentException("Invalid send/receive buffer size");
+        }
+        if (option == StandardSocketOptions.IP_TOS && (number < 0 || number > 255)) {
+            throw new IllegalArgumentException("Invalid IP_TOS value");
+        }
+        if (option == StandardSocketOptions.IP_MULTICAST_TTL && (number < 0 || number > 255)) {
+            throw new IllegalArgumentException("Invalid TTL/hop value");
+        }
+    }
+
+    private static boolean isBuffer(SocketOption<?> option) {
+        return option == StandardSocketOptions.SO_RCVBUF || option == StandardSocketOptions.SO_SNDBUF;
+    }
+
+    synchronized <T> Object setOption(SocketOption<T> option, T wanted) throws IOException {
+        check(option, wanted);
         checkOpen();
+        // As kernels: a buffer of no size is the smallest there is.
+        T value = isBuffer(option) && (Integer) wanted == 0 ? option.type().cast(1) : wanted;
         if (option == StandardSocketOptions.SO_REUSEADDR) {
             // Before it is bound: those that have it may share an address and a port (Udp.bindShared).
             reuseAddress = (Boolean) value;
         } else if (option == StandardSocketOptions.SO_SNDBUF) {
             // Nothing waits here: a datagram is the NIC's when send returns.
-            if ((Integer) value < 0) {
-                throw new IllegalArgumentException("Invalid send buffer size");
-            }
             sendBuffer = (Integer) value;
         } else {
             optionsHolder().setOption(option, value);
@@ -188,6 +264,7 @@ final class DatagramPort {
     }
 
     synchronized <T> T getOption(SocketOption<T> option) throws IOException {
+        check(option);
         checkOpen();
         if (option == StandardSocketOptions.SO_REUSEADDR) {
             return option.type().cast(reuseAddress);
@@ -195,16 +272,8 @@ final class DatagramPort {
         return option == StandardSocketOptions.SO_SNDBUF ? option.type().cast(sendBuffer) : optionsHolder().getOption(option);
     }
 
-    /// Empty once it is closed.
-    synchronized Set<SocketOption<?>> supportedOptions() {
-        try {
-            var all = new LinkedHashSet<>(optionsHolder().supportedOptions());
-            all.add(StandardSocketOptions.SO_REUSEADDR);
-            all.add(StandardSocketOptions.SO_SNDBUF);
-            return all;
-        } catch (IOException e) {
-            return Set.of();
-        }
+    Set<SocketOption<?>> supportedOptions() {
+        return SUPPORTED;
     }
 
     // ---- the end

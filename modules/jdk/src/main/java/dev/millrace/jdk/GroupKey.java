@@ -1,43 +1,49 @@
 package dev.millrace.jdk;
 
-import dev.millrace.UdpSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.MulticastChannel;
-import java.util.Objects;
 
 /// A group that a channel has joined.
 final class GroupKey extends MembershipKey {
     private final StackDatagramChannel channel;
-    private final UdpSocket socket;
+    private final DatagramPort port;
     private final InetAddress group;
     private volatile boolean dropped;
 
-    private GroupKey(StackDatagramChannel channel, UdpSocket socket, InetAddress group) {
+    private GroupKey(StackDatagramChannel channel, DatagramPort port, InetAddress group) {
         this.channel = channel;
-        this.socket = socket;
+        this.port = port;
         this.group = group;
     }
 
+    /// A new one, or the one that there is.
+    ///
     /// @param nic must be `null`, for a stack has none of the kernel's: it joins where datagrams to the group leave by
     static GroupKey join(StackDatagramChannel channel, DatagramPort port, InetAddress group, NetworkInterface nic)
             throws IOException {
-        Objects.requireNonNull(group);
         if (!group.isMulticastAddress()) {
             throw new IllegalArgumentException("Group not a multicast address");
         }
         if (nic != null) {
-            throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+            throw DatagramPort.noInterface();
         }
         if (!channel.isOpen()) {
             throw new ClosedChannelException();
         }
-        UdpSocket socket = port.bound();
-        socket.join(group, null);
-        return new GroupKey(channel, socket, group);
+        synchronized (channel) {
+            GroupKey before = channel.memberships().get(group);
+            if (before != null && before.isValid()) {
+                return before;
+            }
+            port.join(group);
+            var key = new GroupKey(channel, port, group);
+            channel.memberships().put(group, key);
+            return key;
+        }
     }
 
     @Override
@@ -47,15 +53,14 @@ final class GroupKey extends MembershipKey {
 
     @Override
     public void drop() {
-        synchronized (this) {
-            if (dropped) {
+        synchronized (channel) {
+            if (!isValid()) {
                 return;
             }
             dropped = true;
-        }
-        if (channel.isOpen()) {
+            channel.memberships().remove(group);
             try {
-                socket.leave(group, null);
+                port.leave(group);
             } catch (IOException e) {
                 // Closed meanwhile, which leaves all groups.
             }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
@@ -34,6 +35,24 @@ final class MemoryPipe extends Pipe {
     @Override
     public SinkChannel sink() {
         return sink;
+    }
+
+    private static void checkMayCall(SelectableChannel end) throws IOException {
+        if (!end.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        if (end.isBlocking()) {
+            ChannelExceptions.checkInterrupt(end);
+        }
+    }
+
+    private static boolean hasRemaining(ByteBuffer[] buffers, int offset, int length) {
+        for (int i = offset; i < offset + length; i++) {
+            if (buffers[i].hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private synchronized int size() {
@@ -88,6 +107,12 @@ final class MemoryPipe extends Pipe {
         @Override
         public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
             Objects.checkFromIndexSize(offset, length, dsts.length);
+            checkMayCall(this);
+            for (int i = offset; i < offset + length; i++) {
+                if (dsts[i].isReadOnly()) {
+                    throw new IllegalArgumentException("Read-only buffer");
+                }
+            }
             while (true) {
                 if (!isOpen()) {
                     throw new ClosedChannelException();
@@ -168,6 +193,11 @@ final class MemoryPipe extends Pipe {
         @Override
         public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
             Objects.checkFromIndexSize(offset, length, srcs.length);
+            checkMayCall(this);
+            if (!hasRemaining(srcs, offset, length)) {
+                // As the JDK's, which does not find out then whether anybody reads.
+                return 0;
+            }
             long n = 0;
             int i = offset;
             while (true) {

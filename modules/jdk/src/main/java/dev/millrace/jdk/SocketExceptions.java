@@ -37,7 +37,7 @@ final class SocketExceptions {
         return told instanceof SocketException s ? s : because(e.getMessage(), e);
     }
 
-    private static SocketException because(String message, IOException cause) {
+    static SocketException because(String message, IOException cause) {
         var e = new SocketException(message);
         e.initCause(cause);
         return e;

@@ -19,6 +19,8 @@ import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -29,6 +31,8 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     private final Audience audience;
     /// Guarded by this.
     private DatagramSocket adaptor;
+    /// Guarded by this.
+    private final Map<InetAddress, GroupKey> memberships = new HashMap<>();
 
     StackDatagramChannel(SelectorProvider provider, DatagramPort port, Waiting waiting) {
         super(provider);
@@ -86,7 +90,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public boolean isConnected() {
-        return port.peer() != null;
+        return isOpen() && port.peer() != null;
     }
 
     @Override
@@ -118,9 +122,13 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     }
 
     private InetSocketAddress take(ByteBuffer dst) throws IOException {
+        boolean waits = isBlocking();
+        if (waits) {
+            ChannelExceptions.checkInterrupt(this);
+        }
         try {
             UdpSocket s = port.bound();
-            return isBlocking() ? s.receive(dst) : s.tryReceive(dst);
+            return waits ? s.receive(dst) : s.tryReceive(dst);
         } catch (IOException e) {
             throw ChannelExceptions.of(e, this);
         }
@@ -160,18 +168,21 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         if (peer != null && !peer.equals(to)) {
             throw new AlreadyConnectedException();
         }
-        return give(src, to);
-    }
-
-    /// What does not fit through the NIC is lost, as in a network: it is sent in both senses of the word.
-    private int give(ByteBuffer src, InetSocketAddress to) throws IOException {
         int n = src.remaining();
         try {
-            port.bound().send(src, to);
+            give(src, to);
         } catch (IOException e) {
             throw ChannelExceptions.of(e, this);
         }
         return n;
+    }
+
+    /// Sends, and says of what went wrong what the stack says.
+    void give(ByteBuffer src, InetSocketAddress to) throws IOException {
+        if (isBlocking()) {
+            ChannelExceptions.checkInterrupt(this);
+        }
+        port.bound().send(src, to);
     }
 
     private InetSocketAddress connectedTo() throws ClosedChannelException {
@@ -187,6 +198,11 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     public int read(ByteBuffer dst) throws IOException {
         Objects.requireNonNull(dst);
         connectedTo();
+        checkRoom(dst);
+        if (!dst.hasRemaining()) {
+            // As the JDK's: the datagram waits for who has room.
+            return 0;
+        }
         int before = dst.position();
         return take(dst) == null ? 0 : dst.position() - before;
     }
@@ -198,7 +214,11 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         // One datagram for all of them: what has no room in the last is lost.
         long room = 0;
         for (int i = offset; i < offset + length; i++) {
+            checkRoom(dsts[i]);
             room += dsts[i].remaining();
+        }
+        if (room == 0) {
+            return 0;
         }
         ByteBuffer whole = ByteBuffer.allocate((int) Math.min(room, 0xffff));
         if (take(whole) == null) {
@@ -217,7 +237,21 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public int write(ByteBuffer src) throws IOException {
         Objects.requireNonNull(src);
-        return give(src, connectedTo());
+        int n = src.remaining();
+        write(src, connectedTo());
+        return n;
+    }
+
+    /// As the JDK's, a write of nothing is no datagram. A [#send] of nothing is.
+    private void write(ByteBuffer src, InetSocketAddress to) throws IOException {
+        if (!src.hasRemaining()) {
+            return;
+        }
+        try {
+            give(src, to);
+        } catch (IOException e) {
+            throw ChannelExceptions.of(ChannelExceptions.withoutClass(e), this);
+        }
     }
 
     @Override
@@ -235,7 +269,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
             src.limit(src.position() + Math.min(src.remaining(), whole.remaining()));
             whole.put(src);
         }
-        give(whole.flip(), to);
+        write(whole.flip(), to);
         for (int i = offset; i < offset + length; i++) {
             srcs[i].position(srcs[i].limit());
         }
@@ -249,6 +283,11 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         return GroupKey.join(this, port, group, nic);
     }
 
+    /// Those that are in force, for who holds the lock on this.
+    Map<InetAddress, GroupKey> memberships() {
+        return memberships;
+    }
+
     /// A stack does not filter by sender.
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) {
@@ -259,7 +298,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Options.check(port.supportedOptions(), name, value);
+        DatagramPort.check(name, value);
         checkOpen();
         port.setOption(name, value);
         return this;
@@ -267,7 +306,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Options.check(port.supportedOptions(), name);
+        DatagramPort.check(name);
         checkOpen();
         return port.getOption(name);
     }

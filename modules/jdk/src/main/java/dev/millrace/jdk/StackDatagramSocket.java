@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.ErrorCode;
 import dev.millrace.UdpSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,11 +14,11 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Set;
 
 /// A datagram socket of a stack, with a channel or without. It overrides all that [DatagramSocket] does, whose own state is never used.
@@ -156,12 +157,15 @@ final class StackDatagramSocket extends DatagramSocket {
     public void send(DatagramPacket p) throws IOException {
         InetSocketAddress to;
         ByteBuffer data;
+        boolean connected;
         synchronized (p) {
+            checkBlocking();
             InetSocketAddress known = port.peer();
             InetAddress address = p.getAddress();
             if (address == null && known == null) {
                 throw new IllegalArgumentException("Address not set");
             }
+            connected = known != null;
             to = address == null ? known : new InetSocketAddress(address, p.getPort());
             if (known != null && !to.equals(known)) {
                 throw new IllegalArgumentException("Connected and packet address differ");
@@ -175,24 +179,31 @@ final class StackDatagramSocket extends DatagramSocket {
             data = ByteBuffer.wrap(p.getData(), p.getOffset(), p.getLength());
         }
         try {
-            checkBlocking();
-            port.bound().send(data, to);
+            if (channel == null) {
+                port.bound().send(data, to);
+            } else {
+                channel.give(data, to);
+            }
+        } catch (ClosedByInterruptException e) {
+            // Here the JDK's is no channel any more, but where it receives it is.
+            throw SocketExceptions.because(SocketExceptions.CLOSED, e);
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw connected ? SocketExceptions.of(ChannelExceptions.withoutClass(e)) : SocketExceptions.of(e);
         }
     }
 
     @Override
     public void receive(DatagramPacket p) throws IOException {
-        checkBlocking();
         synchronized (p) {
+            checkBlocking();
             int bytes = room.of(p);
             var data = ByteBuffer.wrap(p.getData(), p.getOffset(), bytes);
             InetSocketAddress from;
             try {
                 from = channel == null ? port.bound().receive(data) : channel.receive(data, timeoutMs);
             } catch (IOException e) {
-                throw SocketExceptions.of(e);
+                // An interrupt is a channel's own matter.
+                throw channel != null && e instanceof ClosedByInterruptException ? e : SocketExceptions.of(e);
             }
             p.setSocketAddress(from);
             room.filled(p, data.position() - p.getOffset(), bytes);
@@ -214,18 +225,28 @@ final class StackDatagramSocket extends DatagramSocket {
         if (!(group instanceof InetSocketAddress address)) {
             throw new IllegalArgumentException("Unsupported address type");
         }
-        if (nic != null) {
-            throw new IllegalArgumentException("a stack has no NetworkInterface: null is the NIC that datagrams to the group leave by");
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("Unresolved address");
         }
+        if (!address.getAddress().isMulticastAddress()) {
+            throw new SocketException("Not a multicast address");
+        }
+        if (nic != null) {
+            throw DatagramPort.noInterface();
+        }
+        checkOpen();
         try {
-            UdpSocket s = port.bound();
             if (joins) {
-                s.join(address.getAddress(), null);
+                port.join(address.getAddress());
             } else {
-                s.leave(address.getAddress(), null);
+                port.leave(address.getAddress());
             }
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw switch (ErrorCode.of(e).orElse(null)) {
+                case ADDRESS_IN_USE -> SocketExceptions.because("Already a member of group", e);
+                case ADDRESS_NOT_AVAILABLE -> SocketExceptions.because("Not a member of group", e);
+                case null, default -> SocketExceptions.of(e);
+            };
         }
     }
 
@@ -322,27 +343,28 @@ final class StackDatagramSocket extends DatagramSocket {
         return get(StandardSocketOptions.IP_TOS);
     }
 
-    private <T> void set(SocketOption<T> option, T value) throws SocketException {
+    <T> void set(SocketOption<T> option, T value) throws SocketException {
         checkOpen();
         options.set(option, value);
     }
 
-    private <T> T get(SocketOption<T> option) throws SocketException {
+    <T> T get(SocketOption<T> option) throws SocketException {
         checkOpen();
         return options.get(option);
     }
 
     @Override
     public <T> DatagramSocket setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
-        set(name, value);
+        // As the JDK's, whose sockets are channels beneath.
+        DatagramPort.check(name, value);
+        port.setOption(name, value);
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
-        return get(name);
+        DatagramPort.check(name);
+        return port.getOption(name);
     }
 
     @Override

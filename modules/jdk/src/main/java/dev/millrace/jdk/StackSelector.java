@@ -348,7 +348,8 @@ final class StackSelector extends AbstractSelector {
     private void look(StackKey key, Findings found) throws IOException {
         // Before the channel is asked, so that news from then on is not missed.
         key.leaveQueue();
-        if (!key.isValid()) {
+        // A channel that is being closed tells those who wait in it before it cancels its keys.
+        if (!key.isValid() || !key.channel().isOpen()) {
             return;
         }
         int ops = key.channelOps() & key.interest();

@@ -67,7 +67,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     /// A stack's sockets are of both versions: who asks for one has what he asks for.
     private static void check(ProtocolFamily family) {
-        Objects.requireNonNull(family);
+        Objects.requireNonNull(family, "'family' is null");
         if (family != StandardProtocolFamily.INET && family != StandardProtocolFamily.INET6) {
             throw new UnsupportedOperationException("Protocol family not supported");
         }

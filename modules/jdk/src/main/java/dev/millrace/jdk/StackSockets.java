@@ -5,6 +5,7 @@ import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.MulticastSocket;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -99,10 +100,28 @@ public final class StackSockets {
     /// @param local what to bind it to: `null` for nothing yet, as `new DatagramSocket(null)`
     /// @throws IOException if the address is not the stack's, or the port is taken
     public DatagramSocket datagramSocket(SocketAddress local) throws IOException {
+        return bound(new StackDatagramSocket(newPort(), null), local);
+    }
+
+    /// A socket for datagrams to groups, which may share its port with others of its kind. The NICs of a stack are none of
+    /// [java.net.NetworkInterface], so `null` is the only one that may be named: it is the NIC that datagrams to the group leave by.
+    ///
+    /// @param local as for [#datagramSocket(SocketAddress)]
+    /// @throws IOException if the address is not the stack's, or the port is taken by a socket that does not share it
+    public MulticastSocket multicastSocket(SocketAddress local) throws IOException {
+        var socket = new StackMulticastSocket(newPort());
+        socket.setReuseAddress(true);
+        return bound(socket, local);
+    }
+
+    private DatagramPort newPort() {
         var port = new DatagramPort(stack.get().udp());
         // As the JDK's sockets, though not its channels.
         port.begin(StandardSocketOptions.SO_BROADCAST, true);
-        var socket = new StackDatagramSocket(port, null);
+        return port;
+    }
+
+    private static <S extends DatagramSocket> S bound(S socket, SocketAddress local) throws IOException {
         if (local != null) {
             try {
                 socket.bind(local);

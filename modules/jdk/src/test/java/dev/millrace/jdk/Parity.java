@@ -3,6 +3,7 @@ package dev.millrace.jdk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.testkit.LeakCheck;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,6 +51,14 @@ abstract class Parity {
         }
     }
 
+    World kernel() {
+        return World.kernel();
+    }
+
+    World stack() throws IOException {
+        return World.stack();
+    }
+
     Set<String> names() {
         return cases.keySet();
     }
@@ -58,10 +67,10 @@ abstract class Parity {
     @MethodSource("names")
     void isAsTheKernels(String name) throws Exception {
         String expected;
-        try (World kernel = World.kernel()) {
+        try (World kernel = kernel()) {
             expected = outcome(cases.get(name), kernel);
         }
-        try (var leaks = new LeakCheck(); World ours = World.stack()) {
+        try (var leaks = new LeakCheck(); World ours = stack()) {
             assertEquals(expected, outcome(cases.get(name), ours));
         }
     }
