@@ -38,7 +38,7 @@ class JunitConsumerTest {
 
     @Test
     void testsInANamedModuleNeedTheExtensionAlone() throws Exception {
-        List<Path> millrace = Artifacts.of("wire", "api", "stack", "proto-ip", "proto-udp", "proto-tcp", "dns", "internet",
+        List<Path> millrace = Artifacts.of("wire", "api", "stack", "proto-ip", "proto-udp", "proto-tcp", "dns", "jdk", "internet",
                 "plot", "junit");
         List<Path> compilePath = new ArrayList<>(millrace);
         compilePath.addAll(junit(false));

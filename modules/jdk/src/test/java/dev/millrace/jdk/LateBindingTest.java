@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.Stack;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.NotYetBoundException;
 import java.nio.channels.NotYetConnectedException;
@@ -22,9 +25,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -249,6 +254,130 @@ class LateBindingTest {
             try (SocketChannel accepted = s.accept()) {
                 assertInstanceOf(LateSocketChannel.class, accepted);
             }
+        }
+    }
+
+    /// Both ends of a connection over the kernel's loopback, made late.
+    private SocketChannel[] pair() throws IOException {
+        try (ServerSocketChannel s = provider.openServerSocketChannel()) {
+            s.bind(HERE);
+            SocketChannel c = provider.openSocketChannel();
+            c.connect(s.getLocalAddress());
+            return new SocketChannel[] {c, s.accept()};
+        }
+    }
+
+    private static void close(SocketChannel[] pair) throws IOException {
+        pair[0].close();
+        pair[1].close();
+    }
+
+    @Test
+    void aSelectionEndsWhenWhatTheKernelTellsOfIsCancelled() throws Exception {
+        SocketChannel[] c = pair();
+        try (Selector selector = provider.openSelector()) {
+            c[0].configureBlocking(false);
+            SelectionKey key = c[0].register(selector, SelectionKey.OP_READ);
+            var selected = new CompletableFuture<Integer>();
+            Thread selecting = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    selected.complete(selector.select());
+                } catch (Throwable t) {
+                    selected.completeExceptionally(t);
+                }
+            });
+            // Before that it would find the key cancelled and wait, as the JDK's does.
+            Await.until(() -> Arrays.stream(selecting.getStackTrace()).anyMatch(f -> f.getClassName().equals("sun.nio.ch.EPoll")
+                    && f.getMethodName().equals("wait")), () -> "it waits in " + Arrays.toString(selecting.getStackTrace()));
+            key.cancel();
+            c[1].write(ByteBuffer.allocate(1));
+            assertEquals(0, World.of(selected));
+        } finally {
+            close(c);
+        }
+    }
+
+    @Test
+    void closingDoesNotWaitForWhoWaitsForAReader() throws Exception {
+        SocketChannel[] c = pair();
+        CompletableFuture<Integer> reader = World.waiting(() -> c[0].read(ByteBuffer.allocate(1)));
+        var configurer = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                c[0].configureBlocking(false);
+            } catch (IOException e) {
+                // Closed.
+                return;
+            }
+        });
+        c[0].close();
+        assertThrows(ClosedChannelException.class, () -> World.of(reader));
+        configurer.join();
+        close(c);
+    }
+
+    @Test
+    void whatWasWatchedBeforeItConnectedIsReadyWhenItStands() throws IOException {
+        for (InetSocketAddress at : List.of(LAB, HERE)) {
+            try (ServerSocketChannel s = provider.openServerSocketChannel(); Selector selector = provider.openSelector();
+                 SocketChannel c = provider.openSocketChannel()) {
+                s.bind(at);
+                c.configureBlocking(false);
+                SelectionKey key = c.register(selector, SelectionKey.OP_CONNECT);
+                selector.selectNow();
+                if (!c.connect(s.getLocalAddress())) {
+                    while (!c.finishConnect()) {
+                        Thread.onSpinWait();
+                    }
+                }
+                selector.selectedKeys().clear();
+                key.interestOps(SelectionKey.OP_WRITE);
+                assertEquals(1, selector.select());
+                assertTrue(key.isWritable());
+            }
+        }
+    }
+
+    @Test
+    void aBindingThatFailsChoosesNothing() throws IOException {
+        try (ServerSocketChannel busy = provider.openServerSocketChannel(); ServerSocketChannel s = provider.openServerSocketChannel()) {
+            busy.bind(HERE);
+            assertThrows(BindException.class, () -> s.bind(busy.getLocalAddress()));
+            assertNull(s.getLocalAddress());
+            s.bind(LAB);
+            assertEquals(LAB.getAddress(), ((InetSocketAddress) s.getLocalAddress()).getAddress());
+        }
+    }
+
+    @Test
+    void threadsOfALibraryBindForTheProgramThatOpened() throws Exception {
+        try (ServerSocketChannel s = StackSockets.of(lab).call(provider::openServerSocketChannel)) {
+            Thread.ofPlatform().start(() -> {
+                try {
+                    s.bind(new InetSocketAddress(0));
+                } catch (IOException e) {
+                    // Seen below.
+                    return;
+                }
+            }).join();
+            try (SocketChannel c = StackSockets.of(lab).selectorProvider().openSocketChannel()) {
+                assertTrue(c.connect(new InetSocketAddress("10.8.0.1", s.socket().getLocalPort())));
+            }
+        }
+    }
+
+    @Test
+    void closingAStreamOrBeingInterruptedClosesTheChannel() throws Exception {
+        SocketChannel[] c = pair();
+        c[0].socket().getInputStream().close();
+        assertFalse(c[0].isOpen());
+        assertTrue(c[0].socket().isClosed());
+        close(c);
+        try (ServerSocketChannel s = provider.openServerSocketChannel()) {
+            s.bind(HERE);
+            var accepted = new CompletableFuture<Socket>();
+            World.waiting(() -> s.socket().accept(), accepted).interrupt();
+            assertThrows(IOException.class, () -> World.of(accepted));
+            assertFalse(s.isOpen());
         }
     }
 }
