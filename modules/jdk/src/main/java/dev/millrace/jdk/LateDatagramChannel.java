@@ -3,7 +3,6 @@ package dev.millrace.jdk;
 import dev.millrace.Readiness;
 import dev.millrace.Stack;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +33,8 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<DatagramChannel> choice;
+    /// Guarded by this.
+    private DatagramSocket adaptor;
 
     LateDatagramChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
         super(provider);
@@ -48,17 +49,23 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
         }
     }
 
+    /// What it has become, or `null`.
+    DatagramChannel chosen() {
+        return choice.chosen();
+    }
+
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
         checkOpen();
         return choice.choose(() -> LateBinding.forBinding(local, opener).openDatagramChannel());
     }
 
-    private DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
+    DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
         checkOpen();
         return choice.choose(() -> LateBinding.forConnecting(remote, opener).openDatagramChannel());
     }
 
-    private DatagramChannel anywhere() throws IOException {
+    /// What it is or becomes in order to be bound to any address.
+    DatagramChannel anywhere() throws IOException {
         return forBinding(new InetSocketAddress(0));
     }
 
@@ -188,13 +195,13 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
         return choice.supportedOptions();
     }
 
-    /// Of what it becomes: asking binds it as if it had been bound to any address.
     @Override
     public DatagramSocket socket() {
-        try {
-            return anywhere().socket();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        synchronized (this) {
+            if (adaptor == null) {
+                adaptor = new LateDatagramSocket(this);
+            }
+            return adaptor;
         }
     }
 

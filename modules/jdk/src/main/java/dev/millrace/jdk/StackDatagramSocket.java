@@ -12,7 +12,6 @@ import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.DatagramChannel;
@@ -22,7 +21,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /// A datagram socket of a stack, with a channel or without. It overrides all that [DatagramSocket] does, whose own state is never used.
-final class StackDatagramSocket extends DatagramSocket {
+final class StackDatagramSocket extends OptionDatagramSocket {
     private final DatagramPort port;
     private final StackDatagramChannel channel;
     private final Options options;
@@ -31,16 +30,14 @@ final class StackDatagramSocket extends DatagramSocket {
 
     /// @param channel its channel, or `null`
     StackDatagramSocket(DatagramPort port, StackDatagramChannel channel) {
-        super(new NoDatagramSocketImpl());
         this.port = port;
         this.channel = channel;
         options = new Options(port::supportedOptions, port::setOption, port::getOption);
     }
 
-    private void checkOpen() throws SocketException {
-        if (isClosed()) {
-            throw new SocketException(SocketExceptions.IS_CLOSED);
-        }
+    @Override
+    Options options() {
+        return options;
     }
 
     // ---- binding and connecting
@@ -280,77 +277,6 @@ final class StackDatagramSocket extends DatagramSocket {
     public int getSoTimeout() throws SocketException {
         checkOpen();
         return timeoutMs;
-    }
-
-    @Override
-    public void setSendBufferSize(int size) throws SocketException {
-        checkOpen();
-        if (size <= 0) {
-            throw new IllegalArgumentException("Invalid send size");
-        }
-        set(StandardSocketOptions.SO_SNDBUF, size);
-    }
-
-    @Override
-    public int getSendBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_SNDBUF);
-    }
-
-    @Override
-    public void setReceiveBufferSize(int size) throws SocketException {
-        if (size <= 0) {
-            throw new IllegalArgumentException("Invalid receive size");
-        }
-        set(StandardSocketOptions.SO_RCVBUF, size);
-    }
-
-    @Override
-    public int getReceiveBufferSize() throws SocketException {
-        return get(StandardSocketOptions.SO_RCVBUF);
-    }
-
-    /// Before it is bound: sockets that have it may share an address and a port.
-    @Override
-    public void setReuseAddress(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_REUSEADDR, on);
-    }
-
-    @Override
-    public boolean getReuseAddress() throws SocketException {
-        return get(StandardSocketOptions.SO_REUSEADDR);
-    }
-
-    @Override
-    public void setBroadcast(boolean on) throws SocketException {
-        set(StandardSocketOptions.SO_BROADCAST, on);
-    }
-
-    @Override
-    public boolean getBroadcast() throws SocketException {
-        return get(StandardSocketOptions.SO_BROADCAST);
-    }
-
-    @Override
-    public void setTrafficClass(int tc) throws SocketException {
-        if (tc < 0 || tc > 255) {
-            throw new IllegalArgumentException("Invalid IP_TOS value");
-        }
-        set(StandardSocketOptions.IP_TOS, tc);
-    }
-
-    @Override
-    public int getTrafficClass() throws SocketException {
-        return get(StandardSocketOptions.IP_TOS);
-    }
-
-    <T> void set(SocketOption<T> option, T value) throws SocketException {
-        checkOpen();
-        options.set(option, value);
-    }
-
-    <T> T get(SocketOption<T> option) throws SocketException {
-        checkOpen();
-        return options.get(option);
     }
 
     @Override

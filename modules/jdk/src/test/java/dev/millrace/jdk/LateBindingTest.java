@@ -12,6 +12,7 @@ import dev.millrace.testkit.Await;
 import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
@@ -378,6 +379,33 @@ class LateBindingTest {
             World.waiting(() -> s.socket().accept(), accepted).interrupt();
             assertThrows(IOException.class, () -> World.of(accepted));
             assertFalse(s.isOpen());
+        }
+    }
+
+    /// As Netty does, whose channels set options of the socket before they are bound.
+    @Test
+    void askingForADatagramChannelsSocketChoosesNothing() throws IOException {
+        try (DatagramChannel d = provider.openDatagramChannel(); DatagramChannel peer = provider.openDatagramChannel()) {
+            d.socket().setReuseAddress(true);
+            d.socket().setBroadcast(true);
+            assertTrue(d.socket().getBroadcast());
+            assertFalse(d.socket().isBound());
+            assertEquals(0, d.socket().getLocalPort());
+            d.socket().bind(LAB);
+            assertEquals(LAB.getAddress(), d.socket().getLocalAddress());
+            assertEquals(1, lab.udp().socketCount());
+            peer.bind(LAB);
+            peer.socket().connect(d.socket().getLocalSocketAddress());
+            peer.socket().send(new DatagramPacket(new byte[] {42}, 1));
+            var p = new DatagramPacket(new byte[8], 8);
+            d.socket().setSoTimeout(10_000);
+            d.socket().receive(p);
+            assertEquals(1, p.getLength());
+            assertEquals(peer.getLocalAddress(), p.getSocketAddress());
+            assertEquals(d, d.socket().getChannel());
+            d.socket().close();
+            assertFalse(d.isOpen());
+            assertEquals(1, lab.udp().socketCount());
         }
     }
 }

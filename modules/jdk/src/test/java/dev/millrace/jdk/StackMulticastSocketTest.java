@@ -7,10 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.Stack;
 import java.io.IOException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.MulticastSocket;
@@ -20,7 +17,6 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -73,24 +69,6 @@ class StackMulticastSocketTest {
             // Closed meanwhile, such as the one that the folder is read with.
             return false;
         }
-    }
-
-    /// What they did not override would act on a socket that is closed.
-    @Test
-    void everyMethodIsOverridden() {
-        assertEquals(List.of(), inherited(StackDatagramSocket.class, DatagramSocket.class));
-        assertEquals(List.of(), inherited(StackMulticastSocket.class, DatagramSocket.class, MulticastSocket.class));
-    }
-
-    private static List<String> inherited(Class<?> ours, Class<?>... theirs) {
-        return Stream.of(theirs).flatMap(c -> Arrays.stream(c.getDeclaredMethods()))
-                .filter(m -> Modifier.isPublic(m.getModifiers()) && !Modifier.isStatic(m.getModifiers()) && !declares(ours, m))
-                .map(Method::toString).toList();
-    }
-
-    private static boolean declares(Class<?> c, Method m) {
-        return Arrays.stream(c.getDeclaredMethods()).anyMatch(own -> own.getName().equals(m.getName())
-                && Arrays.equals(own.getParameterTypes(), m.getParameterTypes()));
     }
 
     /// Not of the kernel's, which has no route for it by its loopback NIC.
