@@ -9,7 +9,6 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
@@ -170,11 +169,7 @@ final class ChannelSocket extends StackSocket {
                 return 0;
             }
             checkBlocking();
-            int timeout = timeoutMs;
-            if (timeout > 0 && !channel.awaitReadable(channel.audience().waiting().deadline(timeout))) {
-                throw new SocketTimeoutException("Read timed out");
-            }
-            return channel.read(ByteBuffer.wrap(b, off, len));
+            return channel.read(ByteBuffer.wrap(b, off, len), timeoutMs);
         }
 
         @Override

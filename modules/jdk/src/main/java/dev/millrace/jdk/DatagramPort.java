@@ -214,42 +214,16 @@ final class DatagramPort {
 
     /// @throws UnsupportedOperationException if there is no such option
     static void check(SocketOption<?> option) {
-        if (!SUPPORTED.contains(Objects.requireNonNull(option))) {
-            throw new UnsupportedOperationException("'" + option + "' not supported");
-        }
+        Options.check(SUPPORTED, option);
     }
 
-    /// With the JDK's messages.
-    ///
-    /// @throws IllegalArgumentException if it has no such value
-    static void check(SocketOption<?> option, Object value) {
-        check(option);
-        if (!option.type().isInstance(value)) {
-            throw new IllegalArgumentException("Invalid value '" + value + "'");
-        }
-        if (!(value instanceof Integer number)) {
-            return;
-        }
-        if (isBuffer(option) && number < 0) {
-            throw new IllegalArgumentException("Invalid send/receive buffer size");
-        }
-        if (option == StandardSocketOptions.IP_TOS && (number < 0 || number > 255)) {
-            throw new IllegalArgumentException("Invalid IP_TOS value");
-        }
-        if (option == StandardSocketOptions.IP_MULTICAST_TTL && (number < 0 || number > 255)) {
-            throw new IllegalArgumentException("Invalid TTL/hop value");
-        }
-    }
-
-    private static boolean isBuffer(SocketOption<?> option) {
-        return option == StandardSocketOptions.SO_RCVBUF || option == StandardSocketOptions.SO_SNDBUF;
+    static <T> T checked(SocketOption<T> option, T value) {
+        return Options.checked(SUPPORTED, option, value);
     }
 
     synchronized <T> Object setOption(SocketOption<T> option, T wanted) throws IOException {
-        check(option, wanted);
+        T value = checked(option, wanted);
         checkOpen();
-        // As kernels: a buffer of no size is the smallest there is.
-        T value = isBuffer(option) && (Integer) wanted == 0 ? option.type().cast(1) : wanted;
         if (option == StandardSocketOptions.SO_REUSEADDR) {
             // Before it is bound: those that have it may share an address and a port (Udp.bindShared).
             reuseAddress = (Boolean) value;

@@ -152,11 +152,11 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     <T> void setOption(SocketOption<T> option, T value) throws IOException {
         C c = chosen;
         if (c == null) {
+            T checked = Options.checked(supported, option, value);
             synchronized (this) {
                 c = chosen;
                 if (c == null) {
-                    check(option);
-                    asked.put(option, value);
+                    asked.put(option, checked);
                     return;
                 }
             }
@@ -169,7 +169,7 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         if (c != null) {
             return c.getOption(option);
         }
-        check(option);
+        Options.check(supported, option);
         Object value;
         synchronized (this) {
             value = asked.get(option);
@@ -178,12 +178,6 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
             value = DEFAULTS.getOrDefault(option, option.type() == Boolean.class ? false : null);
         }
         return option.type().cast(value);
-    }
-
-    private void check(SocketOption<?> option) {
-        if (!supported.contains(option)) {
-            throw new UnsupportedOperationException("'" + option + "' not supported");
-        }
     }
 
     Set<SocketOption<?>> supportedOptions() {

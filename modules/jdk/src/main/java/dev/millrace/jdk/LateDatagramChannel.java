@@ -167,12 +167,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
-        return anywhere().join(group, nic);
+        return ask(anywhere(), c -> c.join(group, nic));
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) throws IOException {
-        return anywhere().join(group, nic, source);
+        return ask(anywhere(), c -> c.join(group, nic, source));
     }
 
     @Override

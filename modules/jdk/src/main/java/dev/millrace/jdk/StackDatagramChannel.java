@@ -298,7 +298,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
-        DatagramPort.check(name, value);
+        DatagramPort.checked(name, value);
         checkOpen();
         port.setOption(name, value);
         return this;

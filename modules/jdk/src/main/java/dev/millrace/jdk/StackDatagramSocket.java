@@ -282,7 +282,7 @@ final class StackDatagramSocket extends OptionDatagramSocket {
     @Override
     public <T> DatagramSocket setOption(SocketOption<T> name, T value) throws IOException {
         // As the JDK's, whose sockets are channels beneath.
-        DatagramPort.check(name, value);
+        DatagramPort.checked(name, value);
         port.setOption(name, value);
         return this;
     }

@@ -134,9 +134,9 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
 
     @Override
     public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Options.check(port.supportedOptions(), name, value);
+        T checked = Options.checked(port.supportedOptions(), name, value);
         checkOpen();
-        port.setOption(name, value);
+        port.setOption(name, checked);
         return this;
     }
 

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AlreadyConnectedException;
@@ -352,18 +353,41 @@ final class StackSocketChannel extends SocketChannel implements Watched {
                 ? new AsynchronousCloseException() : ChannelExceptions.ofWriter(e, this);
     }
 
-    /// Waits for bytes, the end of the stream or an error, which the next read tells.
+    /// As [#read(ByteBuffer)], for who waits so long and no longer, also if another thread is faster each time.
     ///
-    /// @return `false` if the deadline came first
-    /// @throws IOException if the channel is closed, now or meanwhile, or the thread is interrupted, which closes it
-    boolean awaitReadable(long deadlineNs) throws IOException {
-        checkConnected();
-        boolean ready = audience.await(SelectionKey.OP_READ, deadlineNs);
-        IOException over = ChannelExceptions.ofWaiter(this);
-        if (over != null) {
-            throw over;
+    /// @param timeoutMs in milliseconds, 0 for ever
+    int read(ByteBuffer dst, int timeoutMs) throws IOException {
+        if (timeoutMs == 0) {
+            return read(dst);
         }
-        return ready;
+        long deadline = audience.waiting().deadline(timeoutMs);
+        while (true) {
+            checkConnected();
+            boolean inTime = audience.await(SelectionKey.OP_READ, deadline);
+            IOException over = ChannelExceptions.ofWaiter(this);
+            if (over != null) {
+                throw over;
+            }
+            int n = readNow(dst);
+            if (n != 0) {
+                return n;
+            }
+            if (!inTime) {
+                throw new SocketTimeoutException("Read timed out");
+            }
+        }
+    }
+
+    private int readNow(ByteBuffer dst) throws IOException {
+        beginRead();
+        if (inputShut) {
+            return -1;
+        }
+        try {
+            return socket.tryRead(dst);
+        } catch (IOException e) {
+            throw readFailed(e);
+        }
     }
 
     @Override
@@ -420,9 +444,9 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Options.check(socket.supportedOptions(), name, value);
+        T checked = Options.checked(socket.supportedOptions(), name, value);
         checkOpen();
-        socket.setOption(name, value);
+        socket.setOption(name, checked);
         return this;
     }
 
