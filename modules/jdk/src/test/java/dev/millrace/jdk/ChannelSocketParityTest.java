@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 
 /// The same for the sockets of channels: [SocketChannel#socket()] and [ServerSocketChannel#socket()].
@@ -196,6 +197,16 @@ class ChannelSocketParityTest extends Parity {
     }
 
     private void streams() {
+        add("a time-out of who finds that another was faster", w -> {
+            SocketChannel[] ends = w.channels();
+            Socket s = ends[0].socket();
+            s.setSoTimeout(500);
+            InputStream in = s.getInputStream();
+            CompletableFuture<Integer> one = World.waiting(in::read);
+            CompletableFuture<Integer> other = World.waiting(in::read);
+            ends[1].write(ByteBuffer.wrap(new byte[] {7}));
+            return Stream.of(one, other).map(f -> outcome(_ -> World.of(f), w)).sorted().toList();
+        });
         add("bytes both ways", w -> {
             Socket[] s = sockets(w);
             s[0].getOutputStream().write(new byte[] {1, 2, (byte) 0xff});
