@@ -2,35 +2,24 @@ package dev.millrace.jdk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 
-/// What channels for datagrams do is what the kernel's do, call by call.
+/// Channels for datagrams as the kernel's: states, what is sent and received, time, errors.
 @Timeout(60)
-class DatagramChannelParityTest extends Parity {
-    private static final InetSocketAddress DISCARD = new InetSocketAddress(World.HERE, 9);
-    private static final InetSocketAddress UNRESOLVED = InetSocketAddress.createUnresolved("no.such.invalid", 9);
-
+class DatagramChannelParityTest extends DatagramChannelParity {
     DatagramChannelParityTest() {
         states();
         connecting();
@@ -40,31 +29,7 @@ class DatagramChannelParityTest extends Parity {
         manyBuffers();
         waiting();
         unreachable();
-        options();
-        selection();
-        adaptor();
-        groups();
     }
-
-    @Override
-    World kernel() {
-        return DatagramWorld.ofKernel();
-    }
-
-    @Override
-    World stack() throws IOException {
-        return DatagramWorld.ofStack();
-    }
-
-    private interface ChannelCase {
-        Object run(DatagramWorld w) throws Exception;
-    }
-
-    private void channel(String name, ChannelCase c) {
-        add(name, w -> c.run((DatagramWorld) w));
-    }
-
-    // ---- states
 
     private void states() {
         channel("a new channel", w -> {
@@ -208,8 +173,6 @@ class DatagramChannelParityTest extends Parity {
             return List.of(((InetSocketAddress) from).getAddress() instanceof Inet4Address, from.equals(d.getLocalAddress()));
         });
     }
-
-    // ---- datagrams
 
     private void sending() {
         channel("there and back", w -> {
@@ -423,8 +386,6 @@ class DatagramChannelParityTest extends Parity {
         });
     }
 
-    // ---- waiting
-
     private void waiting() {
         channel("nothing there, and nobody waits", w -> {
             DatagramChannel c = w.receivingChannel();
@@ -509,24 +470,6 @@ class DatagramChannelParityTest extends Parity {
         });
     }
 
-    private static Object interrupted(World w, DatagramChannel c, java.util.concurrent.Callable<Object> call) throws Exception {
-        var got = new CompletableFuture<Object>();
-        World.waiting(() -> outcome(_ -> call.call(), w) + " " + Thread.currentThread().isInterrupted(), got).interrupt();
-        return List.of(World.of(got), c.isOpen());
-    }
-
-    private static Object interruptedBefore(World w, DatagramChannel c, java.util.concurrent.Callable<Object> call) {
-        Thread.currentThread().interrupt();
-        try {
-            String how = outcome(_ -> call.call(), w);
-            return List.of(how, Thread.currentThread().isInterrupted(), c.isOpen());
-        } finally {
-            Thread.interrupted();
-        }
-    }
-
-    // ---- errors
-
     private void unreachable() {
         channel("nobody receives, connected", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
@@ -578,405 +521,5 @@ class DatagramChannelParityTest extends Parity {
                 return "" + e.getMessage();
             }
         });
-    }
-
-    // ---- options
-
-    private void options() {
-        channel("before it is bound, and after", w -> {
-            DatagramChannel c = w.datagramChannel();
-            var all = new ArrayList<Object>();
-            for (int i = 0; i < 2; i++) {
-                all.add(c.getOption(StandardSocketOptions.SO_BROADCAST));
-                all.add(c.getOption(StandardSocketOptions.SO_REUSEADDR));
-                all.add(c.getOption(StandardSocketOptions.IP_TOS));
-                all.add(c.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
-                all.add(c.getOption(StandardSocketOptions.IP_MULTICAST_LOOP));
-                all.add(c.setOption(StandardSocketOptions.SO_BROADCAST, true) == c);
-                c.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-                c.setOption(StandardSocketOptions.IP_TOS, 0x10 + 8 * i);
-                c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 5 + i);
-                c.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, i == 1);
-                all.add("" + c.getLocalAddress());
-                if (i == 0) {
-                    c.bind(null);
-                    all.add(port(c) > 0);
-                    break;
-                }
-            }
-            all.add(c.getOption(StandardSocketOptions.SO_BROADCAST));
-            all.add(c.getOption(StandardSocketOptions.SO_REUSEADDR));
-            all.add(c.getOption(StandardSocketOptions.IP_TOS));
-            all.add(c.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
-            all.add(c.getOption(StandardSocketOptions.IP_MULTICAST_LOOP));
-            return all;
-        });
-        channel("which there are", w -> w.datagramChannel().supportedOptions().containsAll(Set.of(StandardSocketOptions.SO_RCVBUF,
-                StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST,
-                StandardSocketOptions.IP_TOS, StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP)));
-        channel("which there are once it is closed", w -> {
-            DatagramChannel c = w.datagramChannel();
-            Set<SocketOption<?>> before = c.supportedOptions();
-            c.close();
-            return c.supportedOptions().equals(before);
-        });
-        channel("options that are none", w -> {
-            DatagramChannel c = w.datagramChannel();
-            return each(w, _ -> c.getOption(null), _ -> c.setOption(null, 1), _ -> c.getOption(StandardSocketOptions.TCP_NODELAY),
-                    _ -> c.setOption(StandardSocketOptions.TCP_NODELAY, true), _ -> c.setOption(StandardSocketOptions.SO_KEEPALIVE, true),
-                    _ -> c.getOption(StandardSocketOptions.SO_LINGER));
-        });
-        channel("values that are none", w -> {
-            DatagramChannel c = w.datagramChannel();
-            return each(w, _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, null), _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, -1),
-                    _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, -1), _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, null),
-                    _ -> c.setOption(StandardSocketOptions.SO_REUSEADDR, null), _ -> c.setOption(StandardSocketOptions.SO_BROADCAST, null),
-                    _ -> c.setOption(StandardSocketOptions.IP_TOS, 256).equals(c),
-                    _ -> c.setOption(StandardSocketOptions.IP_TOS, -1).equals(c),
-                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, -1),
-                    _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 256));
-        });
-        channel("buffers of no size", w -> {
-            DatagramChannel c = w.datagramChannel();
-            c.setOption(StandardSocketOptions.SO_RCVBUF, 0);
-            c.setOption(StandardSocketOptions.SO_SNDBUF, 0);
-            return c.getOption(StandardSocketOptions.SO_RCVBUF) > 0 && c.getOption(StandardSocketOptions.SO_SNDBUF) > 0;
-        });
-        channel("two channels share a port", w -> {
-            DatagramChannel a = w.datagramChannel().setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            DatagramChannel b = w.datagramChannel().setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            DatagramChannel c = w.datagramChannel();
-            a.bind(new InetSocketAddress(0));
-            b.bind(new InetSocketAddress(port(a)));
-            return List.of(port(a) == port(b), outcome(_ -> c.bind(new InetSocketAddress(port(a))), w));
-        });
-    }
-
-    // ---- selection
-
-    private void selection() {
-        channel("ready to write, and to read once there is a datagram", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-            int first = s.selectNow();
-            int ready = key.readyOps();
-            s.selectedKeys().clear();
-            key.interestOps(SelectionKey.OP_READ);
-            int none = s.selectNow();
-            c.send(bytes("x"), c.getLocalAddress());
-            int some = s.select();
-            int readable = key.readyOps();
-            c.receive(room(1));
-            s.selectedKeys().clear();
-            return List.of(first, ready, none, some, readable, s.selectNow());
-        });
-        channel("a channel that is not bound", w -> {
-            DatagramChannel c = w.datagramChannel();
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-            int first = s.select();
-            String unbound = key.readyOps() + " " + c.getLocalAddress();
-            s.selectedKeys().clear();
-            c.bind(new InetSocketAddress(World.HERE, 0));
-            key.interestOps(SelectionKey.OP_READ);
-            c.send(bytes("x"), c.getLocalAddress());
-            return List.of(first, unbound, s.select(), key.readyOps());
-        });
-        channel("wakes who selects", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            c.register(s, SelectionKey.OP_READ);
-            CompletableFuture<Integer> selected = World.waiting(s::select);
-            w.receivingChannel().send(bytes("x"), c.getLocalAddress());
-            return World.of(selected);
-        });
-        channel("an error is readable", w -> {
-            DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ);
-            c.write(bytes("x"));
-            int found = s.select();
-            return List.of(found, key.readyOps(), outcome(_ -> c.read(room(1)), w), s.selectedKeys().remove(key), s.selectNow());
-        });
-        channel("operations that are none", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            return each(w, _ -> c.register(s, SelectionKey.OP_READ), _ -> c.configureBlocking(false) == c,
-                    _ -> c.register(s, SelectionKey.OP_ACCEPT), _ -> c.register(s, SelectionKey.OP_CONNECT),
-                    _ -> c.register(s, SelectionKey.OP_READ).interestOps(), _ -> c.configureBlocking(true), _ -> c.isRegistered(),
-                    _ -> c.socket().getSoTimeout());
-        });
-        channel("closed while it is registered", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ);
-            c.close();
-            return List.of(key.isValid(), s.selectNow(), s.keys().size(), c.isRegistered(), outcome(_ -> c.getLocalAddress(), w));
-        });
-        channel("closed while another selects", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ);
-            CompletableFuture<Integer> selected = World.waiting(s::select);
-            c.close();
-            s.wakeup();
-            return List.of(World.of(selected), key.isValid(), s.keys().size());
-        });
-        channel("two selectors", w -> {
-            DatagramChannel c = w.receivingChannel();
-            Selector s = w.selector();
-            Selector t = w.selector();
-            c.configureBlocking(false);
-            SelectionKey one = c.register(s, SelectionKey.OP_READ);
-            SelectionKey two = c.register(t, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-            c.send(bytes("x"), c.getLocalAddress());
-            awaitReadable(w, c);
-            return List.of(s.select(), t.select(), one.readyOps(), two.readyOps(), c.keyFor(s) == one, c.keyFor(t) == two);
-        });
-    }
-
-    // ---- as a socket
-
-    private void adaptor() {
-        channel("its socket", w -> {
-            DatagramChannel c = w.datagramChannel();
-            DatagramSocket s = c.socket();
-            String fresh = s.isBound() + " " + s.isConnected() + " " + s.isClosed() + " " + s.getLocalPort() + " " + s.getPort() + " "
-                    + s.getLocalAddress().isAnyLocalAddress() + " " + s.getLocalSocketAddress() + " " + s.getRemoteSocketAddress() + " "
-                    + s.getInetAddress();
-            s.bind(new InetSocketAddress(World.HERE, 0));
-            s.connect(DISCARD);
-            return List.of(fresh, s == c.socket(), s.getChannel() == c, s.isBound(), s.isConnected(), s.getLocalPort() == port(c),
-                    "" + s.getLocalAddress(), s.getLocalSocketAddress().equals(c.getLocalAddress()), "" + s.getRemoteSocketAddress(),
-                    s.getPort(), c.isConnected());
-        });
-        channel("its socket once it is closed", w -> {
-            DatagramChannel c = w.receivingChannel();
-            c.connect(DISCARD);
-            DatagramSocket s = c.socket();
-            s.close();
-            s.close();
-            return List.of(c.isOpen(), s.isClosed(), s.isBound(), s.isConnected(), s.getLocalPort(), s.getPort(), "" + s.getLocalAddress(),
-                    "" + s.getLocalSocketAddress(), "" + s.getRemoteSocketAddress(), s.getChannel() == c);
-        });
-        channel("calls on its socket once it is closed", w -> {
-            DatagramChannel c = w.receivingChannel();
-            DatagramSocket s = c.socket();
-            c.close();
-            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", DISCARD)), _ -> s.getSoTimeout(), _ -> s.getBroadcast(),
-                    _ -> s.getOption(StandardSocketOptions.IP_TOS), _ -> done(() -> s.bind(null)), _ -> done(() -> s.connect(DISCARD)),
-                    _ -> done(s::disconnect), _ -> done(() -> s.setSoTimeout(1)));
-        });
-        channel("its socket in time", w -> {
-            DatagramSocket s = w.receivingChannel().socket();
-            s.setSoTimeout(10);
-            return List.of(outcome(_ -> receive(s, packet(1)), w), s.isClosed(), s.getSoTimeout());
-        });
-        channel("its socket in time, not bound", w -> {
-            DatagramSocket s = w.datagramChannel().socket();
-            s.setSoTimeout(10);
-            return List.of(outcome(_ -> receive(s, packet(1)), w), s.isBound());
-        });
-        channel("a time-out is its socket's alone", w -> {
-            DatagramChannel c = w.receivingChannel();
-            c.socket().setSoTimeout(1);
-            CompletableFuture<String> got = World.waiting(() -> text(c));
-            w.receivingChannel().send(bytes("late"), c.getLocalAddress());
-            return World.of(got);
-        });
-        channel("its socket receives with a time-out", w -> {
-            DatagramChannel c = w.receivingChannel();
-            DatagramSocket s = c.socket();
-            s.setSoTimeout(50_000);
-            CompletableFuture<Object> got = World.waiting(() -> receive(s, packet(3)));
-            w.receivingChannel().send(bytes("longer"), c.getLocalAddress());
-            return World.of(got);
-        });
-        channel("its socket does not wait", w -> {
-            DatagramChannel c = w.receivingChannel();
-            c.configureBlocking(false);
-            DatagramSocket s = c.socket();
-            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", DISCARD)), _ -> receive(s, null), _ -> send(s, null),
-                    _ -> send(s, packet(1)));
-        });
-        channel("its socket's channel is closed while it receives", w -> {
-            DatagramChannel c = w.receivingChannel();
-            CompletableFuture<Object> got = World.waiting(() -> receive(c.socket(), packet(1)));
-            c.close();
-            return outcome(_ -> World.of(got), w);
-        });
-        channel("its socket's channel is closed while it receives with a time-out", w -> {
-            DatagramChannel c = w.receivingChannel();
-            c.socket().setSoTimeout(50_000);
-            CompletableFuture<Object> got = World.waiting(() -> receive(c.socket(), packet(1)));
-            c.close();
-            return outcome(_ -> World.of(got), w);
-        });
-        channel("its socket is interrupted while it receives", w -> {
-            DatagramChannel c = w.receivingChannel();
-            return interrupted(w, c, () -> receive(c.socket(), packet(1)));
-        });
-        channel("its socket is interrupted while it receives with a time-out", w -> {
-            DatagramChannel c = w.receivingChannel();
-            c.socket().setSoTimeout(50_000);
-            return interrupted(w, c, () -> receive(c.socket(), packet(1)));
-        });
-        channel("its socket is interrupted before", w -> {
-            DatagramChannel c = w.receivingChannel();
-            DatagramChannel d = w.receivingChannel();
-            return List.of(interruptedBefore(w, c, () -> send(c.socket(), packet("x", DISCARD))),
-                    interruptedBefore(w, d, () -> receive(d.socket(), packet(1))));
-        });
-        channel("its socket: too large", w -> each(w, _ -> send(w.datagramChannel().socket(), new DatagramPacket(new byte[66_000], 65_508,
-                DISCARD)),
-                _ -> {
-                    DatagramSocket s = w.datagramChannel().socket();
-                    s.connect(DISCARD);
-                    return send(s, new DatagramPacket(new byte[66_000], 65_508));
-                }));
-        channel("its socket sends and receives", w -> {
-            DatagramSocket s = w.receivingChannel().socket();
-            DatagramSocket t = w.datagramChannel().socket();
-            send(t, packet("hello", s.getLocalSocketAddress()));
-            DatagramPacket p = packet(3);
-            Object cut = receive(s, p);
-            boolean from = p.getPort() == t.getLocalPort();
-            t.connect(s.getLocalSocketAddress());
-            send(t, new DatagramPacket("to the peer".getBytes(UTF_8), 11));
-            return List.of(cut, from, receive(s, packet(50)), outcome(_ -> send(t, packet("x", DISCARD)), w));
-        });
-        channel("its socket: addresses that are none", w -> each(w, _ -> done(() -> w.datagramChannel().socket().connect(null)),
-                _ -> done(() -> w.datagramChannel().socket().connect(new OtherAddress())),
-                _ -> done(() -> w.datagramChannel().socket().connect(UNRESOLVED)),
-                _ -> done(() -> w.datagramChannel().socket().bind(new OtherAddress())), _ -> done(() -> w.datagramChannel().socket().bind(UNRESOLVED)),
-                _ -> done(() -> w.receivingChannel().socket().bind(null)),
-                _ -> done(() -> w.datagramChannel().socket().bind(new InetSocketAddress("203.0.113.9", 0))),
-                _ -> done(() -> w.datagramChannel().socket().connect(null, 5)), _ -> done(() -> w.datagramChannel().socket().connect(World.HERE, 0)),
-                _ -> send(w.datagramChannel().socket(), packet(1)), _ -> send(w.datagramChannel().socket(), packet("x", new InetSocketAddress(World.HERE,
-                0)))));
-        channel("its socket connects again", w -> {
-            DatagramSocket s = w.receivingChannel().socket();
-            s.connect(DISCARD);
-            s.connect(new InetSocketAddress(World.HERE, 10));
-            int second = s.getPort();
-            s.disconnect();
-            return List.of(second, s.getPort(), s.isConnected(), s.isBound());
-        });
-        channel("options of its socket", w -> {
-            DatagramSocket s = w.datagramChannel().socket();
-            boolean broadcast = s.getBroadcast();
-            s.setBroadcast(!broadcast);
-            s.setReuseAddress(true);
-            s.setTrafficClass(0x10);
-            return List.of(broadcast, s.getBroadcast(), s.getReuseAddress(), s.getTrafficClass(), s.getSoTimeout(), s.isBound(),
-                    outcome(_ -> done(() -> s.setSoTimeout(-1)), w), outcome(_ -> done(() -> s.setReceiveBufferSize(0)), w),
-                    outcome(_ -> done(() -> s.setSendBufferSize(-1)), w), outcome(_ -> done(() -> s.setTrafficClass(-1)), w),
-                    s.supportedOptions().equals(s.getChannel().supportedOptions()));
-        });
-    }
-
-    private void groups() {
-        channel("groups that are none", w -> {
-            DatagramChannel c = w.datagramChannel();
-            NetworkInterface lo = NetworkInterface.getByName("lo");
-            return each(w, _ -> isNull(() -> c.join(null, lo)), _ -> c.join(World.HERE, lo),
-                    _ -> done(() -> c.socket().joinGroup(null, null)), _ -> done(() -> c.socket().joinGroup(new OtherAddress(), null)),
-                    _ -> done(() -> c.socket().joinGroup(new InetSocketAddress(World.HERE, 5), null)),
-                    _ -> done(() -> c.socket().joinGroup(UNRESOLVED, null)), _ -> done(() -> c.socket().leaveGroup(null, null)),
-                    _ -> done(() -> c.socket().leaveGroup(new InetSocketAddress(World.HERE, 5), null)));
-        });
-    }
-
-    // ---- what the cases are made of
-
-    private interface Action {
-        void run() throws Exception;
-    }
-
-    /// Of the message only the machine knows: it names variables.
-    private static Object isNull(Action a) throws Exception {
-        try {
-            a.run();
-            return "done";
-        } catch (NullPointerException e) {
-            return "null";
-        }
-    }
-
-    private static Object refused(Action a) throws Exception {
-        try {
-            a.run();
-            return "not refused";
-        } catch (SocketException e) {
-            return e.getMessage();
-        }
-    }
-
-    private static Object done(Action a) throws Exception {
-        a.run();
-        return "done";
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(UTF_8));
-    }
-
-    private static ByteBuffer room(int bytes) {
-        return ByteBuffer.allocate(bytes);
-    }
-
-    /// What was put into a buffer from its beginning.
-    private static String string(ByteBuffer filled) {
-        return UTF_8.decode(filled.duplicate().flip()).toString();
-    }
-
-    private static String text(DatagramChannel c) throws IOException {
-        ByteBuffer b = room(100);
-        c.receive(b);
-        return string(b);
-    }
-
-    private static int port(DatagramChannel c) throws IOException {
-        return ((InetSocketAddress) c.getLocalAddress()).getPort();
-    }
-
-    /// Returns when a datagram or an error is there; the channel blocks afterwards as it did before.
-    private static void awaitReadable(DatagramWorld w, DatagramChannel c) throws IOException {
-        boolean blocking = c.isBlocking();
-        try (Selector s = w.provider().openSelector()) {
-            c.configureBlocking(false);
-            SelectionKey key = c.register(s, SelectionKey.OP_READ);
-            s.select();
-            key.cancel();
-            s.selectNow();
-        }
-        if (!c.isRegistered()) {
-            c.configureBlocking(blocking);
-        }
-    }
-
-    private static DatagramPacket packet(int bytes) {
-        return new DatagramPacket(new byte[bytes], bytes);
-    }
-
-    private static DatagramPacket packet(String text, SocketAddress to) {
-        return new DatagramPacket(text.getBytes(UTF_8), text.length(), to);
-    }
-
-    private static Object receive(DatagramSocket s, DatagramPacket p) throws IOException {
-        s.receive(p);
-        return new String(p.getData(), p.getOffset(), p.getLength(), UTF_8);
-    }
-
-    private static Object send(DatagramSocket s, DatagramPacket p) throws IOException {
-        s.send(p);
-        return "sent";
     }
 }
