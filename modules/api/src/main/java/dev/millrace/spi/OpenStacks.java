@@ -18,7 +18,15 @@ import java.util.function.Supplier;
 public final class OpenStacks {
     private static final int MOST_NAMES = 20;
     private static final Map<Stack, Boolean> ALL = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<Guide, Boolean> GUIDES = Collections.synchronizedMap(new WeakHashMap<>());
     private static final ScopedValue<Supplier<Stack>> RUNNING = ScopedValue.newInstance();
+
+    /// Whoever runs programs that belong to stacks, and knows which, as a simulation does.
+    @FunctionalInterface
+    public interface Guide {
+        /// The stack of the program that the calling thread runs, or `null` if it runs none of its own.
+        Stack ofCaller();
+    }
 
     private OpenStacks() {
     }
@@ -97,14 +105,31 @@ public final class OpenStacks {
         return false;
     }
 
-    /// The stack that the running program belongs to: the one of its simulated host, or of [#run].
+    /// Has a guide asked from now on, for as long as somebody else holds it.
+    public static void add(Guide guide) {
+        GUIDES.put(Objects.requireNonNull(guide, "guide"), true);
+    }
+
+    /// Asks it no more.
+    public static void remove(Guide guide) {
+        GUIDES.remove(guide);
+    }
+
+    /// The stack that the running program belongs to: the one of [#run], or of its simulated host.
     public static Optional<Stack> running() {
-        return RUNNING.isBound() ? Optional.ofNullable(RUNNING.get().get()) : Optional.empty();
+        if (RUNNING.isBound()) {
+            return Optional.ofNullable(RUNNING.get().get());
+        }
+        List<Guide> guides;
+        synchronized (GUIDES) {
+            guides = List.copyOf(GUIDES.keySet());
+        }
+        return guides.stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst();
     }
 
     /// Runs a program that belongs to a stack, on the calling thread.
     ///
-    /// @param stack asked each time, since a host that is started again has another
+    /// @param stack asked each time
     public static void run(Supplier<Stack> stack, Runnable program) {
         ScopedValue.where(RUNNING, stack).run(program);
     }

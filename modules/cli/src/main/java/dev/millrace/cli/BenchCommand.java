@@ -95,7 +95,7 @@ final class BenchCommand {
                 spec -> {
                     var atOnce = Commands.option(spec, "--at-once", Integer.class, "N", "50", "requests under way, each on a connection");
                     var bytes = Commands.option(spec, "--bytes", Integer.class, "BYTES", "1000", "of the body of an answer");
-                    return repeated(spec, (kernel, seconds, warmup) -> new HttpBench(kernel, atOnce.getValue(), bytes.getValue(), seconds,
+                    return repeated(spec, "20", (kernel, seconds, warmup) -> new HttpBench(kernel, atOnce.getValue(), bytes.getValue(), seconds,
                             warmup)::run);
                 });
     }
@@ -105,7 +105,7 @@ final class BenchCommand {
                 spec -> {
                     var connections = Commands.option(spec, "--connections", Integer.class, "N", "10000", "on the selector");
                     var active = Commands.option(spec, "--active", Integer.class, "N", "100", "of them in use");
-                    return repeated(spec, (kernel, seconds, warmup) -> new SelectorBench(kernel, connections.getValue(), active.getValue(),
+                    return repeated(spec, "3", (kernel, seconds, warmup) -> new SelectorBench(kernel, connections.getValue(), active.getValue(),
                             seconds, warmup)::run);
                 });
     }
@@ -115,10 +115,12 @@ final class BenchCommand {
     }
 
     /// The flags of benchmarks that run over a stack's loopback or the kernel's.
-    private static Callable<Integer> repeated(CommandSpec spec, OverEither bench) {
+    ///
+    /// @param warmUp seconds, if nothing else is said: for as long as much is compiled, who else compiles decides
+    private static Callable<Integer> repeated(CommandSpec spec, String warmUp, OverEither bench) {
         var link = Commands.option(spec, "--link", String.class, "LINK", "loopback", "loopback (of a stack of ours), or jdk (the kernel's)");
         var seconds = Commands.option(spec, "--seconds", Double.class, "S", "3", "how long to measure");
-        var warmup = Commands.option(spec, "--warm-up", Double.class, "S", "3", "how long to run before measuring");
+        var warmup = Commands.option(spec, "--warm-up", Double.class, "S", warmUp, "how long to run before measuring");
         var runs = Commands.option(spec, "--runs", Integer.class, "N", "1", "how often; prints median and spread");
         var json = Commands.flag(spec, "--json", "print one JSON object on the last line");
         return () -> {

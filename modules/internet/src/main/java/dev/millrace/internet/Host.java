@@ -6,7 +6,6 @@ import dev.millrace.dns.Resolver;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
 import dev.millrace.jdk.StackSockets;
-import dev.millrace.spi.OpenStacks;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -259,7 +258,7 @@ public final class Host extends Station implements AutoCloseable {
     /// How a thread fails that is no program is to be heard as well.
     private void runThread(Runnable body, Object mine) {
         try {
-            OpenStacks.run(this::stack, body);
+            body.run();
         } catch (Gone e) {
             throw e;
         } catch (Throwable t) {

@@ -5,7 +5,9 @@ import dev.millrace.Stack;
 import dev.millrace.internet.InternetBuilder.Mode;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.RealClockwork;
+import dev.millrace.internet.time.Task;
 import dev.millrace.internet.time.VirtualClockwork;
+import dev.millrace.spi.OpenStacks;
 import dev.millrace.spi.StackProvider;
 import dev.millrace.spi.Surroundings;
 import dev.millrace.wire.IpAddress;
@@ -78,6 +80,8 @@ public final class Internet implements AutoCloseable {
     private final Programs programs;
     /// `null` if nothing is to be remembered.
     private final RecentPackets recent;
+    /// Held here alone, so that it goes with this.
+    private final OpenStacks.Guide guide = this::stackOfCaller;
 
     Internet(InternetBuilder b) {
         if (b.mode == Mode.REAL && b.script != null && b.script.events().stream()
@@ -107,6 +111,7 @@ public final class Internet implements AutoCloseable {
             if (recent != null) {
                 fabric.observe(recent);
             }
+            OpenStacks.add(guide);
         }
         for (Delivery d : Delivery.values()) {
             counter(name(d));
@@ -739,6 +744,13 @@ public final class Internet implements AutoCloseable {
         return svg[0];
     }
 
+    /// Of the host whose program is calling. Rarely asked, so that programs carry nothing for it.
+    private Stack stackOfCaller() {
+        Task task = clockwork().current();
+        return task == null ? null : hosts().values().stream().filter(h -> h.ownerOfPrograms() == task.owner()).findFirst()
+                .map(Host::stack).orElse(null);
+    }
+
     /// Closes all hosts, ends their programs, and gives back all packets. Further calls do nothing.
     ///
     /// @throws SimulationException if a program does not end: all else is closed; or if a program or an action of a simulation
@@ -751,6 +763,7 @@ public final class Internet implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        OpenStacks.remove(guide);
         nodes.close();
         if (inFlight != null) {
             inFlight.close();

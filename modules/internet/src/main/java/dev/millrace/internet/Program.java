@@ -3,7 +3,6 @@ package dev.millrace.internet;
 import dev.millrace.internet.time.Clockwork;
 import dev.millrace.internet.time.Gone;
 import dev.millrace.internet.time.Task;
-import dev.millrace.spi.OpenStacks;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +69,7 @@ public final class Program<T> implements Future<T> {
         T returned = null;
         Throwable thrown = null;
         try {
-            returned = OpenStacks.call(host::stack, body::call);
+            returned = body.call();
         } catch (Gone e) {
             // Whoever ended it has told so.
             throw e;

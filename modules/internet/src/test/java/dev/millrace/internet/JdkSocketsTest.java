@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -147,6 +148,11 @@ class JdkSocketsTest {
         try (Internet net = twoHosts()) {
             Host client = host(net, "client");
             assertEquals(client.stack(), client.call(() -> OpenStacks.running().orElseThrow()).get());
+            assertEquals(client.stack(), client.call(() -> {
+                var onThread = client.<Stack>future();
+                client.threads().newThread(() -> onThread.complete(OpenStacks.running().orElseThrow())).start();
+                return onThread.get();
+            }).get());
             assertTrue(OpenStacks.running().isEmpty());
             assertEquals(client.stack(), OpenStacks.owning(client.address()).orElseThrow());
         }

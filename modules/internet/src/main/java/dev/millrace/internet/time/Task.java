@@ -38,7 +38,8 @@ public final class Task {
         this.number = number;
     }
 
-    Object owner() {
+    /// What it belongs to.
+    public Object owner() {
         return owner;
     }
 
