@@ -66,13 +66,14 @@ final class DatagramPort {
             if (socket != null) {
                 return false;
             }
-            UdpSocket made = reuseAddress ? udp.bindShared(local) : udp.bind(local);
-            prepare(made);
-            become(made);
             if (draft != null) {
+                // First: it may have the very port. What it keeps is kept here as well.
                 draft.close();
                 draft = null;
             }
+            UdpSocket made = reuseAddress ? udp.bindShared(local) : udp.bind(local);
+            prepare(made);
+            become(made);
             return true;
         }
     }
