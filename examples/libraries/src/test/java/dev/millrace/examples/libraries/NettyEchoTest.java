@@ -40,7 +40,7 @@ class NettyEchoTest {
 
     @Test
     void bytesComeBack() throws Exception {
-        try (Internet net = Internet.realTime()) {
+        try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host client = net.host("client", "10.0.0.1");
             Host server = net.host("server", "10.0.0.2");
             EventLoopGroup servers = loops(server.sockets());
@@ -72,7 +72,7 @@ class NettyEchoTest {
 
     @Test
     void aDatagramComesBack() throws Exception {
-        try (Internet net = Internet.realTime()) {
+        try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host client = net.host("client", "10.0.0.1");
             Host server = net.host("server", "10.0.0.2");
             EventLoopGroup servers = loops(server.sockets());
