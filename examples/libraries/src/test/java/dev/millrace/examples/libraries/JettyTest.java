@@ -23,7 +23,9 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Promise;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.Invocable.InvocationType;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,12 +94,8 @@ class JettyTest {
             @Override
             public boolean handle(Request request, Response response, Callback callback) {
                 // All of it first: the JDK's client reads no answer while it sends what it asks.
-                Content.Source.asByteArrayAsync(request, HttpLoad.LARGEST)
-                        .thenAccept(body -> response.write(true, ByteBuffer.wrap(body), callback))
-                        .exceptionally(failure -> {
-                            callback.failed(failure);
-                            return null;
-                        });
+                Content.Source.asByteArrayAsync(request, HttpLoad.LARGEST, Promise.Invocable.from(InvocationType.NON_BLOCKING,
+                        body -> response.write(true, ByteBuffer.wrap(body), callback), callback::failed));
                 return true;
             }
         });
