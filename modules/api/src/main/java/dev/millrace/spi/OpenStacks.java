@@ -134,6 +134,11 @@ public final class OpenStacks {
         }
     }
 
+    /// Whether the calling thread runs a program of a simulation.
+    public static boolean isSimulated() {
+        return guides().stream().anyMatch(g -> g.ofCaller() != null);
+    }
+
     /// The addresses of the simulated host of this name: of the simulation whose program the calling thread runs, or else of any.
     ///
     /// @return none if there is no such host

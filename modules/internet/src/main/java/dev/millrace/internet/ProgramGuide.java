@@ -1,19 +1,25 @@
 package dev.millrace.internet;
 
 import dev.millrace.Stack;
+import dev.millrace.internet.time.Clockwork;
+import dev.millrace.internet.time.Task;
 import dev.millrace.spi.OpenStacks;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Tells the JDK's sockets whose program a thread runs, and what hosts there are. It asks the topology, and so neither takes simulated time
 /// nor blocks: the JDK holds a lock while it looks up a name.
 final class ProgramGuide implements OpenStacks.Guide {
     private final Clockwork clockwork;
     private final Nodes nodes;
+    private final Supplier<NameServer> names;
 
-    ProgramGuide(Clockwork clockwork, Nodes nodes) {
+    /// @param names asked each time; there may be none
+    ProgramGuide(Clockwork clockwork, Nodes nodes, Supplier<NameServer> names) {
+        this.names = names;
         this.clockwork = clockwork;
         this.nodes = nodes;
     }
@@ -31,7 +37,12 @@ final class ProgramGuide implements OpenStacks.Guide {
             return host.addresses();
         }
         String wanted = key(name);
-        return nodes.everyHost().filter(h -> key(h.name()).equals(wanted)).findFirst().map(Host::addresses).orElse(List.of());
+        Optional<Host> host = nodes.everyHost().filter(h -> key(h.name()).equals(wanted)).findFirst();
+        if (host.isPresent()) {
+            return host.get().addresses();
+        }
+        NameServer server = names.get();
+        return server == null ? List.of() : server.addresses(name);
     }
 
     @Override

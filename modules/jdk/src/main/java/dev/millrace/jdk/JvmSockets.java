@@ -1,9 +1,12 @@
 package dev.millrace.jdk;
 
+import dev.millrace.Names;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Optional;
 
 /// All sockets of a JVM that programs make by `new Socket()` and `new ServerSocket()`, as `HttpURLConnection` and drivers without a hook of
 /// their own do. Such a socket chooses when it is bound or connected, as channels of a [JvmSelectorProvider] do: the stack of the running
@@ -38,8 +41,15 @@ public final class JvmSockets {
         }
     }
 
-    /// Whether [#install] has been called here, or by anybody else in this JVM.
-    public static synchronized boolean isInstalled() {
-        return installed;
+    /// Whether sockets or channels that programs ask the JVM for lead to stacks: these are installed, or [JvmSelectorProvider] is the JVM's.
+    public static synchronized boolean leadToStacks() {
+        return installed || SelectorProvider.provider() instanceof JvmSelectorProvider;
+    }
+
+    /// Who answers names for sockets of the calling thread that nothing else decides about, if somebody does ([dev.millrace.Stack#names()]).
+    ///
+    /// @throws IllegalArgumentException if `-Ddev.millrace.jdk.stack` names a stack that is not open
+    public static Optional<Names> names() {
+        return LateBinding.names();
     }
 }
