@@ -31,9 +31,30 @@ class DatagramWorld extends World {
         return new DatagramWorld(null);
     }
 
+    /// A stack whose channels nobody asked for: they choose it when they are bound or connected.
+    static DatagramWorld late() throws IOException {
+        System.setProperty(LateBinding.PROPERTY, "datagrams");
+        return new DatagramWorld(open()) {
+            @Override
+            SelectorProvider provider() {
+                return JvmSelectorProvider.ANY;
+            }
+
+            @Override
+            public void close() throws Exception {
+                System.clearProperty(LateBinding.PROPERTY);
+                super.close();
+            }
+        };
+    }
+
     static DatagramWorld ofStack() throws IOException {
-        return new DatagramWorld(Stack.builder().name("datagrams").nic("lo", "loopback:", "127.0.0.1/8", "::1/128")
-                .route("224.0.0.0/4", "lo").route("ff00::/8", "lo").option("stack", "close-timeout", "0").open());
+        return new DatagramWorld(open());
+    }
+
+    private static Stack open() throws IOException {
+        return Stack.builder().name("datagrams").nic("lo", "loopback:", "127.0.0.1/8", "::1/128")
+                .route("224.0.0.0/4", "lo").route("ff00::/8", "lo").option("stack", "close-timeout", "0").open();
     }
 
     boolean isKernel() {
