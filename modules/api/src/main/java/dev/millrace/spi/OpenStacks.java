@@ -20,6 +20,8 @@ public final class OpenStacks {
     private static final Map<Stack, Boolean> ALL = Collections.synchronizedMap(new WeakHashMap<>());
     private static final Map<Guide, Boolean> GUIDES = Collections.synchronizedMap(new WeakHashMap<>());
     private static final ScopedValue<Supplier<Stack>> RUNNING = ScopedValue.newInstance();
+    /// Of who was started by a program of [#callWithThreads].
+    private static final InheritableThreadLocal<Supplier<Stack>> INHERITED = new InheritableThreadLocal<>();
 
     /// Whoever runs programs that belong to stacks, and knows which, as a simulation does. Nothing here blocks.
     public interface Guide {
@@ -120,12 +122,14 @@ public final class OpenStacks {
         GUIDES.remove(guide);
     }
 
-    /// The stack that the running program belongs to: the one of [#run], or of its simulated host.
+    /// The stack that the running program belongs to: the one of [#run], or of its simulated host, or of the program of
+    /// [#callWithThreads] that has started the thread.
     public static Optional<Stack> running() {
         if (RUNNING.isBound()) {
             return Optional.ofNullable(RUNNING.get().get());
         }
-        return guides().stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst();
+        return guides().stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst()
+                .or(() -> Optional.ofNullable(INHERITED.get()).map(Supplier::get));
     }
 
     private static List<Guide> guides() {
@@ -170,5 +174,22 @@ public final class OpenStacks {
     /// As [#run], for what returns something.
     public static <T, X extends Throwable> T call(Supplier<Stack> stack, ScopedValue.CallableOp<? extends T, X> program) throws X {
         return ScopedValue.where(RUNNING, stack).<T, X>call(program);
+    }
+
+    /// As [#call], and all threads that the program starts, and that these start, belong to the stack until they end, unless they were
+    /// made to inherit nothing ([Thread.Builder#inheritInheritableThreadLocals]).
+    public static <T, X extends Throwable> T callWithThreads(Supplier<Stack> stack, ScopedValue.CallableOp<? extends T, X> program)
+            throws X {
+        Supplier<Stack> before = INHERITED.get();
+        INHERITED.set(stack);
+        try {
+            return call(stack, program);
+        } finally {
+            if (before == null) {
+                INHERITED.remove();
+            } else {
+                INHERITED.set(before);
+            }
+        }
     }
 }

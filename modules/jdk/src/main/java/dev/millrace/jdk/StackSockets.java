@@ -70,7 +70,7 @@ public final class StackSockets {
     }
 
     /// Runs a program as one of this stack, on the calling thread: with [JvmSelectorProvider], channels that nothing else binds to another
-    /// are this stack's. Threads that it starts are no part of it.
+    /// are this stack's. Threads that it starts are no part of it; see [#callWithThreads].
     public void run(Runnable program) {
         OpenStacks.run(stack, program);
     }
@@ -78,6 +78,17 @@ public final class StackSockets {
     /// As [#run], for what returns something.
     public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> program) throws X {
         return OpenStacks.call(stack, program);
+    }
+
+    /// As [#call], and all threads that the program starts, and that these start, are of this stack as well, until they end: for libraries
+    /// that open channels on threads of their own and can be told neither an address to bind them to nor a factory, as the clients of Kafka.
+    /// Those that were made to inherit nothing are not, such as the ones of the JDK's `HttpClient` and of the common pool.
+    ///
+    /// ```java
+    /// Producer<String, String> producer = sockets.callWithThreads(() -> new KafkaProducer<>(settings));
+    /// ```
+    public <T, X extends Throwable> T callWithThreads(ScopedValue.CallableOp<? extends T, X> program) throws X {
+        return OpenStacks.callWithThreads(stack, program);
     }
 
     /// A socket that is not connected.
