@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The JDK's sockets between two hosts of a simulated Internet, in real time, do what the kernel's do on its loopback.
-@Timeout(20)
+@Timeout(120)
 class ParityOverLinkTest {
     private static final Duration DELAY = Duration.ofMillis(2);
     private static final String[] HERE = {"10.4.0.1", "fd04::1"};

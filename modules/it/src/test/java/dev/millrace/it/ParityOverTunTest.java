@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The JDK's sockets with a stack at one end of a TUN device and the kernel at the other do what the kernel's do on its loopback.
-@Timeout(20)
+@Timeout(120)
 class ParityOverTunTest {
     private static final String[] KERNEL = {"10.5.0.1", "fd05::1"};
     private static final String[] STACK = {"10.5.0.2", "fd05::2"};
