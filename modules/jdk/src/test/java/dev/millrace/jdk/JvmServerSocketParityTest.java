@@ -1,11 +1,9 @@
 package dev.millrace.jdk;
 
-import java.io.IOException;
-
 /// The same for what `new Socket()` and `new ServerSocket()` are where [JvmSockets] are installed.
 class JvmServerSocketParityTest extends ServerSocketParityTest {
     @Override
-    World stack() throws IOException {
-        return new LateWorld();
+    World ours() throws Exception {
+        return World.late();
     }
 }
