@@ -37,7 +37,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /// the wall clock's.
 @VirtualInternet(time = VirtualInternet.Time.REAL)
 @Link(from = "shop", to = "bank", delay = "5ms")
-@Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class VirtualInternetTest {
     /// That they do run at the same time.
@@ -58,6 +57,7 @@ class VirtualInternetTest {
 
     /// Neither takes anything that would say where it is: the JVM was started with a provider of channels.
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void theJdksClientAndServer(Internet net) throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(bank.address(), 8080), 0);
         server.createContext("/balance", exchange -> {
@@ -83,6 +83,7 @@ class VirtualInternetTest {
 
     /// Both take factories of sockets.
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void okHttpAndMockWebServer(Internet net) throws Exception {
         try (var server = new MockWebServer()) {
             server.setServerSocketFactory(bank.sockets().serverSocketFactory());
