@@ -225,7 +225,7 @@ public abstract class End implements AutoCloseable {
         }
     }
 
-    private static final class OnStack extends End {
+    static class OnStack extends End {
         private final StackSockets sockets;
         private final SelectorProvider provider;
 

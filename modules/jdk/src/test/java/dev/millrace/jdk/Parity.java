@@ -76,6 +76,11 @@ public abstract class Parity {
         }
     }
 
+    /// Where they run that are compared with the kernel's.
+    World ours() throws Exception {
+        return World.stack();
+    }
+
     @ParameterizedTest
     @MethodSource("names")
     void isAsTheKernels(String name) throws Exception {
@@ -83,7 +88,7 @@ public abstract class Parity {
         try (World kernel = World.kernel()) {
             expected = outcome(cases.get(name), kernel);
         }
-        try (var leaks = new LeakCheck(); World ours = World.stack()) {
+        try (var leaks = new LeakCheck(); World ours = ours()) {
             assertEquals(expected, outcome(cases.get(name), ours));
         }
     }

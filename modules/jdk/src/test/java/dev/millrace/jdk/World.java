@@ -57,10 +57,22 @@ public final class World implements AutoCloseable {
 
     /// Both ends are a stack on its loopback. Datagrams to groups stay there.
     static World stack() throws IOException {
-        Stack stack = Stack.builder().name("jdk").nic("lo", "loopback:", "127.0.0.1/8", "::1/128").route("224.0.0.0/4", "lo")
-                .route("ff00::/8", "lo").option("tcp", "time-wait", "20ms").option("stack", "close-timeout", "0").open();
+        Stack stack = open();
         End end = End.stack(StackSockets.of(stack), "127.0.0.1", "::1");
         return new World(end, end, null).on(stack);
+    }
+
+    /// The same, of whose sockets and channels each chooses the stack late.
+    static World late() throws IOException {
+        Stack stack = open();
+        System.setProperty(LateBinding.PROPERTY, stack.name());
+        End end = new LateEnd(StackSockets.of(stack), "127.0.0.1", "::1");
+        return new World(end, end, null).on(stack, () -> System.clearProperty(LateBinding.PROPERTY));
+    }
+
+    private static Stack open() throws IOException {
+        return Stack.builder().name("jdk").nic("lo", "loopback:", "127.0.0.1/8", "::1/128").route("224.0.0.0/4", "lo")
+                .route("ff00::/8", "lo").option("tcp", "time-wait", "20ms").option("stack", "close-timeout", "0").open();
     }
 
     /// A text about this world as one about another would be: the addresses of its ends have names.
