@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 
 /// What an acceptable ACK field does in a synchronized state (RFC 9293 §3.10.7.4, fifth): SND.UNA, the window, the
@@ -12,21 +11,18 @@ final class AckArrival {
     /// Processes the ACK field and the SACK option of a segment whose SEG.ACK was found acceptable.
     static void onAck(TcpConnection c, Segment seg, long nowNs) {
         int priorFlight = c.snd.flight();
-        int acked = Math.max(0, seg.ack - c.snd.una);
+        int acked = (int) Math.max(0, seg.ackOffset - c.snd.una);
         int newWnd = seg.wnd << c.sendShift;
         boolean sameWindow = newWnd == c.snd.wnd;
         int wndBefore = c.snd.wnd;
         boolean ackOfFin = false;
         if (acked > 0) {
-            c.snd.advance(seg.ack);
+            c.snd.una = seg.ackOffset;
             c.events |= TcpConnection.EVENT_PROGRESS;
-            c.queue.ackTo(seg.ack);
-            if (c.scoreboard != null) {
-                c.scoreboard.onAdvance(seg.ack);
-            }
+            c.queue.ackTo(seg.ackOffset);
             ackOfFin = c.snd.finSent && c.snd.una == c.snd.nxt;
             int roomBefore = c.writableBytes();
-            c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Seq.min(c.snd.una, c.sendBuffer.end()));
+            c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Math.min(c.snd.una, c.sendBuffer.end()));
             if (roomBefore == 0 && c.state.maySend()) {
                 c.writeStarved = false;
                 if (c.writableBytes() > 0) {
@@ -37,9 +33,9 @@ final class AckArrival {
             c.rtt.onProgress();
             c.retries = 0;
         }
-        boolean duplicate = acked == 0 && seg.ack == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
+        boolean duplicate = acked == 0 && seg.ackOffset == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
                 && !seg.has(TcpHeader.FIN);
-        if (Seq.geq(seg.ack, c.snd.una) && c.snd.updateWindow(seg.seq, seg.ack, newWnd) || acked > 0) {
+        if (seg.ackOffset >= c.snd.una && c.snd.updateWindow(seg.seqOffset, seg.ackOffset, newWnd) || acked > 0) {
             c.persist.onAck(c);
         }
         if (c.timers.isSet(ConnectionTimers.PERSIST)) {
@@ -69,7 +65,7 @@ final class AckArrival {
 
     private static void onAckWhilePersisting(TcpConnection c, long nowNs) {
         c.persist.onAck(c);
-        int worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
+        long worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
         if (c.snd.room() > 0 && !c.persist.overrides && c.snd.room() >= worthwhile) {
             c.persist.stop(c);
             c.timers.cancel(ConnectionTimers.USER);

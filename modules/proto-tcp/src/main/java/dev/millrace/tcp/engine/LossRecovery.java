@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 
 /// Decides what is lost and when recovery begins and ends: duplicate ACKs and NewReno (RFC 5681 §3.2, RFC 6582), SACK
 /// (RFC 6675), limited transmit (RFC 3042), the timeout (RFC 5681 §3.1). It tells congestion control, never the reverse.
@@ -10,7 +9,7 @@ final class LossRecovery {
 
     private Phase phase = Phase.OPEN;
     /// RecoveryPoint of RFC 6675, `recover` of RFC 6582.
-    private int recoveryPoint;
+    private long recoveryPoint;
     private int dupAcks;
     /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd).
     private long inflation;
@@ -18,7 +17,7 @@ final class LossRecovery {
     private boolean forced;
     private boolean rescued;
 
-    LossRecovery(int iss) {
+    LossRecovery(long iss) {
         recoveryPoint = iss;
     }
 
@@ -31,10 +30,6 @@ final class LossRecovery {
     void onAck(TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
         if (c.sackOn && newlySacked > 0) {
             c.scoreboard.judge(c.snd.mss);
-        }
-        if (Seq.lt(recoveryPoint, c.snd.una - 1)) {
-            // What lies behind must not seem to lie ahead two gibibytes on.
-            recoveryPoint = phase == Phase.OPEN ? c.snd.una - 1 : recoveryPoint;
         }
         switch (phase) {
             case OPEN -> onAckWhileOpen(c, acked, newlySacked, duplicate, priorFlight, nowNs);
@@ -53,7 +48,7 @@ final class LossRecovery {
             TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
         if (acked > 0) {
             dupAcks = 0;
-            boolean limited = Seq.lt(c.snd.una - acked, c.snd.cwndLimitedTo);
+            boolean limited = c.snd.una - acked < c.snd.cwndLimitedTo;
             c.cc.onAck(c.queue.ackedUnsackedBytes + newlySacked, priorFlight, limited, c.rtt.srttNs(), nowNs);
         }
         // RFC 6675 §2: with SACK a duplicate is an ACK that reports something new.
@@ -63,7 +58,7 @@ final class LossRecovery {
         boolean firstLost = !c.queue.isEmpty() && c.queue.is(0, RetransmissionQueue.LOST);
         // RFC 6582 §3.2 step 2: without SACK, duplicates that cover no more than `recover` are what an earlier recovery
         // has sent again needlessly.
-        boolean news = c.sackOn || Seq.gt(c.snd.una, recoveryPoint);
+        boolean news = c.sackOn || c.snd.una > recoveryPoint;
         if (!c.queue.isEmpty() && (dupAcks >= SackScoreboard.DUP_THRESH && news || firstLost)) {
             enter(c, nowNs);
         }
@@ -120,7 +115,7 @@ final class LossRecovery {
     }
 
     private boolean endIfRecovered(TcpConnection c, boolean tell, long nowNs) {
-        if (Seq.lt(c.snd.una, recoveryPoint)) {
+        if (c.snd.una < recoveryPoint) {
             return false;
         }
         phase = Phase.OPEN;
@@ -213,10 +208,8 @@ final class LossRecovery {
         return forced;
     }
 
-    /// Whether the numbers remembered are near enough to be compared.
-    boolean isNear(SendSequence snd) {
-        return Seq.leq(recoveryPoint, snd.nxt) && (phase != Phase.OPEN || Seq.geq(recoveryPoint, snd.una - 1)
-                || snd.una - recoveryPoint < 1 << 30);
+    long recoveryPoint() {
+        return recoveryPoint;
     }
 
     Phase phase() {

@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import java.util.Arrays;
 
 /// What was sent and is not acknowledged, in order: a ring of records, one for each packet sent, with the sums over their
@@ -24,8 +23,8 @@ final class RetransmissionQueue {
     private static final int KEPT = 1024;
     private static final long PAUSE_NS = 1_000_000_000L;
 
-    private int[] starts;
-    private int[] ends;
+    private long[] starts;
+    private long[] ends;
     private long[] sentNs;
     private byte[] flags;
     private int head;
@@ -36,7 +35,7 @@ final class RetransmissionQueue {
     int lostBytes;
     int retransmittedBytes;
     /// No record that ends at or before this number is lost and waits to be sent again.
-    private int lostHint;
+    private long lostHint;
 
     /// After [#ackTo]: when the oldest of the acknowledged records was sent, unless `sampleValid` is false.
     long sampleSentNs;
@@ -57,17 +56,17 @@ final class RetransmissionQueue {
         return head + i & starts.length - 1;
     }
 
-    int start(int i) {
+    long start(int i) {
         return starts[at(i)];
     }
 
-    int end(int i) {
+    long end(int i) {
         return ends[at(i)];
     }
 
     int length(int i) {
         int k = at(i);
-        return ends[k] - starts[k];
+        return (int) (ends[k] - starts[k]);
     }
 
     boolean is(int i, int flag) {
@@ -79,7 +78,7 @@ final class RetransmissionQueue {
     }
 
     /// Appends what was just sent for the first time.
-    void add(int start, int end, boolean fin, long nowNs) {
+    void add(long start, long end, boolean fin, long nowNs) {
         assert size == 0 || end(size - 1) == start;
         if (size == 0) {
             lostHint = start;
@@ -118,8 +117,8 @@ final class RetransmissionQueue {
     }
 
     private void allocate(int capacity) {
-        int[] s = new int[capacity];
-        int[] e = new int[capacity];
+        long[] s = new long[capacity];
+        long[] e = new long[capacity];
         long[] t = new long[capacity];
         flags = new byte[capacity];
         sentNs = t;
@@ -130,8 +129,8 @@ final class RetransmissionQueue {
 
     private void grow() {
         int n = starts.length;
-        int[] s = Arrays.copyOf(starts, 2 * n);
-        int[] e = Arrays.copyOf(ends, 2 * n);
+        long[] s = Arrays.copyOf(starts, 2 * n);
+        long[] e = Arrays.copyOf(ends, 2 * n);
         long[] t = Arrays.copyOf(sentNs, 2 * n);
         byte[] f = Arrays.copyOf(flags, 2 * n);
         // What had wrapped to the front follows what stood at the end.
@@ -146,8 +145,8 @@ final class RetransmissionQueue {
     }
 
     /// Cuts record `i` in two at `seq`, which lies inside it; both keep its flags, FIN goes to the second.
-    void split(int i, int seq) {
-        assert Seq.lt(start(i), seq) && Seq.lt(seq, end(i));
+    void split(int i, long seq) {
+        assert start(i) < seq && seq < end(i);
         int second = openSlot(i + 1);
         int first = at(i);
         move(first, second);
@@ -157,18 +156,18 @@ final class RetransmissionQueue {
     }
 
     /// Drops what `una` acknowledges.
-    void ackTo(int una) {
+    void ackTo(long una) {
         sampleValid = size > 0;
         sampleSentNs = 0;
         ackedUnsackedBytes = 0;
         boolean first = true;
         while (size > 0) {
             int k = head;
-            if (Seq.geq(starts[k], una)) {
+            if (starts[k] >= una) {
                 break;
             }
             int f = flags[k];
-            int acked = (Seq.leq(ends[k], una) ? ends[k] : una) - starts[k];
+            int acked = (int) (Math.min(ends[k], una) - starts[k]);
             discount(f, acked);
             if ((f & SACKED) == 0) {
                 ackedUnsackedBytes += acked;
@@ -178,7 +177,7 @@ final class RetransmissionQueue {
                 }
             }
             sampleValid &= (f & EVER_RETRANSMITTED) == 0;
-            if (Seq.gt(ends[k], una)) {
+            if (ends[k] > una) {
                 starts[k] = una;
                 break;
             }
@@ -186,7 +185,7 @@ final class RetransmissionQueue {
             size--;
         }
         sampleValid &= !first;
-        lostHint = Seq.max(lostHint, una);
+        lostHint = Math.max(lostHint, una);
         if (size == 0 && starts != null && starts.length > KEPT) {
             free();
         }
@@ -206,12 +205,12 @@ final class RetransmissionQueue {
     }
 
     /// The first record that ends behind `seq`, or [#size()].
-    int indexOf(int seq) {
+    int indexOf(long seq) {
         int low = 0;
         int high = size;
         while (low < high) {
             int mid = low + high >>> 1;
-            if (Seq.gt(end(mid), seq)) {
+            if (end(mid) > seq) {
                 high = mid;
             } else {
                 low = mid + 1;
@@ -222,7 +221,7 @@ final class RetransmissionQueue {
 
     void markSacked(int i) {
         int k = at(i);
-        int n = ends[k] - starts[k];
+        int n = (int) (ends[k] - starts[k]);
         discount(flags[k] & (LOST | RETRANSMITTED), n);
         flags[k] = (byte) (flags[k] & ~(LOST | RETRANSMITTED) | SACKED);
         sackedBytes += n;
@@ -233,9 +232,9 @@ final class RetransmissionQueue {
         assert (flags[k] & SACKED) == 0;
         if ((flags[k] & LOST) == 0) {
             flags[k] |= LOST;
-            lostBytes += ends[k] - starts[k];
+            lostBytes += (int) (ends[k] - starts[k]);
         }
-        if ((flags[k] & RETRANSMITTED) == 0 && Seq.lt(starts[k], lostHint)) {
+        if ((flags[k] & RETRANSMITTED) == 0 && starts[k] < lostHint) {
             lostHint = starts[k];
         }
     }
@@ -245,7 +244,7 @@ final class RetransmissionQueue {
         int k = at(i);
         if ((flags[k] & RETRANSMITTED) != 0) {
             flags[k] &= ~RETRANSMITTED;
-            retransmittedBytes -= ends[k] - starts[k];
+            retransmittedBytes -= (int) (ends[k] - starts[k]);
         }
     }
 
@@ -253,7 +252,7 @@ final class RetransmissionQueue {
         int k = at(i);
         assert (flags[k] & SACKED) == 0;
         if ((flags[k] & RETRANSMITTED) == 0) {
-            retransmittedBytes += ends[k] - starts[k];
+            retransmittedBytes += (int) (ends[k] - starts[k]);
         }
         flags[k] |= RETRANSMITTED | EVER_RETRANSMITTED;
         sentNs[k] = nowNs;
@@ -265,7 +264,7 @@ final class RetransmissionQueue {
         for (int i = 0; i < size; i++) {
             int k = at(i);
             flags[k] = (byte) (flags[k] & ~(SACKED | RETRANSMITTED) | LOST);
-            total += ends[k] - starts[k];
+            total += (int) (ends[k] - starts[k]);
         }
         sackedBytes = 0;
         retransmittedBytes = 0;
@@ -287,10 +286,6 @@ final class RetransmissionQueue {
         }
         lostHint = end(size - 1);
         return -1;
-    }
-
-    boolean isNear(int una, int nxt) {
-        return size == 0 || Seq.leq(una, lostHint) && Seq.leq(lostHint, nxt);
     }
 
     private void free() {

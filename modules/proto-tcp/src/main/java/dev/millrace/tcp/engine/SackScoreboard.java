@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpOptionReader;
 
 /// Reads SACK blocks into the retransmission queue and tells from them what is lost (RFC 6675 §4, RFC 2018, RFC 2883).
@@ -10,13 +9,13 @@ final class SackScoreboard {
 
     private final RetransmissionQueue queue;
     /// The blocks of the last ACK: the same ones come again and again and need no second look.
-    private final int[] seen = new int[2 * TcpOptionReader.MAX_SACK_BLOCKS];
+    private final long[] seen = new long[2 * TcpOptionReader.MAX_SACK_BLOCKS];
     private int seenCount;
     /// Behind the highest byte reported.
-    private int highestSacked;
+    private long highestSacked;
     private boolean any;
     /// Below this number loss has been judged already.
-    private int judgedTo;
+    private long judgedTo;
     private int duplicateReports;
 
     SackScoreboard(RetransmissionQueue queue) {
@@ -32,29 +31,29 @@ final class SackScoreboard {
         }
         int newly = 0;
         for (int i = 0; i < o.sackCount(); i++) {
-            int left = o.sackLeft(i);
-            int right = o.sackRight(i);
-            if (i == 0 && isDuplicateReport(o, seg.ack)) {
+            long left = seg.sackLeft(i);
+            long right = seg.sackRight(i);
+            if (i == 0 && isDuplicateReport(seg)) {
                 duplicateReports++;
                 continue;
             }
             // A block that is empty, old or about what was never sent says nothing.
-            if (Seq.geq(left, right) || Seq.leq(right, snd.una) || Seq.gt(right, snd.nxt) || wasSeen(left, right)) {
+            if (left >= right || right <= snd.una || right > snd.nxt || wasSeen(left, right)) {
                 continue;
             }
-            newly += mark(Seq.max(left, snd.una), right, snd.mss);
+            newly += mark(Math.max(left, snd.una), right, snd.mss);
         }
-        remember(o);
+        remember(seg);
         return newly;
     }
 
     /// RFC 2883 §4: the first block reports a duplicate if it lies below the ACK or inside the second block.
-    private static boolean isDuplicateReport(TcpOptionReader o, int ack) {
-        return Seq.leq(o.sackRight(0), ack) || o.sackCount() > 1
-                && Seq.geq(o.sackLeft(0), o.sackLeft(1)) && Seq.leq(o.sackRight(0), o.sackRight(1));
+    private static boolean isDuplicateReport(Segment seg) {
+        return seg.sackRight(0) <= seg.ackOffset || seg.options.sackCount() > 1
+                && seg.sackLeft(0) >= seg.sackLeft(1) && seg.sackRight(0) <= seg.sackRight(1);
     }
 
-    private boolean wasSeen(int left, int right) {
+    private boolean wasSeen(long left, long right) {
         for (int k = 0; k < seenCount; k++) {
             if (seen[2 * k] == left && seen[2 * k + 1] == right) {
                 return true;
@@ -63,33 +62,33 @@ final class SackScoreboard {
         return false;
     }
 
-    private void remember(TcpOptionReader o) {
-        seenCount = o.sackCount();
+    private void remember(Segment seg) {
+        seenCount = seg.options.sackCount();
         for (int k = 0; k < seenCount; k++) {
-            seen[2 * k] = o.sackLeft(k);
-            seen[2 * k + 1] = o.sackRight(k);
+            seen[2 * k] = seg.sackLeft(k);
+            seen[2 * k + 1] = seg.sackRight(k);
         }
     }
 
-    private int mark(int left, int right, int mss) {
+    private int mark(long left, long right, int mss) {
         int newly = 0;
-        for (int i = queue.indexOf(left); i < queue.size() && Seq.lt(queue.start(i), right); i++) {
+        for (int i = queue.indexOf(left); i < queue.size() && queue.start(i) < right; i++) {
             if (queue.is(i, RetransmissionQueue.SACKED)) {
                 continue;
             }
             // A record that is reported in part is cut where a packet of it can have ended, and no finer: a peer must
             // not be able to crumble the queue.
-            int start = queue.start(i);
-            if (Seq.lt(start, left)) {
-                int cut = start + (left - start + mss - 1) / mss * mss;
-                if (Seq.geq(cut, queue.end(i)) || Seq.geq(cut, right)) {
+            long start = queue.start(i);
+            if (start < left) {
+                long cut = start + (left - start + mss - 1) / mss * mss;
+                if (cut >= queue.end(i) || cut >= right) {
                     continue;
                 }
                 queue.split(i, cut);
                 continue;
             }
-            if (Seq.gt(queue.end(i), right)) {
-                int whole = (right - start) / mss * mss;
+            if (queue.end(i) > right) {
+                long whole = (right - start) / mss * mss;
                 if (whole == 0) {
                     break;
                 }
@@ -97,7 +96,7 @@ final class SackScoreboard {
             }
             newly += queue.length(i);
             queue.markSacked(i);
-            if (!any || Seq.gt(queue.end(i), highestSacked)) {
+            if (!any || queue.end(i) > highestSacked) {
                 highestSacked = queue.end(i);
                 any = true;
             }
@@ -130,13 +129,13 @@ final class SackScoreboard {
     }
 
     private void markBelow(int boundary) {
-        int to = queue.start(boundary);
-        for (int i = boundary - 1; i >= 0 && Seq.gt(queue.end(i), judgedTo); i--) {
+        long to = queue.start(boundary);
+        for (int i = boundary - 1; i >= 0 && queue.end(i) > judgedTo; i--) {
             if (!queue.is(i, RetransmissionQueue.SACKED)) {
                 queue.markLost(i);
             }
         }
-        judgedTo = Seq.max(judgedTo, to);
+        judgedTo = Math.max(judgedTo, to);
     }
 
     /// NextSeg rule 3: the first record below the highest report that was neither reported nor sent again, or -1.
@@ -144,7 +143,7 @@ final class SackScoreboard {
         if (queue.sackedBytes == 0) {
             return -1;
         }
-        for (int i = 0; i < queue.size() && Seq.lt(queue.start(i), highestSacked); i++) {
+        for (int i = 0; i < queue.size() && queue.start(i) < highestSacked; i++) {
             if (!queue.is(i, RetransmissionQueue.SACKED | RetransmissionQueue.RETRANSMITTED)) {
                 return i;
             }
@@ -160,28 +159,6 @@ final class SackScoreboard {
             }
         }
         return -1;
-    }
-
-    /// SND.UNA has moved: what lies behind it is forgotten or taken along, since two gibibytes on it would lie ahead.
-    void onAdvance(int una) {
-        judgedTo = Seq.max(judgedTo, una);
-        if (any && Seq.leq(highestSacked, una)) {
-            any = false;
-        }
-        int kept = 0;
-        for (int k = 0; k < seenCount; k++) {
-            if (Seq.gt(seen[2 * k + 1], una)) {
-                seen[2 * kept] = seen[2 * k];
-                seen[2 * kept + 1] = seen[2 * k + 1];
-                kept++;
-            }
-        }
-        seenCount = kept;
-    }
-
-    boolean isNear(int una, int nxt) {
-        return !any || Seq.lt(una, highestSacked) && Seq.leq(highestSacked, nxt)
-                && Seq.leq(una, judgedTo) && Seq.leq(judgedTo, nxt);
     }
 
     /// Forgets all reports, as after a timeout.

@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
@@ -59,7 +58,7 @@ final class SegmentSender {
     /// The next segment with data or FIN, or `null` if there is none or an acknowledgement must go before it.
     static Packet pollData(TcpConnection c, long nowNs) {
         if (Math.max(c.maxSuperSegment, c.snd.mss) >= LARGE && c.recovery.phase() == LossRecovery.Phase.OPEN
-                && Seq.leq(c.snd.cwndLimitedTo, c.snd.una)) {
+                && c.snd.cwndLimitedTo <= c.snd.una) {
             // What the congestion window does not hold back does not open it, either: all may go at the end of the batch, in
             // fewer and larger segments where the path takes such.
             return null;
@@ -82,7 +81,7 @@ final class SegmentSender {
 
     private static Packet data(TcpConnection c, long nowNs) {
         RetransmissionQueue q = c.queue;
-        int unsent = c.sendBuffer.end() - c.snd.nxt;
+        int unsent = (int) (c.sendBuffer.end() - c.snd.nxt);
         boolean fin = c.snd.finQueued && !c.snd.finSent;
         if (q.lostBytes > 0 || c.recovery.phase() == LossRecovery.Phase.SACK_RECOVERY) {
             int i = c.recovery.next(c, unsent > 0 && c.snd.room() > 0 || fin);
@@ -101,7 +100,7 @@ final class SegmentSender {
         int mss = c.snd.mss;
         int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
         boolean forced = c.recovery.isForced();
-        int room = c.snd.una + c.snd.wnd - q.start(i);
+        int room = (int) (c.snd.una + c.snd.wnd - q.start(i));
         if (length > 0 && (room <= 0 || !forced && room < Math.min(Math.min(length, mss), c.snd.maxWnd / 2))) {
             // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
             // timer, which sends a byte at least, to learn whether there is a window again.
@@ -159,7 +158,7 @@ final class SegmentSender {
             }
         }
         boolean fin = snd.finQueued && !snd.finSent && length == unsent;
-        int start = snd.nxt;
+        long start = snd.nxt;
         // First of all: should it throw, nothing was sent.
         c.queue.add(start, start + length + (fin ? 1 : 0), fin, nowNs);
         snd.nxt += length + (fin ? 1 : 0);
@@ -233,7 +232,7 @@ final class SegmentSender {
             }
             return false;
         }
-        return c.options.noDelay || c.snd.flight() == 0 || Seq.leq(c.snd.sml, c.snd.una);
+        return c.options.noDelay || c.snd.flight() == 0 || c.snd.sml <= c.snd.una;
     }
 
     private static void waitForWindow(TcpConnection c, long nowNs) {
@@ -272,7 +271,7 @@ final class SegmentSender {
         return build(c, c.snd.nxt, 0, TcpHeader.ACK, nowNs);
     }
 
-    private static Packet build(TcpConnection c, int seq, int length, int flags, long nowNs) {
+    private static Packet build(TcpConnection c, long seq, int length, int flags, long nowNs) {
         int blocks = sackBlocks(c);
         if (blocks > 0 && length + TcpOptionWriter.sackLength(blocks) > c.snd.mss) {
             // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
@@ -299,13 +298,14 @@ final class SegmentSender {
         }
     }
 
-    private static void writeHeader(TcpConnection c, Packet p, int header, int seq, int length, int flags, int blocks,
+    private static void writeHeader(TcpConnection c, Packet p, int header, long seq, int length, int flags, int blocks,
             long nowNs) {
         int at = p.append(header);
         MemorySegment m = p.memory();
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
         int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
-        TcpHeader.write(m, at, c.localPort, c.remotePort, seq, c.rcv.nxt, header, flags | push, c.window.field(c), 0);
+        TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
+                flags | push, c.window.field(c), 0);
         long to = at + TcpHeader.MIN_LENGTH;
         if (c.timestampsOn) {
             to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
@@ -341,7 +341,8 @@ final class SegmentSender {
         c.synDue = false;
         boolean answer = c.state == TcpState.SYN_RECEIVED;
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
-        Packet p = SynSegment.write(c.localPort, c.remotePort, c.snd.iss, answer ? c.rcv.nxt : 0,
+        Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
+                answer ? StreamOffset.number(c.rcv.nxt) : 0,
                 TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
                 (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
@@ -365,7 +366,8 @@ final class SegmentSender {
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
         Packet p = Packet.allocate(HEADROOM, header);
         int at = p.append(header);
-        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, header,
+        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, StreamOffset.number(c.rstSeq),
+                StreamOffset.number(c.rstAck), header,
                 c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
         if (c.timestampsOn) {
             // RFC 7323 §3.2: SHOULD; the echo is valid with ACK only.

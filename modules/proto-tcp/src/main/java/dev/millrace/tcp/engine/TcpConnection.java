@@ -7,7 +7,6 @@ import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -86,8 +85,8 @@ public final class TcpConnection {
     boolean synUntimed;
     boolean rstDue;
     boolean rstWithAck;
-    int rstSeq;
-    int rstAck;
+    long rstSeq;
+    long rstAck;
     /// The program has closed the connection, or its reading side.
     boolean closed;
     boolean inputShut;
@@ -128,8 +127,8 @@ public final class TcpConnection {
         congestionControls = cc;
         this.memory = memory;
         snd = new SendSequence(iss);
-        recovery = new LossRecovery(iss);
-        sendBuffer = new SendBuffer(memory, iss + 1);
+        recovery = new LossRecovery(snd.iss);
+        sendBuffer = new SendBuffer(memory, snd.iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
         ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBuffer) : 0;
@@ -222,7 +221,7 @@ public final class TcpConnection {
     /// @return the MTU in bytes, IP header included, that the path is to be told because one of our packets was really too
     ///     big for it, 0 if the router did not say it; or -1. After telling it, renew the path and call [#setPath].
     public int onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
-        int mtu = PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
+        int mtu = PathMtu.onIcmpError(this, icmp, StreamOffset.of(quotedSeq, snd.una), nowNs);
         assert Invariants.hold(this);
         return mtu;
     }
@@ -353,7 +352,7 @@ public final class TcpConnection {
         state = next;
     }
 
-    void sendReset(int seq, int ack, boolean withAck) {
+    void sendReset(long seq, long ack, boolean withAck) {
         rstDue = true;
         rstSeq = seq;
         rstAck = ack;
@@ -473,11 +472,11 @@ public final class TcpConnection {
     }
 
     public int sndNxt() {
-        return snd.nxt;
+        return StreamOffset.number(snd.nxt);
     }
 
     public int rcvNxt() {
-        return rcv.nxt;
+        return StreamOffset.number(rcv.nxt);
     }
 
     public int timestampRecent() {
@@ -499,7 +498,7 @@ public final class TcpConnection {
     }
 
     boolean hasUnsent() {
-        return sendBuffer.end() != snd.nxt && Seq.gt(sendBuffer.end(), snd.nxt);
+        return sendBuffer.end() > snd.nxt;
     }
 
     Reassembler reassembler() {

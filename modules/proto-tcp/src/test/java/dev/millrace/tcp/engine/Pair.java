@@ -163,7 +163,7 @@ final class Pair {
             }
             if (s.len > 0) {
                 // A window probe is the one byte that may lie beyond the window.
-                assertTrue(Seq.leq(s.seq + s.len, tcp.snd.una + tcp.snd.maxWnd) || s.len == 1, "beyond any window");
+                assertTrue(Seq.leq(s.seq + s.len, (int) (tcp.snd.una + tcp.snd.maxWnd)) || s.len == 1, "beyond any window");
                 p.copyTo(s.headerLength, scratch, 0, s.len);
                 long at = Integer.toUnsignedLong(s.seq - iss - 1);
                 for (int i = 0; i < s.len; i += 97) {
@@ -324,7 +324,7 @@ final class Pair {
         }
         if (to.segment.parse(p) == WireError.NONE) {
             if (to.tcp.state() == TcpState.CLOSED && to.segment.has(TcpHeader.SYN) && to == b && !to.tcp.rcv.finReceived
-                    && to.tcp.snd.nxt == to.iss) {
+                    && to.tcp.snd.nxt == to.tcp.snd.iss) {
                 to.tcp.openPassive(to.segment, nowNs);
             } else {
                 to.tcp.onSegment(to.segment, nowNs);

@@ -22,7 +22,7 @@ class ReassemblerPropertyTest {
         TestBudget budget = new TestBudget();
         Reassembler re = new Reassembler(budget, 10_000, 1 << 20);
         ReceiveBuffer rb = new ReceiveBuffer(budget);
-        int base = r.nextInt();
+        long base = r.nextInt();
         boolean[] have = new boolean[SPAN];
         int nxt = 0;
         ReceivedBytes out = new ReceivedBytes();
@@ -57,7 +57,7 @@ class ReassemblerPropertyTest {
                 done = Math.max(done, nxt);
                 System.arraycopy(gap, 0, read, nxt, gap.length);
                 done = to;
-                int after = re.moveTo(rb, base + to) - base;
+                int after = (int) (re.moveTo(rb, base + to) - base);
                 while (to < SPAN && have[to]) {
                     have[to++] = false;
                 }
@@ -118,7 +118,7 @@ class ReassemblerPropertyTest {
         int n = 40;
         RetransmissionQueue q = new RetransmissionQueue();
         SendSequence snd = new SendSequence(r.nextInt());
-        int base = snd.una;
+        long base = snd.una;
         snd.mss = mss;
         for (int i = 0; i < n; i++) {
             q.add(base + i * mss, base + (i + 1) * mss, false, i);
@@ -152,7 +152,7 @@ class ReassemblerPropertyTest {
                 lost[i] &= !sacked[i];
             }
             for (int i = 0; i < q.size(); i++) {
-                int k = (q.start(i) - base) / mss;
+                int k = (int) (q.start(i) - base) / mss;
                 assertEquals(sacked[k], q.is(i, RetransmissionQueue.SACKED), "sacked " + k);
                 assertEquals(lost[k], q.is(i, RetransmissionQueue.LOST), "lost " + k);
             }
@@ -172,14 +172,15 @@ class ReassemblerPropertyTest {
         return blocks >= 3 || bytes > 2 * mss;
     }
 
-    private static Segment withSack(int left, int right, int ack) {
+    private static Segment withSack(long left, long right, long ack) {
         Packet p = Packet.allocate(0, 32);
         p.append(32);
-        dev.millrace.wire.TcpHeader.write(p.memory(), 0, 1, 2, 0, ack, 32, dev.millrace.wire.TcpHeader.ACK, 100, 0);
+        dev.millrace.wire.TcpHeader.write(p.memory(), 0, 1, 2, 0, (int) ack, 32, dev.millrace.wire.TcpHeader.ACK, 100, 0);
         long at = dev.millrace.wire.TcpOptionWriter.sack(p.memory(), 20, 1);
-        dev.millrace.wire.TcpOptionWriter.sackBlock(p.memory(), at, left, right);
+        dev.millrace.wire.TcpOptionWriter.sackBlock(p.memory(), at, (int) left, (int) right);
         Segment s = new Segment();
         s.parse(p);
+        s.place(0, ack);
         return s;
     }
 }

@@ -252,7 +252,7 @@ final class TcpBench {
     private void take(In in) {
         Packet p = packet(in);
         assertEquals(WireError.NONE, segment.parse(p));
-        if (tcp.state() == TcpState.CLOSED && in.flags == TcpHeader.SYN && tcp.snd.nxt == ISS && !tcp.active) {
+        if (tcp.state() == TcpState.CLOSED && in.flags == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active) {
             tcp.openPassive(segment, nowNs);
         } else {
             lastDrop = tcp.onSegment(segment, nowNs);
