@@ -30,7 +30,7 @@ final class FixedWindow implements CongestionControl {
     }
 
     @Override
-    public void onRecovered(long inFlight, long nowNs) {
+    public void onRecovered(long inFlight, boolean proportional, long nowNs) {
     }
 
     @Override

@@ -31,8 +31,17 @@ public interface CongestionControl {
     /// Loss recovery ended; cwnd is to be what it settles at.
     ///
     /// @param inFlight the bytes in flight
+    /// @param proportional whether sending was kept in proportion to what arrived (RFC 9937), so that no burst follows if cwnd
+    ///     is ssthresh from here on
     /// @param nowNs the present time
-    void onRecovered(long inFlight, long nowNs);
+    void onRecovered(long inFlight, boolean proportional, long nowNs);
+
+    /// The last [#onCongestion] or [#onTimeout] was for nothing: what seemed lost was late (RFC 4015). cwnd and ssthresh
+    /// are to be what they were before, unless they have grown beyond it.
+    ///
+    /// @param nowNs the present time
+    default void onSpurious(long nowNs) {
+    }
 
     /// The retransmission timer ran out: cwnd becomes one segment.
     ///

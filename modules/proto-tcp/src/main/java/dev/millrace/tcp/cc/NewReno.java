@@ -14,6 +14,9 @@ final class NewReno implements CongestionControl {
     private long ssthresh = Long.MAX_VALUE;
     private long ackedInAvoidance;
     private boolean afterTimeout;
+    // Before the last reduction, should that turn out to have been for nothing.
+    private long priorCwnd;
+    private long priorSsthresh;
 
     NewReno(int mss, int initialWindow) {
         this.mss = mss;
@@ -56,25 +59,39 @@ final class NewReno implements CongestionControl {
 
     @Override
     public void onCongestion(long inFlight, long nowNs) {
+        remember();
         ssthresh = Math.max(inFlight / 2, 2L * mss);
         cwnd = ssthresh;
         ackedInAvoidance = 0;
     }
 
     @Override
-    public void onRecovered(long inFlight, long nowNs) {
+    public void onRecovered(long inFlight, boolean proportional, long nowNs) {
         // RFC 6582 §3.2 step 3, option 1: no burst if little is in flight.
-        cwnd = Math.min(ssthresh, Math.max(inFlight, mss) + mss);
+        cwnd = proportional ? ssthresh : Math.min(ssthresh, Math.max(inFlight, mss) + mss);
     }
 
     @Override
     public void onTimeout(long inFlight, boolean first, long nowNs) {
         if (first) {
+            remember();
             ssthresh = Math.max(inFlight / 2, 2L * mss);
         }
         cwnd = mss;
         ackedInAvoidance = 0;
         afterTimeout = true;
+    }
+
+    private void remember() {
+        priorCwnd = cwnd;
+        priorSsthresh = ssthresh;
+    }
+
+    @Override
+    public void onSpurious(long nowNs) {
+        cwnd = Math.max(cwnd, priorCwnd);
+        ssthresh = Math.max(ssthresh, priorSsthresh);
+        afterTimeout = false;
     }
 
     @Override

@@ -16,6 +16,10 @@ final class AckArrival {
         boolean sameWindow = newWnd == c.snd.wnd;
         int wndBefore = c.snd.wnd;
         boolean ackOfFin = false;
+        c.queue.beginAck();
+        if (c.queue.rack != null) {
+            c.queue.rack.beginAck(seg, nowNs);
+        }
         if (acked > 0) {
             c.snd.una = seg.ackOffset;
             c.events |= TcpConnection.EVENT_PROGRESS;
@@ -46,12 +50,9 @@ final class AckArrival {
             // Timeouts against a closed window were probes, and tell nothing of the path.
             c.rtt.endBackOff();
         }
-        int newlySacked = 0;
-        if (c.sackOn && seg.options.sackCount() > 0 && !c.queue.isEmpty()) {
-            newlySacked = c.scoreboard().update(seg, c.snd);
-        }
+        long duplicateTo = c.sackOn && seg.options.sackCount() > 0 ? SackReports.take(c, seg, nowNs) : Long.MIN_VALUE;
         if (priorFlight > 0) {
-            c.recovery.onAck(c, acked, newlySacked, duplicate, priorFlight, nowNs);
+            c.recovery.onAck(c, seg, acked, duplicate, duplicateTo, priorFlight, nowNs);
             updateRetransmissionTimer(c, acked > 0 || reopened, nowNs);
             if (acked == 0 && c.snd.wnd == 0) {
                 // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
@@ -83,9 +84,12 @@ final class AckArrival {
         if (c.snd.flight() == 0) {
             c.timers.cancel(ConnectionTimers.RETRANSMISSION);
             c.timers.cancel(ConnectionTimers.USER);
+            c.timers.cancel(ConnectionTimers.REORDER);
+            c.timers.cancel(ConnectionTimers.PROBE);
         } else if (restart) {
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
             c.startUserTimer(nowNs);
+            c.probe.schedule(c, nowNs);
         }
     }
 
@@ -95,6 +99,7 @@ final class AckArrival {
         int expected = Math.max(1, (flight + 2 * c.snd.mss - 1) / (2 * c.snd.mss));
         if (c.queue.sampleValid) {
             c.rtt.onSample(nowNs - c.queue.sampleSentNs, expected);
+            c.rtt.onMinSample(nowNs - c.queue.newestSentNs, nowNs);
         } else if (c.timestampsOn && seg.options.hasTimestamps()) {
             int ms = c.timestampNow(nowNs) - seg.options.timestampEcho();
             // After several timeouts an echo from before the last of them tells of ACKs that were lost more likely than of a

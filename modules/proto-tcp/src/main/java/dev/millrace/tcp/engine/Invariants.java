@@ -17,6 +17,12 @@ final class Invariants {
                 : "the queue holds " + c.queue.start(0) + " to " + c.queue.end(c.queue.size() - 1) + ", not "
                 + c.snd.una + " to " + c.snd.nxt;
         assert LossRecovery.pipe(c) >= 0;
+        assert c.queue.retransmittedBytes() <= c.queue.lostBytes() : "more was sent again than is lost";
+        assert c.queue.sackedBytes() + c.queue.lostBytes() <= c.snd.flight() : "more is reported and lost than in flight";
+        assert c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY || c.sackOn && c.queue.rack != null;
+        assert c.recovery.phase() == LossRecovery.Phase.OPEN || !c.timers.isSet(ConnectionTimers.PROBE)
+                : "a probe is due in recovery";
+        assert c.queue.size() > 64 || c.queue.isConsistent();
         assert memoriesLieBehind(c);
         return true;
     }
@@ -40,6 +46,7 @@ final class Invariants {
         }
         assert c.snd.isConsistent() : "send sequence";
         assert c.recovery.recoveryPoint() <= c.snd.nxt : "recovery point";
+        assert c.probe.isConsistent(c) : "probe";
         assert c.rcv.lastAckSent <= c.rcv.nxt : "Last.ACK.sent";
         assert c.snd.wl1 <= c.rcv.edge : "SND.WL1";
         assert !c.rcv.finKnown || c.rcv.finSeq >= c.rcv.nxt - 1 && c.rcv.finSeq <= c.rcv.edge : "the peer's FIN";

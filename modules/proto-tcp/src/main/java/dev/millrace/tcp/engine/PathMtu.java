@@ -67,7 +67,7 @@ final class PathMtu {
             return headers + 20;
         }
         int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
-        int payload = (int) Math.min(c.snd.mss, c.queue.end(c.queue.indexOf(seq)) - seq);
+        int payload = (int) Math.min(c.snd.mss, c.queue.endOf(seq) - seq);
         return headers + options + payload;
     }
 }

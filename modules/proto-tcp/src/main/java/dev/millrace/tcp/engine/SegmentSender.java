@@ -39,7 +39,10 @@ final class SegmentSender {
             return ack(c, nowNs);
         }
         if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
-            Packet data = data(c, nowNs);
+            Packet data = c.probe.due ? tailLossProbe(c, nowNs) : null;
+            if (data == null) {
+                data = data(c, nowNs);
+            }
             if (data != null) {
                 return data;
             }
@@ -63,8 +66,7 @@ final class SegmentSender {
             // fewer and larger segments where the path takes such.
             return null;
         }
-        boolean nothing = c.queue.lostBytes == 0 && c.sendBuffer.end() == c.snd.nxt
-                && c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY;
+        boolean nothing = c.queue.lostBytes() == 0 && c.sendBuffer.end() == c.snd.nxt;
         if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || !c.state.isSynchronized()
                 || c.state == TcpState.TIME_WAIT || c.state == TcpState.FIN_WAIT_2 || acksAlone(c)) {
             return null;
@@ -80,15 +82,14 @@ final class SegmentSender {
     }
 
     private static Packet data(TcpConnection c, long nowNs) {
-        RetransmissionQueue q = c.queue;
         int unsent = (int) (c.sendBuffer.end() - c.snd.nxt);
         boolean fin = c.snd.finQueued && !c.snd.finSent;
-        if (q.lostBytes > 0 || c.recovery.phase() == LossRecovery.Phase.SACK_RECOVERY) {
-            int i = c.recovery.next(c, unsent > 0 && c.snd.room() > 0 || fin);
+        if (c.queue.lostBytes() > 0) {
+            int i = c.recovery.next(c);
             if (i >= 0) {
                 return retransmit(c, i, nowNs);
             }
-            if (q.nextLost() >= 0) {
+            if (c.recovery.holdsNewDataBack(c)) {
                 return null;
             }
         }
@@ -96,46 +97,94 @@ final class SegmentSender {
     }
 
     private static Packet retransmit(TcpConnection c, int i, long nowNs) {
-        RetransmissionQueue q = c.queue;
+        SackScoreboard board = c.queue.board();
         int mss = c.snd.mss;
-        int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
+        int length = dataLength(board, i);
         boolean forced = c.recovery.isForced();
-        int room = (int) (c.snd.una + c.snd.wnd - q.start(i));
-        if (length > 0 && (room <= 0 || !forced && room < Math.min(Math.min(length, mss), c.snd.maxWnd / 2))) {
+        int room = (int) (c.snd.una + c.snd.wnd - board.start(i));
+        if (length > 0 && (room <= 0 || !forced && room < Math.min(length, c.snd.maxWnd / 2) || i > 0 && room < length)) {
             // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
             // timer, which sends a byte at least, to learn whether there is a window again.
             if (!forced || room > 0) {
                 return null;
             }
-            c.recovery.onRetransmitted();
+            c.recovery.giveUpForcing();
             startRetransmissionTimer(c, nowNs);
             return build(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
         }
+        if (length > room && length > 0) {
+            board.splitFirst(board.start(0) + room);
+            length = room;
+        }
         int limit = mss;
-        if (c.maxSuperSegment > mss) {
+        if (!forced && c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
             limit = (int) Math.max(1, budget / mss) * mss;
         }
-        if (length > 0) {
-            limit = Math.min(limit, room);
-        }
-        if (length > limit) {
-            q.split(i, q.start(i) + limit);
-            length = limit;
-        }
-        q.markRetransmitted(i, nowNs);
-        c.recovery.onRetransmitted();
-        c.snd.lastSentNs = nowNs;
-        c.retransmittedSegments++;
-        c.retransmittedBytes += length;
+        int last = lastToGather(board, i, length, Math.min(limit, room), mss);
+        long start = board.start(i);
+        int total = (int) (board.end(last) - start);
+        boolean fin = board.is(last, SackScoreboard.FIN);
+        c.queue.retransmit(i, last, nowNs);
+        onRetransmission(c, total - (fin ? 1 : 0), nowNs);
         if (i == 0) {
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
         } else {
             startRetransmissionTimer(c, nowNs);
         }
-        int flags = TcpHeader.ACK | (q.is(i, RetransmissionQueue.FIN) ? TcpHeader.FIN : 0);
-        return build(c, q.start(i), length, flags, nowNs);
+        return build(c, start, total - (fin ? 1 : 0), TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
+    }
+
+    private static int dataLength(SackScoreboard board, int i) {
+        return board.length(i) - (board.is(i, SackScoreboard.FIN) ? 1 : 0);
+    }
+
+    /// The last of the segments from `i` on that go out again as one packet: small ones within one MSS, full ones as a
+    /// super-segment, which is cut again where they ended.
+    private static int lastToGather(SackScoreboard board, int i, int firstLength, int limit, int mss) {
+        int total = firstLength;
+        int last = i;
+        while (last + 1 < board.size() && board.isDue(last + 1) && !board.is(last, SackScoreboard.FIN)) {
+            int next = dataLength(board, last + 1);
+            if (total + next > limit || total + next > mss && total % mss != 0) {
+                break;
+            }
+            total += next;
+            last++;
+        }
+        return last;
+    }
+
+    private static void onRetransmission(TcpConnection c, int length, long nowNs) {
+        c.recovery.onRetransmitted(c, length, nowNs);
+        c.snd.lastSentNs = nowNs;
+        c.retransmittedSegments++;
+        c.retransmittedBytes += length;
+    }
+
+    /// RFC 8985 §7.3: new data if there is some that the peer has room for, else the last segment once more; whatever the
+    /// congestion window says. Returns `null` if neither can go.
+    private static Packet tailLossProbe(TcpConnection c, long nowNs) {
+        c.probe.due = false;
+        int length = (int) Math.min(Math.min(c.sendBuffer.end() - c.snd.nxt, c.snd.room()), fullSize(c));
+        if (length > 0) {
+            Packet p = emit(c, length, false, nowNs);
+            c.probe.onSent(c, false, nowNs);
+            return p;
+        }
+        SackScoreboard board = c.queue.board();
+        int i = board.size() - 1;
+        if (i < 0 || board.is(i, SackScoreboard.SACKED) || board.end(i) > c.snd.una + Math.max(1, c.snd.wnd)) {
+            return null;
+        }
+        length = dataLength(board, i);
+        boolean fin = board.is(i, SackScoreboard.FIN);
+        long start = board.start(i);
+        c.queue.retransmit(i, i, nowNs);
+        onRetransmission(c, length, nowNs);
+        c.probe.onSent(c, true, nowNs);
+        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     /// A segment of data that was never sent, with FIN if it ends the stream.
@@ -158,10 +207,20 @@ final class SegmentSender {
             }
         }
         boolean fin = snd.finQueued && !snd.finSent && length == unsent;
+        if (budget - length < snd.mss) {
+            snd.cwndLimitedTo = snd.nxt + length + (fin ? 1 : 0);
+        }
+        return emit(c, length, fin, nowNs);
+    }
+
+    /// Sends the next `length` bytes, and FIN behind them if `fin`, for the first time.
+    private static Packet emit(TcpConnection c, int length, boolean fin, long nowNs) {
+        SendSequence snd = c.snd;
         long start = snd.nxt;
+        int count = length + (fin ? 1 : 0);
         // First of all: should it throw, nothing was sent.
-        c.queue.add(start, start + length + (fin ? 1 : 0), fin, nowNs);
-        snd.nxt += length + (fin ? 1 : 0);
+        c.queue.add(start, start + count, snd.mss, fin, nowNs);
+        snd.nxt += count;
         snd.finSent |= fin;
         snd.probed = false;
         if (length % fullSize(c) != 0) {
@@ -170,14 +229,10 @@ final class SegmentSender {
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
         c.persist.stop(c);
-        if (budget - length < snd.mss) {
-            snd.cwndLimitedTo = snd.nxt;
-        }
+        c.recovery.onSent(count);
         startRetransmissionTimer(c, nowNs);
-        int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
-        Packet p = build(c, start, length, flags, nowNs);
-        assert snd.flight() >= 0;
-        return p;
+        c.probe.schedule(c, nowNs);
+        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     /// How many bytes the next segment takes, or 0 if it is to wait.

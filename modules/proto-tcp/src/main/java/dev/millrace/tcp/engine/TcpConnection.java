@@ -57,6 +57,7 @@ public final class TcpConnection {
     final ConnectionTimers timers = new ConnectionTimers();
     final RttEstimator rtt;
     final LossRecovery recovery;
+    final TailLossProbe probe = new TailLossProbe();
     final AckPolicy acks = new AckPolicy();
     final WindowAdvertiser window = new WindowAdvertiser();
     final PersistTimer persist = new PersistTimer();
@@ -66,7 +67,6 @@ public final class TcpConnection {
     // Made when they are first needed: most connections never lose anything.
     Reassembler reassembler;
     SackBlocks sackBlocks;
-    SackScoreboard scoreboard;
 
     int ipMss;
     int maxSuperSegment;
@@ -105,6 +105,11 @@ public final class TcpConnection {
     long segmentsSent;
     long segmentsReceived;
     int urgentSegments;
+    /// What the peer has reported to have got twice (D-SACK), and reports that it has taken back.
+    int duplicateReports;
+    int renegings;
+    /// Reductions of the congestion window that were taken back.
+    int spuriousRecoveries;
 
     /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
     ///
@@ -513,13 +518,6 @@ public final class TcpConnection {
             sackBlocks = new SackBlocks();
         }
         return sackBlocks;
-    }
-
-    SackScoreboard scoreboard() {
-        if (scoreboard == null) {
-            scoreboard = new SackScoreboard(queue);
-        }
-        return scoreboard;
     }
 
     /// How many segments were sent again.

@@ -64,7 +64,7 @@ class LivenessTest {
             }
 
             @Override
-            public void onRecovered(long inFlight, long nowNs) {
+            public void onRecovered(long inFlight, boolean proportional, long nowNs) {
             }
 
             @Override

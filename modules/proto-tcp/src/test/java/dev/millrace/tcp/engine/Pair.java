@@ -195,6 +195,7 @@ final class Pair {
                 }
                 assertTrue(c.rtt.rtoNs() >= c.settings.minRtoNs && c.rtt.rtoNs() <= c.settings.maxRtoNs);
                 assertEquals(naivePipe(c), LossRecovery.pipe(c), "pipe");
+                assertTrue(c.queue.isConsistent());
                 assertTrue(c.cc.cwnd() >= c.snd.mss || c.cc.cwnd() >= 48, "cwnd " + c.cc.cwnd());
             }
             assertTrue(c.available() <= c.options.receiveBuffer * 9L / 8 + 65536);
@@ -204,13 +205,13 @@ final class Pair {
     static long naivePipe(TcpConnection c) {
         long pipe = 0;
         for (int i = 0; i < c.queue.size(); i++) {
-            if (c.queue.is(i, RetransmissionQueue.SACKED)) {
+            if (c.queue.is(i, SackScoreboard.SACKED)) {
                 continue;
             }
-            if (!c.queue.is(i, RetransmissionQueue.LOST)) {
+            if (!c.queue.is(i, SackScoreboard.LOST)) {
                 pipe += c.queue.length(i);
             }
-            if (c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
+            if (c.queue.is(i, SackScoreboard.RETRANSMITTED)) {
                 pipe += c.queue.length(i);
             }
         }
