@@ -105,7 +105,7 @@ final class LossRecovery {
         uncredited = 0;
         forced = true;
         c.probe.forget(c);
-        undo().arm(c.snd.una);
+        undo().arm(c.snd.una, false);
         // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
         c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
     }
@@ -205,7 +205,7 @@ final class LossRecovery {
         c.cc.onTimeout(c.snd.flight(), first, nowNs);
         boolean maybeSpurious = first && phase == Phase.OPEN;
         if (first) {
-            undo().arm(c.snd.una);
+            undo().arm(c.snd.una, true);
         }
         SackScoreboard board = c.queue.board();
         board.forgetSacks();
@@ -302,6 +302,9 @@ final class LossRecovery {
     private void undoReduction(TcpConnection c, long nowNs) {
         undo.disarm();
         c.spuriousRecoveries++;
+        if (!undo.afterTimeout() && c.queue.rack != null) {
+            c.queue.rack.onReordering();
+        }
         if (phase == Phase.RTO_RECOVERY) {
             c.rtt.endBackOff();
         }

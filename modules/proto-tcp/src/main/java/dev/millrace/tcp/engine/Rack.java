@@ -58,7 +58,12 @@ final class Rack {
         if (again) {
             // Which transmission was it? One that the echo is older than, or that was sent less than a round trip ago, was
             // not delivered yet.
-            if (echoed && Seq.lt(echo, c.timestampNow(sentNs)) || rtt < c.rtt.minRttNs()) {
+            //
+            // Differs: the echo tells that of cumulative acknowledgements only. One that reports what came out of order
+            // repeats the timestamp of what came in order last (RFC 7323 §4.3), which is older than any retransmission.
+            // And the least round trip is believed to a sixty-fourth: on a path without jitter all are the least.
+            boolean older = end <= c.snd.una && echoed && Seq.lt(echo, c.timestampNow(sentNs));
+            if (older || rtt < c.rtt.minRttNs() / 64 * 63) {
                 return;
             }
         } else if (end < fack) {
@@ -79,6 +84,14 @@ final class Rack {
             reoWndMult++;
             reoWndPersist = PERSIST;
         }
+    }
+
+    /// A fast recovery was for nothing.
+    ///
+    /// Differs: RFC 8985 sees reordering in segments only that were not sent again, and would send each that is late by
+    /// three others again for ever.
+    void onReordering() {
+        reorderingSeen = true;
     }
 
     /// Fast or timeout recovery is over.

@@ -25,12 +25,11 @@ final class TailLossProbe {
         if (c.snd.flight() <= c.snd.mss) {
             timeout += WORST_DELAYED_ACK_NS;
         }
+        // Where the retransmission timer would be earlier the probe takes its place: should it find something lost, that costs
+        // no more than any loss.
         long deadline = nowNs + timeout;
-        if (deadline - c.timers.deadlineNs(ConnectionTimers.RETRANSMISSION) < 0) {
-            c.timers.set(ConnectionTimers.PROBE, deadline);
-        } else {
-            c.timers.cancel(ConnectionTimers.PROBE);
-        }
+        long rto = c.timers.deadlineNs(ConnectionTimers.RETRANSMISSION);
+        c.timers.set(ConnectionTimers.PROBE, deadline - rto < 0 ? deadline : rto);
     }
 
     private static boolean mayProbe(TcpConnection c) {
@@ -38,8 +37,11 @@ final class TailLossProbe {
                 && c.recovery.phase() == LossRecovery.Phase.OPEN && c.queue.sackedBytes() == 0;
     }
 
-    void onExpired(TcpConnection c) {
+    void onExpired(TcpConnection c, long nowNs) {
         due = mayProbe(c) && !pending;
+        if (due) {
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+        }
     }
 
     /// §7.3: a probe goes out; the retransmission timer begins anew, so that it has its time.

@@ -6,6 +6,7 @@ import dev.millrace.wire.Seq;
 /// timestamps (Eifel, RFC 3522), and by duplicates that the peer reports (RFC 2883, RFC 3708). Made at the first reduction.
 final class UndoState {
     private boolean armed;
+    private boolean afterTimeout;
     /// SND.UNA at the reduction.
     private long marker;
     /// TSval of the first retransmission, once there is one.
@@ -16,12 +17,18 @@ final class UndoState {
     private int retransmitted;
 
     /// The window was reduced.
-    void arm(long una) {
+    void arm(long una, boolean byTimeout) {
         armed = true;
+        afterTimeout = byTimeout;
         marker = una;
         stamped = false;
         outstanding = 0;
         retransmitted = 0;
+    }
+
+    /// Whether a timeout has reduced the window.
+    boolean afterTimeout() {
+        return afterTimeout;
     }
 
     void disarm() {

@@ -17,6 +17,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /// Two engines and a hostile wire between them, in virtual time. The wire's bytes are real packets with checksums; after
 /// every step the invariants of docs/conformance are checked.
@@ -43,6 +45,9 @@ final class Pair {
     boolean tracing;
     long segments;
     final TestBudget budget;
+    /// Which of the segments that `a` sends the wire loses besides, and how much later than others it delivers one.
+    Predicate<Segment> loses = s -> false;
+    ToLongFunction<Segment> delaysNs = s -> 0;
 
     /// One end.
     final class Side {
@@ -68,6 +73,8 @@ final class Pair {
         private int rcvNxt;
         private boolean rcvNxtKnown;
         private int advertisedShift;
+        /// Data segments that the last input or timer made it send.
+        int burst;
 
         Side(String name, TcpConnection tcp, int iss, int seed) {
             this.name = name;
@@ -137,11 +144,13 @@ final class Pair {
         void drain() {
             Packet p;
             int count = 0;
+            burst = 0;
             while ((p = tcp.pollSegment(nowNs)) != null) {
                 if (++count > 5000) {
                     fail(name + " sends without end");
                 }
                 check(p);
+                burst += segment.len > 0 ? 1 : 0;
                 send(this, p);
             }
             checkState();
@@ -255,11 +264,11 @@ final class Pair {
                     + " win " + s.wnd + " sack " + s.options.sackCount());
         }
         Packet linear = cut(p);
-        while (linear != null) {
-            Packet next = linear;
-            linear = null;
-            put(from.peer, next);
+        if (from == a && loses.test(from.segment)) {
+            linear.release();
+            return;
         }
+        put(from.peer, linear, from == a ? delaysNs.applyAsLong(from.segment) : 0);
     }
 
     /// A wire carries linear packets with a checksum.
@@ -271,7 +280,7 @@ final class Pair {
         return q;
     }
 
-    private void put(Side to, Packet p) {
+    private void put(Side to, Packet p, long laterNs) {
         if (random.nextDouble() < wire.drop) {
             p.release();
             return;
@@ -284,7 +293,7 @@ final class Pair {
         if (random.nextDouble() < wire.duplicate) {
             flights.add(new Flight(nowNs + delay(), order++, to, p.copy()));
         }
-        flights.add(new Flight(nowNs + delay(), order++, to, p));
+        flights.add(new Flight(nowNs + delay() + laterNs, order++, to, p));
     }
 
     private long delay() {
