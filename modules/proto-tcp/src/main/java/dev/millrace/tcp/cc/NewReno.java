@@ -35,9 +35,13 @@ final class NewReno implements CongestionControl {
     }
 
     @Override
-    public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+    public void onAck(Ack ack) {
+        if (ack.inRecovery()) {
+            return;
+        }
+        long bytes = ack.bytes();
         if (cwnd < ssthresh) {
-            if (!cwndLimited) {
+            if (!ack.isCwndLimited()) {
                 return;
             }
             // RFC 3465 §2.3: one segment an ACK while the losses behind a timeout are repaired.
@@ -46,7 +50,7 @@ final class NewReno implements CongestionControl {
             return;
         }
         afterTimeout = false;
-        if (!cwndLimited) {
+        if (!ack.isCwndLimited()) {
             return;
         }
         // RFC 5681 §3.1: one segment for each window of data acknowledged.

@@ -24,6 +24,7 @@ final class LossRecovery {
     private int uncredited;
     private ProportionalRate prr;
     private UndoState undo;
+    private AckFacts facts;
 
     LossRecovery(long iss) {
         recoveryPoint = iss;
@@ -66,11 +67,25 @@ final class LossRecovery {
             c.cc.onCongestion(Math.min(priorFlight, Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
             c.cc.onRecovered(c.snd.flight(), true, nowNs);
         }
+        if (facts == null) {
+            facts = new AckFacts();
+        }
+        if (q.deliveredBytes > 0 && (phase == Phase.FAST_RECOVERY || phase == Phase.SACK_RECOVERY)) {
+            c.cc.onAck(facts.of(c, q.deliveredBytes, priorFlight, true, true, nowNs));
+        }
         switch (phase) {
             case OPEN -> onAckWhileOpen(c, acked, duplicate, priorFlight, nowNs);
             case FAST_RECOVERY -> onAckInFastRecovery(c, acked, duplicate, nowNs);
             case SACK_RECOVERY -> onAckInSackRecovery(c, acked, moreLost, priorFlight, nowNs);
             case RTO_RECOVERY -> onAckInRtoRecovery(c, acked, duplicate, priorFlight, nowNs);
+        }
+        tellLost(c, nowNs);
+    }
+
+    private static void tellLost(TcpConnection c, long nowNs) {
+        int lost = c.queue.takeNewlyLost();
+        if (lost > 0) {
+            c.cc.onLost(lost, nowNs);
         }
     }
 
@@ -81,7 +96,7 @@ final class LossRecovery {
             boolean limited = c.snd.una - acked < c.snd.cwndLimitedTo;
             int credit = q.deliveredBytes + uncredited;
             uncredited = 0;
-            c.cc.onAck(credit, priorFlight, limited, c.rtt.srttNs(), nowNs);
+            c.cc.onAck(facts.of(c, credit, priorFlight, limited, false, nowNs));
         } else {
             uncredited += q.newlySackedBytes;
         }
@@ -143,6 +158,7 @@ final class LossRecovery {
             // Nothing may be in the network whose acknowledgement would let it go.
             prr.allow(c.snd.mss);
         }
+        tellLost(c, nowNs);
     }
 
     /// The peer has thrown away what it had reported: only retransmission brings it there (RFC 2018 §8). Nobody is told of
@@ -216,6 +232,7 @@ final class LossRecovery {
             markAllLost(board);
         }
         frto = maybeSpurious ? Frto.AWAITS_FIRST_ACK : Frto.NONE;
+        tellLost(c, nowNs);
     }
 
     /// The path takes smaller packets only: what is in flight goes again, and nobody is told of congestion (RFC 8201
@@ -225,6 +242,7 @@ final class LossRecovery {
             c.queue.recut(c.snd.mss);
             sendAgain(c);
             markAllLost(c.queue.board());
+            c.queue.takeNewlyLost();
         }
     }
 
@@ -252,7 +270,7 @@ final class LossRecovery {
             return;
         }
         if (acked > 0) {
-            c.cc.onAck(acked, priorFlight, true, c.rtt.srttNs(), nowNs);
+            c.cc.onAck(facts.of(c, acked, priorFlight, true, false, nowNs));
         }
         if (endIfRecovered(c, false, nowNs) && c.sackOn && c.queue.isDue()) {
             enterSackRecovery(c, priorFlight, nowNs);
@@ -358,23 +376,25 @@ final class LossRecovery {
     }
 
     /// New data has left.
-    void onSent(int bytes) {
+    void onSent(TcpConnection c, int bytes, long nowNs) {
         if (phase == Phase.SACK_RECOVERY) {
             prr.onSent(bytes);
         } else if (frto != Frto.NONE) {
             inflation = Math.max(0, inflation - bytes);
         }
+        c.cc.onSent(bytes, pipe(c), nowNs);
     }
 
     /// Something was sent again.
-    void onRetransmitted(TcpConnection c, int bytes, long nowNs) {
+    void onRetransmitted(TcpConnection c, long end, int bytes, long nowNs) {
         forced = false;
         if (phase == Phase.SACK_RECOVERY) {
             prr.onSent(bytes);
         }
         if (undo != null) {
-            undo.onRetransmitted(c, bytes, nowNs);
+            undo.onRetransmitted(c, end, bytes, nowNs);
         }
+        c.cc.onSent(bytes, pipe(c), nowNs);
     }
 
     /// Whether the next retransmission goes whatever the windows say.

@@ -115,6 +115,15 @@ final class RetransmissionQueue {
         return board == null ? 0 : board.retransmittedBytes;
     }
 
+    /// The bytes that were deemed lost since the last call.
+    int takeNewlyLost() {
+        int n = board == null ? 0 : board.newlyLostBytes;
+        if (n > 0) {
+            board.newlyLostBytes = 0;
+        }
+        return n;
+    }
+
     /// Whether something is to be sent again.
     boolean isDue() {
         return board != null && board.nextDue() >= 0;

@@ -46,6 +46,8 @@ final class SackScoreboard {
     int sackedSegments;
     int lostBytes;
     int retransmittedBytes;
+    /// Marked lost since somebody asked last.
+    int newlyLostBytes;
 
     SackScoreboard() {
         allocate(SMALL);
@@ -295,6 +297,7 @@ final class SackScoreboard {
         if ((f & LOST) == 0) {
             lostBytes += n;
         }
+        newlyLostBytes += n;
         if ((f & RETRANSMITTED) != 0) {
             retransmittedBytes -= n;
         }

@@ -126,7 +126,7 @@ final class SegmentSender {
         int total = (int) (board.end(last) - start);
         boolean fin = board.is(last, SackScoreboard.FIN);
         c.queue.retransmit(i, last, nowNs);
-        onRetransmission(c, total - (fin ? 1 : 0), nowNs);
+        onRetransmission(c, start + total, total - (fin ? 1 : 0), nowNs);
         if (i == 0) {
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
@@ -156,8 +156,8 @@ final class SegmentSender {
         return last;
     }
 
-    private static void onRetransmission(TcpConnection c, int length, long nowNs) {
-        c.recovery.onRetransmitted(c, length, nowNs);
+    private static void onRetransmission(TcpConnection c, long end, int length, long nowNs) {
+        c.recovery.onRetransmitted(c, end, length, nowNs);
         c.snd.lastSentNs = nowNs;
         c.retransmittedSegments++;
         c.retransmittedBytes += length;
@@ -182,7 +182,7 @@ final class SegmentSender {
         boolean fin = board.is(i, SackScoreboard.FIN);
         long start = board.start(i);
         c.queue.retransmit(i, i, nowNs);
-        onRetransmission(c, length, nowNs);
+        onRetransmission(c, start + length, length, nowNs);
         c.probe.onSent(c, true, nowNs);
         return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
@@ -229,7 +229,7 @@ final class SegmentSender {
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
         c.persist.stop(c);
-        c.recovery.onSent(count);
+        c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
         c.probe.schedule(c, nowNs);
         return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);

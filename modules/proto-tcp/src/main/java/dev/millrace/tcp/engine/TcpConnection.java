@@ -196,6 +196,13 @@ public final class TcpConnection {
         return reason;
     }
 
+    /// The segments that came together have all been taken.
+    public void onBatchEnd(long nowNs) {
+        if (cc != null && state != TcpState.CLOSED) {
+            cc.onAcksProcessed(nowNs);
+        }
+    }
+
     void startFinWait2(long nowNs) {
         if (closed && options.finWait2Ns > 0) {
             timers.set(ConnectionTimers.LINGER, nowNs + options.finWait2Ns);

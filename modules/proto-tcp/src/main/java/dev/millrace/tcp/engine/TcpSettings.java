@@ -17,7 +17,7 @@ import java.util.Map;
 public final class TcpSettings {
     /// The options of `[tcp]` that the engine understands.
     public static final List<OptionSpec> SPECS = List.of(
-            new OptionSpec("congestion-control", TEXT, "newreno", "name of the congestion control"),
+            new OptionSpec("congestion-control", TEXT, "cubic", "name of the congestion control"),
             new OptionSpec("receive-buffer", BYTES, "1MiB", "bytes that wait for the program to read them, 2KiB to 1GiB"),
             new OptionSpec("send-buffer", BYTES, "1MiB", "bytes that wait to be sent and acknowledged, 2KiB to 1GiB"),
             new OptionSpec("timestamps", FLAG, "true", "negotiate timestamps (RFC 7323)"),

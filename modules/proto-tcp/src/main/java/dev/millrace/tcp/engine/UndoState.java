@@ -12,6 +12,8 @@ final class UndoState {
     /// TSval of the first retransmission, once there is one.
     private boolean stamped;
     private int stamp;
+    /// The end of what went with it: an acknowledgement that does not reach so far answers something else.
+    private long stampedTo;
     /// Segments sent again since that were not reported as duplicates.
     private int outstanding;
     private int retransmitted;
@@ -39,13 +41,14 @@ final class UndoState {
         return armed;
     }
 
-    void onRetransmitted(TcpConnection c, int bytes, long nowNs) {
+    void onRetransmitted(TcpConnection c, long end, int bytes, long nowNs) {
         if (!armed) {
             return;
         }
         if (!stamped) {
             stamped = true;
             stamp = c.timestampNow(nowNs);
+            stampedTo = end;
         }
         int segments = segments(c, bytes);
         retransmitted += segments;
@@ -65,7 +68,7 @@ final class UndoState {
 
     /// RFC 3522 §3.2: an acknowledgement of what was sent again echoes a timestamp from before that.
     boolean isOlderEcho(TcpConnection c, Segment seg) {
-        return armed && stamped && c.timestampsOn && seg.options.hasTimestamps() && c.snd.una > marker
+        return armed && stamped && c.timestampsOn && seg.options.hasTimestamps() && c.snd.una >= stampedTo
                 && Seq.lt(seg.options.timestampEcho(), stamp);
     }
 

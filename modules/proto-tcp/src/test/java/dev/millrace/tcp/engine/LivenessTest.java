@@ -56,7 +56,7 @@ class LivenessTest {
             }
 
             @Override
-            public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+            public void onAck(Ack ack) {
             }
 
             @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
@@ -45,6 +46,7 @@ final class Pair {
     boolean tracing;
     long segments;
     final TestBudget budget;
+    private final CongestionControlFactory.Chosen cc;
     /// Which of the segments that `a` sends the wire loses besides, and how much later than others it delivers one.
     Predicate<Segment> loses = s -> false;
     ToLongFunction<Segment> delaysNs = s -> 0;
@@ -233,6 +235,16 @@ final class Pair {
 
     Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB,
             long budgetLimit) {
+        this(seed, wire, sa, sb, mssA, mssB, superSegment, issA, issB, budgetLimit, Reno.CHOSEN);
+    }
+
+    Pair(long seed, Wire wire, TcpSettings settings, CongestionControlFactory.Chosen cc) {
+        this(seed, wire, settings, settings, 1460, 1460, 0, 1000, -5000, Long.MAX_VALUE, cc);
+    }
+
+    private Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA,
+            int issB, long budgetLimit, CongestionControlFactory.Chosen cc) {
+        this.cc = cc;
         budget = new TestBudget(budgetLimit);
         random = new Random(seed);
         this.wire = wire;
@@ -248,7 +260,7 @@ final class Pair {
 
     private TcpConnection connection(TcpSettings s, int local, int remote, int iss, int mss, int superSegment) {
         return new TcpConnection(s, new ConnectionOptions(s), local, remote, iss, 7777, mss, true, superSegment,
-                Reno.CHOSEN, budget, nowNs);
+                cc, budget, nowNs);
     }
 
     void open() {
