@@ -287,6 +287,8 @@ final class LossRecovery {
         if (frto == Frto.AWAITS_SECOND_ACK) {
             frto = Frto.NONE;
             inflation = 0;
+            // §2.1 step 3a: cwnd is three segments then, of which two are the new ones, and the third is lost.
+            forced = true;
             return acked > 0 || c.queue.originalSackedTo <= recoveryPoint;
         }
         boolean newData = c.hasUnsent() && c.snd.room() > 0;

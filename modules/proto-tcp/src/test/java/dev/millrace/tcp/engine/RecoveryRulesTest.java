@@ -1,0 +1,169 @@
+package dev.millrace.tcp.engine;
+
+import static dev.millrace.tcp.engine.TcpBench.MSS;
+import static dev.millrace.tcp.engine.TcpBench.ackOf;
+import static dev.millrace.tcp.engine.TcpBench.established;
+import static dev.millrace.tcp.engine.TcpBench.plain;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/// The rules of recovery one by one, segment by segment (RFC 8985 §7, RFC 9937, RFC 5682, RFC 2018 §8).
+class RecoveryRulesTest {
+    /// A bench that knows a round trip of 20 ms.
+    private static TcpBench measured(String... settings) {
+        TcpBench b = established(settings).write(MSS).after(20).recv(ackOf(1001)).forget();
+        // The handshake took no time, which is no round trip of this path.
+        for (int i = 1; i < 60; i++) {
+            b.write(MSS).after(20).recv(ackOf(1001 + i * MSS)).forget();
+        }
+        return b;
+    }
+
+    private static final int NEXT = 1 + 60 * MSS;
+
+    // ---- tail loss probes
+
+    @Test
+    void aProbeComesAfterTwoRoundTrips() {
+        TcpBench b = measured().write(3 * MSS).forget();
+        long sent = b.nowNs;
+        b.after(38).expectNothing().after(6).expect("P. " + (NEXT + 2000) + ":" + (NEXT + 3000) + " ack 1").expectNothing();
+        assertEquals(0, b.tcp.timeouts);
+        assertTrue(b.nowNs - sent < 50 * TcpBench.MS);
+        b.end();
+    }
+
+    @Test
+    void aProbeIsNewDataIfThereIsSomeWhateverTheWindowSays() {
+        TcpBench b = measured();
+        int segments = (int) (b.tcp.cc.cwnd() / MSS);
+        b.write((segments + 3) * MSS).forget().after(45);
+        b.expect(". " + (NEXT + segments * MSS) + ":" + (NEXT + (segments + 1) * MSS) + " ack 1").expectNothing();
+        b.end();
+    }
+
+    @Test
+    void thereIsOneProbeOnlyAndThenTheTimeout() {
+        TcpBench b = measured().write(3 * MSS).forget().after(45);
+        assertEquals(1, b.sent.size());
+        b.forget().after(190).expectNothing().after(60);
+        assertEquals(1, b.tcp.timeouts);
+        b.end();
+    }
+
+    @Test
+    void whatTheProbeRepairedCostsAReduction() {
+        TcpBench b = measured().write(3 * MSS).forget().after(45).forget();
+        long cwnd = b.tcp.cc.cwnd();
+        b.recv(ackOf(NEXT + 3 * MSS)).write(MSS).recv(ackOf(NEXT + 4 * MSS));
+        assertTrue(b.tcp.cc.cwnd() < cwnd, "RFC 8985 §7.4.2: a loss is a loss");
+        b.end();
+    }
+
+    @Test
+    void aProbeThatWasForNothingCostsNothing() {
+        TcpBench b = measured().write(3 * MSS).forget().after(45).forget();
+        long cwnd = b.tcp.cc.cwnd();
+        b.recv(ackOf(NEXT + 3 * MSS).sack(NEXT + 2 * MSS, NEXT + 3 * MSS)).write(MSS).recv(ackOf(NEXT + 4 * MSS));
+        assertTrue(b.tcp.cc.cwnd() >= cwnd, "cwnd " + b.tcp.cc.cwnd());
+        b.end();
+    }
+
+    // ---- PRR
+
+    @Test
+    void theFlightComesDownInProportion() {
+        ProportionalRate prr = new ProportionalRate();
+        // RFC 9937: 100 segments are in flight, ssthresh is 70; ten acknowledgements let seven go.
+        prr.begin(100 * MSS, 0);
+        long out = 0;
+        for (int i = 1; i <= 20; i++) {
+            prr.onAck(MSS, (99 - i) * MSS + out, 70 * MSS, MSS, true);
+            while (prr.allowance() >= MSS) {
+                prr.onSent(MSS);
+                out += MSS;
+            }
+            assertTrue(out <= i * 700L + MSS, out + " after " + i);
+        }
+        assertEquals(14 * MSS, out, MSS);
+    }
+
+    @Test
+    void belowSsthreshASafeAckLetsOneMoreGoThanItDelivered() {
+        ProportionalRate prr = new ProportionalRate();
+        prr.begin(20 * MSS, 0);
+        prr.onAck(MSS, 2 * MSS, 10 * MSS, MSS, false);
+        assertEquals(MSS, prr.allowance());
+        prr.onSent(MSS);
+        prr.onAck(MSS, 2 * MSS, 10 * MSS, MSS, true);
+        assertEquals(2 * MSS, prr.allowance());
+        prr.onSent(2 * MSS);
+        prr.onAck(MSS, 9 * MSS + 500, 10 * MSS, MSS, true);
+        assertEquals(500, prr.allowance(), "never beyond ssthresh");
+    }
+
+    // ---- F-RTO
+
+    @Test
+    void afterATimeoutTwoNewSegmentsTellWhetherItWasSpurious() {
+        TcpBench b = plain().write(40 * MSS).forget().after(300).expect(". 1:1001 ack 1");
+        b.recv(ackOf(1001)).expect(". 10001:11001 ack 1", ". 11001:12001 ack 1").expectNothing();
+        b.recv(ackOf(2001));
+        assertEquals(1, b.tcp.spuriousRecoveries);
+        assertEquals(LossRecovery.Phase.OPEN, b.tcp.recovery.phase());
+        assertTrue(b.tcp.cc.cwnd() >= 10 * MSS);
+        assertEquals(1, b.tcp.retransmittedSegments);
+        b.end();
+    }
+
+    @Test
+    void aDuplicateAckAfterATimeoutMeansThatMoreIsLost() {
+        TcpBench b = plain().write(40 * MSS).forget().after(300).forget();
+        b.recv(ackOf(1001)).forget().recv(ackOf(1001)).expect(". 1001:2001 ack 1");
+        assertEquals(0, b.tcp.spuriousRecoveries);
+        assertEquals(LossRecovery.Phase.RTO_RECOVERY, b.tcp.recovery.phase());
+        b.end();
+    }
+
+    /// What had been reported before the timeout is no news when it is reported again.
+    @Test
+    void whatSackRepeatsAfterATimeoutIsNoProofThatItWasSpurious() {
+        TcpBench b = established().write(40 * MSS).forget();
+        b.recv(ackOf(1).sack(3001, 4001)).forget().after(2).forget();
+        // Everything that recovery sends is lost, and the timer runs out twice as nothing more is heard.
+        b.after(250).forget();
+        assertEquals(1, b.tcp.timeouts);
+        b.recv(ackOf(1001).sack(3001, 4001)).forget().recv(ackOf(1001).sack(3001, 4001));
+        assertEquals(0, b.tcp.spuriousRecoveries);
+        b.end();
+    }
+
+    // ---- reneging
+
+    @Test
+    void whatAPeerHasTakenBackIsSentAgainAtOnce() {
+        TcpBench b = established().write(10 * MSS).forget();
+        b.recv(ackOf(1).sack(1001, 5001)).expect(". 1:1001 ack 1").forget();
+        b.recv(ackOf(1001));
+        assertEquals(1, b.tcp.renegings);
+        assertEquals(0, b.tcp.queue.sackedBytes());
+        assertEquals(". 1001:2001 ack 1", b.next().brief());
+        b.forget().recv(ackOf(10_001));
+        assertEquals(LossRecovery.Phase.OPEN, b.tcp.recovery.phase());
+        assertFalse(b.tcp.cc.cwnd() < 5 * MSS);
+        b.end();
+    }
+
+    // ---- memory
+
+    @Test
+    void nothingOfRecoveryIsMadeBeforeItIsNeeded() {
+        TcpBench b = established().write(10 * MSS).recv(ackOf(10_001));
+        assertEquals(null, b.tcp.queue.rack);
+        assertTrue(b.tcp.queue.isEmpty());
+        b.end();
+    }
+}
