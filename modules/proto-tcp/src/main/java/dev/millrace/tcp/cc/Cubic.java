@@ -16,7 +16,9 @@ final class Cubic implements CongestionControl {
 
     private int mss;
     private final int initialWindow;
+    /// Made with the first acknowledgement that needs it, and gone when slow start is over.
     private HyStart hyStart;
+    private boolean hyStarts;
     private double cwnd;
     private long ssthresh = Long.MAX_VALUE;
     private boolean afterTimeout;
@@ -30,15 +32,16 @@ final class Cubic implements CongestionControl {
     /// The window before the last reduction (cwnd_prior).
     private double cwndPrior;
 
-    // Before the last reduction, should that turn out to have been for nothing.
-    private double savedCwnd;
-    private long savedSsthresh;
-    private double savedWMax;
+    /// Before the last reduction, should that turn out to have been for nothing; `null` before the first.
+    private Windows saved;
+
+    private record Windows(double cwnd, long ssthresh, double wMax) {
+    }
 
     Cubic(int mss, int initialWindow, boolean hyStart) {
         this.mss = mss;
         this.initialWindow = initialWindow;
-        this.hyStart = hyStart ? new HyStart() : null;
+        hyStarts = hyStart;
         cwnd = Math.max(1, initialWindow / (double) mss);
     }
 
@@ -72,11 +75,14 @@ final class Cubic implements CongestionControl {
 
     private void slowStart(Ack ack) {
         int divisor = 1;
-        if (hyStart != null && ssthresh == Long.MAX_VALUE) {
+        if (hyStarts && ssthresh == Long.MAX_VALUE) {
+            if (hyStart == null) {
+                hyStart = new HyStart();
+            }
             divisor = hyStart.onAck(ack);
             if (divisor == 0) {
                 ssthresh = cwnd();
-                hyStart = null;
+                endHyStart();
                 return;
             }
         }
@@ -119,14 +125,17 @@ final class Cubic implements CongestionControl {
     }
 
     private void reduce(long inFlight) {
-        savedCwnd = cwnd;
-        savedSsthresh = ssthresh;
-        savedWMax = wMax;
+        saved = new Windows(cwnd, ssthresh, wMax);
         cwndPrior = cwnd;
         // §4.7, fast convergence: who has less than before makes room for others.
         wMax = cwnd < wMax ? cwnd * (1 + BETA) / 2 : cwnd;
         ssthresh = Math.max((long) (inFlight * BETA), 2L * mss);
         inEpoch = false;
+        endHyStart();
+    }
+
+    private void endHyStart() {
+        hyStarts = false;
         hyStart = null;
     }
 
@@ -158,9 +167,11 @@ final class Cubic implements CongestionControl {
     @Override
     public void onSpurious(long nowNs) {
         // §4.9.
-        cwnd = Math.max(cwnd, savedCwnd);
-        ssthresh = Math.max(ssthresh, savedSsthresh);
-        wMax = Math.max(wMax, savedWMax);
+        if (saved != null) {
+            cwnd = Math.max(cwnd, saved.cwnd);
+            ssthresh = Math.max(ssthresh, saved.ssthresh);
+            wMax = Math.max(wMax, saved.wMax);
+        }
         inEpoch = false;
         afterTimeout = false;
     }

@@ -89,7 +89,7 @@ final class AckArrival {
         } else if (restart) {
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
             c.startUserTimer(nowNs);
-            c.probe.schedule(c, nowNs);
+            c.probe().schedule(c, nowNs);
         }
     }
 

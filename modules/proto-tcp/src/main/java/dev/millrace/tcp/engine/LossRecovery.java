@@ -62,7 +62,7 @@ final class LossRecovery {
             onReneged(c);
         }
         boolean moreLost = c.sackOn && q.rack != null && q.sackedBytes() + q.lostBytes() > 0 && q.rack.detect(nowNs);
-        if (c.probe.onAck(c, seg, duplicateTo, duplicate) && phase == Phase.OPEN) {
+        if (c.probe().onAck(c, seg, duplicateTo, duplicate) && phase == Phase.OPEN) {
             // RFC 8985 §7.4.2: what the probe repaired was lost all the same.
             c.cc.onCongestion(Math.min(priorFlight, Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
             c.cc.onRecovered(c.snd.flight(), true, nowNs);
@@ -119,7 +119,7 @@ final class LossRecovery {
         recoveryPoint = c.snd.nxt;
         uncredited = 0;
         forced = true;
-        c.probe.forget(c);
+        c.probe().forget(c);
         undo().arm(c.snd.una, false);
         // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
         c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
@@ -260,7 +260,7 @@ final class LossRecovery {
         inflation = 0;
         uncredited = 0;
         forced = true;
-        c.probe.forget(c);
+        c.probe().forget(c);
         c.timers.cancel(ConnectionTimers.REORDER);
     }
 

@@ -39,7 +39,7 @@ final class SegmentSender {
             return ack(c, nowNs);
         }
         if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
-            Packet data = c.probe.due ? tailLossProbe(c, nowNs) : null;
+            Packet data = c.probe != null && c.probe.due ? tailLossProbe(c, nowNs) : null;
             if (data == null) {
                 data = data(c, nowNs);
             }
@@ -231,7 +231,7 @@ final class SegmentSender {
         c.persist.stop(c);
         c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
-        c.probe.schedule(c, nowNs);
+        c.probe().schedule(c, nowNs);
         return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 

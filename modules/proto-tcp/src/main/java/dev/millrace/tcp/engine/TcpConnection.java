@@ -57,7 +57,6 @@ public final class TcpConnection {
     final ConnectionTimers timers = new ConnectionTimers();
     final RttEstimator rtt;
     final LossRecovery recovery;
-    final TailLossProbe probe = new TailLossProbe();
     final AckPolicy acks = new AckPolicy();
     final WindowAdvertiser window = new WindowAdvertiser();
     final PersistTimer persist = new PersistTimer();
@@ -67,6 +66,7 @@ public final class TcpConnection {
     // Made when they are first needed: most connections never lose anything.
     Reassembler reassembler;
     SackBlocks sackBlocks;
+    TailLossProbe probe;
 
     int ipMss;
     int maxSuperSegment;
@@ -518,6 +518,13 @@ public final class TcpConnection {
             reassembler = new Reassembler(memory, settings.outOfOrderRanges, options.receiveBuffer);
         }
         return reassembler;
+    }
+
+    TailLossProbe probe() {
+        if (probe == null) {
+            probe = new TailLossProbe();
+        }
+        return probe;
     }
 
     SackBlocks sackBlocks() {

@@ -16,7 +16,7 @@ final class Timeouts {
             onUser(c, nowNs);
         }
         if (t.takeExpired(ConnectionTimers.PROBE, nowNs)) {
-            c.probe.onExpired(c, nowNs);
+            c.probe().onExpired(c, nowNs);
         }
         if (t.takeExpired(ConnectionTimers.RETRANSMISSION, nowNs)) {
             onRetransmission(c, nowNs);
