@@ -17,5 +17,6 @@ module dev.millrace.cli {
     requires org.junit.platform.launcher;
     requires tools.jackson.databind;
 
+    uses dev.millrace.spi.LinkDriver;
     uses dev.millrace.spi.StackProvider;
 }

@@ -96,6 +96,15 @@ public interface Stack extends AutoCloseable {
     /// wait by, for who builds sockets of other kinds upon its own.
     <T> Optional<T> service(Class<T> type);
 
+    /// Has names of hosts answered for programs of this stack: by the factories of its JDK's sockets, and by the JVM itself where
+    /// `millrace-jdk-names` is present. At first nobody answers them, and the JDK does as it always did.
+    ///
+    /// @param names such as `Resolver.builder(stack)…build()::resolve`; `null` for nobody
+    void setNames(Names names);
+
+    /// Who answers names of hosts, if somebody was set.
+    Optional<Names> names();
+
     /// What was counted so far: by group (a NIC's name, `ipv4`, `tcp`, ..., `drops`), then by counter name.
     Map<String, Map<String, Long>> counters();
 

@@ -86,6 +86,13 @@ public interface Link extends AutoCloseable {
         /// @param reason what happened, for the log and for errors
         void stateChanged(boolean up, String reason);
 
+        /// The link is gone, and will not come back.
+        ///
+        /// @param reason as for [#stateChanged]
+        default void removed(String reason) {
+            stateChanged(false, reason);
+        }
+
         /// The device's MTU has changed while the link was open. Connections on it adapt.
         ///
         /// @param mtu the new one, in bytes of a network-layer packet

@@ -20,12 +20,19 @@ public final class OpenStacks {
     private static final Map<Stack, Boolean> ALL = Collections.synchronizedMap(new WeakHashMap<>());
     private static final Map<Guide, Boolean> GUIDES = Collections.synchronizedMap(new WeakHashMap<>());
     private static final ScopedValue<Supplier<Stack>> RUNNING = ScopedValue.newInstance();
+    /// Of who was started by a program of [#callWithThreads].
+    private static final InheritableThreadLocal<Supplier<Stack>> INHERITED = new InheritableThreadLocal<>();
 
-    /// Whoever runs programs that belong to stacks, and knows which, as a simulation does.
-    @FunctionalInterface
+    /// Whoever runs programs that belong to stacks, and knows which, as a simulation does. Nothing here blocks.
     public interface Guide {
         /// The stack of the program that the calling thread runs, or `null` if it runs none of its own.
         Stack ofCaller();
+
+        /// The addresses of its host of this name; none if it has no such host.
+        List<InetAddress> addresses(String name);
+
+        /// The name of its host that has this address, in operation or not.
+        Optional<String> hostAt(InetAddress address);
     }
 
     private OpenStacks() {
@@ -115,16 +122,46 @@ public final class OpenStacks {
         GUIDES.remove(guide);
     }
 
-    /// The stack that the running program belongs to: the one of [#run], or of its simulated host.
+    /// The stack that the running program belongs to: the one of [#run], or of its simulated host, or of the program of
+    /// [#callWithThreads] that has started the thread.
     public static Optional<Stack> running() {
         if (RUNNING.isBound()) {
             return Optional.ofNullable(RUNNING.get().get());
         }
-        List<Guide> guides;
+        return guides().stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst()
+                .or(() -> Optional.ofNullable(INHERITED.get()).map(Supplier::get));
+    }
+
+    private static List<Guide> guides() {
         synchronized (GUIDES) {
-            guides = List.copyOf(GUIDES.keySet());
+            return List.copyOf(GUIDES.keySet());
         }
-        return guides.stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst();
+    }
+
+    /// Whether the calling thread runs a program of a simulation.
+    public static boolean isSimulated() {
+        return guides().stream().anyMatch(g -> g.ofCaller() != null);
+    }
+
+    /// The addresses of the simulated host of this name: of the simulation whose program the calling thread runs, or else of any.
+    ///
+    /// @return none if there is no such host
+    /// @throws IllegalStateException if hosts of several simulations have this name, and the thread runs a program of none of them
+    public static List<InetAddress> addressesOfHost(String name) {
+        List<Guide> guides = guides();
+        Optional<Guide> own = guides.stream().filter(g -> g.ofCaller() != null).findFirst();
+        List<List<InetAddress>> found = (own.isPresent() ? List.of(own.get()) : guides).stream().map(g -> g.addresses(name))
+                .filter(a -> !a.isEmpty()).distinct().toList();
+        if (found.size() > 1) {
+            throw new IllegalStateException("hosts of " + found.size() + " simulations are named " + name
+                    + ", and the calling thread is no program of either: give them different names, or ask in a program of a host");
+        }
+        return found.isEmpty() ? List.of() : found.getFirst();
+    }
+
+    /// The name of the simulated host that has this address, in operation or not.
+    public static Optional<String> hostAt(InetAddress address) {
+        return guides().stream().map(g -> g.hostAt(address)).flatMap(Optional::stream).findFirst();
     }
 
     /// Runs a program that belongs to a stack, on the calling thread.
@@ -137,5 +174,22 @@ public final class OpenStacks {
     /// As [#run], for what returns something.
     public static <T, X extends Throwable> T call(Supplier<Stack> stack, ScopedValue.CallableOp<? extends T, X> program) throws X {
         return ScopedValue.where(RUNNING, stack).<T, X>call(program);
+    }
+
+    /// As [#call], and all threads that the program starts, and that these start, belong to the stack until they end, unless they were
+    /// made to inherit nothing ([Thread.Builder#inheritInheritableThreadLocals]).
+    public static <T, X extends Throwable> T callWithThreads(Supplier<Stack> stack, ScopedValue.CallableOp<? extends T, X> program)
+            throws X {
+        Supplier<Stack> before = INHERITED.get();
+        INHERITED.set(stack);
+        try {
+            return call(stack, program);
+        } finally {
+            if (before == null) {
+                INHERITED.remove();
+            } else {
+                INHERITED.set(before);
+            }
+        }
     }
 }

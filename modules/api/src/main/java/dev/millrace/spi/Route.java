@@ -34,6 +34,12 @@ public record Route(Cidr to, IpAddress via, NicPort nic, boolean local, long gen
         return generation == table.generation();
     }
 
+    /// Whether what goes this way does not leave the host, so that it may come from a loopback address (RFC 1122 §3.2.1.3 (g), RFC
+    /// 4291 §2.5.3).
+    public boolean staysInside() {
+        return local || nic.link().isLoopback();
+    }
+
     /// The neighbour to send to: the gateway, or the destination itself.
     public IpAddress nextHop(IpAddress destination) {
         return via == null ? destination : via;

@@ -5,6 +5,7 @@ import dev.millrace.cli.net.DumpCommand;
 import dev.millrace.cli.net.FirewallCommand;
 import dev.millrace.cli.net.FlowsCommand;
 import dev.millrace.cli.net.InterfacesCommand;
+import dev.millrace.cli.net.LinkCommand;
 import dev.millrace.cli.net.NeighborsCommand;
 import dev.millrace.cli.net.PingCommand;
 import dev.millrace.cli.net.TcpClientCommand;
@@ -76,6 +77,7 @@ public final class Main {
         root.addSubcommand("ping", PingCommand.spec());
         root.addSubcommand("trace", TraceCommand.spec());
         root.addSubcommand("dump", DumpCommand.spec());
+        root.addSubcommand("link", LinkCommand.spec());
         root.addSubcommand("flows", FlowsCommand.spec());
         root.addSubcommand("tcpserver", TcpServerCommand.spec());
         root.addSubcommand("tcpclient", TcpClientCommand.spec());

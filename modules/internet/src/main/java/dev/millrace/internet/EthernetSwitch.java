@@ -102,6 +102,11 @@ public final class EthernetSwitch extends Node {
     }
 
     @Override
+    boolean carriesFrames() {
+        return true;
+    }
+
+    @Override
     void receive(Packet frame, Pipe via) {
         Fabric fabric = internet.fabric();
         long source = LinkHeader.source(frame);

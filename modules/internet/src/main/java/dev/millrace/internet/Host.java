@@ -45,7 +45,7 @@ public final class Host extends Station implements AutoCloseable {
     private volatile boolean crashed;
     private volatile Boot boot;
     private final Disk disk = new Disk();
-    private final StackSockets sockets = StackSockets.of(this::stack).withNames(this::addressesOf);
+    private final StackSockets sockets = StackSockets.of(this::stack);
     private volatile Stack stack;
     private volatile FirewallBox firewall;
     private volatile Asking asking;
@@ -79,6 +79,7 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     void setStack(Stack opened) {
+        opened.setNames(this::addressesOf);
         stack = opened;
     }
 

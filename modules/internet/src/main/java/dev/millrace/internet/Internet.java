@@ -80,8 +80,8 @@ public final class Internet implements AutoCloseable {
     private final Programs programs;
     /// `null` if nothing is to be remembered.
     private final RecentPackets recent;
-    /// Held here alone, so that it goes with this.
-    private final OpenStacks.Guide guide = this::stackOfCaller;
+    /// Held here alone, so that it goes with this; `null` if the program moves the packets.
+    private final OpenStacks.Guide guide;
 
     Internet(InternetBuilder b) {
         if (b.mode == Mode.REAL && b.script != null && b.script.events().stream()
@@ -98,6 +98,7 @@ public final class Internet implements AutoCloseable {
             networkFaults = null;
             programs = null;
             recent = null;
+            guide = null;
         } else {
             inFlight = null;
             Clockwork clockwork = b.mode == Mode.REAL ? new RealClockwork()
@@ -111,6 +112,7 @@ public final class Internet implements AutoCloseable {
             if (recent != null) {
                 fabric.observe(recent);
             }
+            guide = new ProgramGuide(clockwork, nodes, () -> names);
             OpenStacks.add(guide);
         }
         for (Delivery d : Delivery.values()) {
@@ -745,12 +747,6 @@ public final class Internet implements AutoCloseable {
     }
 
     /// Of the host whose program is calling. Rarely asked, so that programs carry nothing for it.
-    private Stack stackOfCaller() {
-        Task task = clockwork().current();
-        return task == null ? null : hosts().values().stream().filter(h -> h.ownerOfPrograms() == task.owner()).findFirst()
-                .map(Host::stack).orElse(null);
-    }
-
     /// Closes all hosts, ends their programs, and gives back all packets. Further calls do nothing.
     ///
     /// @throws SimulationException if a program does not end: all else is closed; or if a program or an action of a simulation
@@ -763,7 +759,9 @@ public final class Internet implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        OpenStacks.remove(guide);
+        if (guide != null) {
+            OpenStacks.remove(guide);
+        }
         nodes.close();
         if (inFlight != null) {
             inFlight.close();

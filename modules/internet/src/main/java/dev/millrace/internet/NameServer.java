@@ -57,6 +57,11 @@ public final class NameServer {
         zone = new Zone(internet, host.name());
     }
 
+    /// What it knows of a name, without being asked over the network.
+    List<InetAddress> addresses(String name) {
+        return zone.addresses(name);
+    }
+
     void start() throws IOException {
         serve();
         host.bootLater(_ -> serve());

@@ -25,6 +25,11 @@ abstract class Node {
         return name;
     }
 
+    /// Whether what it receives and sends are frames of an Ethernet, whoever is at the other end.
+    boolean carriesFrames() {
+        return false;
+    }
+
     /// How often there was one of this name, with this one; hosts come back.
     int life() {
         return 1;

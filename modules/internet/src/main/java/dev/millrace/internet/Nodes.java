@@ -90,6 +90,11 @@ final class Nodes {
         return all;
     }
 
+    /// All hosts, in operation or not, in no order.
+    Stream<Host> everyHost() {
+        return byName.values().stream().filter(Host.class::isInstance).map(Host.class::cast);
+    }
+
     // ---- who comes
 
     <N extends Node> N add(N node) {

@@ -32,7 +32,7 @@ final class Pipe {
         this.fabric = fabric;
         this.from = from;
         this.to = to;
-        frames = from instanceof EthernetSwitch || to instanceof EthernetSwitch;
+        frames = from.carriesFrames() || to.carriesFrames();
         this.state = state;
         name = name(from, to);
         chance = new PathChance(fabric.chance(), from.lifeName() + ">" + to.lifeName());

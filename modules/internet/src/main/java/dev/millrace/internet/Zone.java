@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,6 +80,14 @@ final class Zone {
 
     void count(String what) {
         counters.computeIfAbsent(what, _ -> new LongAdder()).increment();
+    }
+
+    /// The addresses of a name, IPv6 first, without a query that would be counted.
+    List<InetAddress> addresses(String name) {
+        var found = new ArrayList<DnsRecord>();
+        collect(bare(name), DnsRecord.AAAA, found, 0);
+        collect(bare(name), DnsRecord.A, found, 0);
+        return found.stream().map(DnsRecord::inetAddress).filter(Objects::nonNull).distinct().toList();
     }
 
     /// The answer to a query. Who speaks EDNS is answered so (RFC 6891 §6.1.1).

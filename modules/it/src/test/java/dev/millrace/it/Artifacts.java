@@ -13,10 +13,10 @@ final class Artifacts {
     private Artifacts() {
     }
 
-    /// The whole class path, this module's own test classes left out.
+    /// The whole class path, test classes left out.
     static List<Path> all() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
-                .filter(p -> !p.toString().contains("test-classes")).toList();
+                .filter(p -> !p.toString().contains("test-classes") && !p.toString().endsWith("-tests.jar")).toList();
     }
 
     /// The artifacts of our modules with these folder names, and SLF4J, which `stack` needs.

@@ -46,7 +46,7 @@ class CaptureTest {
         String missing = Programs.missing("tshark").orElse(null);
         assumeTrue(missing == null, missing);
         Path file = temp.resolve("pair.pcapng");
-        try (Lab.Pair pair = Lab.Pair.open(1500)) {
+        try (Lab.Pair pair = Lab.Pair.patient(1500)) {
             Capture capture = pair.a().capture(new CaptureRequest(new CaptureRequest.File(file), List.of(), 0, 100_000));
             for (String address : List.of("10.9.0.2", "fd09::2")) {
                 try (TcpListener listener = pair.b().tcp().listen(80)) {

@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /// What the tests of this module are made of.
 final class Lab {
@@ -36,10 +37,25 @@ final class Lab {
             return open(wireA, wireB);
         }
 
+        /// The same, which send nothing again because time has passed: on a busy machine it may pass between two turns of a thread.
+        static Pair patient(int mtu) throws IOException {
+            var wireA = new Vnic(mtu);
+            var wireB = new Vnic(mtu);
+            Vnic.connect(wireA, wireB);
+            return open(wireA, wireB, Lab::waitLong);
+        }
+
         static Pair open(Vnic wireA, Vnic wireB) throws IOException {
-            Stack a = Stack.builder().name("a").nic("nic", wireA, n -> n.address("10.9.0.1/24").address("fd09::1/64")).open();
-            Stack b = Stack.builder().name("b").nic("nic", wireB, n -> n.address("10.9.0.2/24").address("fd09::2/64")).open();
-            return new Pair(a, b, wireA, wireB);
+            return open(wireA, wireB, _ -> {
+            });
+        }
+
+        private static Pair open(Vnic wireA, Vnic wireB, Consumer<Stack.Builder> settings) throws IOException {
+            Stack.Builder a = Stack.builder().name("a").nic("nic", wireA, n -> n.address("10.9.0.1/24").address("fd09::1/64"));
+            Stack.Builder b = Stack.builder().name("b").nic("nic", wireB, n -> n.address("10.9.0.2/24").address("fd09::2/64"));
+            settings.accept(a);
+            settings.accept(b);
+            return new Pair(a.open(), b.open(), wireA, wireB);
         }
 
         @Override
@@ -47,6 +63,11 @@ final class Lab {
             a.close();
             b.close();
         }
+    }
+
+    /// Has a stack wait longer for answers than a test lasts.
+    static void waitLong(Stack.Builder stack) {
+        stack.option("tcp", "initial-rto", "50s").option("tcp", "min-rto", "50s");
     }
 
     /// Runs something on a virtual thread.

@@ -53,11 +53,15 @@ final class TunLab implements AutoCloseable {
             ns.addDevice("t0", "tun", KERNEL + "/24", "fd00:1::1/64");
             // The default of this kernel may be BBR, which paces: how fast a test is would be chance.
             ns.run("ip", "route", "change", "10.0.0.0/24", "dev", "t0", "src", KERNEL, "congctl", "cubic");
-            opened = ns.call(() -> Stack.builder().name("tunlab").nic("nic", "tun:t0", nic -> {
+            Stack.Builder settings = Stack.builder().name("tunlab").nic("nic", "tun:t0", nic -> {
                 nic.address(V4 + "/24").address(V6 + "/64");
                 options.forEach(nic::option);
                 // Short, so that what is left at the end is a leak.
-            }).route("default", "nic").option("tcp", "time-wait", "20ms").open());
+            }).route("default", "nic").option("tcp", "time-wait", "20ms");
+            if (lossFree) {
+                Lab.waitLong(settings);
+            }
+            opened = ns.call(settings::open);
             stack = opened;
             pcap = folder.resolve("capture.pcapng");
             capture = captured ? stack.capture(new CaptureRequest(new CaptureRequest.File(pcap), java.util.List.of(), 0, 65536))

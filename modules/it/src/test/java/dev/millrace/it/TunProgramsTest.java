@@ -113,7 +113,7 @@ class TunProgramsTest {
         assertEquals("Hello, World!\r\n", sh("curl -sS --interface t0 http://10.0.0.2/"));
         end(serve, log);
         // Opening, data and the end of both sides, as between two kernels.
-        String flags = sh("tshark -r " + pcap + " -T fields -e tcp.flags 2>/dev/null");
+        String flags = sh("tshark -r " + pcap + " -Y tcp -T fields -e tcp.flags 2>/dev/null");
         assertTrue(flags.startsWith("0x0002\n0x0012\n0x0010\n"), flags);
         assertEquals("2", sh("tshark -r " + pcap + " -Y tcp.flags.fin==1 2>/dev/null | wc -l").strip());
         assertEquals("0", sh("tshark -r " + pcap + " -Y tcp.flags.reset==1 2>/dev/null | wc -l").strip());

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedByInterruptException;
@@ -85,6 +86,18 @@ final class ChannelExceptions {
         }
         return new InetSocketAddress(InetAddress.ofLiteral(inet.getAddress() instanceof Inet4Address ? "127.0.0.1" : "::1"),
                 inet.getPort());
+    }
+
+    /// What is read into can be written to.
+    static void checkRoom(ByteBuffer dst) {
+        if (dst.isReadOnly()) {
+            throw new IllegalArgumentException("Read-only buffer");
+        }
+    }
+
+    /// An address to bind to: none is any.
+    static InetSocketAddress local(SocketAddress address) {
+        return address == null ? new InetSocketAddress(0) : checked(address);
     }
 
     /// An address to connect, bind or send to.

@@ -8,7 +8,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketOption;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
@@ -27,7 +26,7 @@ final class ChannelSocket extends StackSocket {
     private volatile int timeoutMs;
 
     private ChannelSocket(StackSocketChannel channel) throws SocketException {
-        super(channel.tcpSocket());
+        super(channel.tcpSocket(), true);
         this.channel = channel;
     }
 
@@ -70,26 +69,32 @@ final class ChannelSocket extends StackSocket {
 
     @Override
     public void connect(SocketAddress remote, int timeout) throws IOException {
+        InetSocketAddress to = checkConnect(this, remote, timeout);
+        channel.connect(ChannelExceptions.peer(to), timeout);
+    }
+
+    /// What the socket of a channel finds wrong before it connects.
+    static InetSocketAddress checkConnect(Socket socket, SocketAddress remote, int timeout) throws IOException {
         if (remote == null) {
             throw new IllegalArgumentException("connect: The address can't be null");
         }
         if (timeout < 0) {
             throw new IllegalArgumentException("connect: timeout can't be negative");
         }
-        if (isConnected()) {
+        if (socket.isConnected()) {
             throw new SocketException("Already connected");
         }
         if (!(remote instanceof InetSocketAddress to)) {
             throw new SocketException("Unsupported address type");
         }
         if (to.isUnresolved()) {
-            close();
+            socket.close();
             throw new UnknownHostException(remote.toString());
         }
-        if (isClosed()) {
+        if (socket.isClosed()) {
             throw new AsynchronousCloseException();
         }
-        channel.connect(ChannelExceptions.peer(to), timeout);
+        return to;
     }
 
     @Override
@@ -237,54 +242,7 @@ final class ChannelSocket extends StackSocket {
         return channel.isOutputShut();
     }
 
-    // ---- options: with other words for what is none
-
-    @Override
-    public void setSoLinger(boolean on, int seconds) throws SocketException {
-        super.setSoLinger(on && seconds >= 0, seconds);
-    }
-
-    @Override
-    public void setSendBufferSize(int size) throws SocketException {
-        if (size <= 0) {
-            throw new IllegalArgumentException("Invalid send size");
-        }
-        super.setSendBufferSize(size);
-    }
-
-    @Override
-    public void setReceiveBufferSize(int size) throws SocketException {
-        if (size <= 0) {
-            throw new IllegalArgumentException("Invalid receive size");
-        }
-        super.setReceiveBufferSize(size);
-    }
-
-    @Override
-    public void setTrafficClass(int tc) throws SocketException {
-        checkOpen();
-        if (tc < 0 || tc > 255) {
-            throw new IllegalArgumentException("Invalid IP_TOS value");
-        }
-        super.setTrafficClass(tc);
-    }
-
-    @Override
-    public int getTrafficClass() throws SocketException {
-        checkOpen();
-        return super.getTrafficClass();
-    }
-
-    @Override
-    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
-        channel.setOption(name, value);
-        return this;
-    }
-
-    @Override
-    public <T> T getOption(SocketOption<T> name) throws IOException {
-        return channel.getOption(name);
-    }
+    // ---- options
 
     /// Holds for the streams: a channel knows no time-outs.
     @Override

@@ -24,6 +24,9 @@ import java.util.Objects;
 /// host or stack of the running program, or of the one that opened it; else an address of a stack that it connects to; else `-Ddev.millrace.jdk.stack=NAME`; and else it is
 /// one of the kernel's, which can be reached with the second of these options only. Selectors watch both at once. A JVM cannot undo this.
 public final class JvmSelectorProvider extends SelectorProvider {
+    /// For sockets that choose late though the JVM's provider is another.
+    static final JvmSelectorProvider ANY = new JvmSelectorProvider();
+
     /// Called by the JDK.
     public JvmSelectorProvider() {
     }
@@ -75,7 +78,7 @@ public final class JvmSelectorProvider extends SelectorProvider {
 
     @Override
     public DatagramChannel openDatagramChannel(ProtocolFamily family) {
-        if (isLocal(family)) {
+        if (isLocal(Objects.requireNonNull(family, "'family' is null"))) {
             throw new UnsupportedOperationException("Protocol family not supported");
         }
         return openDatagramChannel();

@@ -1,11 +1,13 @@
 package dev.millrace.jdk;
 
+import dev.millrace.Names;
 import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Optional;
@@ -20,40 +22,54 @@ final class LateBinding {
     private LateBinding() {
     }
 
+    /// @param known whom channels of a stack tell as their provider
     /// @param local what to be bound to, perhaps any address
     /// @param opener the stack of the program that has opened it, for threads of libraries that belong to none
-    static SelectorProvider forBinding(InetSocketAddress local, Optional<Stack> opener) throws IOException {
+    static SelectorProvider forBinding(InetSocketAddress local, Optional<Stack> opener, SelectorProvider known) throws IOException {
         InetAddress address = local.getAddress();
         Optional<Stack> running = program(opener);
         if (running.isPresent() && (address.isAnyLocalAddress() || address.isLoopbackAddress())) {
-            return of(running.get());
+            return new StackSelectorProvider(running.get(), known);
         }
         // Several hosts of several simulations may have one address: the program's own comes first.
         Optional<Stack> owner = running.filter(s -> OpenStacks.has(s, address));
-        return decide(owner.isPresent() ? owner : OpenStacks.owning(address).or(() -> running), local);
+        return decide(owner.isPresent() ? owner : OpenStacks.owning(address).or(() -> running), local, known);
     }
 
     /// @param remote what to be connected to, or to be sent to
     /// @param opener as above
-    static SelectorProvider forConnecting(InetSocketAddress remote, Optional<Stack> opener) throws IOException {
+    static SelectorProvider forConnecting(InetSocketAddress remote, Optional<Stack> opener, SelectorProvider known) throws IOException {
         Optional<Stack> running = program(opener);
-        return decide(running.isPresent() ? running : OpenStacks.owning(remote.getAddress()), remote);
+        return decide(running.isPresent() ? running : OpenStacks.owning(remote.getAddress()), remote, known);
     }
 
     private static Optional<Stack> program(Optional<Stack> opener) {
         return OpenStacks.running().or(() -> opener.filter(Stack::isOpen));
     }
 
-    private static SelectorProvider decide(Optional<Stack> stack, InetSocketAddress address) throws IOException {
-        if (stack.isPresent()) {
-            return of(stack.get());
-        }
+    /// Who answers names for what nothing but the running program decides about.
+    static Optional<Names> names() {
+        return program(Optional.empty()).or(LateBinding::ofJvm).flatMap(Stack::names);
+    }
+
+    private static Optional<Stack> ofJvm() {
         String name = System.getProperty(PROPERTY, "");
-        if (!name.isEmpty()) {
-            return of(OpenStacks.named(name));
+        return name.isEmpty() ? Optional.empty() : Optional.of(OpenStacks.named(name));
+    }
+
+    private static SelectorProvider decide(Optional<Stack> stack, InetSocketAddress address, SelectorProvider known) throws IOException {
+        Optional<Stack> chosen = stack.or(LateBinding::ofJvm);
+        if (chosen.isPresent()) {
+            return new StackSelectorProvider(chosen.get(), known);
+        }
+        Optional<String> host = OpenStacks.hostAt(address.getAddress());
+        if (host.isPresent()) {
+            // The kernel would send it into the world, and hear nothing.
+            throw new NoRouteToHostException(address.getAddress().getHostAddress() + " is the simulated host \"" + host.get()
+                    + "\", which is not in operation, and the calling thread is no program of another: connect in host.run(…)");
         }
         return kernel(address + " is no address of an open stack, and the calling thread is no program of a simulated host",
-                "Use an address of a stack (open are " + names() + "), or run this as a program of a host or by StackSockets.run, or start");
+                "Use an address of a stack (open are " + openNames() + "), or run this as a program of a host or by StackSockets.run, or start");
     }
 
     /// The JDK's own provider.
@@ -76,17 +92,13 @@ final class LateBinding {
         return kernel("sockets of UNIX are the kernel's", "Start");
     }
 
-    private static String names() {
+    private static String openNames() {
         return OpenStacks.all().stream().map(Stack::name).distinct().sorted().limit(10).toList().toString();
     }
 
     private static String exportTo() {
         Module ours = LateBinding.class.getModule();
         return ours.isNamed() ? ours.getName() : "ALL-UNNAMED";
-    }
-
-    private static SelectorProvider of(Stack stack) {
-        return new StackSelectorProvider(stack);
     }
 
     /// The JDK's own provider, which it hides once another is installed.

@@ -41,6 +41,12 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
 
     /// @param channel the one that chooses
     LateChoice(SelectableChannel channel, Audience audience, Set<SocketOption<?>> supported) {
+        this(channel, audience, supported, Map.of());
+    }
+
+    /// @param others the defaults that differ from most channels'
+    LateChoice(SelectableChannel channel, Audience audience, Set<SocketOption<?>> supported, Map<SocketOption<?>, Object> others) {
+        asked.putAll(others);
         this.channel = channel;
         this.audience = audience;
         this.supported = supported;
@@ -99,13 +105,14 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
 
     /// Binds what it is or becomes now. A choice that cannot be bound is taken back: the next address may be another's.
     void bind(Maker<C> maker, Step<C> bind) throws IOException {
+        boolean wasChosen = chosen != null;
         C c = choose(maker);
         try {
             bind.take(c);
         } catch (IOException | RuntimeException e) {
             if (!c.isOpen()) {
                 channel.close();
-            } else if (c.getLocalAddress() == null) {
+            } else if (!wasChosen && c.getLocalAddress() == null) {
                 takeBack(c);
             }
             throw e;

@@ -56,12 +56,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forBinding(local, opener).openDatagramChannel());
+        return choice.choose(() -> LateBinding.forBinding(local, opener, provider()).openDatagramChannel());
     }
 
     DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(remote, opener).openDatagramChannel());
+        return choice.choose(() -> LateBinding.forConnecting(remote, opener, provider()).openDatagramChannel());
     }
 
     /// What it is or becomes in order to be bound to any address.
@@ -94,9 +94,8 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
-        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
         checkOpen();
-        choice.bind(() -> LateBinding.forBinding(wanted, opener).openDatagramChannel(), c -> c.bind(wanted));
+        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openDatagramChannel(), c -> c.bind(local));
         return this;
     }
 
@@ -137,31 +136,37 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public SocketAddress receive(ByteBuffer dst) throws IOException {
+        ChannelExceptions.checkRoom(dst);
         return ask(anywhere(), c -> c.receive(dst));
     }
 
     @Override
     public int send(ByteBuffer src, SocketAddress target) throws IOException {
+        Objects.requireNonNull(src);
         return ask(forConnecting(ChannelExceptions.checked(target)), c -> c.send(src, target));
     }
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
+        Objects.requireNonNull(dst);
         return ask(connected(), c -> c.read(dst));
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, dsts.length);
         return ask(connected(), c -> c.read(dsts, offset, length));
     }
 
     @Override
     public int write(ByteBuffer src) throws IOException {
+        Objects.requireNonNull(src);
         return ask(connected(), c -> c.write(src));
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
         return ask(connected(), c -> c.write(srcs, offset, length));
     }
 
@@ -177,7 +182,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         choice.setOption(name, value);
         return this;
@@ -185,7 +190,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         return choice.getOption(name);
     }

@@ -164,9 +164,15 @@ final class LateDatagramSocket extends OptionDatagramSocket {
         return isClosed() ? -1 : s == null ? 0 : s.getLocalPort();
     }
 
+    private void checkOpenToTraffic() throws SocketException {
+        if (isClosed()) {
+            throw new SocketException(SocketExceptions.CLOSED);
+        }
+    }
+
     @Override
     public void send(DatagramPacket p) throws IOException {
-        checkOpen();
+        checkOpenToTraffic();
         InetAddress to;
         int port;
         synchronized (p) {
@@ -181,7 +187,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
 
     @Override
     public void receive(DatagramPacket p) throws IOException {
-        checkOpen();
+        checkOpenToTraffic();
         ask(channel.anywhere(), s -> {
             s.setSoTimeout(timeoutMs);
             s.receive(p);

@@ -9,7 +9,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Set;
@@ -47,23 +47,20 @@ final class LateServerSocket extends ServerSocket {
 
     @Override
     public void bind(SocketAddress endpoint, int backlog) throws IOException {
-        checkOpen();
-        InetSocketAddress local = Addresses.local(endpoint);
-        try {
-            channel.bind(local, backlog);
-        } catch (AlreadyBoundException e) {
-            throw new SocketException("Already bound", e);
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
-        }
+        ChannelSocket.bind(a -> channel.bind(a, backlog), endpoint);
     }
 
     @Override
     public Socket accept() throws IOException {
-        checkOpen();
+        if (isClosed()) {
+            throw new ClosedChannelException();
+        }
+        if (!channel.isBlocking()) {
+            throw new IllegalBlockingModeException();
+        }
         ServerSocketChannel c = channel.chosen();
         if (c == null) {
-            throw new IllegalBlockingModeException();
+            throw new SocketException("Socket is not bound yet");
         }
         try {
             ServerSocket s = c.socket();
@@ -135,24 +132,28 @@ final class LateServerSocket extends ServerSocket {
 
     @Override
     public void setReuseAddress(boolean on) throws SocketException {
+        checkOpen();
         options.set(StandardSocketOptions.SO_REUSEADDR, on);
     }
 
     @Override
     public boolean getReuseAddress() throws SocketException {
+        checkOpen();
         return options.get(StandardSocketOptions.SO_REUSEADDR);
     }
 
     @Override
     public void setReceiveBufferSize(int size) throws SocketException {
         if (size <= 0) {
-            throw new IllegalArgumentException("negative receive size");
+            throw new IllegalArgumentException("size cannot be 0 or negative");
         }
+        checkOpen();
         options.set(StandardSocketOptions.SO_RCVBUF, size);
     }
 
     @Override
     public int getReceiveBufferSize() throws SocketException {
+        checkOpen();
         return options.get(StandardSocketOptions.SO_RCVBUF);
     }
 

@@ -3,7 +3,6 @@ package dev.millrace.jdk;
 import dev.millrace.Readiness;
 import dev.millrace.Stack;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -14,7 +13,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -34,7 +33,8 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
         super(provider);
         this.opener = opener;
         audience = new Audience(this, waiting);
-        choice = new LateChoice<>(this, audience, OPTIONS);
+        // As the JDK's on every system but Windows.
+        choice = new LateChoice<>(this, audience, OPTIONS, Map.of(StandardSocketOptions.SO_REUSEADDR, true));
     }
 
     private void checkOpen() throws ClosedChannelException {
@@ -50,8 +50,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         checkOpen();
-        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
-        choice.bind(() -> LateBinding.forBinding(wanted, opener).openServerSocketChannel(), c -> c.bind(wanted, backlog));
+        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openServerSocketChannel(), c -> c.bind(local, backlog));
         return this;
     }
 
@@ -60,6 +59,9 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
         checkOpen();
         ServerSocketChannel c = choice.chosen();
         if (c == null) {
+            if (isBlocking()) {
+                ChannelExceptions.checkInterrupt(this);
+            }
             throw new NotYetBoundException();
         }
         try {
@@ -93,7 +95,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
 
     @Override
     public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         choice.setOption(name, value);
         return this;
@@ -101,7 +103,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         return choice.getOption(name);
     }

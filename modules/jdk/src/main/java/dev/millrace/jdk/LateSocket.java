@@ -10,8 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.UnknownHostException;
-import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SocketChannel;
 
 /// A channel that chooses late, as a socket: what it has become answers, and before that one that is not connected.
@@ -19,8 +18,11 @@ final class LateSocket extends OptionSocket {
     private final LateSocketChannel channel;
     private final Options options;
     private volatile int timeoutMs;
+    /// What was asked for before there was one to ask.
+    private volatile boolean urgentInline;
 
     private LateSocket(LateSocketChannel channel) throws SocketException {
+        super(true);
         this.channel = channel;
         options = new Options(channel::supportedOptions, channel::setOption, channel::getOption);
     }
@@ -60,15 +62,7 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public void bind(SocketAddress local) throws IOException {
-        checkOpen();
-        InetSocketAddress wanted = Addresses.local(local);
-        try {
-            channel.bind(wanted);
-        } catch (AlreadyBoundException e) {
-            throw new SocketException("Already bound", e);
-        } catch (IOException e) {
-            throw SocketExceptions.of(e);
-        }
+        ChannelSocket.bind(channel::bind, local);
     }
 
     @Override
@@ -78,20 +72,14 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public void connect(SocketAddress remote, int timeout) throws IOException {
-        if (remote == null) {
-            throw new IllegalArgumentException("connect: The address can't be null");
-        }
-        checkOpen();
-        if (!(remote instanceof InetSocketAddress to)) {
-            throw new SocketException("Unsupported address type");
-        }
-        if (to.isUnresolved()) {
-            close();
-            throw new UnknownHostException(to.getHostName());
-        }
+        InetSocketAddress to = ChannelSocket.checkConnect(this, remote, timeout);
         SocketChannel c = channel.forConnecting(to);
         try {
-            c.socket().connect(to, timeout);
+            Socket s = c.socket();
+            if (urgentInline) {
+                s.setOOBInline(true);
+            }
+            s.connect(to, timeout);
         } finally {
             closeIfChosenIs();
         }
@@ -228,12 +216,20 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public void shutdownInput() throws IOException {
-        connectedOrFail().shutdownInput();
+        try {
+            channel.shutdownInput();
+        } catch (NotYetConnectedException e) {
+            throw new SocketException("Socket is not connected", e);
+        }
     }
 
     @Override
     public void shutdownOutput() throws IOException {
-        connectedOrFail().shutdownOutput();
+        try {
+            channel.shutdownOutput();
+        } catch (NotYetConnectedException e) {
+            throw new SocketException("Socket is not connected", e);
+        }
     }
 
     @Override
@@ -255,14 +251,19 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public void setOOBInline(boolean on) throws SocketException {
-        connectedOrFail().setOOBInline(on);
+        checkOpen();
+        urgentInline = on;
+        Socket s = chosen();
+        if (s != null) {
+            s.setOOBInline(on);
+        }
     }
 
     @Override
     public boolean getOOBInline() throws SocketException {
         checkOpen();
         Socket s = chosen();
-        return s != null && s.getOOBInline();
+        return s == null ? urgentInline : s.getOOBInline();
     }
 
     @Override

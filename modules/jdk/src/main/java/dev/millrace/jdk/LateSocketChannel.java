@@ -83,8 +83,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
-        choice.bind(() -> LateBinding.forBinding(wanted, opener).openSocketChannel(), c -> c.bind(wanted));
+        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openSocketChannel(), c -> c.bind(local));
         return this;
     }
 
@@ -99,13 +98,16 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     /// What it is or becomes in order to connect there.
     SocketChannel forConnecting(InetSocketAddress to) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(to, opener).openSocketChannel());
+        return choice.choose(() -> LateBinding.forConnecting(to, opener, provider()).openSocketChannel());
     }
 
     @Override
     public boolean finishConnect() throws IOException {
         checkOpen();
         if (choice.chosen() == null) {
+            if (isBlocking()) {
+                ChannelExceptions.checkInterrupt(this);
+            }
             throw new NoConnectionPendingException();
         }
         boolean stands = ask(SocketChannel::finishConnect);
@@ -141,21 +143,25 @@ final class LateSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
+        Objects.requireNonNull(dst);
         return ask(c -> c.read(dst));
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, dsts.length);
         return ask(c -> c.read(dsts, offset, length));
     }
 
     @Override
     public int write(ByteBuffer src) throws IOException {
+        Objects.requireNonNull(src);
         return ask(c -> c.write(src));
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, srcs.length);
         return ask(c -> c.write(srcs, offset, length));
     }
 
@@ -173,7 +179,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         choice.setOption(name, value);
         return this;
@@ -181,7 +187,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
-        Objects.requireNonNull(name);
+        Options.check(choice.supportedOptions(), name);
         checkOpen();
         return choice.getOption(name);
     }

@@ -13,9 +13,13 @@ import java.util.Set;
 abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocket {
     private static final int MAX_LINGER = 65_535;
 
+    /// Whether it is a channel's: those have other words for what is wrong.
+    private final boolean ofChannel;
+
     /// Without one of the kernel's: whatever [Socket] does is overridden, and its own state is never used.
-    OptionSocket() throws SocketException {
+    OptionSocket(boolean ofChannel) throws SocketException {
         super((SocketImpl) null);
+        this.ofChannel = ofChannel;
     }
 
     /// Where they are kept.
@@ -40,10 +44,10 @@ abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocke
     @Override
     public void setSoLinger(boolean on, int seconds) throws SocketException {
         checkOpen();
-        if (on && seconds < 0) {
+        if (on && seconds < 0 && !ofChannel) {
             throw new IllegalArgumentException("invalid value for SO_LINGER");
         }
-        set(StandardSocketOptions.SO_LINGER, on ? Math.min(seconds, MAX_LINGER) : -1);
+        set(StandardSocketOptions.SO_LINGER, on && seconds >= 0 ? Math.min(seconds, MAX_LINGER) : -1);
     }
 
     @Override
@@ -54,7 +58,7 @@ abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocke
     @Override
     public void setSendBufferSize(int size) throws SocketException {
         if (size <= 0) {
-            throw new IllegalArgumentException("negative send size");
+            throw new IllegalArgumentException(ofChannel ? "Invalid send size" : "negative send size");
         }
         set(StandardSocketOptions.SO_SNDBUF, size);
     }
@@ -67,7 +71,7 @@ abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocke
     @Override
     public void setReceiveBufferSize(int size) throws SocketException {
         if (size <= 0) {
-            throw new IllegalArgumentException("invalid receive size");
+            throw new IllegalArgumentException(ofChannel ? "Invalid receive size" : "invalid receive size");
         }
         set(StandardSocketOptions.SO_RCVBUF, size);
     }
@@ -89,15 +93,18 @@ abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocke
 
     @Override
     public void setTrafficClass(int tc) throws SocketException {
+        if (ofChannel) {
+            checkOpen();
+        }
         if (tc < 0 || tc > 255) {
-            throw new IllegalArgumentException("tc is not in range 0 -- 255");
+            throw new IllegalArgumentException(ofChannel ? "Invalid IP_TOS value" : "tc is not in range 0 -- 255");
         }
         set(StandardSocketOptions.IP_TOS, tc);
     }
 
     @Override
     public int getTrafficClass() throws SocketException {
-        if (isClosed()) {
+        if (isClosed() && !ofChannel) {
             // The JDK has another word for it here.
             throw new SocketException(SocketExceptions.CLOSED);
         }
@@ -127,14 +134,18 @@ abstract sealed class OptionSocket extends Socket permits StackSocket, LateSocke
     @Override
     public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
         Objects.requireNonNull(name);
-        set(name, value);
+        if (ofChannel) {
+            getChannel().setOption(name, value);
+        } else {
+            set(name, value);
+        }
         return this;
     }
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
         Objects.requireNonNull(name);
-        return get(name);
+        return ofChannel ? getChannel().getOption(name) : get(name);
     }
 
     @Override

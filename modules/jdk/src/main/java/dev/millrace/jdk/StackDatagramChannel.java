@@ -110,15 +110,9 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public SocketAddress receive(ByteBuffer dst) throws IOException {
-        checkRoom(dst);
+        ChannelExceptions.checkRoom(dst);
         checkOpen();
         return take(dst);
-    }
-
-    private static void checkRoom(ByteBuffer dst) {
-        if (dst.isReadOnly()) {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
     }
 
     private InetSocketAddress take(ByteBuffer dst) throws IOException {
@@ -198,7 +192,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     public int read(ByteBuffer dst) throws IOException {
         Objects.requireNonNull(dst);
         connectedTo();
-        checkRoom(dst);
+        ChannelExceptions.checkRoom(dst);
         if (!dst.hasRemaining()) {
             // As the JDK's: the datagram waits for who has room.
             return 0;
@@ -214,7 +208,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         // One datagram for all of them: what has no room in the last is lost.
         long room = 0;
         for (int i = offset; i < offset + length; i++) {
-            checkRoom(dsts[i]);
+            ChannelExceptions.checkRoom(dsts[i]);
             room += dsts[i].remaining();
         }
         if (room == 0) {

@@ -18,9 +18,19 @@ import java.util.Objects;
 final class StackSelectorProvider extends SelectorProvider {
     private final Stack stack;
     private final Waiting waiting;
+    /// Whom channels tell as their provider.
+    private final SelectorProvider known;
 
     StackSelectorProvider(Stack stack) {
         this.stack = stack;
+        waiting = Waiting.of(stack);
+        known = this;
+    }
+
+    /// @param known whom its channels tell as their provider
+    StackSelectorProvider(Stack stack, SelectorProvider known) {
+        this.stack = stack;
+        this.known = known;
         waiting = Waiting.of(stack);
     }
 
@@ -31,7 +41,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() throws IOException {
-        return new StackSocketChannel(this, stack.tcp().open(), waiting);
+        return new StackSocketChannel(known, stack.tcp().open(), waiting);
     }
 
     @Override
@@ -42,7 +52,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public ServerSocketChannel openServerSocketChannel() throws IOException {
-        return new StackServerSocketChannel(this, new ListeningPort(stack.tcp()), waiting);
+        return new StackServerSocketChannel(known, new ListeningPort(stack.tcp()), waiting);
     }
 
     @Override
@@ -56,7 +66,7 @@ final class StackSelectorProvider extends SelectorProvider {
         if (!stack.isOpen()) {
             throw SocketErrors.closed(ErrorCode.STACK_CLOSED, false);
         }
-        return new StackDatagramChannel(this, new DatagramPort(stack.udp()), waiting);
+        return new StackDatagramChannel(known, new DatagramPort(stack.udp()), waiting);
     }
 
     @Override

@@ -47,7 +47,7 @@ final class StackServerSocketChannel extends ServerSocketChannel implements Watc
         if (port.local() != null) {
             throw new AlreadyBoundException();
         }
-        InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+        InetSocketAddress wanted = ChannelExceptions.local(local);
         try {
             if (!port.bind(wanted, backlog)) {
                 throw new AlreadyBoundException();

@@ -33,6 +33,11 @@ public non-sealed class StackSocket extends OptionSocket {
     ///
     /// @throws SocketException never
     public StackSocket(TcpSocket socket) throws SocketException {
+        this(socket, false);
+    }
+
+    StackSocket(TcpSocket socket, boolean ofChannel) throws SocketException {
+        super(ofChannel);
         this.socket = socket;
         options = new Options(socket::supportedOptions, socket::setOption, socket::getOption);
         bound = socket.isConnected();

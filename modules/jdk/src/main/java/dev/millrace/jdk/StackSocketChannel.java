@@ -85,7 +85,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             if (local() != null) {
                 throw new AlreadyBoundException();
             }
-            InetSocketAddress wanted = local == null ? new InetSocketAddress(0) : ChannelExceptions.checked(local);
+            InetSocketAddress wanted = ChannelExceptions.local(local);
             try {
                 socket.bind(wanted);
             } catch (IOException e) {
@@ -241,7 +241,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         if (inputShut) {
             return -1;
         }
-        checkRoom(dst);
+        ChannelExceptions.checkRoom(dst);
         try {
             return waits ? socket.read(dst) : socket.tryRead(dst);
         } catch (IOException e) {
@@ -269,12 +269,6 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         return ChannelExceptions.of(e, this);
     }
 
-    private static void checkRoom(ByteBuffer dst) {
-        if (dst.isReadOnly()) {
-            throw new IllegalArgumentException("Read-only buffer");
-        }
-    }
-
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, dsts.length);
@@ -283,7 +277,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             return -1;
         }
         for (int i = offset; i < offset + length; i++) {
-            checkRoom(dsts[i]);
+            ChannelExceptions.checkRoom(dsts[i]);
         }
         long n = 0;
         try {

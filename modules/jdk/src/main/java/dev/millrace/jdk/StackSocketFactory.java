@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.Names;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -7,15 +8,29 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import javax.net.SocketFactory;
 
-/// Makes sockets of a stack. It is public for libraries that are told the name of a class and a string, which is the stack's name then:
+/// Makes sockets of a stack. It is public for libraries that are told the name of a class, and perhaps a string, which is the stack's name
+/// then:
 ///
 /// ```
 /// jdbc:postgresql://10.0.0.5/app?socketFactory=dev.millrace.jdk.StackSocketFactory&socketFactoryArg=lab
+/// jdbc:mariadb://10.0.0.5/app?socketFactory=dev.millrace.jdk.StackSocketFactory
 /// ```
 ///
 /// Others ask [StackSockets#socketFactory()].
 public final class StackSocketFactory extends SocketFactory {
-    private final StackSockets sockets;
+    private final Maker maker;
+    private final Names names;
+
+    private interface Maker {
+        Socket make() throws IOException;
+    }
+
+    /// One whose sockets choose when they are bound or connected, as channels of a [JvmSelectorProvider] do, also where that is not the
+    /// JVM's: the stack of the running program, the one that has the address, the one that the JVM was told of, or the kernel.
+    public StackSocketFactory() {
+        maker = () -> JvmSelectorProvider.ANY.openSocketChannel().socket();
+        names = host -> LateBinding.names().orElse(StackSockets.JVM_NAMES).addresses(host);
+    }
 
     /// One of whatever open stack has this name when a socket is made.
     public StackSocketFactory(String stack) {
@@ -23,12 +38,18 @@ public final class StackSocketFactory extends SocketFactory {
     }
 
     StackSocketFactory(StackSockets sockets) {
-        this.sockets = sockets;
+        maker = sockets::socket;
+        names = sockets::addresses;
+    }
+
+    /// As [#StackSocketFactory()], for libraries that call this, such as the JDK's for LDAP.
+    public static SocketFactory getDefault() {
+        return new StackSocketFactory();
     }
 
     @Override
     public Socket createSocket() throws IOException {
-        return sockets.socket();
+        return maker.make();
     }
 
     @Override
@@ -52,11 +73,11 @@ public final class StackSocketFactory extends SocketFactory {
     }
 
     private InetSocketAddress named(String host, int port) throws IOException {
-        return new InetSocketAddress(sockets.address(host), port);
+        return new InetSocketAddress(host == null ? InetAddress.getLoopbackAddress() : names.addresses(host).getFirst(), port);
     }
 
     private Socket connected(SocketAddress remote, SocketAddress local) throws IOException {
-        Socket socket = sockets.socket();
+        Socket socket = maker.make();
         try {
             if (local != null) {
                 socket.bind(local);

@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.Names;
 import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
@@ -25,21 +26,15 @@ import javax.net.SocketFactory;
 /// okhttp.newBuilder().socketFactory(sockets.socketFactory()).build();
 /// ```
 public final class StackSockets {
+    /// Whom the JVM asks.
+    static final Names JVM_NAMES = host -> List.of(InetAddress.getAllByName(host));
+
     private final Supplier<Stack> stack;
     private final Names names;
 
     private StackSockets(Supplier<Stack> stack, Names names) {
         this.stack = stack;
         this.names = names;
-    }
-
-    /// Who knows the addresses of hosts.
-    @FunctionalInterface
-    public interface Names {
-        /// The addresses of a host, the best one first; those of an address as text are itself.
-        ///
-        /// @throws java.net.UnknownHostException if there is none
-        List<InetAddress> addresses(String host) throws IOException;
     }
 
     /// Those of a stack, which stays the caller's to close.
@@ -50,7 +45,11 @@ public final class StackSockets {
 
     /// Those of a stack that is asked for whenever a socket is made, such as the one that a simulated host has in its present life.
     public static StackSockets of(Supplier<Stack> stack) {
-        return new StackSockets(Objects.requireNonNull(stack, "stack"), host -> List.of(InetAddress.getAllByName(host)));
+        return new StackSockets(Objects.requireNonNull(stack, "stack"), host -> names(stack.get()).addresses(host));
+    }
+
+    private static Names names(Stack stack) {
+        return stack.names().orElse(JVM_NAMES);
     }
 
     /// Those of whatever open stack has this name when a socket is made.
@@ -59,19 +58,19 @@ public final class StackSockets {
         return of(() -> Stack.named(stack));
     }
 
-    /// The same, whose factories ask others than the JDK for the addresses of hosts that they are given by name: a stack's resolver, or a
-    /// simulated Internet.
+    /// The same, whose factories ask others than [Stack#names()], or the JVM if there are none, for the addresses of hosts that they are
+    /// given by name.
     public StackSockets withNames(Names others) {
         return new StackSockets(stack, Objects.requireNonNull(others, "others"));
     }
 
-    /// Where a factory connects to that is given a name.
-    InetAddress address(String host) throws IOException {
-        return host == null ? InetAddress.getByName(null) : names.addresses(host).getFirst();
+    /// The addresses of a host that a factory is given by name.
+    List<InetAddress> addresses(String host) throws IOException {
+        return names.addresses(host);
     }
 
     /// Runs a program as one of this stack, on the calling thread: with [JvmSelectorProvider], channels that nothing else binds to another
-    /// are this stack's. Threads that it starts are no part of it.
+    /// are this stack's. Threads that it starts are no part of it; see [#callWithThreads].
     public void run(Runnable program) {
         OpenStacks.run(stack, program);
     }
@@ -79,6 +78,17 @@ public final class StackSockets {
     /// As [#run], for what returns something.
     public <T, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> program) throws X {
         return OpenStacks.call(stack, program);
+    }
+
+    /// As [#call], and all threads that the program starts, and that these start, are of this stack as well, until they end: for libraries
+    /// that open channels on threads of their own and can be told neither an address to bind them to nor a factory, as the clients of Kafka.
+    /// Those that were made to inherit nothing are not, such as the ones of the JDK's `HttpClient` and of the common pool.
+    ///
+    /// ```java
+    /// Producer<String, String> producer = sockets.callWithThreads(() -> new KafkaProducer<>(settings));
+    /// ```
+    public <T, X extends Throwable> T callWithThreads(ScopedValue.CallableOp<? extends T, X> program) throws X {
+        return OpenStacks.callWithThreads(stack, program);
     }
 
     /// A socket that is not connected.

@@ -49,7 +49,7 @@ class ChannelSocketParityTest extends Parity {
 
     private void states() {
         add("a new socket", w -> facts(w.channel().socket(), w));
-        add("a bound socket", w -> facts(w.channel().bind(w.nobody()).socket(), w));
+        add("a bound socket", w -> facts(w.channel().bind(w.unused()).socket(), w));
         add("a connected socket", w -> facts(sockets(w)[0], w));
         add("an accepted socket", w -> facts(sockets(w)[1], w));
         add("a socket that waits for its peer", w -> facts(w.pending().socket(), w));
@@ -65,7 +65,7 @@ class ChannelSocketParityTest extends Parity {
             return facts(s, w);
         });
         add("a socket that was closed bound", w -> {
-            Socket s = w.channel().bind(w.nobody()).socket();
+            Socket s = w.channel().bind(w.unused()).socket();
             s.close();
             return facts(s, w);
         });
@@ -162,7 +162,7 @@ class ChannelSocketParityTest extends Parity {
         });
         add("bind", w -> {
             Socket s = w.channel().socket();
-            SocketAddress local = w.nobody();
+            SocketAddress local = w.unused();
             s.bind(local);
             return List.of(s.getLocalSocketAddress().equals(local), s.getChannel().getLocalAddress().equals(local),
                     each(w, done(() -> s.bind(local)), done(() -> s.bind(null)), done(() -> s.bind(new OtherAddress()))));
@@ -171,7 +171,7 @@ class ChannelSocketParityTest extends Parity {
             Socket s = w.channel().socket();
             return each(w, done(() -> s.bind(new OtherAddress())),
                     done(() -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0))),
-                    done(() -> s.bind(new InetSocketAddress("203.0.113.9", 0))), done(() -> s.bind(w.listeningChannel().getLocalAddress())),
+                    done(() -> s.bind(new InetSocketAddress("203.0.113.9", 0))), done(() -> s.bind(w.taken())),
                     done(() -> s.bind(null)), _ -> s.isBound(), _ -> s.getLocalAddress().isAnyLocalAddress());
         });
         add("close while another connects", w -> {

@@ -28,7 +28,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
     }
 
     private void options() {
-        channel("before it is bound, and after", w -> {
+        add("before it is bound, and after", w -> {
             DatagramChannel c = w.datagramChannel();
             var all = new ArrayList<Object>();
             for (int i = 0; i < 2; i++) {
@@ -56,22 +56,22 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             all.add(c.getOption(StandardSocketOptions.IP_MULTICAST_LOOP));
             return all;
         });
-        channel("which there are", w -> w.datagramChannel().supportedOptions().containsAll(Set.of(StandardSocketOptions.SO_RCVBUF,
+        add("which there are", w -> w.datagramChannel().supportedOptions().containsAll(Set.of(StandardSocketOptions.SO_RCVBUF,
                 StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST,
                 StandardSocketOptions.IP_TOS, StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP)));
-        channel("which there are once it is closed", w -> {
+        add("which there are once it is closed", w -> {
             DatagramChannel c = w.datagramChannel();
             Set<SocketOption<?>> before = c.supportedOptions();
             c.close();
             return c.supportedOptions().equals(before);
         });
-        channel("options that are none", w -> {
+        add("options that are none", w -> {
             DatagramChannel c = w.datagramChannel();
             return each(w, _ -> c.getOption(null), _ -> c.setOption(null, 1), _ -> c.getOption(StandardSocketOptions.TCP_NODELAY),
                     _ -> c.setOption(StandardSocketOptions.TCP_NODELAY, true), _ -> c.setOption(StandardSocketOptions.SO_KEEPALIVE, true),
                     _ -> c.getOption(StandardSocketOptions.SO_LINGER));
         });
-        channel("values that are none", w -> {
+        add("values that are none", w -> {
             DatagramChannel c = w.datagramChannel();
             return each(w, _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, null), _ -> c.setOption(StandardSocketOptions.SO_RCVBUF, -1),
                     _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, -1), _ -> c.setOption(StandardSocketOptions.SO_SNDBUF, null),
@@ -81,13 +81,13 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
                     _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, -1),
                     _ -> c.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 256));
         });
-        channel("buffers of no size", w -> {
+        add("buffers of no size", w -> {
             DatagramChannel c = w.datagramChannel();
             c.setOption(StandardSocketOptions.SO_RCVBUF, 0);
             c.setOption(StandardSocketOptions.SO_SNDBUF, 0);
             return c.getOption(StandardSocketOptions.SO_RCVBUF) > 0 && c.getOption(StandardSocketOptions.SO_SNDBUF) > 0;
         });
-        channel("two channels share a port", w -> {
+        add("two channels share a port", w -> {
             DatagramChannel a = w.datagramChannel().setOption(StandardSocketOptions.SO_REUSEADDR, true);
             DatagramChannel b = w.datagramChannel().setOption(StandardSocketOptions.SO_REUSEADDR, true);
             DatagramChannel c = w.datagramChannel();
@@ -98,7 +98,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
     }
 
     private void selection() {
-        channel("ready to write, and to read once there is a datagram", w -> {
+        add("ready to write, and to read once there is a datagram", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             c.configureBlocking(false);
@@ -115,7 +115,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             s.selectedKeys().clear();
             return List.of(first, ready, none, some, readable, s.selectNow());
         });
-        channel("a channel that is not bound", w -> {
+        add("a channel that is not bound", w -> {
             DatagramChannel c = w.datagramChannel();
             Selector s = w.selector();
             c.configureBlocking(false);
@@ -123,21 +123,21 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             int first = s.select();
             String unbound = key.readyOps() + " " + c.getLocalAddress();
             s.selectedKeys().clear();
-            c.bind(new InetSocketAddress(World.HERE, 0));
+            c.bind(w.here.at(0));
             key.interestOps(SelectionKey.OP_READ);
             c.send(bytes("x"), c.getLocalAddress());
             return List.of(first, unbound, s.select(), key.readyOps());
         });
-        channel("wakes who selects", w -> {
+        add("wakes who selects", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             c.configureBlocking(false);
             c.register(s, SelectionKey.OP_READ);
             CompletableFuture<Integer> selected = World.waiting(s::select);
-            w.receivingChannel().send(bytes("x"), c.getLocalAddress());
+            w.peerChannel().send(bytes("x"), c.getLocalAddress());
             return World.of(selected);
         });
-        channel("an error is readable", w -> {
+        add("an error is readable", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             Selector s = w.selector();
             c.configureBlocking(false);
@@ -146,7 +146,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             int found = s.select();
             return List.of(found, key.readyOps(), outcome(_ -> c.read(room(1)), w), s.selectedKeys().remove(key), s.selectNow());
         });
-        channel("operations that are none", w -> {
+        add("operations that are none", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             return each(w, _ -> c.register(s, SelectionKey.OP_READ), _ -> c.configureBlocking(false) == c,
@@ -154,7 +154,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
                     _ -> c.register(s, SelectionKey.OP_READ).interestOps(), _ -> c.configureBlocking(true), _ -> c.isRegistered(),
                     _ -> c.socket().getSoTimeout());
         });
-        channel("closed while it is registered", w -> {
+        add("closed while it is registered", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             c.configureBlocking(false);
@@ -162,7 +162,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             c.close();
             return List.of(key.isValid(), s.selectNow(), s.keys().size(), c.isRegistered(), outcome(_ -> c.getLocalAddress(), w));
         });
-        channel("closed while another selects", w -> {
+        add("closed while another selects", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             c.configureBlocking(false);
@@ -172,7 +172,7 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             s.wakeup();
             return List.of(World.of(selected), key.isValid(), s.keys().size());
         });
-        channel("two selectors", w -> {
+        add("two selectors", w -> {
             DatagramChannel c = w.receivingChannel();
             Selector s = w.selector();
             Selector t = w.selector();
@@ -180,110 +180,110 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             SelectionKey one = c.register(s, SelectionKey.OP_READ);
             SelectionKey two = c.register(t, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
             c.send(bytes("x"), c.getLocalAddress());
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return List.of(s.select(), t.select(), one.readyOps(), two.readyOps(), c.keyFor(s) == one, c.keyFor(t) == two);
         });
     }
 
     private void adaptor() {
-        channel("its socket", w -> {
+        add("its socket", w -> {
             DatagramChannel c = w.datagramChannel();
             DatagramSocket s = c.socket();
             String fresh = s.isBound() + " " + s.isConnected() + " " + s.isClosed() + " " + s.getLocalPort() + " " + s.getPort() + " "
                     + s.getLocalAddress().isAnyLocalAddress() + " " + s.getLocalSocketAddress() + " " + s.getRemoteSocketAddress() + " "
                     + s.getInetAddress();
-            s.bind(new InetSocketAddress(World.HERE, 0));
-            s.connect(DISCARD);
+            s.bind(w.here.at(0));
+            s.connect(w.discard());
             return List.of(fresh, s == c.socket(), s.getChannel() == c, s.isBound(), s.isConnected(), s.getLocalPort() == port(c),
                     "" + s.getLocalAddress(), s.getLocalSocketAddress().equals(c.getLocalAddress()), "" + s.getRemoteSocketAddress(),
                     s.getPort(), c.isConnected());
         });
-        channel("its socket once it is closed", w -> {
+        add("its socket once it is closed", w -> {
             DatagramChannel c = w.receivingChannel();
-            c.connect(DISCARD);
+            c.connect(w.discard());
             DatagramSocket s = c.socket();
             s.close();
             s.close();
             return List.of(c.isOpen(), s.isClosed(), s.isBound(), s.isConnected(), s.getLocalPort(), s.getPort(), "" + s.getLocalAddress(),
                     "" + s.getLocalSocketAddress(), "" + s.getRemoteSocketAddress(), s.getChannel() == c);
         });
-        channel("calls on its socket once it is closed", w -> {
+        add("calls on its socket once it is closed", w -> {
             DatagramChannel c = w.receivingChannel();
             DatagramSocket s = c.socket();
             c.close();
-            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", DISCARD)), _ -> s.getSoTimeout(), _ -> s.getBroadcast(),
-                    _ -> s.getOption(StandardSocketOptions.IP_TOS), _ -> done(() -> s.bind(null)), _ -> done(() -> s.connect(DISCARD)),
+            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", w.discard())), _ -> s.getSoTimeout(), _ -> s.getBroadcast(),
+                    _ -> s.getOption(StandardSocketOptions.IP_TOS), _ -> done(() -> s.bind(null)), _ -> done(() -> s.connect(w.discard())),
                     _ -> done(s::disconnect), _ -> done(() -> s.setSoTimeout(1)));
         });
-        channel("its socket in time", w -> {
+        add("its socket in time", w -> {
             DatagramSocket s = w.receivingChannel().socket();
             s.setSoTimeout(10);
             return List.of(outcome(_ -> receive(s, packet(1)), w), s.isClosed(), s.getSoTimeout());
         });
-        channel("its socket in time, not bound", w -> {
+        add("its socket in time, not bound", w -> {
             DatagramSocket s = w.datagramChannel().socket();
             s.setSoTimeout(10);
             return List.of(outcome(_ -> receive(s, packet(1)), w), s.isBound());
         });
-        channel("a time-out is its socket's alone", w -> {
+        add("a time-out is its socket's alone", w -> {
             DatagramChannel c = w.receivingChannel();
             c.socket().setSoTimeout(1);
             CompletableFuture<String> got = World.waiting(() -> text(c));
-            w.receivingChannel().send(bytes("late"), c.getLocalAddress());
+            w.peerChannel().send(bytes("late"), c.getLocalAddress());
             return World.of(got);
         });
-        channel("its socket receives with a time-out", w -> {
+        add("its socket receives with a time-out", w -> {
             DatagramChannel c = w.receivingChannel();
             DatagramSocket s = c.socket();
             s.setSoTimeout(50_000);
             CompletableFuture<Object> got = World.waiting(() -> receive(s, packet(3)));
-            w.receivingChannel().send(bytes("longer"), c.getLocalAddress());
+            w.peerChannel().send(bytes("longer"), c.getLocalAddress());
             return World.of(got);
         });
-        channel("its socket does not wait", w -> {
+        add("its socket does not wait", w -> {
             DatagramChannel c = w.receivingChannel();
             c.configureBlocking(false);
             DatagramSocket s = c.socket();
-            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", DISCARD)), _ -> receive(s, null), _ -> send(s, null),
+            return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", w.discard())), _ -> receive(s, null), _ -> send(s, null),
                     _ -> send(s, packet(1)));
         });
-        channel("its socket's channel is closed while it receives", w -> {
+        add("its socket's channel is closed while it receives", w -> {
             DatagramChannel c = w.receivingChannel();
             CompletableFuture<Object> got = World.waiting(() -> receive(c.socket(), packet(1)));
             c.close();
             return outcome(_ -> World.of(got), w);
         });
-        channel("its socket's channel is closed while it receives with a time-out", w -> {
+        add("its socket's channel is closed while it receives with a time-out", w -> {
             DatagramChannel c = w.receivingChannel();
             c.socket().setSoTimeout(50_000);
             CompletableFuture<Object> got = World.waiting(() -> receive(c.socket(), packet(1)));
             c.close();
             return outcome(_ -> World.of(got), w);
         });
-        channel("its socket is interrupted while it receives", w -> {
+        add("its socket is interrupted while it receives", w -> {
             DatagramChannel c = w.receivingChannel();
             return interrupted(w, c, () -> receive(c.socket(), packet(1)));
         });
-        channel("its socket is interrupted while it receives with a time-out", w -> {
+        add("its socket is interrupted while it receives with a time-out", w -> {
             DatagramChannel c = w.receivingChannel();
             c.socket().setSoTimeout(50_000);
             return interrupted(w, c, () -> receive(c.socket(), packet(1)));
         });
-        channel("its socket is interrupted before", w -> {
+        add("its socket is interrupted before", w -> {
             DatagramChannel c = w.receivingChannel();
             DatagramChannel d = w.receivingChannel();
-            return List.of(interruptedBefore(w, c, () -> send(c.socket(), packet("x", DISCARD))),
+            return List.of(interruptedBefore(w, c, () -> send(c.socket(), packet("x", w.discard()))),
                     interruptedBefore(w, d, () -> receive(d.socket(), packet(1))));
         });
-        channel("its socket: too large", w -> each(w, _ -> send(w.datagramChannel().socket(), new DatagramPacket(new byte[66_000], 65_508,
-                DISCARD)),
+        add("its socket: too large", w -> each(w, _ -> send(w.datagramChannel().socket(), new DatagramPacket(new byte[66_000], 65_508,
+                w.discard())),
                 _ -> {
                     DatagramSocket s = w.datagramChannel().socket();
-                    s.connect(DISCARD);
+                    s.connect(w.discard());
                     return send(s, new DatagramPacket(new byte[66_000], 65_508));
                 }));
-        channel("its socket sends and receives", w -> {
-            DatagramSocket s = w.receivingChannel().socket();
+        add("its socket sends and receives", w -> {
+            DatagramSocket s = w.peerChannel().socket();
             DatagramSocket t = w.datagramChannel().socket();
             send(t, packet("hello", s.getLocalSocketAddress()));
             DatagramPacket p = packet(3);
@@ -291,26 +291,25 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             boolean from = p.getPort() == t.getLocalPort();
             t.connect(s.getLocalSocketAddress());
             send(t, new DatagramPacket("to the peer".getBytes(UTF_8), 11));
-            return List.of(cut, from, receive(s, packet(50)), outcome(_ -> send(t, packet("x", DISCARD)), w));
+            return List.of(cut, from, receive(s, packet(50)), outcome(_ -> send(t, packet("x", w.discard())), w));
         });
-        channel("its socket: addresses that are none", w -> each(w, _ -> done(() -> w.datagramChannel().socket().connect(null)),
+        add("its socket: addresses that are none", w -> each(w, _ -> done(() -> w.datagramChannel().socket().connect(null)),
                 _ -> done(() -> w.datagramChannel().socket().connect(new OtherAddress())),
                 _ -> done(() -> w.datagramChannel().socket().connect(UNRESOLVED)),
                 _ -> done(() -> w.datagramChannel().socket().bind(new OtherAddress())), _ -> done(() -> w.datagramChannel().socket().bind(UNRESOLVED)),
                 _ -> done(() -> w.receivingChannel().socket().bind(null)),
                 _ -> done(() -> w.datagramChannel().socket().bind(new InetSocketAddress("203.0.113.9", 0))),
-                _ -> done(() -> w.datagramChannel().socket().connect(null, 5)), _ -> done(() -> w.datagramChannel().socket().connect(World.HERE, 0)),
-                _ -> send(w.datagramChannel().socket(), packet(1)), _ -> send(w.datagramChannel().socket(), packet("x", new InetSocketAddress(World.HERE,
-                0)))));
-        channel("its socket connects again", w -> {
+                _ -> done(() -> w.datagramChannel().socket().connect(null, 5)), _ -> done(() -> w.datagramChannel().socket().connect(w.there.v4, 0)),
+                _ -> send(w.datagramChannel().socket(), packet(1)), _ -> send(w.datagramChannel().socket(), packet("x", w.there.at(0)))));
+        add("its socket connects again", w -> {
             DatagramSocket s = w.receivingChannel().socket();
-            s.connect(DISCARD);
-            s.connect(new InetSocketAddress(World.HERE, 10));
+            s.connect(w.discard());
+            s.connect(w.there.at(10));
             int second = s.getPort();
             s.disconnect();
             return List.of(second, s.getPort(), s.isConnected(), s.isBound());
         });
-        channel("options of its socket", w -> {
+        add("options of its socket", w -> {
             DatagramSocket s = w.datagramChannel().socket();
             boolean broadcast = s.getBroadcast();
             s.setBroadcast(!broadcast);
@@ -324,14 +323,14 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
     }
 
     private void groups() {
-        channel("groups that are none", w -> {
+        add("groups that are none", w -> {
             DatagramChannel c = w.datagramChannel();
             NetworkInterface lo = NetworkInterface.getByName("lo");
-            return each(w, _ -> isNull(() -> c.join(null, lo)), _ -> c.join(World.HERE, lo),
+            return each(w, _ -> isNull(() -> c.join(null, lo)), _ -> c.join(w.here.v4, lo),
                     _ -> done(() -> c.socket().joinGroup(null, null)), _ -> done(() -> c.socket().joinGroup(new OtherAddress(), null)),
-                    _ -> done(() -> c.socket().joinGroup(new InetSocketAddress(World.HERE, 5), null)),
+                    _ -> done(() -> c.socket().joinGroup(w.here.at(5), null)),
                     _ -> done(() -> c.socket().joinGroup(UNRESOLVED, null)), _ -> done(() -> c.socket().leaveGroup(null, null)),
-                    _ -> done(() -> c.socket().leaveGroup(new InetSocketAddress(World.HERE, 5), null)));
+                    _ -> done(() -> c.socket().leaveGroup(w.here.at(5), null)));
         });
     }
 }

@@ -17,26 +17,7 @@ import java.util.concurrent.CompletableFuture;
 
 /// What cases of [DatagramChannel] are made of.
 abstract class DatagramChannelParity extends Parity {
-    static final InetSocketAddress DISCARD = new InetSocketAddress(World.HERE, 9);
     static final InetSocketAddress UNRESOLVED = InetSocketAddress.createUnresolved("no.such.invalid", 9);
-
-    @Override
-    World kernel() {
-        return DatagramWorld.ofKernel();
-    }
-
-    @Override
-    World stack() throws IOException {
-        return DatagramWorld.ofStack();
-    }
-
-    interface ChannelCase {
-        Object run(DatagramWorld w) throws Exception;
-    }
-
-    void channel(String name, ChannelCase c) {
-        add(name, w -> c.run((DatagramWorld) w));
-    }
 
     static Object interrupted(World w, DatagramChannel c, java.util.concurrent.Callable<Object> call) throws Exception {
         var got = new CompletableFuture<Object>();
@@ -106,9 +87,9 @@ abstract class DatagramChannelParity extends Parity {
     }
 
     /// Returns when a datagram or an error is there; the channel blocks afterwards as it did before.
-    static void awaitReadable(DatagramWorld w, DatagramChannel c) throws IOException {
+    static void awaitReadable(End at, DatagramChannel c) throws IOException {
         boolean blocking = c.isBlocking();
-        try (Selector s = w.provider().openSelector()) {
+        try (Selector s = at.selector()) {
             c.configureBlocking(false);
             SelectionKey key = c.register(s, SelectionKey.OP_READ);
             s.select();

@@ -3,7 +3,6 @@ package dev.millrace.jdk;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
@@ -32,69 +31,69 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void states() {
-        channel("a new channel", w -> {
+        add("a new channel", w -> {
             DatagramChannel c = w.datagramChannel();
             return List.of(c.isOpen(), c.isConnected(), c.isBlocking(), c.isRegistered(), c.validOps(), "" + c.getLocalAddress(),
-                    "" + c.getRemoteAddress(), c.provider() == w.provider() || !w.isKernel());
+                    "" + c.getRemoteAddress(), c.provider() == w.here.provider() || !w.here.isKernel());
         });
-        channel("a channel of one version of IP", w -> {
-            DatagramChannel a = w.keep(w.provider().openDatagramChannel(StandardProtocolFamily.INET));
+        add("a channel of one version of IP", w -> {
+            DatagramChannel a = w.keep(w.here.call(() -> w.here.provider().openDatagramChannel(StandardProtocolFamily.INET)));
             a.bind(null);
-            DatagramChannel b = w.keep(w.provider().openDatagramChannel(StandardProtocolFamily.INET6));
+            DatagramChannel b = w.keep(w.here.call(() -> w.here.provider().openDatagramChannel(StandardProtocolFamily.INET6)));
             b.bind(null);
             return List.of(((InetSocketAddress) a.getLocalAddress()).getAddress().getHostAddress(),
                     ((InetSocketAddress) b.getLocalAddress()).getAddress().isAnyLocalAddress());
         });
-        channel("families that are none", w -> each(w, _ -> w.provider().openDatagramChannel(null),
-                _ -> w.provider().openDatagramChannel(StandardProtocolFamily.UNIX)));
-        channel("a bound channel", w -> {
+        add("families that are none", w -> each(w, _ -> w.here.provider().openDatagramChannel(null),
+                _ -> w.here.provider().openDatagramChannel(StandardProtocolFamily.UNIX)));
+        add("a bound channel", w -> {
             DatagramChannel c = w.receivingChannel();
             return List.of(port(c) > 0, "" + ((InetSocketAddress) c.getLocalAddress()).getAddress(), c.isConnected(),
                     "" + c.getRemoteAddress());
         });
-        channel("bound to nothing in particular", w -> {
+        add("bound to nothing in particular", w -> {
             DatagramChannel c = w.datagramChannel();
             boolean itself = c.bind(null) == c;
             return List.of(itself, port(c) > 0, ((InetSocketAddress) c.getLocalAddress()).getAddress().isAnyLocalAddress());
         });
-        channel("bound twice", w -> {
+        add("bound twice", w -> {
             DatagramChannel c = w.receivingChannel();
-            return each(w, _ -> c.bind(null), _ -> c.bind(DISCARD), _ -> c.bind(new OtherAddress()), _ -> c.bind(UNRESOLVED));
+            return each(w, _ -> c.bind(null), _ -> c.bind(w.discard()), _ -> c.bind(new OtherAddress()), _ -> c.bind(UNRESOLVED));
         });
-        channel("bound to what is taken, or another's", w -> {
+        add("bound to what is taken, or another's", w -> {
             DatagramChannel c = w.receivingChannel();
             DatagramChannel d = w.datagramChannel();
             return List.of(outcome(_ -> d.bind(c.getLocalAddress()), w), outcome(_ -> d.bind(new InetSocketAddress("203.0.113.9", 0)), w),
-                    d.isOpen(), "" + d.getLocalAddress(), d.bind(new InetSocketAddress(World.HERE, 0)) == d);
+                    d.isOpen(), "" + d.getLocalAddress(), d.bind(w.here.at(0)) == d);
         });
-        channel("a closed channel", w -> {
+        add("a closed channel", w -> {
             DatagramChannel c = w.receivingChannel();
-            c.connect(DISCARD);
+            c.connect(w.discard());
             c.close();
             c.close();
             return List.of(c.isOpen(), c.isConnected(), c.isBlocking(), c.isRegistered(), outcome(_ -> c.getLocalAddress(), w),
                     outcome(_ -> c.getRemoteAddress(), w));
         });
-        channel("calls on a closed channel", w -> {
+        add("calls on a closed channel", w -> {
             DatagramChannel c = w.receivingChannel();
             c.close();
-            return each(w, _ -> c.bind(null), _ -> c.connect(DISCARD), _ -> c.disconnect() == c, _ -> c.send(bytes("x"), DISCARD),
+            return each(w, _ -> c.bind(null), _ -> c.connect(w.discard()), _ -> c.disconnect() == c, _ -> c.send(bytes("x"), w.discard()),
                     _ -> c.receive(room(1)), _ -> c.read(room(1)), _ -> c.write(bytes("x")), _ -> c.read(new ByteBuffer[] {room(1)}),
                     _ -> c.write(new ByteBuffer[] {bytes("x")}), _ -> c.getOption(StandardSocketOptions.SO_BROADCAST),
                     _ -> c.setOption(StandardSocketOptions.SO_BROADCAST, true), _ -> c.configureBlocking(false));
         });
-        channel("calls on a closed channel that was connected", w -> {
+        add("calls on a closed channel that was connected", w -> {
             DatagramChannel c = w.receivingChannel();
-            c.connect(DISCARD);
+            c.connect(w.discard());
             c.close();
-            return each(w, _ -> c.connect(DISCARD), _ -> c.disconnect() == c, _ -> c.send(bytes("x"), DISCARD), _ -> c.receive(room(1)),
+            return each(w, _ -> c.connect(w.discard()), _ -> c.disconnect() == c, _ -> c.send(bytes("x"), w.discard()), _ -> c.receive(room(1)),
                     _ -> c.read(room(1)), _ -> c.write(bytes("x")));
         });
-        channel("bad arguments on a closed channel", w -> {
+        add("bad arguments on a closed channel", w -> {
             DatagramChannel c = w.receivingChannel();
             c.close();
             return each(w, _ -> c.connect(null), _ -> c.connect(UNRESOLVED), _ -> c.connect(new OtherAddress()),
-                    _ -> c.bind(new OtherAddress()), _ -> c.send(bytes("x"), null), _ -> c.send(null, DISCARD),
+                    _ -> c.bind(new OtherAddress()), _ -> c.send(bytes("x"), null), _ -> c.send(null, w.discard()),
                     _ -> c.send(bytes("x"), UNRESOLVED), _ -> c.receive(bytes("x").asReadOnlyBuffer()), _ -> c.receive(null),
                     _ -> c.read((ByteBuffer) null), _ -> c.write((ByteBuffer) null), _ -> c.getOption(null), _ -> c.setOption(null, 1),
                     _ -> c.getOption(StandardSocketOptions.TCP_NODELAY));
@@ -102,47 +101,48 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void connecting() {
-        channel("connected", w -> {
+        add("connected", w -> {
             DatagramChannel c = w.datagramChannel();
-            boolean itself = c.connect(DISCARD) == c;
+            boolean itself = c.connect(w.discard()) == c;
             return List.of(itself, c.isConnected(), "" + c.getRemoteAddress(), port(c) > 0,
                     "" + ((InetSocketAddress) c.getLocalAddress()).getAddress());
         });
-        channel("connected twice", w -> {
+        add("connected twice", w -> {
             DatagramChannel c = w.datagramChannel();
-            c.connect(DISCARD);
-            return each(w, _ -> c.connect(DISCARD), _ -> c.connect(new InetSocketAddress(World.HERE, 10)), _ -> c.getRemoteAddress(),
+            c.connect(w.discard());
+            return each(w, _ -> c.connect(w.discard()), _ -> c.connect(w.there.at(10)), _ -> c.getRemoteAddress(),
                     _ -> c.connect(UNRESOLVED), _ -> c.bind(null));
         });
-        channel("disconnected", w -> {
+        add("disconnected", w -> {
             DatagramChannel c = w.datagramChannel();
             boolean fresh = c.disconnect() == c;
-            c.connect(DISCARD);
+            c.connect(w.discard());
             int port = port(c);
             boolean itself = c.disconnect() == c && c.disconnect() == c;
             return List.of(fresh, itself, c.isConnected(), "" + c.getRemoteAddress(), port(c) == port,
                     ((InetSocketAddress) c.getLocalAddress()).getAddress().isAnyLocalAddress(), outcome(_ -> c.read(room(1)), w),
                     outcome(_ -> c.write(bytes("x")), w));
         });
-        channel("bound to an address, connected and disconnected", w -> {
+        add("bound to an address, connected and disconnected", w -> {
             DatagramChannel c = w.receivingChannel();
             SocketAddress before = c.getLocalAddress();
-            c.connect(DISCARD);
+            c.connect(w.discard());
             boolean same = before.equals(c.getLocalAddress());
             c.disconnect();
-            return List.of(same, before.equals(c.getLocalAddress()), c.connect(DISCARD).isConnected());
+            return List.of(same, before.equals(c.getLocalAddress()), c.connect(w.discard()).isConnected());
         });
-        channel("connected to port 0", w -> {
+        add("connected to port 0", w -> {
             DatagramChannel c = w.receivingChannel();
-            return outcome(_ -> c.connect(new InetSocketAddress(World.HERE, 0)).getRemoteAddress(), w).startsWith("java.net.");
+            return outcome(_ -> c.connect(w.there.at(0)).getRemoteAddress(), w).startsWith("java.net.");
         });
-        channel("what came before it was connected is thrown away", w -> {
+        add("what came before it was connected is thrown away", w -> {
             DatagramChannel c = w.receivingChannel();
-            DatagramChannel d = w.receivingChannel();
-            DatagramChannel stranger = w.receivingChannel();
-            stranger.send(bytes("early"), c.getLocalAddress());
+            DatagramChannel d = w.peerChannel();
+            DatagramChannel stranger = w.peerChannel();
+            // What comes later is dropped, as a stranger's.
             d.send(bytes("early, of the peer"), c.getLocalAddress());
-            awaitReadable(w, c);
+            stranger.send(bytes("early"), c.getLocalAddress());
+            awaitReadable(w.here, c);
             c.connect(d.getLocalAddress());
             d.send(bytes("of the peer"), c.getLocalAddress());
             return text(c);
@@ -150,34 +150,35 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void addresses() {
-        channel("addresses that are none", w -> each(w, _ -> w.datagramChannel().connect(null), _ -> w.datagramChannel().connect(new OtherAddress()),
+        add("addresses that are none", w -> each(w, _ -> w.datagramChannel().connect(null), _ -> w.datagramChannel().connect(new OtherAddress()),
                 _ -> w.datagramChannel().connect(UNRESOLVED), _ -> w.datagramChannel().bind(new OtherAddress()), _ -> w.datagramChannel().bind(UNRESOLVED),
                 _ -> w.datagramChannel().send(bytes("x"), null), _ -> w.datagramChannel().send(bytes("x"), new OtherAddress()),
                 _ -> w.datagramChannel().send(bytes("x"), UNRESOLVED)));
-        channel("addresses that are none, to a connected channel", w -> {
-            DatagramChannel c = w.datagramChannel().connect(DISCARD);
+        add("addresses that are none, to a connected channel", w -> {
+            DatagramChannel c = w.datagramChannel().connect(w.discard());
             return each(w, _ -> c.send(bytes("x"), null), _ -> c.send(bytes("x"), new OtherAddress()), _ -> c.send(bytes("x"), UNRESOLVED),
-                    _ -> c.send(bytes("x"), new InetSocketAddress(World.HERE, 10)), _ -> c.connect(null));
+                    _ -> c.send(bytes("x"), w.there.at(10)), _ -> c.connect(null));
         });
-        channel("IPv6", w -> {
-            DatagramChannel c = w.datagramChannel().bind(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0));
-            c.send(bytes("six"), c.getLocalAddress());
-            ByteBuffer b = room(10);
-            return List.of("" + c.receive(b).equals(c.getLocalAddress()), b.position());
+        add("IPv6", w -> {
+            DatagramChannel a = w.datagramChannel().bind(w.here.at6(0));
+            DatagramChannel b = w.keep(w.there.datagramChannel()).bind(w.there.at6(0));
+            a.send(bytes("six"), b.getLocalAddress());
+            ByteBuffer dst = room(10);
+            return List.of("" + b.receive(dst).equals(a.getLocalAddress()), dst.position());
         });
-        channel("bound to both versions, IPv4 comes", w -> {
+        add("bound to both versions, IPv4 comes", w -> {
             DatagramChannel c = w.datagramChannel().bind(null);
-            DatagramChannel d = w.receivingChannel();
-            d.send(bytes("four"), new InetSocketAddress(World.HERE, port(c)));
+            DatagramChannel d = w.peerChannel();
+            d.send(bytes("four"), w.here.at(port(c)));
             SocketAddress from = c.receive(room(10));
             return List.of(((InetSocketAddress) from).getAddress() instanceof Inet4Address, from.equals(d.getLocalAddress()));
         });
     }
 
     private void sending() {
-        channel("there and back", w -> {
+        add("there and back", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             ByteBuffer src = bytes("hello");
             int sent = a.send(src, b.getLocalAddress());
             ByteBuffer dst = room(100);
@@ -185,30 +186,30 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             b.send(bytes("ok"), from);
             return List.of(sent, src.remaining(), dst.position(), from.equals(a.getLocalAddress()), text(a));
         });
-        channel("a channel that was not bound gets a port when it sends", w -> {
+        add("a channel that was not bound gets a port when it sends", w -> {
             DatagramChannel a = w.datagramChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.send(bytes("x"), b.getLocalAddress());
             return List.of(port(a) > 0, ((InetSocketAddress) a.getLocalAddress()).getAddress().isAnyLocalAddress(), a.isConnected());
         });
-        channel("null and read-only buffers", w -> {
+        add("null and read-only buffers", w -> {
             DatagramChannel c = w.receivingChannel();
-            DatagramChannel d = w.receivingChannel();
-            return each(w, _ -> c.send(null, DISCARD), _ -> c.receive(null), _ -> c.receive(room(1).asReadOnlyBuffer()),
+            DatagramChannel d = w.peerChannel();
+            return each(w, _ -> c.send(null, w.discard()), _ -> c.receive(null), _ -> c.receive(room(1).asReadOnlyBuffer()),
                     _ -> c.send(bytes("read only").asReadOnlyBuffer(), d.getLocalAddress()), _ -> text(d), _ -> c.read((ByteBuffer) null),
                     _ -> c.write((ByteBuffer) null), _ -> c.read((ByteBuffer[]) null), _ -> c.write((ByteBuffer[]) null));
         });
-        channel("null and read-only buffers of a connected channel", w -> {
-            DatagramChannel d = w.receivingChannel();
+        add("null and read-only buffers of a connected channel", w -> {
+            DatagramChannel d = w.peerChannel();
             DatagramChannel c = w.datagramChannel().connect(d.getLocalAddress());
             return each(w, _ -> c.send(null, d.getLocalAddress()), _ -> c.receive(null), _ -> c.read(room(1).asReadOnlyBuffer()),
                     _ -> c.write(bytes("read only").asReadOnlyBuffer()), _ -> text(d), _ -> c.read((ByteBuffer) null),
                     _ -> c.write((ByteBuffer) null), _ -> c.read(new ByteBuffer[] {room(1).asReadOnlyBuffer()}),
-                    _ -> c.send(null, DISCARD));
+                    _ -> c.send(null, w.discard()));
         });
-        channel("empty datagrams", w -> {
+        add("empty datagrams", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             int sent = a.send(room(0), b.getLocalAddress());
             ByteBuffer dst = room(5);
             boolean from = b.receive(dst).equals(a.getLocalAddress());
@@ -221,9 +222,9 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             long scattered = b.read(new ByteBuffer[] {room(1)});
             return List.of(sent, dst.position(), from, written, read, gathered, scattered);
         });
-        channel("the largest datagram and one more", w -> {
+        add("the largest datagram and one more", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             ByteBuffer most = ByteBuffer.allocate(65_507);
             int sent = a.send(most, b.getLocalAddress());
             ByteBuffer dst = ByteBuffer.allocateDirect(70_000);
@@ -231,25 +232,25 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             ByteBuffer tooMuch = ByteBuffer.allocate(65_508);
             return List.of(sent, dst.position(), outcome(_ -> a.send(tooMuch, b.getLocalAddress()), w), tooMuch.position(), a.isOpen());
         });
-        channel("too large, connected", w -> {
-            DatagramChannel b = w.receivingChannel();
+        add("too large, connected", w -> {
+            DatagramChannel b = w.peerChannel();
             DatagramChannel a = w.datagramChannel().connect(b.getLocalAddress());
             ByteBuffer tooMuch = ByteBuffer.allocate(65_508);
             return each(w, _ -> a.write(tooMuch), _ -> tooMuch.position(), _ -> a.write(new ByteBuffer[] {tooMuch, room(70_000)}),
                     _ -> tooMuch.position());
         });
-        channel("to port 0", w -> outcome(_ -> w.receivingChannel().send(bytes("x"), new InetSocketAddress(World.HERE, 0)), w)
+        add("to port 0", w -> outcome(_ -> w.receivingChannel().send(bytes("x"), w.there.at(0)), w)
                 .startsWith("java.net.SocketException"));
-        channel("to everybody, without leave", w -> {
+        add("to everybody, without leave", w -> {
             var everybody = new InetSocketAddress("255.255.255.255", 9);
             return each(w, _ -> refused(() -> w.datagramChannel().send(bytes("x"), everybody)), _ -> refused(() -> w.datagramChannel().connect(everybody)));
         });
-        channel("send to the peer of a connected channel", w -> {
-            DatagramChannel b = w.receivingChannel();
+        add("send to the peer of a connected channel", w -> {
+            DatagramChannel b = w.peerChannel();
             DatagramChannel a = w.datagramChannel().connect(b.getLocalAddress());
             return List.of(a.send(bytes("to the peer"), b.getLocalAddress()), text(b));
         });
-        channel("to itself", w -> {
+        add("to itself", w -> {
             DatagramChannel a = w.receivingChannel();
             a.connect(a.getLocalAddress());
             a.write(bytes("to me"));
@@ -258,26 +259,26 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void receiving() {
-        channel("what does not fit is cut", w -> {
+        add("what does not fit is cut", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.send(bytes("0123456789"), b.getLocalAddress());
             a.send(bytes("next"), b.getLocalAddress());
             ByteBuffer four = room(4);
             b.receive(four);
             return List.of(string(four), text(b));
         });
-        channel("no room at all", w -> {
+        add("no room at all", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.send(bytes("lost"), b.getLocalAddress());
             a.send(bytes("next"), b.getLocalAddress());
             boolean from = a.getLocalAddress().equals(b.receive(room(0)));
             return List.of(from, text(b));
         });
-        channel("no room in a read", w -> {
+        add("no room in a read", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             b.connect(a.getLocalAddress());
             a.connect(b.getLocalAddress());
             a.write(bytes("lost"));
@@ -285,9 +286,9 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             a.write(bytes("next"));
             return List.of(none, text(b));
         });
-        channel("into the middle of buffers", w -> {
+        add("into the middle of buffers", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             var all = new ArrayList<Object>();
             for (ByteBuffer dst : List.of(ByteBuffer.allocate(10), ByteBuffer.allocateDirect(10))) {
                 for (int i = 0; i < dst.capacity(); i++) {
@@ -302,25 +303,25 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             }
             return all;
         });
-        channel("a datagram of another length than the buffer's room", w -> {
+        add("a datagram of another length than the buffer's room", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.send(bytes("ab"), b.getLocalAddress());
             ByteBuffer dst = room(6).position(2);
             b.receive(dst);
             return dst.position() + " " + dst.limit();
         });
-        channel("not connected: no read, no write", w -> {
+        add("not connected: no read, no write", w -> {
             DatagramChannel c = w.receivingChannel();
             DatagramChannel d = w.datagramChannel();
             return each(w, _ -> c.read(room(1)), _ -> c.write(bytes("x")), _ -> c.read(new ByteBuffer[] {room(1)}),
                     _ -> c.write(new ByteBuffer[] {bytes("x")}), _ -> c.read(room(1).asReadOnlyBuffer()), _ -> d.read(room(1)),
                     _ -> d.write(bytes("x")), _ -> d.read((ByteBuffer) null), _ -> d.write((ByteBuffer) null));
         });
-        channel("of the peer only", w -> {
+        add("of the peer only", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
-            DatagramChannel c = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
+            DatagramChannel c = w.peerChannel();
             a.connect(b.getLocalAddress());
             c.send(bytes("of a stranger"), a.getLocalAddress());
             b.send(bytes("of the peer"), a.getLocalAddress());
@@ -330,10 +331,10 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             b.send(bytes("again"), a.getLocalAddress());
             return List.of(string(dst), from.equals(b.getLocalAddress()), a.read(room(50)));
         });
-        channel("of a stranger, once it is disconnected", w -> {
+        add("of a stranger, once it is disconnected", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
-            a.connect(w.receivingChannel().getLocalAddress());
+            DatagramChannel b = w.peerChannel();
+            a.connect(w.peerChannel().getLocalAddress());
             a.disconnect();
             b.send(bytes("of anybody"), a.getLocalAddress());
             return text(a);
@@ -341,9 +342,9 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void manyBuffers() {
-        channel("gathered and scattered", w -> {
+        add("gathered and scattered", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.connect(b.getLocalAddress());
             b.connect(a.getLocalAddress());
             ByteBuffer[] srcs = {bytes("one"), room(0), bytes("two").asReadOnlyBuffer(), ByteBuffer.allocateDirect(2)};
@@ -352,9 +353,9 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             long read = b.read(dsts);
             return List.of(written, srcs[0].remaining(), srcs[2].remaining(), read, string(dsts[0]), string(dsts[1]), dsts[3].position());
         });
-        channel("gathered and scattered in part", w -> {
+        add("gathered and scattered in part", w -> {
             DatagramChannel a = w.receivingChannel();
-            DatagramChannel b = w.receivingChannel();
+            DatagramChannel b = w.peerChannel();
             a.connect(b.getLocalAddress());
             b.connect(a.getLocalAddress());
             long written = a.write(new ByteBuffer[] {bytes("no"), bytes("yes"), bytes("yes"), bytes("no")}, 1, 2);
@@ -363,14 +364,14 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             a.write(bytes("next"));
             return List.of(written, read, dsts[0].position(), string(dsts[1]), string(dsts[2]), dsts[3].position(), text(b));
         });
-        channel("scattered and nothing there", w -> {
-            DatagramChannel a = w.receivingChannel().connect(DISCARD);
+        add("scattered and nothing there", w -> {
+            DatagramChannel a = w.receivingChannel().connect(w.discard());
             a.configureBlocking(false);
             return each(w, _ -> a.read(new ByteBuffer[] {room(1), room(1)}), _ -> a.read(new ByteBuffer[0]), _ -> a.read(room(1)),
                     _ -> a.write(new ByteBuffer[0]));
         });
-        channel("ranges that are none", w -> {
-            DatagramChannel a = w.receivingChannel().connect(DISCARD);
+        add("ranges that are none", w -> {
+            DatagramChannel a = w.receivingChannel().connect(w.discard());
             a.configureBlocking(false);
             ByteBuffer[] two = {room(1), room(1)};
             return each(w, _ -> a.read(two, -1, 1), _ -> a.read(two, 1, 2), _ -> a.write(two, 3, 0), _ -> a.write(two, 0, 3),
@@ -378,7 +379,7 @@ class DatagramChannelParityTest extends DatagramChannelParity {
                     _ -> isNull(() -> a.write(new ByteBuffer[] {null})),
                     _ -> a.read(new ByteBuffer[] {room(1), room(1).asReadOnlyBuffer()}));
         });
-        channel("ranges that are none, not connected", w -> {
+        add("ranges that are none, not connected", w -> {
             DatagramChannel a = w.datagramChannel();
             ByteBuffer[] two = {room(1), room(1)};
             return each(w, _ -> a.read(two, -1, 1), _ -> a.write(two, 0, 3), _ -> a.read(new ByteBuffer[] {null}),
@@ -387,71 +388,71 @@ class DatagramChannelParityTest extends DatagramChannelParity {
     }
 
     private void waiting() {
-        channel("nothing there, and nobody waits", w -> {
+        add("nothing there, and nobody waits", w -> {
             DatagramChannel c = w.receivingChannel();
             c.configureBlocking(false);
             ByteBuffer dst = room(5);
             String received = "" + c.receive(dst);
-            c.connect(DISCARD);
+            c.connect(w.discard());
             return List.of(received, c.read(dst), dst.position(), c.isBlocking());
         });
-        channel("receive binds, and nobody waits", w -> {
+        add("receive binds, and nobody waits", w -> {
             DatagramChannel c = w.datagramChannel();
             c.configureBlocking(false);
             return List.of("" + c.receive(room(1)), port(c) > 0);
         });
-        channel("waits for a datagram", w -> {
+        add("waits for a datagram", w -> {
             DatagramChannel c = w.receivingChannel();
             CompletableFuture<String> got = World.waiting(() -> text(c));
-            w.receivingChannel().send(bytes("late"), c.getLocalAddress());
+            w.peerChannel().send(bytes("late"), c.getLocalAddress());
             return World.of(got);
         });
-        channel("closed while another receives", w -> {
+        add("closed while another receives", w -> {
             DatagramChannel c = w.receivingChannel();
             CompletableFuture<Object> got = World.waiting(() -> c.receive(room(1)));
             c.close();
             return outcome(_ -> World.of(got), w);
         });
-        channel("closed while another reads", w -> {
-            DatagramChannel c = w.receivingChannel().connect(DISCARD);
+        add("closed while another reads", w -> {
+            DatagramChannel c = w.receivingChannel().connect(w.discard());
             CompletableFuture<Object> one = World.waiting(() -> c.read(room(1)));
             c.close();
             return outcome(_ -> World.of(one), w);
         });
-        channel("closed while another reads into many", w -> {
-            DatagramChannel c = w.receivingChannel().connect(DISCARD);
+        add("closed while another reads into many", w -> {
+            DatagramChannel c = w.receivingChannel().connect(w.discard());
             CompletableFuture<Object> many = World.waiting(() -> c.read(new ByteBuffer[] {room(1), room(1)}));
             c.close();
             return outcome(_ -> World.of(many), w);
         });
-        channel("interrupted while it receives", w -> {
+        add("interrupted while it receives", w -> {
             DatagramChannel c = w.receivingChannel();
             return interrupted(w, c, () -> c.receive(room(1)));
         });
-        channel("interrupted while it reads", w -> {
-            DatagramChannel c = w.receivingChannel().connect(DISCARD);
+        add("interrupted while it reads", w -> {
+            DatagramChannel c = w.receivingChannel().connect(w.discard());
             return interrupted(w, c, () -> c.read(room(1)));
         });
-        channel("interrupted before it receives", w -> {
+        add("interrupted before it receives", w -> {
             DatagramChannel c = w.receivingChannel();
             return interruptedBefore(w, c, () -> c.receive(room(1)));
         });
-        channel("interrupted before it receives, with a datagram there", w -> {
+        add("interrupted before it receives, with a datagram there", w -> {
             DatagramChannel c = w.receivingChannel();
             c.send(bytes("x"), c.getLocalAddress());
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return interruptedBefore(w, c, () -> c.receive(room(1)));
         });
-        channel("interrupted before it sends", w -> {
+        add("interrupted before it sends", w -> {
             DatagramChannel c = w.receivingChannel();
             return interruptedBefore(w, c, () -> c.send(bytes("x"), c.getLocalAddress()));
         });
-        channel("interrupted before it writes", w -> {
+        add("interrupted before it writes", w -> {
             DatagramChannel c = w.receivingChannel();
             c.connect(c.getLocalAddress());
             return interruptedBefore(w, c, () -> c.write(bytes("x")));
         });
-        channel("interrupted before it writes and reads many", w -> {
+        add("interrupted before it writes and reads many", w -> {
             DatagramChannel c = w.receivingChannel();
             c.connect(c.getLocalAddress());
             DatagramChannel d = w.receivingChannel();
@@ -459,59 +460,59 @@ class DatagramChannelParityTest extends DatagramChannelParity {
             return List.of(interruptedBefore(w, c, () -> c.write(new ByteBuffer[] {bytes("x")})),
                     interruptedBefore(w, d, () -> d.read(new ByteBuffer[] {room(1)})));
         });
-        channel("interrupted before it does not wait", w -> {
+        add("interrupted before it does not wait", w -> {
             DatagramChannel c = w.receivingChannel();
             c.configureBlocking(false);
             return interruptedBefore(w, c, () -> c.receive(room(1)));
         });
-        channel("interrupted before it connects", w -> {
+        add("interrupted before it connects", w -> {
             DatagramChannel c = w.receivingChannel();
-            return interruptedBefore(w, c, () -> c.connect(DISCARD).isConnected());
+            return interruptedBefore(w, c, () -> c.connect(w.discard()).isConnected());
         });
     }
 
     private void unreachable() {
-        channel("nobody receives, connected", w -> {
+        add("nobody receives, connected", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             c.write(bytes("x"));
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             c.configureBlocking(false);
             return each(w, _ -> c.read(room(1)), _ -> c.read(room(1)), _ -> c.isOpen());
         });
-        channel("nobody receives, and it waits", w -> {
+        add("nobody receives, and it waits", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             CompletableFuture<Object> got = World.waiting(() -> c.receive(room(1)));
             c.write(bytes("x"));
             return outcome(_ -> World.of(got), w);
         });
-        channel("nobody receives, and the next write says so", w -> {
+        add("nobody receives, and the next write says so", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             c.write(bytes("x"));
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return each(w, _ -> c.write(bytes("y")));
         });
-        channel("nobody receives, and the next write of many says so", w -> {
+        add("nobody receives, and the next write of many says so", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             c.write(bytes("x"));
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return each(w, _ -> c.write(new ByteBuffer[] {bytes("y"), bytes("z")}));
         });
-        channel("nobody receives, and the next send says so", w -> {
+        add("nobody receives, and the next send says so", w -> {
             InetSocketAddress nobody = w.nobodyReceives();
             DatagramChannel c = w.receivingChannel().connect(nobody);
             c.write(bytes("x"));
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return each(w, _ -> c.send(bytes("y"), nobody));
         });
-        channel("nobody receives, not connected", w -> {
+        add("nobody receives, not connected", w -> {
             DatagramChannel c = w.receivingChannel();
             c.configureBlocking(false);
             int sent = c.send(bytes("x"), w.nobodyReceives());
             c.send(bytes("after it"), c.getLocalAddress());
-            awaitReadable(w, c);
+            awaitReadable(w.here, c);
             return List.of(sent, text(c), "" + c.receive(room(1)));
         });
-        channel("nobody receives, and its adaptor says so", w -> {
+        add("nobody receives, and its adaptor says so", w -> {
             DatagramChannel c = w.receivingChannel().connect(w.nobodyReceives());
             c.write(bytes("x"));
             try {

@@ -2,7 +2,6 @@ package dev.millrace.jdk;
 
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -35,7 +34,7 @@ class DatagramSocketParityTest extends Parity {
         });
         add("a connected socket", w -> {
             DatagramSocket s = w.datagrams();
-            s.connect(new InetSocketAddress(World.HERE, 9));
+            s.connect(w.discard());
             List<Object> on = List.of(s.isBound(), s.isConnected(), s.getPort(), "" + s.getInetAddress(), "" + s.getLocalAddress(),
                     "" + s.getRemoteSocketAddress());
             s.disconnect();
@@ -52,8 +51,8 @@ class DatagramSocketParityTest extends Parity {
         add("calls on a closed socket", w -> {
             DatagramSocket s = w.receiving();
             s.close();
-            return each(w, _ -> receive(s, packet(5)), _ -> send(s, to(new InetSocketAddress(World.HERE, 9), "x")), _ -> s.getSoTimeout(),
-                    _ -> s.getReceiveBufferSize(), _ -> s.getBroadcast(), _ -> connect(s, new InetSocketAddress(World.HERE, 9)), _ -> {
+            return each(w, _ -> receive(s, packet(5)), _ -> send(s, to(w.discard(), "x")), _ -> s.getSoTimeout(),
+                    _ -> s.getReceiveBufferSize(), _ -> s.getBroadcast(), _ -> connect(s, w.discard()), _ -> {
                         s.setSoTimeout(1);
                         return "";
                     });
@@ -72,7 +71,7 @@ class DatagramSocketParityTest extends Parity {
                     w.datagrams().bind(w.receiving().getLocalSocketAddress());
                     return "";
                 }, _ -> {
-                    w.datagrams().connect(World.HERE, 70_000);
+                    w.datagrams().connect(w.there.v4, 70_000);
                     return "";
                 }, _ -> {
                     w.datagrams().connect(null, 7);
@@ -83,7 +82,7 @@ class DatagramSocketParityTest extends Parity {
     private void datagrams() {
         add("there and back", w -> {
             DatagramSocket a = w.receiving();
-            DatagramSocket b = w.receiving();
+            DatagramSocket b = w.peer();
             a.send(to(b.getLocalSocketAddress(), "hello"));
             DatagramPacket p = packet(100);
             b.receive(p);
@@ -96,7 +95,7 @@ class DatagramSocketParityTest extends Parity {
         });
         add("what does not fit is cut", w -> {
             DatagramSocket a = w.receiving();
-            DatagramSocket b = w.receiving();
+            DatagramSocket b = w.peer();
             a.send(to(b.getLocalSocketAddress(), "0123456789"));
             a.send(to(b.getLocalSocketAddress(), "next"));
             DatagramPacket p = packet(4);
@@ -107,7 +106,7 @@ class DatagramSocketParityTest extends Parity {
         });
         add("one packet for all", w -> {
             DatagramSocket a = w.receiving();
-            DatagramSocket b = w.receiving();
+            DatagramSocket b = w.peer();
             DatagramPacket p = packet(20);
             var all = new java.util.ArrayList<String>();
             for (String s : new String[] {"a", "longer", "", "the longest"}) {
@@ -123,7 +122,7 @@ class DatagramSocketParityTest extends Parity {
         });
         add("into the middle of an array", w -> {
             DatagramSocket a = w.receiving();
-            DatagramSocket b = w.receiving();
+            DatagramSocket b = w.peer();
             var p = new DatagramPacket("..........".getBytes(), 3, 4);
             a.send(to(b.getLocalSocketAddress(), "abcdef"));
             b.receive(p);
@@ -131,8 +130,8 @@ class DatagramSocketParityTest extends Parity {
         });
         add("connected", w -> {
             DatagramSocket a = w.receiving();
-            DatagramSocket b = w.receiving();
-            DatagramSocket c = w.receiving();
+            DatagramSocket b = w.peer();
+            DatagramSocket c = w.peer();
             a.connect(b.getLocalSocketAddress());
             c.send(to(a.getLocalSocketAddress(), "of a stranger"));
             b.send(to(a.getLocalSocketAddress(), "of the peer"));
@@ -144,11 +143,11 @@ class DatagramSocketParityTest extends Parity {
             return List.of(text(p), text(q), outcome(_ -> send(a, to(c.getLocalSocketAddress(), "x")), w));
         });
         add("to nowhere in particular", w -> each(w, _ -> send(w.datagrams(), packet(3)),
-                _ -> send(w.datagrams(), new DatagramPacket(new byte[3], 3, World.HERE, 0)), _ -> send(w.datagrams(), null)));
+                _ -> send(w.datagrams(), new DatagramPacket(new byte[3], 3, w.there.v4, 0)), _ -> send(w.datagrams(), null)));
         add("nobody listens", w -> {
             DatagramSocket a = w.receiving();
             InetSocketAddress gone;
-            try (DatagramSocket b = w.newDatagrams(new InetSocketAddress(World.HERE, 0))) {
+            try (DatagramSocket b = w.there.datagrams(w.there.at(0))) {
                 gone = (InetSocketAddress) b.getLocalSocketAddress();
             }
             a.connect(gone);
@@ -173,7 +172,7 @@ class DatagramSocketParityTest extends Parity {
         });
         add("a socket that was not bound gets a port when it sends", w -> {
             DatagramSocket a = w.datagrams();
-            DatagramSocket b = w.receiving();
+            DatagramSocket b = w.peer();
             a.send(to(b.getLocalSocketAddress(), "x"));
             return List.of(a.isBound(), a.getLocalPort() > 0, a.getLocalAddress().isAnyLocalAddress());
         });
@@ -188,7 +187,7 @@ class DatagramSocketParityTest extends Parity {
             s.setReuseAddress(true);
             s.setSoTimeout(7);
             boolean bound = s.isBound();
-            s.bind(new InetSocketAddress(World.HERE, 0));
+            s.bind(w.here.at(0));
             return List.of(broadcast, bound, s.getBroadcast(), s.getTrafficClass(), s.getReuseAddress(), s.getSoTimeout(),
                     s.setOption(StandardSocketOptions.SO_BROADCAST, true) == s, s.getBroadcast());
         });
@@ -213,10 +212,11 @@ class DatagramSocketParityTest extends Parity {
             return "";
         }));
         add("IPv6", w -> {
-            DatagramSocket a = w.keep(w.newDatagrams(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0)));
-            a.send(to(a.getLocalSocketAddress(), "six"));
+            DatagramSocket a = w.keep(w.here.datagrams(w.here.at6(0)));
+            DatagramSocket b = w.keep(w.there.datagrams(w.there.at6(0)));
+            a.send(to(b.getLocalSocketAddress(), "six"));
             DatagramPacket p = packet(9);
-            a.receive(p);
+            b.receive(p);
             return List.of(text(p), "" + p.getAddress());
         });
     }

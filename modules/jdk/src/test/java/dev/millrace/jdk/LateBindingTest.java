@@ -30,7 +30,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +113,38 @@ class LateBindingTest {
             }
             return null;
         });
+    }
+
+    /// What is found on a thread that this one starts.
+    private List<String> onAnotherThread(Thread.Builder builder, Callable<List<String>> what) throws Exception {
+        var found = new CompletableFuture<List<String>>();
+        builder.start(() -> {
+            try {
+                found.complete(what.call());
+            } catch (Throwable t) {
+                found.completeExceptionally(t);
+            }
+        });
+        return found.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void threadsThatAProgramStartsAreOfItsStackWhereItIsToldSo() throws Exception {
+        Callable<List<String>> here = () -> between(HERE);
+        StackSockets.of(other).callWithThreads(() -> {
+            assertEquals(List.of("other"), between(HERE));
+            for (Thread.Builder b : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+                assertEquals(List.of("other"), onAnotherThread(b, here));
+                assertEquals(List.of("other"), onAnotherThread(b, () -> onAnotherThread(b, here)));
+                assertEquals(List.of("lab"), onAnotherThread(b, () -> StackSockets.of(lab).call(() -> between(HERE))));
+            }
+            assertEquals(List.of(), onAnotherThread(Thread.ofPlatform().inheritInheritableThreadLocals(false), here));
+            assertEquals(List.of("lab"), StackSockets.of(lab).callWithThreads(() -> onAnotherThread(Thread.ofPlatform(), here)));
+            assertEquals(List.of("other"), onAnotherThread(Thread.ofPlatform(), here));
+            return null;
+        });
+        assertEquals(List.of(), onAnotherThread(Thread.ofPlatform(), here));
+        assertEquals(List.of(), StackSockets.of(other).call(() -> onAnotherThread(Thread.ofPlatform(), here)));
     }
 
     @Test

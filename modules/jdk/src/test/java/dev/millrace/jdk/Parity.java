@@ -3,7 +3,6 @@ package dev.millrace.jdk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.testkit.LeakCheck;
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,9 +13,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The same calls on the kernel's sockets and on a stack's.
+/// The same calls on the kernel's sockets and on a stack's: on the loopback of both here, in any other [World] by who has one.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class Parity {
+public abstract class Parity {
     private final Map<String, Case> cases = new LinkedHashMap<>();
 
     interface Case {
@@ -25,6 +24,15 @@ abstract class Parity {
 
     static final class OtherAddress extends SocketAddress {
         private static final long serialVersionUID = 1;
+    }
+
+    /// All of them, one for each class of the JDK or half of one.
+    public static List<Parity> all() {
+        return List.of(new SocketParityTest(), new ServerSocketParityTest(), new SocketFactoriesParityTest(), new DatagramSocketParityTest(),
+                new MulticastSocketParityTest(), new SocketChannelParityTest(), new SocketChannelStreamParityTest(),
+                new ChannelSocketParityTest(), new ServerSocketChannelParityTest(), new DatagramChannelParityTest(),
+                new DatagramChannelOptionsParityTest(), new SelectorParityTest(), new SelectionParityTest(), new ReadinessParityTest(),
+                new PipeParityTest());
     }
 
     void add(String name, Case c) {
@@ -51,26 +59,36 @@ abstract class Parity {
         }
     }
 
-    World kernel() {
-        return World.kernel();
-    }
-
-    World stack() throws IOException {
-        return World.stack();
-    }
-
-    Set<String> names() {
+    /// The names of the cases.
+    public Set<String> names() {
         return cases.keySet();
+    }
+
+    /// What comes of a case in a world, with names for the addresses of its ends.
+    public String outcome(String name, World w) {
+        return w.neutral(outcome(cases.get(name), w));
+    }
+
+    /// What comes of it where the kernel is at both ends, on its loopback.
+    public String kernels(String name) throws Exception {
+        try (World kernel = World.kernelOfTwo()) {
+            return outcome(name, kernel);
+        }
+    }
+
+    /// Where they run that are compared with the kernel's.
+    World ours() throws Exception {
+        return World.stack();
     }
 
     @ParameterizedTest
     @MethodSource("names")
     void isAsTheKernels(String name) throws Exception {
         String expected;
-        try (World kernel = kernel()) {
+        try (World kernel = World.kernel()) {
             expected = outcome(cases.get(name), kernel);
         }
-        try (var leaks = new LeakCheck(); World ours = stack()) {
+        try (var leaks = new LeakCheck(); World ours = ours()) {
             assertEquals(expected, outcome(cases.get(name), ours));
         }
     }

@@ -27,25 +27,14 @@ class PipeParityTest extends Parity {
         selection();
     }
 
-    @Override
-    World kernel() {
-        return DatagramWorld.ofKernel();
-    }
-
-    @Override
-    World stack() throws IOException {
-        return DatagramWorld.ofStack();
-    }
-
     private interface PipeCase {
-        Object run(DatagramWorld w, SourceChannel source, SinkChannel sink) throws Exception;
+        Object run(World w, SourceChannel source, SinkChannel sink) throws Exception;
     }
 
     private void pipe(String name, PipeCase c) {
         add(name, w -> {
-            var world = (DatagramWorld) w;
-            Pipe p = world.pipe();
-            return c.run(world, p.source(), p.sink());
+            Pipe p = w.pipe();
+            return c.run(w, p.source(), p.sink());
         });
     }
 
@@ -135,7 +124,7 @@ class PipeParityTest extends Parity {
             return List.of(first > 0, first < 10_000_000, none, told, all == first, sink.write(bytes("again")));
         });
         add("ten megabytes", w -> {
-            Pipe p = ((DatagramWorld) w).pipe();
+            Pipe p = w.pipe();
             byte[] all = new byte[10 << 20];
             new Random(1).nextBytes(all);
             CompletableFuture<Object> written = World.waiting(() -> {

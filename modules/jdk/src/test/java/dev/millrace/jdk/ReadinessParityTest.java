@@ -86,7 +86,7 @@ class ReadinessParityTest extends SelectorParity {
 
     private void accepting() {
         add("accept", w -> {
-            Selector s = w.selector();
+            Selector s = w.peerSelector();
             ServerSocketChannel l = w.listeningChannel();
             l.configureBlocking(false);
             SelectionKey k = l.register(s, ACCEPT);
@@ -100,18 +100,18 @@ class ReadinessParityTest extends SelectorParity {
             return List.of(before, ready, again, a.isConnected(), s.selectNow(), "" + l.accept());
         });
         add("a server is registered before it is bound", w -> {
-            Selector s = w.selector();
+            Selector s = w.peerSelector();
             ServerSocketChannel l = w.serverChannel();
             l.configureBlocking(false);
             SelectionKey k = l.register(s, 0);
-            l.bind(new InetSocketAddress(World.HERE, 0));
+            l.bind(w.there.at(0));
             k.interestOps(ACCEPT);
             CompletableFuture<Integer> selected = started(() -> s.select(PATIENCE_MS));
             w.channel().connect(l.getLocalAddress());
             return List.of(of(selected), k.readyOps(), w.keep(l.accept()).isConnected());
         });
         add("two wait to be accepted", w -> {
-            Selector s = w.selector();
+            Selector s = w.peerSelector();
             ServerSocketChannel l = w.listeningChannel();
             l.configureBlocking(false);
             SelectionKey k = l.register(s, ACCEPT);
@@ -225,9 +225,11 @@ class ReadinessParityTest extends SelectorParity {
             Selector s = w.selector();
             SocketChannel[] c = ends(w);
             SelectionKey k = c[0].register(s, WRITE);
-            fillUp(c[0]);
-            s.selectedKeys().clear();
-            int full = s.selectNow();
+            do {
+                fillUp(c[0]);
+                s.selectedKeys().clear();
+                // However slowly it goes on, it ends.
+            } while (s.selectNow() > 0);
             CompletableFuture<Integer> drained = started(() -> {
                 ByteBuffer b = ByteBuffer.allocate(1 << 16);
                 int n = 0;
@@ -240,7 +242,7 @@ class ReadinessParityTest extends SelectorParity {
             int ready = until(k, WRITE);
             int more = c[0].write(ByteBuffer.allocate(1));
             c[0].shutdownOutput();
-            return List.of(full, ready, more, of(drained));
+            return List.of(ready, more, of(drained));
         });
         add("the output was shut", w -> {
             Selector s = w.selector();

@@ -41,6 +41,11 @@ abstract class SelectorParity extends Parity {
         return c;
     }
 
+    /// Two of this end, each of a connection of its own, that do not block.
+    static SocketChannel[] two(World w) throws IOException {
+        return new SocketChannel[] {ends(w)[0], ends(w)[0]};
+    }
+
     /// Selects until a key is ready for all of these, and returns for what it is.
     static int until(SelectionKey key, int ops) throws IOException {
         key.selector().selectedKeys().clear();
@@ -103,9 +108,10 @@ abstract class SelectorParity extends Parity {
         return World.of(result);
     }
 
+    /// Writes until there is no room for a while.
     static void fillUp(SocketChannel c) throws Exception {
         ByteBuffer b = ByteBuffer.allocate(1 << 18);
-        // The kernel moves on to its peer what it has on another thread, and has room again.
+        // On another thread the kernel moves on to its peer what it has.
         for (int none = 0; none < 20; ) {
             if (c.write(b.clear()) == 0) {
                 none++;

@@ -29,7 +29,7 @@ class SelectorParityTest extends SelectorParity {
     private void selectors() {
         add("a new selector", w -> {
             Selector s = w.selector();
-            return List.of(s.isOpen(), s.keys().size(), s.selectedKeys().size(), s.provider() == w.provider(), s.selectNow(), s.select(1),
+            return List.of(s.isOpen(), s.keys().size(), s.selectedKeys().size(), s.provider() == w.here.provider(), s.selectNow(), s.select(1),
                     s.keys() == s.keys(), s.selectedKeys() == s.selectedKeys());
         });
         add("a closed selector", w -> {
@@ -37,7 +37,7 @@ class SelectorParityTest extends SelectorParity {
             s.close();
             s.close();
             return List.of(s.isOpen(), each(w, _ -> s.keys(), _ -> s.selectedKeys(), _ -> s.selectNow(), _ -> s.select(), _ -> s.select(1),
-                    _ -> s.select(_ -> { }), _ -> s.selectNow(_ -> { }), _ -> s.wakeup() == s, _ -> s.provider() == w.provider()));
+                    _ -> s.select(_ -> { }), _ -> s.selectNow(_ -> { }), _ -> s.wakeup() == s, _ -> s.provider() == w.here.provider()));
         });
         add("time-outs that are none", w -> {
             Selector s = w.selector();
@@ -76,7 +76,7 @@ class SelectorParityTest extends SelectorParity {
         add("register what blocks", w -> outcome(_ -> w.channels()[0].register(w.selector(), READ), w));
         add("register for what is not valid", w -> {
             Selector s = w.selector();
-            ServerSocketChannel l = w.listeningChannel();
+            ServerSocketChannel l = w.keep(w.here.serverChannel());
             l.configureBlocking(false);
             SocketChannel c = w.nonBlocking();
             return List.of(each(w, _ -> c.register(s, ACCEPT), _ -> c.register(s, 0x80), _ -> c.register(s, -1), _ -> l.register(s, READ),
@@ -96,7 +96,7 @@ class SelectorParityTest extends SelectorParity {
         });
         add("register in another's selector", w -> {
             try (World kernel = World.kernel(); World stack = World.stack()) {
-                boolean here = w.provider() == kernel.provider();
+                boolean here = w.here.isKernel();
                 return outcome(_ -> w.nonBlocking().register((here ? stack : kernel).selector(), CONNECT), w);
             }
         });
@@ -162,7 +162,7 @@ class SelectorParityTest extends SelectorParity {
         });
         add("texts of keys are theirs", w -> {
             Selector s = w.selector();
-            SocketChannel[] c = ends(w);
+            SocketChannel[] c = two(w);
             SelectionKey k = c[0].register(s, 0);
             SelectionKey other = c[1].register(s, 0);
             return List.of(k.equals(other), k.equals(k), new HashSet<>(s.keys()).equals(Set.of(k, other)));
@@ -405,13 +405,13 @@ class SelectorParityTest extends SelectorParity {
             Selector s = w.selector();
             SocketChannel[] c = ends(w);
             c[0].register(s, READ);
-            SelectionKey peer = c[1].register(w.selector(), READ);
+            SelectionKey peer = c[1].register(w.peerSelector(), READ);
             c[0].close();
             s.selectNow();
             return List.of(until(peer, READ), c[1].read(ByteBuffer.allocate(1)));
         });
         add("close a registered server", w -> {
-            Selector s = w.selector();
+            Selector s = w.peerSelector();
             ServerSocketChannel l = w.listeningChannel();
             l.configureBlocking(false);
             SelectionKey k = l.register(s, ACCEPT);

@@ -105,7 +105,7 @@ class SelectorStressTest {
         SocketChannel c = null;
         for (int round = 0; round < ROUNDS; round++) {
             if (c == null) {
-                c = w.provider().openSocketChannel();
+                c = w.here.channel();
                 c.connect(server);
             }
             byte[] message = new byte[1 + random.nextInt(MAX_MESSAGE)];

@@ -53,7 +53,7 @@ class ServerSocketChannelParityTest extends Parity {
         });
         add("the channel's socket is one", w -> {
             ServerSocketChannel s = w.serverChannel();
-            return List.of(s.socket() == s.socket(), s.socket().getChannel() == s, s.provider() == w.provider(), s.validOps());
+            return List.of(s.socket() == s.socket(), s.socket().getChannel() == s, s.provider() == w.there.provider(), s.validOps());
         });
     }
 
@@ -71,7 +71,7 @@ class ServerSocketChannelParityTest extends Parity {
             ServerSocketChannel s = w.serverChannel();
             return List.of(each(w, _ -> s.bind(new OtherAddress()), _ -> s.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0)),
                     _ -> s.bind(new InetSocketAddress("203.0.113.9", 0))), facts(s, w),
-                    s.bind(new InetSocketAddress(World.HERE, 0), -3) == s, s.isOpen());
+                    s.bind(w.there.at(0), -3) == s, s.isOpen());
         });
         add("two servers on one port", w -> {
             ServerSocketChannel s = w.serverChannel();
@@ -84,7 +84,7 @@ class ServerSocketChannelParityTest extends Parity {
             return w.serverChannel().bind(at).getLocalAddress().equals(at);
         });
         add("IPv6", w -> {
-            ServerSocketChannel s = w.serverChannel().bind(new InetSocketAddress("::1", 0));
+            ServerSocketChannel s = w.serverChannel().bind(w.there.at6(0));
             w.channel().connect(s.getLocalAddress());
             return List.of(World.hide(w.keep(s.accept()).getLocalAddress()), facts(s, w));
         });
@@ -107,7 +107,7 @@ class ServerSocketChannelParityTest extends Parity {
             SocketChannel c = w.channel();
             c.connect(s.getLocalAddress());
             SocketChannel a = w.keep(s.accept());
-            return List.of(a.isBlocking(), a.isConnected(), a.getRemoteAddress().equals(c.getLocalAddress()), a.provider() == w.provider());
+            return List.of(a.isBlocking(), a.isConnected(), a.getRemoteAddress().equals(c.getLocalAddress()), a.provider() == w.there.provider());
         });
         add("accept without blocking", w -> {
             ServerSocketChannel s = w.listeningChannel();

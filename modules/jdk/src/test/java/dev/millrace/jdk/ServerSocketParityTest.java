@@ -1,6 +1,5 @@
 package dev.millrace.jdk;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -62,7 +61,7 @@ class ServerSocketParityTest extends Parity {
             ServerSocket s = w.server();
             s.bind(new InetSocketAddress(0), -5);
             Socket c = w.socket();
-            c.connect(new InetSocketAddress(World.HERE, s.getLocalPort()));
+            c.connect(w.there.at(s.getLocalPort()));
             return List.of(s.getInetAddress().isAnyLocalAddress(), s.accept().getLocalAddress().getHostAddress());
         });
         add("values of servers that are none", w -> {
@@ -77,7 +76,7 @@ class ServerSocketParityTest extends Parity {
         });
         add("IPv6", w -> {
             ServerSocket s = w.server();
-            s.bind(new InetSocketAddress(InetAddress.getByName("::1"), 0));
+            s.bind(w.there.at6(0));
             Socket c = w.socket();
             c.connect(s.getLocalSocketAddress());
             return List.of("" + c.getInetAddress(), "" + s.accept().getInetAddress());

@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.testkit.Await;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -34,7 +35,11 @@ abstract class SocketChannelParity extends Parity {
     static int fill(SocketChannel c, ByteBuffer b) throws IOException {
         int n = 0;
         while (b.hasRemaining()) {
-            n += c.read(b);
+            int got = c.read(b);
+            if (got < 0) {
+                throw new EOFException("after " + n + " bytes");
+            }
+            n += got;
         }
         return n;
     }
@@ -46,6 +51,16 @@ abstract class SocketChannelParity extends Parity {
     static void reset(SocketChannel c) throws IOException {
         c.setOption(StandardSocketOptions.SO_LINGER, 0);
         c.close();
+    }
+
+    /// Writes all of it: what blocks may write less at once on a virtual thread.
+    static int give(SocketChannel c, byte[] data) throws IOException {
+        ByteBuffer b = ByteBuffer.wrap(data);
+        int n = 0;
+        while (b.hasRemaining()) {
+            n += c.write(b);
+        }
+        return n;
     }
 
     static byte[] take(SocketChannel c, int length) throws IOException {

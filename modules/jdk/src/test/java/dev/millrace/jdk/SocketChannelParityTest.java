@@ -29,7 +29,7 @@ class SocketChannelParityTest extends SocketChannelParity {
         add("a new channel", w -> facts(w.channel(), w));
         add("a connected channel", w -> facts(w.channels()[0], w));
         add("an accepted channel", w -> facts(w.channels()[1], w));
-        add("a bound channel", w -> facts(w.channel().bind(w.nobody()), w));
+        add("a bound channel", w -> facts(w.channel().bind(w.unused()), w));
         add("a channel that waits for its peer", w -> facts(w.pending(), w));
         add("a closed channel", w -> {
             SocketChannel c = w.channels()[0];
@@ -133,12 +133,12 @@ class SocketChannelParityTest extends SocketChannelParity {
         });
         add("connect to any address", w -> {
             SocketChannel c = w.channel();
-            int port = ((InetSocketAddress) w.serverChannel().bind(null).getLocalAddress()).getPort();
+            int port = ((InetSocketAddress) w.keep(w.here.serverChannel()).bind(null).getLocalAddress()).getPort();
             return List.of(c.connect(new InetSocketAddress("0.0.0.0", port)),
                     ((InetSocketAddress) c.getRemoteAddress()).getAddress().isLoopbackAddress());
         });
         add("connect over IPv6", w -> {
-            ServerSocketChannel s = w.serverChannel().bind(new InetSocketAddress("::1", 0));
+            ServerSocketChannel s = w.serverChannel().bind(w.there.at6(0));
             SocketChannel c = w.channel();
             return List.of(c.connect(s.getLocalAddress()), facts(c, w));
         });
@@ -158,7 +158,7 @@ class SocketChannelParityTest extends SocketChannelParity {
         });
         add("the channel's socket is one", w -> {
             SocketChannel c = w.channel();
-            return List.of(c.socket() == c.socket(), c.socket().getChannel() == c, c.provider() == w.provider());
+            return List.of(c.socket() == c.socket(), c.socket().getChannel() == c, c.provider() == w.here.provider());
         });
     }
 
@@ -175,7 +175,7 @@ class SocketChannelParityTest extends SocketChannelParity {
 
     private void binding() {
         add("bind, then connect", w -> {
-            InetSocketAddress local = w.nobody();
+            InetSocketAddress local = w.unused();
             SocketChannel c = w.channel();
             c.bind(local);
             return List.of(c.getLocalAddress().equals(local), c.connect(w.listeningChannel().getLocalAddress()),
@@ -184,11 +184,11 @@ class SocketChannelParityTest extends SocketChannelParity {
         add("bind to what is no address", w -> {
             SocketChannel c = w.channel();
             return List.of(each(w, _ -> c.bind(new OtherAddress()), _ -> c.bind(InetSocketAddress.createUnresolved("no.such.invalid", 0)),
-                    _ -> c.bind(new InetSocketAddress("203.0.113.9", 0))), facts(c, w), c.bind(w.nobody()) == c);
+                    _ -> c.bind(new InetSocketAddress("203.0.113.9", 0))), facts(c, w), c.bind(w.unused()) == c);
         });
         add("bind twice", w -> {
-            SocketChannel c = w.channel().bind(w.nobody());
-            return each(w, _ -> c.bind(null), _ -> c.bind(w.nobody()), _ -> c.bind(new OtherAddress()));
+            SocketChannel c = w.channel().bind(w.unused());
+            return each(w, _ -> c.bind(null), _ -> c.bind(w.unused()), _ -> c.bind(new OtherAddress()));
         });
         add("bind to any address", w -> {
             SocketChannel c = w.channel().bind(null);
@@ -198,9 +198,9 @@ class SocketChannelParityTest extends SocketChannelParity {
         });
         add("bind to a port that is taken", w -> {
             SocketChannel c = w.channel();
-            return List.of(outcome(_ -> c.bind(w.listeningChannel().getLocalAddress()), w), c.isOpen());
+            return List.of(outcome(_ -> c.bind(w.taken()), w), c.isOpen());
         });
-        add("bind after connecting", w -> w.channels()[0].bind(new InetSocketAddress(World.HERE, 0)));
+        add("bind after connecting", w -> w.channels()[0].bind(w.here.at(0)));
         add("bind an accepted channel", w -> w.channels()[1].bind(null));
         add("bind after close to what is no address", w -> {
             SocketChannel c = w.channel();

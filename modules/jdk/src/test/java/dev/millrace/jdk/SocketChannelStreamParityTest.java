@@ -172,33 +172,34 @@ class SocketChannelStreamParityTest extends SocketChannelParity {
             c[0].configureBlocking(false);
             ByteBuffer b = ByteBuffer.allocate(1 << 20);
             long sent = 0;
+            // What has gone on meanwhile leaves room, but nobody reads: this ends.
             for (int n; (n = c[0].write(b.clear())) > 0; ) {
                 sent += n;
             }
-            int none = c[0].write(b.clear());
-            long noneOfMany = c[0].write(new ByteBuffer[] {b, b});
+            for (long n; (n = c[0].write(new ByteBuffer[] {b.clear(), ByteBuffer.allocate(1)})) > 0; ) {
+                sent += n;
+            }
             CompletableFuture<Integer> there = World.waiting(() -> {
-                fill(c[1], ByteBuffer.allocate(200_000));
-                int more = 0;
+                int all = 0;
                 for (int n; (n = c[1].read(b.duplicate().clear())) >= 0; ) {
-                    more += n;
+                    all += n;
                 }
-                return more + 200_000;
+                return all;
             });
             long before = sent;
             long[] later = new long[1];
             Await.until(() -> (later[0] = c[0].write(ByteBuffer.allocate(10))) > 0, c[0]::toString);
             c[0].close();
-            return List.of(none, noneOfMany, before + later[0] == World.of(there));
+            return before + later[0] == World.of(there);
         });
         add("a megabyte both ways at once", w -> {
             SocketChannel[] c = w.channels();
             byte[] data = new byte[1 << 20];
             new java.util.Random(1).nextBytes(data);
             CompletableFuture<byte[]> there = World.waiting(() -> take(c[1], data.length));
-            CompletableFuture<Integer> back = World.waiting(() -> c[1].write(ByteBuffer.wrap(data)));
+            CompletableFuture<Integer> back = World.waiting(() -> give(c[1], data));
             CompletableFuture<byte[]> here = World.waiting(() -> take(c[0], data.length));
-            int n = c[0].write(ByteBuffer.wrap(data));
+            int n = give(c[0], data);
             return List.of(n, World.of(back), Arrays.equals(data, World.of(there)), Arrays.equals(data, World.of(here)));
         });
         add("gather more than there is room for", w -> {
@@ -246,10 +247,15 @@ class SocketChannelStreamParityTest extends SocketChannelParity {
             return List.of(outcome(_ -> World.of(written), w), c[0].isOpen());
         });
         add("close while another writes", w -> {
-            SocketChannel c = w.channels()[0];
-            CompletableFuture<Integer> written = World.waiting(() -> writeOn(c));
-            c.close();
-            return outcome(_ -> World.of(written), w);
+            // It may be closed between two of its writes, while what it wrote before makes its way.
+            String how = "";
+            for (int i = 0; i < 50 && !how.contains("Asynchronous"); i++) {
+                SocketChannel c = w.channels()[0];
+                CompletableFuture<Integer> written = World.waiting(() -> writeOn(c));
+                c.close();
+                how = outcome(_ -> World.of(written), w);
+            }
+            return how;
         });
         add("shut the output while another writes", w -> {
             SocketChannel c = w.channels()[0];

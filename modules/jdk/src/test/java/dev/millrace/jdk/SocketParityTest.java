@@ -80,7 +80,7 @@ class SocketParityTest extends Parity {
         add("bind, then connect", w -> {
             ServerSocket server = w.listening();
             Socket s = w.socket();
-            s.bind(new InetSocketAddress(World.HERE, 0));
+            s.bind(w.here.at(0));
             s.connect(server.getLocalSocketAddress());
             return List.of(s.isBound(), s.getLocalPort() > 0, s.getLocalAddress().getHostAddress());
         });
@@ -117,8 +117,8 @@ class SocketParityTest extends Parity {
         });
         add("bind twice", w -> {
             Socket s = w.socket();
-            s.bind(new InetSocketAddress(World.HERE, 0));
-            s.bind(new InetSocketAddress(World.HERE, 0));
+            s.bind(w.here.at(0));
+            s.bind(w.here.at(0));
             return "";
         });
         add("bind after close", w -> {
@@ -140,11 +140,11 @@ class SocketParityTest extends Parity {
             return "";
         });
         add("bind to a port that is taken", w -> {
-            w.socket().bind(w.listening().getLocalSocketAddress());
+            w.socket().bind(w.taken());
             return "";
         });
         add("bind after connecting", w -> {
-            w.pair()[0].bind(new InetSocketAddress(World.HERE, 0));
+            w.pair()[0].bind(w.here.at(0));
             return "";
         });
     }
@@ -153,7 +153,7 @@ class SocketParityTest extends Parity {
         add("a connected socket", w -> {
             Socket s = w.pair()[0];
             return List.of(s.isBound(), s.isConnected(), s.isClosed(), s.getPort() > 0, s.getLocalPort() > 0, "" + s.getInetAddress(),
-                    "" + s.getLocalAddress(), s.getRemoteSocketAddress().equals(new InetSocketAddress(World.HERE, s.getPort())),
+                    "" + s.getLocalAddress(), s.getRemoteSocketAddress().equals(w.there.at(s.getPort())),
                     s.toString().replaceAll("[0-9]{4,5}", "P"));
         });
         add("an accepted socket", w -> {

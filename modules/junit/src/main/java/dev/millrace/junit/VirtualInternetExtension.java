@@ -28,13 +28,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.junit.platform.commons.support.ReflectionSupport;
 import org.opentest4j.TestAbortedException;
 
 /// What stands behind [VirtualInternet]. Also usable by `@RegisterExtension` or `@ExtendWith`, with the usual Internet.
-public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+public final class VirtualInternetExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver,
+        TestExecutionExceptionHandler {
     private static final Namespace NAMESPACE = Namespace.create(VirtualInternetExtension.class);
     static final String SEED = "millrace.seed";
     private static final String SCRIPT = "millrace.script";
@@ -105,6 +107,12 @@ public final class VirtualInternetExtension implements BeforeEachCallback, After
                     + "\"): there is no host \"" + missing + "\"; the test's hosts are " + internet.net().hosts().keySet());
         }
         annotation(context, Troubles.class).ifPresent(internet::begin);
+    }
+
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        KernelSockets.advise(failure);
+        throw failure;
     }
 
     private static <A extends java.lang.annotation.Annotation> Optional<A> annotation(ExtensionContext context, Class<A> type) {

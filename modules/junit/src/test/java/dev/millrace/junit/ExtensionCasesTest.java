@@ -67,6 +67,39 @@ class ExtensionCasesTest {
         return Arrays.stream(t.getSuppressed()).map(Throwable::toString).collect(Collectors.joining("\n"));
     }
 
+    // ---- libraries
+
+    @VirtualInternet(time = VirtualInternet.Time.REAL)
+    static class WithSocketsOfTheKernel {
+        @Test
+        void connects() throws IOException {
+            // Nobody listens there.
+            try (var s = new java.net.Socket()) {
+                s.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), 1000);
+            }
+        }
+
+        @Test
+        void connectsInAProgram(Internet net) throws Exception {
+            net.host("a", "10.0.0.1").call(() -> new java.net.Socket(InetAddress.getLoopbackAddress(), 1)).get();
+        }
+
+        @Test
+        void failsOtherwise() throws IOException {
+            throw new java.net.ConnectException("not the kernel's");
+        }
+    }
+
+    @Test
+    void aConnectionThatTheKernelTriedIsToldFromOthers() {
+        EngineExecutionResults results = run(WithSocketsOfTheKernel.class);
+        results.testEvents().assertStatistics(s -> s.failed(3));
+        List<String> reports = results.testEvents().failed().stream()
+                .map(e -> report(e.getRequiredPayload(TestExecutionResult.class).getThrowable().orElseThrow())).toList();
+        assertEquals(2, reports.stream().filter(r -> r.contains("the connection was the kernel's, which knows no simulated hosts"))
+                .count(), reports.toString());
+    }
+
     // ---- troubles
 
     @VirtualInternet(seed = 5)

@@ -78,12 +78,15 @@ final class EchoRequests {
         if (local == null || ping.source() != null && !isOurs(local)) {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
         }
+        if (local.isLoopback() && !route.staysInside()) {
+            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS);
+        }
         Path path = ip.path(route, local, remote, protocol);
         return ping.dontFragment() ? path.unfragmented() : path;
     }
 
     private boolean isOurs(IpAddress address) {
-        return context.nics().stream().anyMatch(
+        return address.isLoopback() || context.nics().stream().anyMatch(
                 n -> context.classify(n, address.hi(), address.lo()) == NetworkContext.Destination.LOCAL);
     }
 

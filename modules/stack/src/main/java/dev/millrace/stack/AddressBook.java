@@ -31,7 +31,7 @@ final class AddressBook {
 
         @Override
         public boolean isOwn(IpAddress source) {
-            return now.answering(source) != null;
+            return now.isOwn(source);
         }
     };
     /// Runs out when the next lifetime does; made when the first comes. Guarded by `lock`.
@@ -75,8 +75,9 @@ final class AddressBook {
     Route route(IpAddress destination, IpAddress source) {
         Addressing current = now;
         StackNic answering = current.answering(destination);
-        if (answering != null) {
-            NicPort port = answering.link().isLoopback() ? answering : internalLoop;
+        if (answering != null || destination.isLoopback()) {
+            // RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3: no default route leads a loopback address out of the host.
+            NicPort port = answering != null && answering.link().isLoopback() ? answering : internalLoop;
             return new Route(single(destination), null, port, true, current.generation, table);
         }
         RouteEntry best = source == null || source.isV4() || !source.isLinkLocal() ? null

@@ -15,6 +15,8 @@ final class Addressing {
     private static final IpAddress ALL_NODES_INTERFACE = IpAddress.parse("ff01::1");
     private static final IpAddress ALL_NODES_LINK = IpAddress.parse("ff02::1");
     private static final IpAddress SOLICITED_NODE = IpAddress.parse("ff02::1:ff00:0");
+    private static final IpAddress LOCALHOST = IpAddress.parse("127.0.0.1");
+    private static final long LOOPBACK_V4 = 0x7f00_0000L;
 
     final long generation;
     final List<Owned> owned;
@@ -100,11 +102,20 @@ final class Addressing {
         return null;
     }
 
+    /// Whether packets may leave from this address and sockets be bound to it. Loopback addresses are the stack's also if no NIC
+    /// answers for them: programs expect to reach themselves by them on whatever host they run.
+    boolean isOwn(IpAddress address) {
+        return address.isLoopback() || answering(address) != null;
+    }
+
     Destination classify(NicPort port, long hi, long lo) {
         if (owner(hi, lo) != null) {
             return Destination.LOCAL;
         }
         boolean v4 = IpAddress.isV4(hi, lo);
+        if (port instanceof InternalLoop && (v4 ? (lo & 0xff00_0000L) == LOOPBACK_V4 : hi == 0 && lo == 1)) {
+            return Destination.LOCAL;
+        }
         if (v4 && (int) lo == -1) {
             return Destination.BROADCAST;
         }
@@ -181,7 +192,7 @@ final class Addressing {
     }
 
     boolean canBind(IpAddress address) {
-        return answering(address) != null || isBroadcast(address) || address.isMulticast();
+        return isOwn(address) || isBroadcast(address) || address.isMulticast();
     }
 
     /// The best entry for a destination outside the stack, or `null`. Routes through NICs that are down do not count, so
@@ -197,6 +208,12 @@ final class Addressing {
 
     /// The address to send from, or `null`.
     IpAddress sourceFor(Route route, IpAddress destination) {
-        return owner(destination.hi(), destination.lo()) != null ? destination : SourceChoice.of(owned, route, destination);
+        if (owner(destination.hi(), destination.lo()) != null) {
+            return destination;
+        }
+        if (destination.isLoopback() && route.nic() instanceof InternalLoop) {
+            return destination.isV4() ? LOCALHOST : destination;
+        }
+        return SourceChoice.of(owned, route, destination);
     }
 }

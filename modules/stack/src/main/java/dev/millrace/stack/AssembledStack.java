@@ -8,6 +8,7 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.ManualStack;
 import dev.millrace.NameServers;
+import dev.millrace.Names;
 import dev.millrace.Nic;
 import dev.millrace.NicConfig;
 import dev.millrace.OptionValues;
@@ -65,6 +66,7 @@ final class AssembledStack implements ManualStack {
     private final AddressSources sources = new AddressSources(this);
     private final RawSockets raw = new RawSockets(this);
     private final NameServerList nameServers;
+    private volatile Names names;
     private final Map<String, OptionValues> congestionControlValues;
     /// By NIC, then by network protocol. Written before the first packet comes.
     private final Map<NicPort, Map<String, OptionValues>> nicValues = new IdentityHashMap<>();
@@ -301,6 +303,16 @@ final class AssembledStack implements ManualStack {
             }
             return network.ping(ping, listener);
         }, destination);
+    }
+
+    @Override
+    public void setNames(Names names) {
+        this.names = names;
+    }
+
+    @Override
+    public Optional<Names> names() {
+        return Optional.ofNullable(names);
     }
 
     @Override

@@ -246,8 +246,10 @@ final class PluginContext implements AddressSourceContext, TransportContext {
         IpAddress source = local;
         if (source == null) {
             source = stack.addressing().sourceFor(route, destination);
-        } else if (source.version() != destination.version() || stack.addressing().answering(source) == null) {
+        } else if (source.version() != destination.version() || !stack.addressing().isOwn(source)) {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);
+        } else if (source.isLoopback() && !route.staysInside()) {
+            throw SocketErrors.of(ErrorCode.INVALID_ADDRESS);
         }
         if (source == null) {
             throw SocketErrors.of(ErrorCode.ADDRESS_NOT_AVAILABLE);

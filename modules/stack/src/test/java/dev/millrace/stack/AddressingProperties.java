@@ -34,7 +34,8 @@ class AddressingProperties {
                         : IpAddress.v4(nets.get(random.nextInt(nets.size())).address().v4Bits() + random.nextInt(3));
                 int best = nets.stream().filter(n -> n.contains(to)).mapToInt(Cidr::prefixLength).max().orElse(-1);
                 var route = fake.network.route(to);
-                if (to.equals(IpAddress.parse("10.0.0.1"))) {
+                // No route leads a loopback address out.
+                if (to.equals(IpAddress.parse("10.0.0.1")) || to.isLoopback()) {
                     assertTrue(route.local());
                 } else {
                     assertEquals(best, route == null ? -1 : route.to().prefixLength(), to.toString());
@@ -77,6 +78,24 @@ class AddressingProperties {
             assertEquals(Destination.LOCAL, classify(fake, stack, "fd00::dead"));
             assertEquals(Destination.FOREIGN, classify(fake, stack, "10.0.1.1"));
             assertTrue(fake.transport.canBind(IpAddress.parse("10.0.0.77")));
+        }
+    }
+
+    @Example
+    void loopbackAddressesAreOwnWithoutANic() throws IOException {
+        var fake = new FakePlugins();
+        try (Stack stack = fake.assembler().openManual(Stack.builder().nic("n", "fake:", "10.0.0.1/24", "fd00::1/64")
+                .route("default", "10.0.0.254").config(), 1)) {
+            for (String[] pair : new String[][] {{"127.0.0.1", "127.0.0.1"}, {"127.9.9.9", "127.0.0.1"}, {"::1", "::1"}}) {
+                IpAddress to = IpAddress.parse(pair[0]);
+                var route = fake.network.route(to);
+                assertTrue(route.local(), pair[0]);
+                assertEquals(IpAddress.parse(pair[1]), fake.network.sourceFor(route, to), pair[0]);
+                assertEquals(Destination.LOCAL, fake.network.classify(route.nic(), to.hi(), to.lo()), pair[0]);
+                assertTrue(fake.transport.canBind(to), pair[0]);
+                // From a wire it is nobody's.
+                assertEquals(Destination.FOREIGN, classify(fake, stack, pair[0]), pair[0]);
+            }
         }
     }
 

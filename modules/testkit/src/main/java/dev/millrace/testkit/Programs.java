@@ -17,7 +17,9 @@ public final class Programs {
     /// Debian's names of the packages; a program that is not here has its own name.
     private static final Map<String, String> PACKAGES = Map.ofEntries(Map.entry("arping", "iputils-arping"),
             Map.entry("bridge", "iproute2"), Map.entry("dnsmasq", "dnsmasq-base"), Map.entry("ip", "iproute2"),
-            Map.entry("ip6tables", "iptables"), Map.entry("nft", "nftables"), Map.entry("nginx", "nginx-light"),
+            Map.entry("ip6tables", "iptables"), Map.entry("mariadb-install-db", "mariadb-server-core"),
+            Map.entry("mariadbd", "mariadb-server-core"), Map.entry("my_print_defaults", "mariadb-client-core"),
+            Map.entry("nft", "nftables"), Map.entry("nginx", "nginx-light"),
             Map.entry("ping", "iputils-ping"), Map.entry("setpriv", "util-linux"), Map.entry("sysctl", "procps"),
             Map.entry("tc", "iproute2"), Map.entry("tracepath", "iputils-tracepath"));
     /// Where programs for root are that an ordinary PATH leaves out.

@@ -53,7 +53,7 @@ class GrpcTest {
 
     @Test
     void callsAndStreams() throws Exception {
-        try (Internet net = Internet.realTime()) {
+        try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host clientHost = net.host("client", "10.0.0.1");
             Host serverHost = net.host("server", "10.0.0.2");
             EventLoopGroup servers = loops(serverHost.sockets());

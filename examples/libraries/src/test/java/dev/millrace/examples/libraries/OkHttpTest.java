@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 class OkHttpTest {
     @Test
     void asksAServerOnAnotherHost() throws Exception {
-        try (Internet net = Internet.realTime()) {
+        try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host client = net.host("client", "10.0.0.1");
             Host bank = net.host("bank.example", "10.0.0.2");
             try (var server = new MockWebServer()) {

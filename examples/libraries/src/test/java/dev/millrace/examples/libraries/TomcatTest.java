@@ -27,7 +27,7 @@ class TomcatTest {
 
     @Test
     void answers() throws Exception {
-        try (Internet net = Internet.realTime()) {
+        try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host clientHost = net.host("client", "10.0.0.1");
             Host serverHost = net.host("server", "10.0.0.2");
             var tomcat = new Tomcat();

@@ -251,7 +251,7 @@ final class TunLink implements Link, LinkWatch.Listener {
     @Override
     public void removed(String name) {
         if (gone.compareAndSet(false, true) && !use.isClosed()) {
-            sink.stateChanged(false, name + " was removed");
+            sink.removed(name + " was removed");
         }
     }
 

@@ -1,0 +1,2 @@
+/// Names for a whole JVM.
+package dev.millrace.jdk.names;

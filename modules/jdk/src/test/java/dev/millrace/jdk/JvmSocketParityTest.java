@@ -1,0 +1,9 @@
+package dev.millrace.jdk;
+
+/// The same for what `new Socket()` and `new ServerSocket()` are where [JvmSockets] are installed.
+class JvmSocketParityTest extends SocketParityTest {
+    @Override
+    World ours() throws Exception {
+        return World.late();
+    }
+}
