@@ -186,7 +186,12 @@ final class Cubic implements CongestionControl {
     public void onMssChange(int newMss) {
         // The window is meant in segments: what was one before stays one, unless they have become larger.
         if (newMss > mss) {
-            cwnd = Math.max(1, cwnd * mss / newMss);
+            double ratio = mss / (double) newMss;
+            cwnd = Math.max(1, cwnd * ratio);
+            wMax *= ratio;
+            cwndPrior *= ratio;
+            saved = saved == null ? null : new Windows(saved.cwnd * ratio, saved.ssthresh, saved.wMax * ratio);
+            inEpoch = false;
         }
         mss = newMss;
     }

@@ -149,6 +149,31 @@ class CubicTest {
         assertEquals(1000, c.cwnd());
     }
 
+    /// What is remembered is meant in bytes when segments become larger.
+    @Test
+    void whatIsTakenBackIsNoLargerInLargerSegments() {
+        Cubic c = new Cubic(MSS, 100 * MSS, false);
+        c.onCongestion(100 * MSS, 0);
+        c.onMssChange(9 * MSS);
+        assertTrue(c.cwnd() <= 70 * MSS, "cwnd " + c.cwnd());
+        c.onSpurious(0);
+        assertEquals(100 * MSS, c.cwnd());
+    }
+
+    @Test
+    void theCurveLeadsToTheSameBytesInLargerSegments() {
+        Cubic c = avoiding(900);
+        c.onMssChange(9 * MSS);
+        long now = 0;
+        for (int i = 0; i < 10; i++) {
+            for (int k = 0; k < 70; k++) {
+                c.onAck(new Told(9 * MSS, 600 * MSS, true, 100 * MS, 100 * MS, now + k * MS));
+            }
+            now += 100 * MS;
+        }
+        assertTrue(c.cwnd() < 950 * MSS, "a second after a loss at 900: " + c.cwnd() / MSS);
+    }
+
     // ---- HyStart++
 
     @Test
