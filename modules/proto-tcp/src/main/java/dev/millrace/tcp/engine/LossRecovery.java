@@ -22,6 +22,8 @@ final class LossRecovery {
     private long inflation;
     /// Reported by SACK while nothing was acknowledged: congestion control hears of it with the next that is.
     private int uncredited;
+    /// What the peer reports to have is not believed before all is acknowledged that was in flight when it took that back.
+    private long deafTo = Long.MIN_VALUE;
     private ProportionalRate prr;
     private UndoState undo;
     private AckFacts facts;
@@ -45,6 +47,11 @@ final class LossRecovery {
         return undo;
     }
 
+    /// Whether what SACK reports counts. Reports that come and go would have the whole flight looked at for each of them.
+    boolean believesReports(TcpConnection c) {
+        return c.snd.una >= deafTo;
+    }
+
     // ---- acknowledgements
 
     /// An acceptable ACK was processed: the queue has heard what is delivered.
@@ -64,6 +71,7 @@ final class LossRecovery {
         boolean moreLost = c.sackOn && q.rack != null && q.sackedBytes() + q.lostBytes() > 0 && q.rack.detect(nowNs);
         if (c.probe().onAck(c, seg, duplicateTo, duplicate) && phase == Phase.OPEN) {
             // RFC 8985 §7.4.2: what the probe repaired was lost all the same.
+            undo().disarm();
             c.cc.onCongestion(Math.min(priorFlight, Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
             c.cc.onRecovered(c.snd.flight(), true, nowNs);
         }
@@ -120,7 +128,7 @@ final class LossRecovery {
         uncredited = 0;
         forced = true;
         c.probe().forget(c);
-        undo().arm(c.snd.una, false);
+        undo().arm(c.snd, false);
         // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
         c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
     }
@@ -167,6 +175,7 @@ final class LossRecovery {
         c.queue.board().forgetSacks();
         c.renegings++;
         sendAgain(c);
+        deafTo = recoveryPoint;
     }
 
     // ---- fast recovery without SACK (RFC 6582)
@@ -179,7 +188,8 @@ final class LossRecovery {
 
     private void onAckInFastRecovery(TcpConnection c, int acked, boolean duplicate, long nowNs) {
         if (duplicate) {
-            inflation += c.snd.mss;
+            // RFC 5681 §5: as many as there were segments to cause them.
+            inflation = Math.max(inflation, Math.min(inflation + c.snd.mss, recoveryPoint - c.snd.una));
             return;
         }
         if (acked == 0 || endIfRecovered(c, false, nowNs)) {
@@ -197,6 +207,9 @@ final class LossRecovery {
         }
         boolean tell = phase != Phase.RTO_RECOVERY;
         toOpen(c);
+        if (undo != null) {
+            undo.onRecovered(c.snd);
+        }
         if (tell) {
             c.cc.onRecovered(c.snd.flight(), proportional, nowNs);
         }
@@ -221,7 +234,7 @@ final class LossRecovery {
         c.cc.onTimeout(c.snd.flight(), first, nowNs);
         boolean maybeSpurious = first && phase == Phase.OPEN;
         if (first) {
-            undo().arm(c.snd.una, true);
+            undo().arm(c.snd, true);
         }
         SackScoreboard board = c.queue.board();
         board.forgetSacks();
@@ -301,6 +314,17 @@ final class LossRecovery {
         return false;
     }
 
+    /// Whether F-RTO is over because none of the new data may go: Nagle's algorithm holds it, or silly-window avoidance.
+    /// What is lost must not wait for it (RFC 5682 §2.1, step 2b).
+    boolean endsFrtoInVain(TcpConnection c) {
+        if (frto != Frto.AWAITS_SECOND_ACK || c.snd.nxt > recoveryPoint) {
+            return false;
+        }
+        frto = Frto.NONE;
+        inflation = 0;
+        return true;
+    }
+
     // ---- what was for nothing
 
     /// The peer has got this twice (RFC 2883).
@@ -320,7 +344,7 @@ final class LossRecovery {
     /// Nothing was lost: congestion control takes its reduction back (RFC 4015), and what is still deemed lost is in the
     /// network.
     private void undoReduction(TcpConnection c, long nowNs) {
-        undo.disarm();
+        undo.onUndone(c.snd);
         c.spuriousRecoveries++;
         if (!undo.afterTimeout() && c.queue.rack != null) {
             c.queue.rack.onReordering();
@@ -388,13 +412,13 @@ final class LossRecovery {
     }
 
     /// Something was sent again.
-    void onRetransmitted(TcpConnection c, long end, int bytes, long nowNs) {
+    void onRetransmitted(TcpConnection c, long start, long end, int bytes, long nowNs) {
         forced = false;
         if (phase == Phase.SACK_RECOVERY) {
             prr.onSent(bytes);
         }
         if (undo != null) {
-            undo.onRetransmitted(c, end, bytes, nowNs);
+            undo.onRetransmitted(c, start, end, nowNs);
         }
         c.cc.onSent(bytes, pipe(c), nowNs);
     }

@@ -20,6 +20,8 @@ final class Rack {
     private long rttNs;
     /// RACK.fack: behind the highest segment delivered.
     private long fack;
+    /// The same before the present acknowledgement.
+    private long priorFack;
     private boolean reorderingSeen;
     private int reoWndMult = 1;
     private int reoWndPersist;
@@ -43,6 +45,7 @@ final class Rack {
         echoed = c.timestampsOn && seg.options.hasTimestamps();
         echo = echoed ? seg.options.timestampEcho() : 0;
         fack = Math.max(fack, c.snd.una);
+        priorFack = fack;
     }
 
     private static boolean sentAfter(long aNs, long aEnd, long bNs, long bEnd) {
@@ -66,7 +69,9 @@ final class Rack {
             if (older || rtt < c.rtt.minRttNs() / 64 * 63) {
                 return;
             }
-        } else if (end < fack) {
+        } else if (end < priorFack) {
+            // Not: below what the same acknowledgement tells besides. Its blocks come latest first (RFC 2018 §4), and several
+            // are new where an acknowledgement was lost.
             reorderingSeen = true;
         }
         fack = Math.max(fack, end);

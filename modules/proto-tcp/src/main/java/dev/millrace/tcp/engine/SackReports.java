@@ -20,7 +20,7 @@ final class SackReports {
             if (i == 0 && isDuplicateReport(seg)) {
                 duplicateTo = right;
                 c.recovery.onDuplicateReport(c, left, right, nowNs);
-            } else if (right > c.snd.una && !c.queue.isEmpty()) {
+            } else if (right > c.snd.una && !c.queue.isEmpty() && c.recovery.believesReports(c)) {
                 if (c.queue.rack == null) {
                     c.recovery.rack(c).beginAck(seg, nowNs);
                 }

@@ -93,7 +93,12 @@ final class SegmentSender {
                 return null;
             }
         }
-        return unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
+        Packet p = unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
+        if (p == null && c.recovery.endsFrtoInVain(c)) {
+            int i = c.recovery.next(c);
+            return i >= 0 ? retransmit(c, i, nowNs) : null;
+        }
+        return p;
     }
 
     private static Packet retransmit(TcpConnection c, int i, long nowNs) {
@@ -126,7 +131,7 @@ final class SegmentSender {
         int total = (int) (board.end(last) - start);
         boolean fin = board.is(last, SackScoreboard.FIN);
         c.queue.retransmit(i, last, nowNs);
-        onRetransmission(c, start + total, total - (fin ? 1 : 0), nowNs);
+        onRetransmission(c, start, start + total, total - (fin ? 1 : 0), nowNs);
         if (i == 0) {
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
@@ -156,8 +161,8 @@ final class SegmentSender {
         return last;
     }
 
-    private static void onRetransmission(TcpConnection c, long end, int length, long nowNs) {
-        c.recovery.onRetransmitted(c, end, length, nowNs);
+    private static void onRetransmission(TcpConnection c, long start, long end, int length, long nowNs) {
+        c.recovery.onRetransmitted(c, start, end, length, nowNs);
         c.snd.lastSentNs = nowNs;
         c.retransmittedSegments++;
         c.retransmittedBytes += length;
@@ -182,7 +187,7 @@ final class SegmentSender {
         boolean fin = board.is(i, SackScoreboard.FIN);
         long start = board.start(i);
         c.queue.retransmit(i, i, nowNs);
-        onRetransmission(c, start + length, length, nowNs);
+        onRetransmission(c, start, board.end(i), length, nowNs);
         c.probe.onSent(c, true, nowNs);
         return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
