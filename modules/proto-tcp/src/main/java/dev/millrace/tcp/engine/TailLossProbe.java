@@ -33,7 +33,7 @@ final class TailLossProbe {
     }
 
     private static boolean mayProbe(TcpConnection c) {
-        return c.sackOn && c.snd.flight() > 0 && c.rtt.srttNs() > 0 && c.retries == 0
+        return c.settings.tailLossProbe && c.sackOn && c.snd.flight() > 0 && c.rtt.srttNs() > 0 && c.retries == 0
                 && c.recovery.phase() == LossRecovery.Phase.OPEN && c.queue.sackedBytes() == 0;
     }
 

@@ -36,6 +36,15 @@ class RecoveryRulesTest {
         b.end();
     }
 
+    /// For who wants nothing sent because time has passed: `min-rto` alone holds the timeout back only.
+    @Test
+    void probesCanBeDispensedWith() {
+        TcpBench b = measured("tail-loss-probe", "false", "min-rto", "50s").write(3 * MSS).forget();
+        b.after(40_000).expectNothing().after(15_000);
+        assertEquals(1, b.tcp.timeouts);
+        b.end();
+    }
+
     @Test
     void aProbeIsNewDataIfThereIsSomeWhateverTheWindowSays() {
         TcpBench b = measured();
@@ -138,6 +147,42 @@ class RecoveryRulesTest {
         assertEquals(1, b.tcp.timeouts);
         b.recv(ackOf(1001).sack(3001, 4001)).forget().recv(ackOf(1001).sack(3001, 4001));
         assertEquals(0, b.tcp.spuriousRecoveries);
+        b.end();
+    }
+
+    /// What Nagle's algorithm holds back tells nothing: RFC 5682 §2.1 step 2 goes on as if there were none.
+    @Test
+    void afterATimeoutNewDataThatMustWaitHoldsNothingUp() {
+        TcpBench b = plain().write(2 * MSS).write(500).write(3 * MSS).write(300).forget().after(300).expect(". 1:1001 ack 1");
+        b.recv(ackOf(1001));
+        assertEquals(1001, b.next().seq(), "the next lost segment");
+        assertEquals(1, b.tcp.timeouts);
+        b.end();
+    }
+
+    // ---- retransmissions
+
+    /// RFC 8985 §6: what was sent after the retransmission has arrived, and it has not. Nothing that was sent before tells of it.
+    @Test
+    void aRetransmissionIsLostWhenWhatWasSentAfterItHasArrived() {
+        TcpBench b = measured().write(20 * MSS).after(20);
+        for (int i = 2; i <= 4; i++) {
+            b.recv(ackOf(NEXT).sack(NEXT + MSS, NEXT + i * MSS));
+        }
+        assertEquals(1, b.tcp.retransmittedSegments);
+        b.after(10);
+        for (int i = 5; i <= 10; i++) {
+            b.recv(ackOf(NEXT).sack(NEXT + MSS, NEXT + i * MSS));
+        }
+        int nxt = (int) (b.tcp.snd.nxt - b.tcp.snd.iss);
+        assertTrue(nxt > NEXT + 10 * MSS, "new data is in flight");
+        // Two of it have left with the first reports.
+        b.recv(ackOf(NEXT).sack(NEXT + MSS, NEXT + 12 * MSS)).after(19);
+        assertEquals(1, b.tcp.retransmittedSegments, "all that has arrived was sent before");
+        b.forget().after(2).recv(ackOf(NEXT).sack(NEXT + MSS, nxt));
+        assertEquals(NEXT, b.next().seq());
+        assertEquals(2, b.tcp.retransmittedSegments);
+        assertEquals(0, b.tcp.timeouts);
         b.end();
     }
 
