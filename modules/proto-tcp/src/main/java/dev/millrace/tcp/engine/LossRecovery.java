@@ -62,7 +62,7 @@ final class LossRecovery {
     /// @param priorFlight FlightSize before it
     void onAck(TcpConnection c, Segment seg, int acked, boolean duplicate, long duplicateTo, int priorFlight, long nowNs) {
         RetransmissionQueue q = c.queue;
-        if (acked > 0 && undo != null && undo.isOlderEcho(c, seg)) {
+        if (acked > 0 && undo != null && undo.isOlderEcho(c, seg, nowNs)) {
             undoReduction(c, nowNs);
         }
         if (q.hasReneged()) {
@@ -208,7 +208,7 @@ final class LossRecovery {
         boolean tell = phase != Phase.RTO_RECOVERY;
         toOpen(c);
         if (undo != null) {
-            undo.onRecovered(c.snd);
+            undo.onRecovered(nowNs);
         }
         if (tell) {
             c.cc.onRecovered(c.snd.flight(), proportional, nowNs);
@@ -334,7 +334,7 @@ final class LossRecovery {
             c.queue.rack.onDuplicateReport();
         }
         if (undo != null) {
-            undo.onDuplicateReport(c, left, right);
+            undo.onDuplicateReport(c, left, right, nowNs);
             if (undo.isAllDuplicate()) {
                 undoReduction(c, nowNs);
             }

@@ -13,8 +13,9 @@ final class UndoState {
     private boolean afterTimeout;
     /// SND.UNA at the reduction.
     private long marker;
-    /// When this is acknowledged and more, whatever answers a retransmission has come.
-    private long until;
+    /// Recovery was over then, and whatever answers a retransmission comes within a timeout.
+    private boolean recovered;
+    private long recoveredNs;
     /// Nothing is taken back again before this is acknowledged.
     private long notBefore = Long.MIN_VALUE;
     /// TSval of the first retransmission, once there is one, and until it is acknowledged.
@@ -38,7 +39,7 @@ final class UndoState {
         afterTimeout = byTimeout;
         armed = snd.una >= notBefore;
         marker = snd.una;
-        until = Long.MAX_VALUE;
+        recovered = false;
         stamped = false;
         outstanding = 0;
         retransmitted = 0;
@@ -64,13 +65,14 @@ final class UndoState {
         notBefore = snd.nxt;
     }
 
-    /// Recovery is over. Reports of duplicates are under way for another round trip.
-    void onRecovered(SendSequence snd) {
-        until = snd.nxt;
+    /// Recovery is over. Reports of duplicates may be under way, and what is late itself.
+    void onRecovered(long nowNs) {
+        recovered = true;
+        recoveredNs = nowNs;
     }
 
-    private boolean mayUndo(SendSequence snd) {
-        armed &= snd.una <= until;
+    private boolean mayUndo(TcpConnection c, long nowNs) {
+        armed &= !recovered || nowNs - recoveredNs <= c.rtt.rtoNs();
         return armed;
     }
 
@@ -95,8 +97,8 @@ final class UndoState {
     }
 
     /// The peer reports that it got this twice. Whatever it claims, no more than was sent again.
-    void onDuplicateReport(TcpConnection c, long left, long right) {
-        if (!mayUndo(c.snd) || retransmitted == 0 || right <= marker || right > c.snd.nxt) {
+    void onDuplicateReport(TcpConnection c, long left, long right, long nowNs) {
+        if (!mayUndo(c, nowNs) || retransmitted == 0 || right <= marker || right > c.snd.nxt) {
             return;
         }
         // RFC 3708 §3: what was not sent again was duplicated by the network, and so may have been what was. And an
@@ -110,8 +112,8 @@ final class UndoState {
     }
 
     /// RFC 3522 §3.2: the first acknowledgement of what was sent again echoes a timestamp from before that.
-    boolean isOlderEcho(TcpConnection c, Segment seg) {
-        if (!mayUndo(c.snd) || !stamped || c.snd.una < stampedTo) {
+    boolean isOlderEcho(TcpConnection c, Segment seg, long nowNs) {
+        if (!mayUndo(c, nowNs) || !stamped || c.snd.una < stampedTo) {
             return false;
         }
         stamped = false;

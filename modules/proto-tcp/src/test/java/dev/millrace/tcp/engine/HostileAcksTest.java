@@ -94,10 +94,10 @@ class HostileAcksTest {
 
     @Test
     void aReductionIsNotTakenBackWhenItIsHistory() {
-        TcpBench b = recovering(established()).after(5).recv(ackOf(10_001));
+        TcpBench b = recovering(established("tail-loss-probe", "false")).after(20).recv(ackOf(10_001));
         long ssthresh = b.tcp.cc.ssthresh();
         for (int i = 10; i < 40; i += 2) {
-            b.write(2 * MSS).after(5).recv(ackOf(1 + (i + 2) * MSS));
+            b.write(2 * MSS).after(20).recv(ackOf(1 + (i + 2) * MSS));
         }
         b.write(2 * MSS).recv(ackOf(40_001 + MSS).sack(1, 1001));
         assertEquals(0, b.tcp.spuriousRecoveries);
