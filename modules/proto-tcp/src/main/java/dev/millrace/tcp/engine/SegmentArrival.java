@@ -114,10 +114,21 @@ final class SegmentArrival {
         }
         int tsVal = seg.options.timestampValue();
         if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN) && !isTsRecentOutdated(nowNs)) {
+            // What was so late that it was sent again has an old timestamp, and the peer wants to know that it came.
+            if (seg.seqOffset + seg.len <= c.rcv.nxt) {
+                reportDuplicate(seg);
+            }
             c.acks.reply(seg, c, nowNs);
             return drop(DropReason.OLD_TIMESTAMP);
         }
         return true;
+    }
+
+    /// RFC 2883 §4: the payload has come before.
+    private void reportDuplicate(Segment seg) {
+        if (seg.len > 0 && c.sackOn) {
+            c.sackBlocks().onDuplicate(seg.seqOffset, seg.seqOffset + seg.len);
+        }
     }
 
     private boolean checkSequence(Segment seg, long nowNs) {
@@ -140,8 +151,8 @@ final class SegmentArrival {
             // RFC 9293 §3.6.1 (MUST-13): our last ACK was lost; 2 MSL begin anew.
             c.startTimeWait(nowNs);
         }
-        if (old && seg.len > 0 && c.sackOn) {
-            c.sackBlocks().onDuplicate(seg.seqOffset, seg.seqOffset + seg.len);
+        if (old) {
+            reportDuplicate(seg);
         }
         c.acks.reply(seg, c, nowNs);
         return drop(old ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.DropReason;
 import org.junit.jupiter.api.Test;
 
 /// The rules of recovery one by one, segment by segment (RFC 8985 §7, RFC 9937, RFC 5682, RFC 2018 §8).
@@ -33,6 +34,16 @@ class RecoveryRulesTest {
         b.after(38).expectNothing().after(6).expect("P. " + (NEXT + 2000) + ":" + (NEXT + 3000) + " ack 1").expectNothing();
         assertEquals(0, b.tcp.timeouts);
         assertTrue(b.nowNs - sent < 50 * TcpBench.MS);
+        b.end();
+    }
+
+    /// No peer need acknowledge less than two full segments at once (RFC 9293 §3.8.6.3): a probe would be for nothing.
+    @Test
+    void aProbeGivesTimeForADelayedAcknowledgement() {
+        TcpBench b = measured().write(MSS + 600).forget();
+        b.after(200).expectNothing().after(40);
+        assertEquals(1, b.sent.size());
+        assertEquals(0, b.tcp.timeouts);
         b.end();
     }
 
@@ -183,6 +194,18 @@ class RecoveryRulesTest {
         assertEquals(NEXT, b.next().seq());
         assertEquals(2, b.tcp.retransmittedSegments);
         assertEquals(0, b.tcp.timeouts);
+        b.end();
+    }
+
+    // ---- reports of duplicates
+
+    /// What was so late that it was sent again comes with a timestamp that PAWS drops it for; the sender learns by the report
+    /// only that nothing was lost.
+    @Test
+    void whatPawsDropsIsReportedAsADuplicate() {
+        TcpBench b = TcpBench.withTimestamps().recv(TcpBench.data(1, 500).ts(5020, 0)).recv(TcpBench.data(501, 500).ts(5021, 0));
+        b.forget().recv(TcpBench.data(1, 500).ts(5010, 0)).expect(". 1:1 ack 1001 sack 1:501").dropped(DropReason.OLD_TIMESTAMP);
+        b.after(1000).recv(TcpBench.data(1001, 500).ts(5010, 0)).expect(". 1:1 ack 1001");
         b.end();
     }
 
