@@ -88,6 +88,67 @@ class CubicTest {
         assertEquals(14 + 5.3, c.cwnd() / (double) MSS, 0.8);
     }
 
+    /// §4.3: once it is where it was, Reno's estimate grows by a segment a round trip.
+    @Test
+    void behindWhereItWasRenosEstimateGrowsAsRenos() {
+        Cubic c = avoiding(20);
+        long now = 0;
+        for (int i = 0; i < 30; i++) {
+            now = round(c, now, 5 * MS, true);
+        }
+        // Six segments take eleven round trips and a third.
+        assertEquals(20 + 18.7, c.cwnd() / (double) MSS, 2);
+    }
+
+    /// §4.4: the target is where the curve will be a round trip on, so that the window is on the curve, not behind it.
+    @Test
+    void theWindowIsOnTheCurve() {
+        Cubic c = avoiding(1000);
+        double k = Math.cbrt(1000 * 0.3 / 0.4);
+        long now = 0;
+        while (now < (long) ((k + 8) * 1e9)) {
+            now = round(c, now, 200 * MS, true);
+        }
+        assertEquals(1000 + 0.4 * Math.pow(now / 1e9 - k, 3), c.cwnd() / (double) MSS, 8);
+    }
+
+    /// §4.2: no more than half as much again in a round trip.
+    @Test
+    void aMinuteOfSilenceIsNoReasonForABurst() {
+        Cubic c = avoiding(100);
+        round(c, 0, 100 * MS, true);
+        long before = c.cwnd();
+        c.onAck(new Told(MSS, 70 * MSS, true, 100 * MS, 100 * MS, 60_000 * MS));
+        assertTrue(c.cwnd() - before <= MSS / 2 + 1, before + " to " + c.cwnd());
+    }
+
+    /// §4.8: after a timeout the window grows from where slow start has ended, not to where it was before.
+    @Test
+    void afterATimeoutTheCurveBeginsAtItsOwnWindow() {
+        Cubic c = new Cubic(MSS, 100 * MSS, false);
+        c.onTimeout(100 * MSS, true, 0);
+        long now = 0;
+        while (c.cwnd() < c.ssthresh()) {
+            now = round(c, now, 100 * MS, true);
+        }
+        for (int i = 0; i < 10; i++) {
+            now = round(c, now, 100 * MS, true);
+        }
+        assertTrue(c.cwnd() <= 77 * MSS, "a second later: " + c.cwnd());
+    }
+
+    @Test
+    void whatIsNotUsedAmidTheCurveDoesNotGrow() {
+        Cubic c = avoiding(100);
+        long now = round(c, 0, 100 * MS, true);
+        long before = c.cwnd();
+        for (int i = 0; i < 100; i++) {
+            now = round(c, now, 100 * MS, false);
+        }
+        round(c, now, 100 * MS, true);
+        assertTrue(c.cwnd() - before < 9 * MSS, "ten idle seconds are no growth: " + before + " to " + c.cwnd());
+    }
+
     @Test
     void whatIsNotUsedDoesNotGrow() {
         Cubic c = avoiding(100);
@@ -201,6 +262,19 @@ class CubicTest {
         assertTrue(c.ssthresh() < Long.MAX_VALUE, "slow start has not ended");
         // 1.25 a round, five times, and the round in which it was noticed.
         assertTrue(c.cwnd() < 6.2 * before && c.cwnd() > 2 * before, c.cwnd() + " from " + before);
+    }
+
+    /// RFC 9406 §4.2: eight samples at least, the least of which counts.
+    @Test
+    void aFewLateAcknowledgementsAreNoQueue() {
+        Cubic c = new Cubic(MSS, 16 * MSS, true);
+        long now = round(c, 0, 50 * MS, true);
+        now = round(c, now, 50 * MS, true);
+        long before = c.cwnd();
+        for (int i = 0; i < before / MSS; i++) {
+            c.onAck(new Told(MSS, before - MSS, true, (i < 7 ? 70 : 50) * MS, 50 * MS, now));
+        }
+        assertEquals(2 * before, c.cwnd());
     }
 
     @Test

@@ -85,10 +85,14 @@ class HostileAcksTest {
         TcpBench b = established().write(10 * MSS).forget();
         b.recv(ackOf(1).sack(1001, 2001)).recv(ackOf(1).sack(3001, 4001, 1001, 2001))
                 .recv(ackOf(1).sack(3001, 5001, 1001, 2001)).recv(ackOf(1).sack(3001, 6001, 1001, 2001))
-                .recv(ackOf(1).sack(3001, 8001, 1001, 2001)).after(5);
+                .recv(ackOf(1).sack(3001, 10_001, 1001, 2001)).after(5);
         assertEquals(2, b.tcp.retransmittedSegments);
-        b.recv(ackOf(2001).sack(1, 1001, 3001, 8001)).recv(ackOf(2001).sack(1, 1001, 3001, 8001));
+        b.recv(ackOf(2001).sack(1, 1001, 3001, 10_001)).recv(ackOf(2001).sack(1, 1001, 3001, 10_001));
         assertEquals(0, b.tcp.spuriousRecoveries);
+        assertEquals(2, b.tcp.duplicateReports);
+        assertEquals(2, b.tcp.retransmittedSegments);
+        b.recv(ackOf(10_001).sack(2001, 3001));
+        assertEquals(1, b.tcp.spuriousRecoveries, "now both were");
         b.end();
     }
 
@@ -116,6 +120,18 @@ class HostileAcksTest {
         }
         assertTrue(b.tcp.spuriousRecoveries <= 1, b.tcp.spuriousRecoveries + " reductions taken back");
         assertTrue(b.tcp.retransmittedSegments <= 60, b.tcp.retransmittedSegments + " sent again");
+        b.end();
+    }
+
+    /// What a probe has repaired was a loss, and the reduction for it is not an earlier one's.
+    @Test
+    void whatAProbeRepairedIsNotTakenBackWithWhatWasBefore() {
+        TcpBench b = recovering(established()).after(5).recv(ackOf(10_001)).write(2 * MSS).after(15);
+        b.recv(ackOf(12_001)).write(MSS).recv(ackOf(13_001));
+        long ssthresh = b.tcp.cc.ssthresh();
+        b.recv(ackOf(13_001).sack(1, 1001)).recv(ackOf(13_001).sack(11_001, 12_001));
+        assertEquals(0, b.tcp.spuriousRecoveries);
+        assertEquals(ssthresh, b.tcp.cc.ssthresh());
         b.end();
     }
 

@@ -125,6 +125,24 @@ class RecoveryRulesTest {
         assertEquals(500, prr.allowance(), "never beyond ssthresh");
     }
 
+    @Test
+    void theFastRetransmissionGoesHoweverLittleWasDelivered() {
+        ProportionalRate prr = new ProportionalRate();
+        prr.begin(100 * MSS, 0);
+        prr.onAck(10, 99 * MSS, 70 * MSS, MSS, false);
+        assertEquals(MSS, prr.allowance());
+    }
+
+    @Test
+    void whatWasDeliveredAndNotAnsweredMayGoLater() {
+        ProportionalRate prr = new ProportionalRate();
+        prr.begin(20 * MSS, 0);
+        for (int i = 0; i < 4; i++) {
+            prr.onAck(MSS, 2 * MSS, 10 * MSS, MSS, false);
+        }
+        assertEquals(4 * MSS, prr.allowance());
+    }
+
     // ---- F-RTO
 
     @Test
@@ -151,12 +169,30 @@ class RecoveryRulesTest {
     /// What had been reported before the timeout is no news when it is reported again.
     @Test
     void whatSackRepeatsAfterATimeoutIsNoProofThatItWasSpurious() {
-        TcpBench b = established().write(40 * MSS).forget();
-        b.recv(ackOf(1).sack(3001, 4001)).forget().after(2).forget();
-        // Everything that recovery sends is lost, and the timer runs out twice as nothing more is heard.
-        b.after(250).forget();
+        TcpBench b = established("tail-loss-probe", "false").write(40 * MSS).forget();
+        b.recv(ackOf(1).sack(3001, 4001)).forget();
+        // Nobody runs the timer that tells reordering from loss before that of the timeout has run out, too.
+        b.leap(300).forget();
         assertEquals(1, b.tcp.timeouts);
-        b.recv(ackOf(1001).sack(3001, 4001)).forget().recv(ackOf(1001).sack(3001, 4001));
+        b.recv(ackOf(1001)).forget().recv(ackOf(1001).sack(3001, 4001));
+        assertEquals(0, b.tcp.spuriousRecoveries);
+        b.end();
+    }
+
+    @Test
+    void whatSackReportsForTheFirstTimeAfterATimeoutProvesThatItWasSpurious() {
+        TcpBench b = established("tail-loss-probe", "false").write(40 * MSS).forget().after(300).forget();
+        assertEquals(1, b.tcp.timeouts);
+        b.recv(ackOf(1001)).forget().recv(ackOf(1001).sack(3001, 4001));
+        assertEquals(1, b.tcp.spuriousRecoveries);
+        b.end();
+    }
+
+    @Test
+    void afterASecondTimeoutWhatIsLostGoesBeforeNewData() {
+        TcpBench b = plain().write(40 * MSS).forget().after(800).forget();
+        assertEquals(2, b.tcp.timeouts);
+        b.recv(ackOf(1001)).expect(". 1001:2001 ack 1");
         assertEquals(0, b.tcp.spuriousRecoveries);
         b.end();
     }
@@ -197,6 +233,41 @@ class RecoveryRulesTest {
         b.end();
     }
 
+    /// RFC 8985 §6.2 step 2: an acknowledgement that comes sooner than a round trip answers the original, and tells nothing of
+    /// what was sent before the retransmission.
+    @Test
+    void whatComesTooSoonAfterARetransmissionWasNotCausedByIt() {
+        TcpBench b = measured().write(10 * MSS).after(20);
+        for (int i = 2; i <= 4; i++) {
+            b.recv(ackOf(NEXT).sack(NEXT + MSS, NEXT + i * MSS));
+        }
+        b.after(2).recv(ackOf(NEXT + 4 * MSS)).after(10);
+        assertEquals(1, b.tcp.retransmittedSegments);
+        b.end();
+    }
+
+    /// The same where it comes a round trip later, but echoes a timestamp from before the retransmission.
+    @Test
+    void whatEchoesAnOlderTimestampWasNotCausedByTheRetransmission() {
+        int size = MSS - 12;
+        TcpBench b = TcpBench.withTimestamps();
+        int at = 1;
+        for (int i = 0; i < 30; i++, at += size) {
+            b.write(size);
+            b.after(20).recv(ackOf(at + size).ts(5001 + i, b.next().tsVal()));
+        }
+        b.forget().write(10 * size);
+        int echo = b.next().tsVal();
+        b.after(20);
+        for (int i = 2; i <= 4; i++) {
+            b.recv(ackOf(at).sack(at + size, at + i * size).ts(5100, echo));
+        }
+        b.after(25).recv(ackOf(at + 4 * size).sack(at + 6 * size, at + 7 * size).ts(5101, echo));
+        assertEquals(1, b.tcp.spuriousRecoveries);
+        assertEquals(1, b.tcp.retransmittedSegments);
+        b.end();
+    }
+
     // ---- reports of duplicates
 
     /// What was so late that it was sent again comes with a timestamp that PAWS drops it for; the sender learns by the report
@@ -215,7 +286,9 @@ class RecoveryRulesTest {
     void whatAPeerHasTakenBackIsSentAgainAtOnce() {
         TcpBench b = established().write(10 * MSS).forget();
         b.recv(ackOf(1).sack(1001, 5001)).expect(". 1:1001 ack 1").forget();
+        long ssthresh = b.tcp.cc.ssthresh();
         b.recv(ackOf(1001));
+        assertEquals(ssthresh, b.tcp.cc.ssthresh(), "no congestion");
         assertEquals(1, b.tcp.renegings);
         assertEquals(0, b.tcp.queue.sackedBytes());
         assertEquals(". 1001:2001 ack 1", b.next().brief());
