@@ -3,5 +3,6 @@ module dev.millrace.tcp {
     requires dev.millrace;
 
     provides dev.millrace.spi.TransportProtocolFactory with dev.millrace.tcp.TcpProtocolFactory;
-    provides dev.millrace.spi.CongestionControlFactory with dev.millrace.tcp.cc.NewRenoFactory;
+    provides dev.millrace.spi.CongestionControlFactory with dev.millrace.tcp.cc.CubicFactory,
+            dev.millrace.tcp.cc.NewRenoFactory;
 }

@@ -21,7 +21,7 @@ final class FixedWindow implements CongestionControl {
     }
 
     @Override
-    public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+    public void onAck(Ack ack) {
         // Neither this nor anything below changes the window.
     }
 
@@ -30,7 +30,7 @@ final class FixedWindow implements CongestionControl {
     }
 
     @Override
-    public void onRecovered(long inFlight, long nowNs) {
+    public void onRecovered(long inFlight, boolean proportional, long nowNs) {
     }
 
     @Override

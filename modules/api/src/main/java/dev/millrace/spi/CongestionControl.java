@@ -1,24 +1,49 @@
 package dev.millrace.spi;
 
-/// Decides how much one connection may have in flight. It is told facts by loss recovery and answers with a window; it
+/// Decides how much one connection may have in flight, and how fast it sends. It is told facts and answers with decisions; it
 /// knows nothing of the connection, its timers or its segments. One thread at a time. All sizes are bytes, all times
 /// nanoseconds on the stack's clock.
+///
+/// What it must do is `onAck`, `onCongestion`, `onRecovered`, `onTimeout`, `onIdleRestart` and `onMssChange`; the other facts
+/// are for those that ask for more.
 public interface CongestionControl {
+    // ---- decisions
+
     /// The congestion window (cwnd). Whatever it says, one segment may be in flight.
     long cwnd();
 
-    /// The slow-start threshold (ssthresh); [Long#MAX_VALUE] before the first loss.
+    /// The slow-start threshold (ssthresh); [Long#MAX_VALUE] before the first loss. Fast recovery brings the flight down to it
+    /// in proportion to what is delivered (RFC 9937).
     long ssthresh();
 
-    /// New data was acknowledged, outside of loss recovery.
+    // ---- facts
+
+    /// Something is sent, for the first time or again.
     ///
-    /// @param bytes the bytes acknowledged for the first time, cumulatively or selectively
-    /// @param inFlight the bytes in flight before this acknowledgement
-    /// @param cwndLimited whether what is acknowledged belongs to a flight that filled the window (RFC 7661): if not, the
-    ///     window must not grow
-    /// @param srttNs the smoothed round-trip time, or 0 before the first sample
+    /// @param bytes how much
+    /// @param inFlight what is deemed in the network then, with it
     /// @param nowNs the present time
-    void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs);
+    default void onSent(long bytes, long inFlight, long nowNs) {
+    }
+
+    /// An acknowledgement has told of data that arrived. In recovery, too: see [Ack#inRecovery].
+    ///
+    /// @param ack what it told; the object is the engine's, and holds for this call
+    void onAck(Ack ack);
+
+    /// All acknowledgements that came together have been processed, and sending goes on.
+    ///
+    /// @param nowNs the present time
+    default void onAcksProcessed(long nowNs) {
+    }
+
+    /// Segments are deemed lost. What a window does about it belongs to [#onCongestion], which is called once for each window
+    /// of data.
+    ///
+    /// @param bytes how much
+    /// @param nowNs the present time
+    default void onLost(long bytes, long nowNs) {
+    }
 
     /// A loss was detected, or the peer echoed a congestion mark: loss recovery begins. Called once for each window of
     /// data.
@@ -31,8 +56,10 @@ public interface CongestionControl {
     /// Loss recovery ended; cwnd is to be what it settles at.
     ///
     /// @param inFlight the bytes in flight
+    /// @param proportional whether sending was kept in proportion to what arrived (RFC 9937), so that no burst follows if cwnd
+    ///     is ssthresh from here on
     /// @param nowNs the present time
-    void onRecovered(long inFlight, long nowNs);
+    void onRecovered(long inFlight, boolean proportional, long nowNs);
 
     /// The retransmission timer ran out: cwnd becomes one segment.
     ///
@@ -41,9 +68,48 @@ public interface CongestionControl {
     /// @param nowNs the present time
     void onTimeout(long inFlight, boolean first, long nowNs);
 
+    /// The last [#onCongestion] or [#onTimeout] was for nothing: what seemed lost was late (RFC 4015). cwnd and ssthresh
+    /// are to be what they were before, unless they have grown beyond it.
+    ///
+    /// @param nowNs the present time
+    default void onSpurious(long nowNs) {
+    }
+
     /// The connection sends again after having been idle for longer than the RTO (RFC 5681 §4.1).
     void onIdleRestart(long nowNs);
 
     /// The SMSS changed, as when the path's MTU became known.
     void onMssChange(int mss);
+
+    /// What an acknowledgement told.
+    interface Ack {
+        /// The bytes that are known to have arrived by it, acknowledged cumulatively or selectively for the first time.
+        long bytes();
+
+        /// The bytes in flight before it (FlightSize).
+        long priorInFlight();
+
+        /// What is deemed in the network after it: less what is reported, lost and not sent again.
+        long inFlight();
+
+        /// Whether what is acknowledged belongs to a flight that filled the window (RFC 7661): if not, the window must not
+        /// grow.
+        boolean isCwndLimited();
+
+        /// Whether fast recovery goes on, which has its own rate: the window must not grow.
+        boolean inRecovery();
+
+        /// The round-trip time of the segment acknowledged that was sent last, or 0 if it was sent again or none is
+        /// acknowledged.
+        long rttNs();
+
+        /// The least round-trip time of the last minutes, or 0 before the first sample.
+        long minRttNs();
+
+        /// The smoothed round-trip time, or 0 before the first sample.
+        long srttNs();
+
+        /// The present time.
+        long nowNs();
+    }
 }

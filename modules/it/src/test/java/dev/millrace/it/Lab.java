@@ -67,7 +67,7 @@ final class Lab {
 
     /// Has a stack wait longer for answers than a test lasts.
     static void waitLong(Stack.Builder stack) {
-        stack.option("tcp", "initial-rto", "50s").option("tcp", "min-rto", "50s");
+        stack.option("tcp", "initial-rto", "50s").option("tcp", "min-rto", "50s").option("tcp", "tail-loss-probe", "false");
     }
 
     /// Runs something on a virtual thread.

@@ -206,6 +206,9 @@ final class EngineGate {
                     outbox.add(data);
                 }
             }
+            if (!over && !life.isDetached()) {
+                engine.onBatchEnd(nowNs);
+            }
             return late;
         } catch (Throwable t) {
             if (packet != null) {

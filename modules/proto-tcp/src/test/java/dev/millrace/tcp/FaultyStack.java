@@ -68,6 +68,8 @@ final class FaultyStack implements TransportContext {
     Runnable insideEngine;
     /// Which packets the wire loses, counted from 0.
     Set<Integer> lost = Set.of();
+    /// Which packets it delivers four milliseconds late.
+    Set<Integer> late = Set.of();
     /// The payloads that went out, in bytes, without those of length 0.
     final List<Integer> payloads = new ArrayList<>();
 
@@ -205,11 +207,13 @@ final class FaultyStack implements TransportContext {
                 if (payload > 0) {
                     payloads.add(payload);
                 }
-                if (lost.contains(sentPackets++)) {
+                int number = sentPackets++;
+                if (lost.contains(number)) {
                     continue;
                 }
                 // A wire takes its time: the peer has the packet when the present call is long over.
-                time.create(_ -> peer.deliver(received(bytes))).set(time.nanoTime() + 1_000_000);
+                time.create(_ -> peer.deliver(received(bytes)))
+                        .set(time.nanoTime() + (late.contains(number) ? 5_000_000 : 1_000_000));
             }
         }
 

@@ -1,6 +1,7 @@
 package dev.millrace.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Everything that a connection's shell calls throws once, at each place of a whole life: no lock stays held, nobody who
 /// waits is forgotten, and no packet, port or byte is left. A connection that has not failed goes on.
@@ -154,17 +156,20 @@ class WorstMomentTest {
         pass(1_000);
     }
 
-    /// What ICMP says of the faulty stack's connection.
+    /// What ICMP says of the faulty stack's connection, and of the oldest segment in flight.
     private IcmpError tooBig(FaultyStack faulty) {
         FaultyStack other = faulty == a ? b : a;
         int[] ports = new int[2];
+        int quotedSeq = 0;
         for (ConnectionEndpoint e : seen) {
             if (e.protocol == faulty.tcp) {
                 ports[0] = e.localPort();
                 ports[1] = e.remotePort;
+                quotedSeq = e.gate.inspect(t -> t.sndNxt() - (int) t.info(0).bytesInFlight());
             }
         }
-        byte[] quoted = {(byte) (ports[0] >> 8), (byte) ports[0], (byte) (ports[1] >> 8), (byte) ports[1], 0, 0, 0, 0};
+        byte[] quoted = {(byte) (ports[0] >> 8), (byte) ports[0], (byte) (ports[1] >> 8), (byte) ports[1],
+            (byte) (quotedSeq >> 24), (byte) (quotedSeq >> 16), (byte) (quotedSeq >> 8), (byte) quotedSeq};
         return new IcmpError(IcmpError.Kind.PACKET_TOO_BIG, 6, faulty.address(), other.address(), quoted, 1000,
                 other.address());
     }
@@ -230,6 +235,54 @@ class WorstMomentTest {
         }
         assertTrue(faults.size() > 100, faults.size() + " faults only: " + faults);
         assertEquals(List.of(), problems, problems.size() + " of " + faults.size() + " lives");
+    }
+
+    /// A conversation in which a congestion control is told of everything that there is to tell.
+    private void eventfulLife() throws Exception {
+        connect();
+        talk(client, server, 5_000);
+        a.late = a.following(1);
+        talk(client, server, 20_000);
+        a.lost = a.following(6);
+        talk(client, server, 5_000);
+        pass(5_000);
+        step(() -> read(server));
+        a.lost = Set.of(a.following(1).iterator().next() + 2);
+        talk(client, server, 20_000);
+        step(() -> write(client, 20_000));
+        step(() -> a.tcp.onError(tooBig(a)));
+        pass(100);
+        step(() -> read(server));
+        talk(server, client, 5_000);
+    }
+
+    static List<String> callsOfACongestionControl() {
+        return java.util.Arrays.stream(dev.millrace.spi.CongestionControl.class.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic()).map(m -> "congestion." + m.getName()).sorted().toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("callsOfACongestionControl")
+    void everyCallOfACongestionControlMayThrow(String call) throws Exception {
+        try (var _ = new LeakCheck()) {
+            a.refused = call;
+            step(this::eventfulLife);
+            assertNull(a.refused, "was never called");
+            assertTrue(a.told.stream().anyMatch(t -> t instanceof FaultyStack.Fault f && f.getMessage().equals(call)),
+                    () -> "told " + a.told);
+            unsure = true;
+            judge(call);
+        }
+    }
+
+    @Test
+    void aLifeFullOfEventsIsWhole() throws Exception {
+        try (var _ = new LeakCheck()) {
+            eventfulLife();
+            assertEquals(75_000, got);
+            assertEquals(List.of(), a.told);
+            judge("no fault");
+        }
     }
 
     @Test

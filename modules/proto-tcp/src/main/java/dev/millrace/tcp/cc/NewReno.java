@@ -14,6 +14,9 @@ final class NewReno implements CongestionControl {
     private long ssthresh = Long.MAX_VALUE;
     private long ackedInAvoidance;
     private boolean afterTimeout;
+    // Before the last reduction, should that turn out to have been for nothing.
+    private long priorCwnd;
+    private long priorSsthresh;
 
     NewReno(int mss, int initialWindow) {
         this.mss = mss;
@@ -32,9 +35,13 @@ final class NewReno implements CongestionControl {
     }
 
     @Override
-    public void onAck(long bytes, long inFlight, boolean cwndLimited, long srttNs, long nowNs) {
+    public void onAck(Ack ack) {
+        if (ack.inRecovery()) {
+            return;
+        }
+        long bytes = ack.bytes();
         if (cwnd < ssthresh) {
-            if (!cwndLimited) {
+            if (!ack.isCwndLimited()) {
                 return;
             }
             // RFC 3465 §2.3: one segment an ACK while the losses behind a timeout are repaired.
@@ -43,7 +50,7 @@ final class NewReno implements CongestionControl {
             return;
         }
         afterTimeout = false;
-        if (!cwndLimited) {
+        if (!ack.isCwndLimited()) {
             return;
         }
         // RFC 5681 §3.1: one segment for each window of data acknowledged.
@@ -56,25 +63,39 @@ final class NewReno implements CongestionControl {
 
     @Override
     public void onCongestion(long inFlight, long nowNs) {
+        remember();
         ssthresh = Math.max(inFlight / 2, 2L * mss);
         cwnd = ssthresh;
         ackedInAvoidance = 0;
     }
 
     @Override
-    public void onRecovered(long inFlight, long nowNs) {
+    public void onRecovered(long inFlight, boolean proportional, long nowNs) {
         // RFC 6582 §3.2 step 3, option 1: no burst if little is in flight.
-        cwnd = Math.min(ssthresh, Math.max(inFlight, mss) + mss);
+        cwnd = proportional ? ssthresh : Math.min(ssthresh, Math.max(inFlight, mss) + mss);
     }
 
     @Override
     public void onTimeout(long inFlight, boolean first, long nowNs) {
         if (first) {
+            remember();
             ssthresh = Math.max(inFlight / 2, 2L * mss);
         }
         cwnd = mss;
         ackedInAvoidance = 0;
         afterTimeout = true;
+    }
+
+    private void remember() {
+        priorCwnd = cwnd;
+        priorSsthresh = ssthresh;
+    }
+
+    @Override
+    public void onSpurious(long nowNs) {
+        cwnd = Math.max(cwnd, priorCwnd);
+        ssthresh = Math.max(ssthresh, priorSsthresh);
+        afterTimeout = false;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 
 /// What an acceptable ACK field does in a synchronized state (RFC 9293 §3.10.7.4, fifth): SND.UNA, the window, the
@@ -12,21 +11,22 @@ final class AckArrival {
     /// Processes the ACK field and the SACK option of a segment whose SEG.ACK was found acceptable.
     static void onAck(TcpConnection c, Segment seg, long nowNs) {
         int priorFlight = c.snd.flight();
-        int acked = Math.max(0, seg.ack - c.snd.una);
+        int acked = (int) Math.max(0, seg.ackOffset - c.snd.una);
         int newWnd = seg.wnd << c.sendShift;
         boolean sameWindow = newWnd == c.snd.wnd;
         int wndBefore = c.snd.wnd;
         boolean ackOfFin = false;
+        c.queue.beginAck();
+        if (c.queue.rack != null) {
+            c.queue.rack.beginAck(seg, nowNs);
+        }
         if (acked > 0) {
-            c.snd.advance(seg.ack);
+            c.snd.una = seg.ackOffset;
             c.events |= TcpConnection.EVENT_PROGRESS;
-            c.queue.ackTo(seg.ack);
-            if (c.scoreboard != null) {
-                c.scoreboard.onAdvance(seg.ack);
-            }
+            c.queue.ackTo(seg.ackOffset);
             ackOfFin = c.snd.finSent && c.snd.una == c.snd.nxt;
             int roomBefore = c.writableBytes();
-            c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Seq.min(c.snd.una, c.sendBuffer.end()));
+            c.sendBuffer.ackTo(ackOfFin ? c.sendBuffer.end() : Math.min(c.snd.una, c.sendBuffer.end()));
             if (roomBefore == 0 && c.state.maySend()) {
                 c.writeStarved = false;
                 if (c.writableBytes() > 0) {
@@ -37,9 +37,9 @@ final class AckArrival {
             c.rtt.onProgress();
             c.retries = 0;
         }
-        boolean duplicate = acked == 0 && seg.ack == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
+        boolean duplicate = acked == 0 && seg.ackOffset == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
                 && !seg.has(TcpHeader.FIN);
-        if (Seq.geq(seg.ack, c.snd.una) && c.snd.updateWindow(seg.seq, seg.ack, newWnd) || acked > 0) {
+        if (seg.ackOffset >= c.snd.una && c.snd.updateWindow(seg.seqOffset, seg.ackOffset, newWnd) || acked > 0) {
             c.persist.onAck(c);
         }
         if (c.timers.isSet(ConnectionTimers.PERSIST)) {
@@ -50,12 +50,9 @@ final class AckArrival {
             // Timeouts against a closed window were probes, and tell nothing of the path.
             c.rtt.endBackOff();
         }
-        int newlySacked = 0;
-        if (c.sackOn && seg.options.sackCount() > 0 && !c.queue.isEmpty()) {
-            newlySacked = c.scoreboard().update(seg, c.snd);
-        }
+        long duplicateTo = c.sackOn && seg.options.sackCount() > 0 ? SackReports.take(c, seg, nowNs) : Long.MIN_VALUE;
         if (priorFlight > 0) {
-            c.recovery.onAck(c, acked, newlySacked, duplicate, priorFlight, nowNs);
+            c.recovery.onAck(c, seg, acked, duplicate, duplicateTo, priorFlight, nowNs);
             updateRetransmissionTimer(c, acked > 0 || reopened, nowNs);
             if (acked == 0 && c.snd.wnd == 0) {
                 // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
@@ -69,7 +66,7 @@ final class AckArrival {
 
     private static void onAckWhilePersisting(TcpConnection c, long nowNs) {
         c.persist.onAck(c);
-        int worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
+        long worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
         if (c.snd.room() > 0 && !c.persist.overrides && c.snd.room() >= worthwhile) {
             c.persist.stop(c);
             c.timers.cancel(ConnectionTimers.USER);
@@ -87,9 +84,12 @@ final class AckArrival {
         if (c.snd.flight() == 0) {
             c.timers.cancel(ConnectionTimers.RETRANSMISSION);
             c.timers.cancel(ConnectionTimers.USER);
+            c.timers.cancel(ConnectionTimers.REORDER);
+            c.timers.cancel(ConnectionTimers.PROBE);
         } else if (restart) {
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
             c.startUserTimer(nowNs);
+            c.probe().schedule(c, nowNs);
         }
     }
 
@@ -99,6 +99,7 @@ final class AckArrival {
         int expected = Math.max(1, (flight + 2 * c.snd.mss - 1) / (2 * c.snd.mss));
         if (c.queue.sampleValid) {
             c.rtt.onSample(nowNs - c.queue.sampleSentNs, expected);
+            c.rtt.onMinSample(nowNs - c.queue.newestSentNs, nowNs);
         } else if (c.timestampsOn && seg.options.hasTimestamps()) {
             int ms = c.timestampNow(nowNs) - seg.options.timestampEcho();
             // After several timeouts an echo from before the last of them tells of ACKs that were lost more likely than of a

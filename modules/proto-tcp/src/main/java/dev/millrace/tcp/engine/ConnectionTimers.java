@@ -13,7 +13,11 @@ final class ConnectionTimers {
     /// TIME-WAIT, or FIN-WAIT-2 of a closed connection.
     static final int LINGER = 5;
     static final int CORK = 6;
-    static final int COUNT = 7;
+    /// A gap may be reordering until then (RFC 8985 §6.2).
+    static final int REORDER = 7;
+    /// A tail loss probe (RFC 8985 §7).
+    static final int PROBE = 8;
+    static final int COUNT = 9;
     static final long NEVER = Long.MAX_VALUE;
 
     private final long[] deadlines = new long[COUNT];

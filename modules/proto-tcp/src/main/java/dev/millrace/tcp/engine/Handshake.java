@@ -16,7 +16,7 @@ final class Handshake {
     /// Learns the peer's sequence number and options from its SYN; what is agreed on stands from here (RFC 7323 §1.3).
     static void takeSyn(TcpConnection c, SynFacts syn, long nowNs) {
         c.rcv.irs = syn.irs();
-        c.rcv.nxt = syn.irs() + 1;
+        c.rcv.nxt = syn.irs() + 1L;
         c.rcv.edge = c.rcv.nxt + Math.min(0xffff, c.options.receiveBuffer);
         c.rcv.lastAckSent = c.rcv.nxt;
         int announced = syn.mss();
@@ -51,14 +51,14 @@ final class Handshake {
 
     /// Our SYN is acknowledged.
     static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
-        c.snd.advance(seg.ack);
+        c.snd.una = seg.ackOffset;
         if (c.retransmittedSegments == 0 && !c.synLost && !c.synUntimed) {
             c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
         } else if (c.synLost) {
             c.rtt.afterSynLoss();
         }
         boolean syn = seg.has(TcpHeader.SYN);
-        c.snd.setWindow(seg.seq, seg.ack, syn ? seg.wnd : seg.wnd << c.sendShift);
+        c.snd.setWindow(seg.seqOffset, seg.ackOffset, syn ? seg.wnd : seg.wnd << c.sendShift);
     }
 
     /// Both SYNs are acknowledged. What was written already goes out, and so does FIN if the program has closed since.

@@ -1,166 +1,374 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
-
-/// Decides what is lost and when recovery begins and ends: duplicate ACKs and NewReno (RFC 5681 §3.2, RFC 6582), SACK
-/// (RFC 6675), limited transmit (RFC 3042), the timeout (RFC 5681 §3.1). It tells congestion control, never the reverse.
-/// Which record goes next is asked of it; sending is not its business.
+/// When recovery begins, how much may be sent in it, and when it ends. What is lost is told by [Rack] if the peer reports
+/// what it has (RFC 8985), else by duplicate ACKs (RFC 5681 §3.2, RFC 6582) and in the end by the timeout; the rate is
+/// [ProportionalRate]'s or that of RFC 6582; whether it was all for nothing [UndoState] and F-RTO (RFC 5682) say. It tells
+/// congestion control, never the reverse. Which segment goes next is asked of it; sending is not its business.
 final class LossRecovery {
     enum Phase { OPEN, FAST_RECOVERY, SACK_RECOVERY, RTO_RECOVERY }
 
-    private Phase phase = Phase.OPEN;
-    /// RecoveryPoint of RFC 6675, `recover` of RFC 6582.
-    private int recoveryPoint;
-    private int dupAcks;
-    /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd).
-    private long inflation;
-    /// The first retransmission goes out whatever the window says (RFC 6675 §5 step 4.3).
-    private boolean forced;
-    private boolean rescued;
+    /// F-RTO: whether a timeout was spurious is not known before the second acknowledgement (RFC 5682 §2.1).
+    private enum Frto { NONE, AWAITS_FIRST_ACK, AWAITS_SECOND_ACK }
 
-    LossRecovery(int iss) {
+    private Phase phase = Phase.OPEN;
+    private Frto frto = Frto.NONE;
+    /// The first retransmission goes out whatever the windows say.
+    private boolean forced;
+    /// RecoveryPoint of RFC 6675, `recover` of RFC 6582.
+    private long recoveryPoint;
+    private int dupAcks;
+    /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd). In
+    /// F-RTO what may be sent of new data.
+    private long inflation;
+    /// Reported by SACK while nothing was acknowledged: congestion control hears of it with the next that is.
+    private int uncredited;
+    /// What the peer reports to have is not believed before all is acknowledged that was in flight when it took that back.
+    private long deafTo = Long.MIN_VALUE;
+    private ProportionalRate prr;
+    private UndoState undo;
+    private AckFacts facts;
+
+    LossRecovery(long iss) {
         recoveryPoint = iss;
     }
 
-    /// An acceptable ACK was processed.
+    /// The judge of losses, for a peer that reports what it has.
+    Rack rack(TcpConnection c) {
+        if (c.queue.rack == null) {
+            c.queue.rack = new Rack(c);
+        }
+        return c.queue.rack;
+    }
+
+    private UndoState undo() {
+        if (undo == null) {
+            undo = new UndoState();
+        }
+        return undo;
+    }
+
+    /// Whether what SACK reports counts. Reports that come and go would have the whole flight looked at for each of them.
+    boolean believesReports(TcpConnection c) {
+        return c.snd.una >= deafTo;
+    }
+
+    // ---- acknowledgements
+
+    /// An acceptable ACK was processed: the queue has heard what is delivered.
     ///
     /// @param acked bytes that it acknowledged cumulatively
-    /// @param newlySacked bytes that it reported by SACK for the first time
     /// @param duplicate whether it is a duplicate ACK as RFC 5681 §2 defines it
+    /// @param duplicateTo the end of what it reports as having come twice, or [Long#MIN_VALUE]
     /// @param priorFlight FlightSize before it
-    void onAck(TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
-        if (c.sackOn && newlySacked > 0) {
-            c.scoreboard.judge(c.snd.mss);
+    void onAck(TcpConnection c, Segment seg, int acked, boolean duplicate, long duplicateTo, int priorFlight, long nowNs) {
+        RetransmissionQueue q = c.queue;
+        if (acked > 0 && undo != null && undo.isOlderEcho(c, seg, nowNs)) {
+            undoReduction(c, nowNs);
         }
-        if (Seq.lt(recoveryPoint, c.snd.una - 1)) {
-            // What lies behind must not seem to lie ahead two gibibytes on.
-            recoveryPoint = phase == Phase.OPEN ? c.snd.una - 1 : recoveryPoint;
+        if (q.hasReneged()) {
+            onReneged(c);
+        }
+        boolean moreLost = c.sackOn && q.rack != null && q.sackedBytes() + q.lostBytes() > 0 && q.rack.detect(nowNs);
+        if (c.probe().onAck(c, seg, duplicateTo, duplicate) && phase == Phase.OPEN) {
+            // RFC 8985 §7.4.2: what the probe repaired was lost all the same.
+            undo().disarm();
+            c.cc.onCongestion(Math.min(priorFlight, Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
+            c.cc.onRecovered(c.snd.flight(), true, nowNs);
+        }
+        if (facts == null) {
+            facts = new AckFacts();
+        }
+        if (q.deliveredBytes > 0 && (phase == Phase.FAST_RECOVERY || phase == Phase.SACK_RECOVERY)) {
+            c.cc.onAck(facts.of(c, q.deliveredBytes, priorFlight, true, true, nowNs));
         }
         switch (phase) {
-            case OPEN -> onAckWhileOpen(c, acked, newlySacked, duplicate, priorFlight, nowNs);
+            case OPEN -> onAckWhileOpen(c, acked, duplicate, priorFlight, nowNs);
             case FAST_RECOVERY -> onAckInFastRecovery(c, acked, duplicate, nowNs);
-            case SACK_RECOVERY -> endIfRecovered(c, true, nowNs);
-            case RTO_RECOVERY -> {
-                if (acked > 0) {
-                    c.cc.onAck(acked, priorFlight, true, c.rtt.srttNs(), nowNs);
-                }
-                endIfRecovered(c, false, nowNs);
-            }
+            case SACK_RECOVERY -> onAckInSackRecovery(c, acked, moreLost, priorFlight, nowNs);
+            case RTO_RECOVERY -> onAckInRtoRecovery(c, acked, duplicate, priorFlight, nowNs);
+        }
+        tellLost(c, nowNs);
+    }
+
+    private static void tellLost(TcpConnection c, long nowNs) {
+        int lost = c.queue.takeNewlyLost();
+        if (lost > 0) {
+            c.cc.onLost(lost, nowNs);
         }
     }
 
-    private void onAckWhileOpen(
-            TcpConnection c, int acked, int newlySacked, boolean duplicate, int priorFlight, long nowNs) {
+    private void onAckWhileOpen(TcpConnection c, int acked, boolean duplicate, int priorFlight, long nowNs) {
+        RetransmissionQueue q = c.queue;
         if (acked > 0) {
             dupAcks = 0;
-            boolean limited = Seq.lt(c.snd.una - acked, c.snd.cwndLimitedTo);
-            c.cc.onAck(c.queue.ackedUnsackedBytes + newlySacked, priorFlight, limited, c.rtt.srttNs(), nowNs);
+            boolean limited = c.snd.una - acked < c.snd.cwndLimitedTo;
+            int credit = q.deliveredBytes + uncredited;
+            uncredited = 0;
+            c.cc.onAck(facts.of(c, credit, priorFlight, limited, false, nowNs));
+        } else {
+            uncredited += q.newlySackedBytes;
         }
-        // RFC 6675 §2: with SACK a duplicate is an ACK that reports something new.
-        if (c.sackOn ? newlySacked > 0 && acked == 0 : duplicate) {
-            dupAcks++;
-        }
-        boolean firstLost = !c.queue.isEmpty() && c.queue.is(0, RetransmissionQueue.LOST);
-        // RFC 6582 §3.2 step 2: without SACK, duplicates that cover no more than `recover` are what an earlier recovery
-        // has sent again needlessly.
-        boolean news = c.sackOn || Seq.gt(c.snd.una, recoveryPoint);
-        if (!c.queue.isEmpty() && (dupAcks >= SackScoreboard.DUP_THRESH && news || firstLost)) {
-            enter(c, nowNs);
-        }
-    }
-
-    private void enter(TcpConnection c, long nowNs) {
-        int i = firstUnsacked(c);
-        if (i < 0) {
+        if (c.sackOn) {
+            if (q.isDue()) {
+                enterSackRecovery(c, priorFlight, nowNs);
+            }
             return;
         }
-        phase = c.sackOn ? Phase.SACK_RECOVERY : Phase.FAST_RECOVERY;
+        dupAcks += duplicate ? 1 : 0;
+        // RFC 6582 §3.2 step 2: duplicates that cover no more than `recover` are what an earlier recovery has sent again
+        // needlessly.
+        if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint) {
+            enterFastRecovery(c, nowNs);
+        }
+    }
+
+    private void reduce(TcpConnection c, Phase next, long nowNs) {
+        phase = next;
         recoveryPoint = c.snd.nxt;
+        uncredited = 0;
+        forced = true;
+        c.probe().forget(c);
+        undo().arm(c.snd, false);
         // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
         c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
-        inflation = c.sackOn ? 0 : (long) SackScoreboard.DUP_THRESH * c.snd.mss;
-        rescued = false;
-        // What an earlier recovery has sent again is not sent a third time for the same report.
-        if (!c.sackOn || !c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
-            loseFirst(c, i);
-            forced = true;
-        }
     }
 
-    private static int firstUnsacked(TcpConnection c) {
-        for (int i = 0; i < c.queue.size(); i++) {
-            if (!c.queue.is(i, RetransmissionQueue.SACKED)) {
-                return i;
+    // ---- fast recovery with SACK
+
+    private void enterSackRecovery(TcpConnection c, int priorFlight, long nowNs) {
+        reduce(c, Phase.SACK_RECOVERY, nowNs);
+        if (prr == null) {
+            prr = new ProportionalRate();
+        }
+        prr.begin(priorFlight, c.queue.sackedBytes() - c.queue.newlySackedBytes);
+        prr.onAck(c.queue.deliveredBytes, pipe(c), c.cc.ssthresh(), c.snd.mss, false);
+    }
+
+    private void onAckInSackRecovery(TcpConnection c, int acked, boolean moreLost, int priorFlight, long nowNs) {
+        if (endIfRecovered(c, true, nowNs)) {
+            if (c.queue.isDue()) {
+                enterSackRecovery(c, priorFlight, nowNs);
             }
+            return;
         }
-        return -1;
+        prr.onAck(c.queue.deliveredBytes, pipe(c), c.cc.ssthresh(), c.snd.mss, acked > 0 && !moreLost);
     }
 
-    /// Marks one segment's worth at the front as lost, to be sent again even if it was before.
-    private static void loseFirst(TcpConnection c, int i) {
-        if (c.queue.length(i) > c.snd.mss) {
-            c.queue.split(i, c.queue.start(i) + c.snd.mss);
+    /// What might have been reordering has had its time (RFC 8985 §6.2 step 5).
+    void onReorderingTimer(TcpConnection c, long nowNs) {
+        if (c.queue.rack == null || c.queue.isEmpty() || !c.queue.rack.detect(nowNs)) {
+            return;
         }
-        c.queue.forgetRetransmission(i);
-        c.queue.markLost(i);
+        if (phase == Phase.OPEN) {
+            c.queue.beginAck();
+            enterSackRecovery(c, c.snd.flight(), nowNs);
+        } else if (phase == Phase.SACK_RECOVERY) {
+            // Nothing may be in the network whose acknowledgement would let it go.
+            prr.allow(c.snd.mss);
+        }
+        tellLost(c, nowNs);
+    }
+
+    /// The peer has thrown away what it had reported: only retransmission brings it there (RFC 2018 §8). Nobody is told of
+    /// congestion.
+    private void onReneged(TcpConnection c) {
+        c.queue.board().forgetSacks();
+        c.renegings++;
+        sendAgain(c);
+        deafTo = recoveryPoint;
+    }
+
+    // ---- fast recovery without SACK (RFC 6582)
+
+    private void enterFastRecovery(TcpConnection c, long nowNs) {
+        reduce(c, Phase.FAST_RECOVERY, nowNs);
+        inflation = (long) Rack.DUP_THRESH * c.snd.mss;
+        c.queue.board().markLost(0);
     }
 
     private void onAckInFastRecovery(TcpConnection c, int acked, boolean duplicate, long nowNs) {
         if (duplicate) {
-            inflation += c.snd.mss;
+            // RFC 5681 §5: as many as there were segments to cause them.
+            inflation = Math.max(inflation, Math.min(inflation + c.snd.mss, recoveryPoint - c.snd.una));
             return;
         }
-        if (acked == 0 || endIfRecovered(c, true, nowNs)) {
+        if (acked == 0 || endIfRecovered(c, false, nowNs)) {
             return;
         }
         // RFC 6582 §3.2 step 3, partial acknowledgement: the next segment is lost too; deflate by what was acknowledged.
         inflation = Math.max(0, inflation - acked + (acked >= c.snd.mss ? c.snd.mss : 0));
-        loseFirst(c, 0);
+        c.queue.board().markLost(0);
         forced = true;
     }
 
-    private boolean endIfRecovered(TcpConnection c, boolean tell, long nowNs) {
-        if (Seq.lt(c.snd.una, recoveryPoint)) {
+    private boolean endIfRecovered(TcpConnection c, boolean proportional, long nowNs) {
+        if (c.snd.una < recoveryPoint) {
             return false;
         }
-        phase = Phase.OPEN;
-        dupAcks = 0;
-        inflation = 0;
-        forced = false;
+        boolean tell = phase != Phase.RTO_RECOVERY;
+        toOpen(c);
+        if (undo != null) {
+            undo.onRecovered(nowNs);
+        }
         if (tell) {
-            c.cc.onRecovered(c.snd.flight(), nowNs);
+            c.cc.onRecovered(c.snd.flight(), proportional, nowNs);
         }
         return true;
     }
 
-    /// The retransmission timer ran out: all that is in flight is to be sent again, one segment first.
+    private void toOpen(TcpConnection c) {
+        phase = Phase.OPEN;
+        frto = Frto.NONE;
+        dupAcks = 0;
+        inflation = 0;
+        forced = false;
+        if (c.queue.rack != null) {
+            c.queue.rack.onRecovered();
+        }
+    }
+
+    // ---- the timeout
+
+    /// The retransmission timer ran out: what is in flight is to be sent again, one segment first.
     void onTimeout(TcpConnection c, boolean first, long nowNs) {
         c.cc.onTimeout(c.snd.flight(), first, nowNs);
-        loseEverything(c);
+        boolean maybeSpurious = first && phase == Phase.OPEN;
+        if (first) {
+            undo().arm(c.snd, true);
+        }
+        SackScoreboard board = c.queue.board();
+        board.forgetSacks();
+        sendAgain(c);
+        if (c.sackOn) {
+            rack(c).markOnTimeout(nowNs);
+        } else {
+            markAllLost(board);
+        }
+        frto = maybeSpurious ? Frto.AWAITS_FIRST_ACK : Frto.NONE;
+        tellLost(c, nowNs);
     }
 
     /// The path takes smaller packets only: what is in flight goes again, and nobody is told of congestion (RFC 8201
     /// §5.4 of its predecessor RFC 1191 §6.5).
     void onPathShrunk(TcpConnection c) {
         if (!c.queue.isEmpty()) {
-            loseEverything(c);
+            c.queue.recut(c.snd.mss);
+            sendAgain(c);
+            markAllLost(c.queue.board());
+            c.queue.takeNewlyLost();
         }
     }
 
-    private void loseEverything(TcpConnection c) {
+    private static void markAllLost(SackScoreboard board) {
+        for (int i = 0; i < board.size(); i++) {
+            board.markLost(i);
+        }
+    }
+
+    private void sendAgain(TcpConnection c) {
         phase = Phase.RTO_RECOVERY;
+        frto = Frto.NONE;
         recoveryPoint = c.snd.nxt;
         dupAcks = 0;
         inflation = 0;
+        uncredited = 0;
         forced = true;
-        if (c.scoreboard != null) {
-            c.scoreboard.reset();
-        }
-        c.queue.markAllLost();
+        c.probe().forget(c);
+        c.timers.cancel(ConnectionTimers.REORDER);
     }
+
+    private void onAckInRtoRecovery(TcpConnection c, int acked, boolean duplicate, int priorFlight, long nowNs) {
+        if (frto != Frto.NONE && stepFrto(c, acked, duplicate)) {
+            undoReduction(c, nowNs);
+            return;
+        }
+        if (acked > 0) {
+            c.cc.onAck(facts.of(c, acked, priorFlight, true, false, nowNs));
+        }
+        if (endIfRecovered(c, false, nowNs) && c.sackOn && c.queue.isDue()) {
+            enterSackRecovery(c, priorFlight, nowNs);
+        }
+    }
+
+    /// RFC 5682 §2.1 and §3.1 steps 2 and 3: nothing but new data is sent until it is known whether what was in flight has
+    /// arrived. Returns whether it has, so that the timeout was spurious.
+    private boolean stepFrto(TcpConnection c, int acked, boolean duplicate) {
+        boolean silent = acked == 0 && !duplicate && c.queue.newlySackedBytes == 0;
+        if (silent) {
+            return false;
+        }
+        if (frto == Frto.AWAITS_SECOND_ACK) {
+            frto = Frto.NONE;
+            inflation = 0;
+            // §2.1 step 3a: cwnd is three segments then, of which two are the new ones, and the third is lost.
+            forced = true;
+            return acked > 0 || c.queue.originalSackedTo <= recoveryPoint;
+        }
+        boolean newData = c.hasUnsent() && c.snd.room() > 0;
+        if (acked > 0 && c.snd.una < recoveryPoint && newData) {
+            frto = Frto.AWAITS_SECOND_ACK;
+            inflation = 2L * c.snd.mss;
+        } else {
+            frto = Frto.NONE;
+        }
+        return false;
+    }
+
+    /// Whether F-RTO is over because none of the new data may go: Nagle's algorithm holds it, or silly-window avoidance.
+    /// What is lost must not wait for it (RFC 5682 §2.1, step 2b).
+    boolean endsFrtoInVain(TcpConnection c) {
+        if (frto != Frto.AWAITS_SECOND_ACK || c.snd.nxt > recoveryPoint) {
+            return false;
+        }
+        frto = Frto.NONE;
+        inflation = 0;
+        return true;
+    }
+
+    // ---- what was for nothing
+
+    /// The peer has got this twice (RFC 2883).
+    void onDuplicateReport(TcpConnection c, long left, long right, long nowNs) {
+        c.duplicateReports++;
+        if (c.queue.rack != null) {
+            c.queue.rack.onDuplicateReport();
+        }
+        if (undo != null) {
+            undo.onDuplicateReport(c, left, right, nowNs);
+            if (undo.isAllDuplicate()) {
+                undoReduction(c, nowNs);
+            }
+        }
+    }
+
+    /// Nothing was lost: congestion control takes its reduction back (RFC 4015), and what is still deemed lost is in the
+    /// network.
+    private void undoReduction(TcpConnection c, long nowNs) {
+        undo.onUndone(c.snd);
+        c.spuriousRecoveries++;
+        if (!undo.afterTimeout() && c.queue.rack != null) {
+            c.queue.rack.onReordering();
+        }
+        if (phase == Phase.RTO_RECOVERY) {
+            c.rtt.endBackOff();
+        }
+        if (phase != Phase.OPEN) {
+            c.queue.board().unmarkLost();
+            toOpen(c);
+        }
+        c.cc.onSpurious(nowNs);
+    }
+
+    // ---- what may be sent
 
     /// How many more bytes may go out now: the window less what is deemed in the network.
     long budget(TcpConnection c) {
+        if (phase == Phase.SACK_RECOVERY) {
+            return prr.allowance();
+        }
+        if (frto != Frto.NONE) {
+            return inflation;
+        }
         // One segment may always be in the network: less would end the connection without a timer.
         long limit = Math.max(c.cc.cwnd(), c.snd.mss) + inflation;
         if (phase == Phase.OPEN && !c.sackOn) {
@@ -173,39 +381,46 @@ final class LossRecovery {
     /// SetPipe() of RFC 6675 §4, kept as sums.
     static long pipe(TcpConnection c) {
         RetransmissionQueue q = c.queue;
-        long pipe = (long) c.snd.flight() - q.sackedBytes - q.lostBytes + q.retransmittedBytes;
+        long pipe = (long) c.snd.flight() - q.sackedBytes() - q.lostBytes() + q.retransmittedBytes();
         assert pipe >= 0 : "pipe " + pipe;
         return pipe;
     }
 
-    /// The record to send again now, or -1 (NextSeg rules 1, 3 and 4; rule 2, new data, lies between them and is
-    /// `newDataPossible`).
-    int next(TcpConnection c, boolean newDataPossible) {
-        if (c.queue.isEmpty()) {
+    /// The segment to send again now, or -1.
+    int next(TcpConnection c) {
+        int lost = c.queue.board().nextDue();
+        if (lost < 0) {
+            forced = false;
             return -1;
         }
-        int lost = c.queue.nextLost();
-        if (lost >= 0) {
-            return forced || budget(c) >= Math.min(c.snd.mss, c.queue.length(lost)) ? lost : -1;
-        }
-        forced = false;
-        if (phase != Phase.SACK_RECOVERY || newDataPossible || c.scoreboard == null || budget(c) < c.snd.mss) {
-            return -1;
-        }
-        int i = c.scoreboard.nextUnjudged();
-        if (i >= 0 || rescued) {
-            return i;
-        }
-        i = c.scoreboard.rescue();
-        if (i >= 0 && !c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
-            rescued = true;
-            return i;
-        }
-        return -1;
+        return forced || frto == Frto.NONE && budget(c) >= Math.min(c.snd.mss, c.queue.length(lost)) ? lost : -1;
     }
 
-    void onRetransmitted() {
+    /// Whether new data has to wait for what is lost.
+    boolean holdsNewDataBack(TcpConnection c) {
+        return frto != Frto.AWAITS_SECOND_ACK && c.queue.isDue();
+    }
+
+    /// New data has left.
+    void onSent(TcpConnection c, int bytes, long nowNs) {
+        if (phase == Phase.SACK_RECOVERY) {
+            prr.onSent(bytes);
+        } else if (frto != Frto.NONE) {
+            inflation = Math.max(0, inflation - bytes);
+        }
+        c.cc.onSent(bytes, pipe(c), nowNs);
+    }
+
+    /// Something was sent again.
+    void onRetransmitted(TcpConnection c, long start, long end, int bytes, long nowNs) {
         forced = false;
+        if (phase == Phase.SACK_RECOVERY) {
+            prr.onSent(bytes);
+        }
+        if (undo != null) {
+            undo.onRetransmitted(c, start, end, nowNs);
+        }
+        c.cc.onSent(bytes, pipe(c), nowNs);
     }
 
     /// Whether the next retransmission goes whatever the windows say.
@@ -213,10 +428,13 @@ final class LossRecovery {
         return forced;
     }
 
-    /// Whether the numbers remembered are near enough to be compared.
-    boolean isNear(SendSequence snd) {
-        return Seq.leq(recoveryPoint, snd.nxt) && (phase != Phase.OPEN || Seq.geq(recoveryPoint, snd.una - 1)
-                || snd.una - recoveryPoint < 1 << 30);
+    /// The one that was forced is not possible.
+    void giveUpForcing() {
+        forced = false;
+    }
+
+    long recoveryPoint() {
+        return recoveryPoint;
     }
 
     Phase phase() {

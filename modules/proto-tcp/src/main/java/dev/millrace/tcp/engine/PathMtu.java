@@ -2,7 +2,6 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpOptionWriter;
 
 /// What ICMP says about a connection (RFC 9293 §3.9.2.2, RFC 5927), and packets that are too big for the path (RFC 1191,
@@ -17,9 +16,9 @@ final class PathMtu {
     }
 
     /// Returns the MTU that the path is to be told (0: the router did not say it), or -1 if there is nothing to tell.
-    static int onIcmpError(TcpConnection c, IcmpError error, int quotedSeq, long nowNs) {
+    static int onIcmpError(TcpConnection c, IcmpError error, long quotedSeq, long nowNs) {
         // RFC 5927 §4.1: the quoted segment must be one that is in flight, or anybody could have written it.
-        boolean inFlight = c.snd.flight() > 0 && Seq.leq(c.snd.una, quotedSeq) && Seq.lt(quotedSeq, c.snd.nxt);
+        boolean inFlight = c.snd.flight() > 0 && c.snd.una <= quotedSeq && quotedSeq < c.snd.nxt;
         if (!inFlight || c.state == TcpState.CLOSED || c.state == TcpState.TIME_WAIT) {
             return -1;
         }
@@ -43,7 +42,7 @@ final class PathMtu {
 
     /// The shell tells the path, takes a new one and calls [TcpConnection#setPath]; until it does, the connection goes by
     /// what it was told here.
-    private static int onPacketTooBig(TcpConnection c, int mtu, int quotedSeq, long nowNs) {
+    private static int onPacketTooBig(TcpConnection c, int mtu, long quotedSeq, long nowNs) {
         if (mtu == 0 && c.v4) {
             // RFC 1191 §5: a router that does not say its MTU; the path knows what comes next below its own.
             return 0;
@@ -61,14 +60,14 @@ final class PathMtu {
     }
 
     /// The most that the packet which began at this number can have had, IP header included.
-    private static int packetSize(TcpConnection c, int seq) {
+    private static int packetSize(TcpConnection c, long seq) {
         int headers = c.v4 ? 40 : 60;
         if (c.queue.isEmpty()) {
             // A SYN, whose options take 20 bytes.
             return headers + 20;
         }
         int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
-        int payload = Math.min(c.snd.mss, c.queue.end(c.queue.indexOf(seq)) - seq);
+        int payload = (int) Math.min(c.snd.mss, c.queue.endOf(seq) - seq);
         return headers + options + payload;
     }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.tcp.engine;
 
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.buffer.Buffer;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +14,7 @@ final class Reassembler {
     private final int maxSlices;
 
     // Slices in order; those before `head` are gone.
-    private int[] seqs = new int[8];
+    private long[] seqs = new long[8];
     private int[] lengths = new int[8];
     private int[] offsets = new int[8];
     private int[] charges = new int[8];
@@ -23,16 +22,16 @@ final class Reassembler {
     private int head;
     private int tail;
 
-    private int[] lefts = new int[4];
-    private int[] rights = new int[4];
+    private long[] lefts = new long[4];
+    private long[] rights = new long[4];
     private int rangeCount;
 
     /// After [#insert]: the range that now holds the segment.
-    int rangeLeft;
-    int rangeRight;
+    long rangeLeft;
+    long rangeRight;
     /// After [#insert]: the first stretch that had been here before; empty if none was.
-    int duplicateLeft;
-    int duplicateRight;
+    long duplicateLeft;
+    long duplicateRight;
 
     Reassembler(MemoryBudget memory, int maxRanges, int receiveBuffer) {
         this.memory = memory;
@@ -48,37 +47,37 @@ final class Reassembler {
         return rangeCount;
     }
 
-    int left(int i) {
+    long left(int i) {
         return lefts[i];
     }
 
-    int right(int i) {
+    long right(int i) {
         return rights[i];
     }
 
     /// Keeps bytes `from` to `from + length` of a packet, which are the numbers from `seq` on. Returns `false` if a limit
     /// forbids it; part of it may have been kept then.
-    boolean insert(Packet packet, int from, int seq, int length) {
-        int end = seq + length;
+    boolean insert(Packet packet, int from, long seq, int length) {
+        long end = seq + length;
         duplicateLeft = seq;
         duplicateRight = seq;
         int range = firstRangeReaching(seq);
-        boolean joins = range < rangeCount && Seq.leq(lefts[range], end);
+        boolean joins = range < rangeCount && lefts[range] <= end;
         if (!joins && rangeCount >= maxRanges || tail - head >= maxSlices) {
             return false;
         }
         // One range at most comes to what there is: all parts of a segment touch. Its place is had before anything is
         // kept, so that slices and ranges agree whatever is thrown.
         if (rangeCount == lefts.length) {
-            int[] l = Arrays.copyOf(lefts, 2 * rangeCount);
+            long[] l = Arrays.copyOf(lefts, 2 * rangeCount);
             rights = Arrays.copyOf(rights, 2 * rangeCount);
             lefts = l;
         }
         int p = firstSliceBehind(seq);
-        int at = seq;
-        while (Seq.lt(at, end)) {
-            if (p < tail && Seq.leq(seqs[p], at)) {
-                int to = Seq.min(end, seqs[p] + lengths[p]);
+        long at = seq;
+        while (at < end) {
+            if (p < tail && seqs[p] <= at) {
+                long to = Math.min(end, seqs[p] + lengths[p]);
                 if (duplicateLeft == duplicateRight) {
                     duplicateLeft = at;
                     duplicateRight = to;
@@ -89,9 +88,9 @@ final class Reassembler {
                 p++;
                 continue;
             }
-            int gapEnd = p < tail ? Seq.min(end, seqs[p]) : end;
+            long gapEnd = p < tail ? Math.min(end, seqs[p]) : end;
             int slices = tail;
-            if (!insertParts(p, packet, from + (at - seq), at, gapEnd - at)) {
+            if (!insertParts(p, packet, from + (int) (at - seq), at, (int) (gapEnd - at))) {
                 return false;
             }
             p += tail - slices;
@@ -100,12 +99,12 @@ final class Reassembler {
         return true;
     }
 
-    private int firstRangeReaching(int seq) {
+    private int firstRangeReaching(long seq) {
         int low = 0;
         int high = rangeCount;
         while (low < high) {
             int mid = low + high >>> 1;
-            if (Seq.geq(rights[mid], seq)) {
+            if (rights[mid] >= seq) {
                 high = mid;
             } else {
                 low = mid + 1;
@@ -114,12 +113,12 @@ final class Reassembler {
         return low;
     }
 
-    private int firstSliceBehind(int seq) {
+    private int firstSliceBehind(long seq) {
         int low = head;
         int high = tail;
         while (low < high) {
             int mid = low + high >>> 1;
-            if (Seq.gt(seqs[mid] + lengths[mid], seq)) {
+            if (seqs[mid] + lengths[mid] > seq) {
                 high = mid;
             } else {
                 low = mid + 1;
@@ -129,7 +128,7 @@ final class Reassembler {
     }
 
     /// Inserts slices at `p` for the parts of the packet that hold these bytes.
-    private boolean insertParts(int p, Packet packet, int from, int seq, int length) {
+    private boolean insertParts(int p, Packet packet, int from, long seq, int length) {
         int skip = from;
         int left = length;
         int at = p;
@@ -154,7 +153,7 @@ final class Reassembler {
         return true;
     }
 
-    private boolean insertSlice(int p, Buffer buffer, int offset, int seq, int length) {
+    private boolean insertSlice(int p, Buffer buffer, int offset, long seq, int length) {
         if (tail == seqs.length) {
             makeRoom();
         }
@@ -191,7 +190,7 @@ final class Reassembler {
         return true;
     }
 
-    private void open(int p, Buffer buffer, int offset, int seq, int length, int charge) {
+    private void open(int p, Buffer buffer, int offset, long seq, int length, int charge) {
         int at = p;
         int moved = tail - at;
         if (moved > 0) {
@@ -213,7 +212,7 @@ final class Reassembler {
     private void makeRoom() {
         assert head == 0;
         int n = 2 * seqs.length;
-        int[] s = Arrays.copyOf(seqs, n);
+        long[] s = Arrays.copyOf(seqs, n);
         int[] l = Arrays.copyOf(lengths, n);
         int[] o = Arrays.copyOf(offsets, n);
         int[] c = Arrays.copyOf(charges, n);
@@ -224,14 +223,14 @@ final class Reassembler {
         seqs = s;
     }
 
-    private void addRange(int left, int right) {
+    private void addRange(long left, long right) {
         int i = firstRangeReaching(left);
-        int l = left;
-        int r = right;
+        long l = left;
+        long r = right;
         int j = i;
-        while (j < rangeCount && Seq.leq(lefts[j], r)) {
-            l = Seq.min(l, lefts[j]);
-            r = Seq.max(r, rights[j]);
+        while (j < rangeCount && lefts[j] <= r) {
+            l = Math.min(l, lefts[j]);
+            r = Math.max(r, rights[j]);
             j++;
         }
         if (j == i) {
@@ -250,9 +249,9 @@ final class Reassembler {
     }
 
     /// After [#insert] of nothing new: finds the range that holds `seq`, for the SACK block.
-    void findRange(int seq) {
+    void findRange(long seq) {
         int i = firstRangeReaching(seq);
-        if (i < rangeCount && Seq.leq(lefts[i], seq)) {
+        if (i < rangeCount && lefts[i] <= seq) {
             rangeLeft = lefts[i];
             rangeRight = rights[i];
         } else {
@@ -263,14 +262,14 @@ final class Reassembler {
 
     /// Moves what has become due at `nxt` to the receive buffer, or throws it away if `to` is `null`, and returns the
     /// number behind it.
-    int moveTo(ReceiveBuffer to, int nxt) {
-        int at = nxt;
+    long moveTo(ReceiveBuffer to, long nxt) {
+        long at = nxt;
         if (to != null) {
             // From here on nothing may be thrown: what has moved must be told.
             to.makeRoom(tail - head);
         }
-        while (head < tail && Seq.leq(seqs[head], at)) {
-            int skip = at - seqs[head];
+        while (head < tail && seqs[head] <= at) {
+            int skip = (int) (at - seqs[head]);
             int n = lengths[head] - skip;
             int charge = Math.abs(charges[head]);
             if (n > 0 && to != null) {
@@ -284,7 +283,7 @@ final class Reassembler {
         }
         compact();
         int gone = 0;
-        while (gone < rangeCount && Seq.leq(rights[gone], at)) {
+        while (gone < rangeCount && rights[gone] <= at) {
             gone++;
         }
         if (gone > 0) {

@@ -1,55 +1,61 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import java.util.Arrays;
 
-/// What was sent and is not acknowledged, in order: a ring of records, one for each packet sent, with the sums over their
-/// flags that `pipe` (RFC 6675 §2) is made of. The bytes themselves lie in the send buffer. Grows with the flight, and is
+/// What was sent and is not acknowledged, in the order of the stream. The bytes themselves lie in the send buffer.
+///
+/// While nothing is missing that is a ring of packets as they were sent, for which an acknowledgement costs next to nothing.
+/// As soon as something is reported or deemed lost, [#board] has their segments one by one, each of them moved there once;
+/// packets that are sent meanwhile stand behind them until they are asked for, too. Both grow with the flight, and are
 /// let go when a long queue has drained.
 final class RetransmissionQueue {
-    /// The peer has reported it by SACK.
-    static final int SACKED = 1;
-    /// Deemed lost.
-    static final int LOST = 2;
-    /// Sent again since it was deemed lost.
-    static final int RETRANSMITTED = 4;
-    /// Was ever sent more than once: no round-trip time can be read from it (Karn).
-    static final int EVER_RETRANSMITTED = 8;
-    /// Its last number is FIN's.
-    static final int FIN = 16;
-
     private static final int SMALL = 8;
-    /// What a drained queue keeps, since a busy connection drains it again and again: 17 KiB at most, until the connection
+    /// What a drained queue keeps, since a busy connection drains it again and again: 19 KiB at most, until the connection
     /// sends again after a pause.
     private static final int KEPT = 1024;
     private static final long PAUSE_NS = 1_000_000_000L;
 
-    private int[] starts;
-    private int[] ends;
+    // Packets; one ends where the next begins, the last at `end`.
+    private long[] starts;
     private long[] sentNs;
-    private byte[] flags;
+    /// The payload of a segment in bytes, and behind it whether FIN follows.
+    private int[] sizes;
     private int head;
     private int size;
-    private long lastAddNs;
+    private long end;
+    /// When something was sent last.
+    private long lastSentNs = Long.MIN_VALUE;
 
-    int sackedBytes;
-    int lostBytes;
-    int retransmittedBytes;
-    /// No record that ends at or before this number is lost and waits to be sent again.
-    private int lostHint;
+    /// The segments in front of the packets, if something is or was missing; made when it is first needed.
+    private SackScoreboard board;
+    /// Hears of what is delivered, once there is one.
+    Rack rack;
 
-    /// After [#ackTo]: when the oldest of the acknowledged records was sent, unless `sampleValid` is false.
+    /// After [#ackTo]: when the oldest of the acknowledged segments was sent, unless `sampleValid` is false.
     long sampleSentNs;
     boolean sampleValid;
-    /// After [#ackTo]: the acknowledged bytes that no SACK had reported before.
-    int ackedUnsackedBytes;
+    /// After [#ackTo]: when the newest of those was sent that went out once.
+    long newestSentNs;
+    /// After [#ackTo] and [#sack]: the bytes that are known to be delivered since [#beginAck].
+    int deliveredBytes;
+    /// Of these, what was reported by SACK.
+    int newlySackedBytes;
+    /// Of these, where the first segment ends that went out once only (RFC 5682 §3.1); [Long#MAX_VALUE] if there is none.
+    long originalSackedTo;
 
+    // ---- what there is
+
+    /// Segments and, behind them, packets.
     int size() {
-        return size;
+        return boardSize() + size;
+    }
+
+    private int boardSize() {
+        return board == null ? 0 : board.size();
     }
 
     boolean isEmpty() {
-        return size == 0;
+        return size() == 0;
     }
 
     private int at(int i) {
@@ -57,254 +63,255 @@ final class RetransmissionQueue {
         return head + i & starts.length - 1;
     }
 
-    int start(int i) {
-        return starts[at(i)];
+    private long packetEnd(int i) {
+        return i == size - 1 ? end : starts[at(i + 1)];
     }
 
-    int end(int i) {
-        return ends[at(i)];
+    long start(int i) {
+        int n = boardSize();
+        return i < n ? board.start(i) : starts[at(i - n)];
+    }
+
+    long end(int i) {
+        int n = boardSize();
+        return i < n ? board.end(i) : packetEnd(i - n);
     }
 
     int length(int i) {
-        int k = at(i);
-        return ends[k] - starts[k];
+        return (int) (end(i) - start(i));
     }
 
     boolean is(int i, int flag) {
-        return (flags[at(i)] & flag) != 0;
+        return i < boardSize() && board.is(i, flag);
     }
 
-    long sentNs(int i) {
-        return sentNs[at(i)];
-    }
-
-    /// Appends what was just sent for the first time.
-    void add(int start, int end, boolean fin, long nowNs) {
-        assert size == 0 || end(size - 1) == start;
-        if (size == 0) {
-            lostHint = start;
-            if (starts != null && starts.length > SMALL && nowNs - lastAddNs > PAUSE_NS) {
-                allocate(SMALL);
+    /// Behind the packet or segment that holds `seq`, which is in flight.
+    long endOf(long seq) {
+        if (boardSize() > 0 && seq < board.end(boardSize() - 1)) {
+            return board.end(board.indexOf(seq));
+        }
+        int low = 0;
+        int high = size - 1;
+        while (low < high) {
+            int mid = low + high >>> 1;
+            if (packetEnd(mid) > seq) {
+                high = mid;
+            } else {
+                low = mid + 1;
             }
         }
-        lastAddNs = nowNs;
-        int i = openSlot(size);
-        starts[i] = start;
-        ends[i] = end;
-        sentNs[i] = nowNs;
-        flags[i] = (byte) (fin ? FIN : 0);
+        return packetEnd(low);
     }
 
-    /// Makes room for a record at position `i` and returns its place in the arrays.
-    private int openSlot(int i) {
+    int sackedBytes() {
+        return board == null ? 0 : board.sackedBytes;
+    }
+
+    int lostBytes() {
+        return board == null ? 0 : board.lostBytes;
+    }
+
+    int retransmittedBytes() {
+        return board == null ? 0 : board.retransmittedBytes;
+    }
+
+    /// The bytes that were deemed lost since the last call.
+    int takeNewlyLost() {
+        int n = board == null ? 0 : board.newlyLostBytes;
+        if (n > 0) {
+            board.newlyLostBytes = 0;
+        }
+        return n;
+    }
+
+    /// Whether something is to be sent again.
+    boolean isDue() {
+        return board != null && board.nextDue() >= 0;
+    }
+
+    // ---- sending
+
+    /// Appends what was just sent for the first time, cut into segments of `segmentSize` bytes on its way.
+    void add(long start, long packetEnd, int segmentSize, boolean fin, long nowNs) {
+        assert isEmpty() || (size > 0 ? end : board.end(board.size() - 1)) == start;
         if (starts == null) {
             allocate(SMALL);
         } else if (size == starts.length) {
             grow();
+        } else if (size == 0 && starts.length > SMALL && nowNs - lastSentNs > PAUSE_NS) {
+            allocate(SMALL);
         }
-        size++;
-        int mask = starts.length - 1;
-        for (int k = size - 1; k > i; k--) {
-            move(head + k - 1 & mask, head + k & mask);
-        }
-        return head + i & mask;
+        int k = head + size++ & starts.length - 1;
+        starts[k] = start;
+        sentNs[k] = stamp(nowNs);
+        sizes[k] = segmentSize << 1 | (fin ? 1 : 0);
+        end = packetEnd;
     }
 
-    private void move(int from, int to) {
-        starts[to] = starts[from];
-        ends[to] = ends[from];
-        sentNs[to] = sentNs[from];
-        flags[to] = flags[from];
+    /// The time of a transmission. No two have the same, so that times tell the order of transmission where a clock does not.
+    private long stamp(long nowNs) {
+        lastSentNs = Math.max(nowNs, lastSentNs + 1);
+        return lastSentNs;
+    }
+
+    /// The segments at `from` to `to` of the board go out again as one packet.
+    void retransmit(int from, int to, long nowNs) {
+        long stamp = stamp(nowNs);
+        for (int i = from; i <= to; i++) {
+            board.markRetransmitted(i, stamp);
+        }
     }
 
     private void allocate(int capacity) {
-        int[] s = new int[capacity];
-        int[] e = new int[capacity];
+        long[] s = new long[capacity];
         long[] t = new long[capacity];
-        flags = new byte[capacity];
+        sizes = new int[capacity];
         sentNs = t;
-        ends = e;
         starts = s;
         head = 0;
     }
 
     private void grow() {
         int n = starts.length;
-        int[] s = Arrays.copyOf(starts, 2 * n);
-        int[] e = Arrays.copyOf(ends, 2 * n);
+        long[] s = Arrays.copyOf(starts, 2 * n);
         long[] t = Arrays.copyOf(sentNs, 2 * n);
-        byte[] f = Arrays.copyOf(flags, 2 * n);
+        int[] z = Arrays.copyOf(sizes, 2 * n);
         // What had wrapped to the front follows what stood at the end.
         System.arraycopy(starts, 0, s, n, head);
-        System.arraycopy(ends, 0, e, n, head);
         System.arraycopy(sentNs, 0, t, n, head);
-        System.arraycopy(flags, 0, f, n, head);
+        System.arraycopy(sizes, 0, z, n, head);
         starts = s;
-        ends = e;
         sentNs = t;
-        flags = f;
+        sizes = z;
     }
 
-    /// Cuts record `i` in two at `seq`, which lies inside it; both keep its flags, FIN goes to the second.
-    void split(int i, int seq) {
-        assert Seq.lt(start(i), seq) && Seq.lt(seq, end(i));
-        int second = openSlot(i + 1);
-        int first = at(i);
-        move(first, second);
-        starts[second] = seq;
-        ends[first] = seq;
-        flags[first] &= ~FIN;
+    // ---- acknowledgements
+
+    /// An acknowledgement is to be processed.
+    void beginAck() {
+        deliveredBytes = 0;
+        newlySackedBytes = 0;
+        originalSackedTo = Long.MAX_VALUE;
+        sampleValid = false;
     }
 
     /// Drops what `una` acknowledges.
-    void ackTo(int una) {
-        sampleValid = size > 0;
-        sampleSentNs = 0;
-        ackedUnsackedBytes = 0;
-        boolean first = true;
-        while (size > 0) {
-            int k = head;
-            if (Seq.geq(starts[k], una)) {
-                break;
-            }
-            int f = flags[k];
-            int acked = (Seq.leq(ends[k], una) ? ends[k] : una) - starts[k];
-            discount(f, acked);
-            if ((f & SACKED) == 0) {
-                ackedUnsackedBytes += acked;
-                if (first) {
-                    sampleSentNs = sentNs[k];
-                    first = false;
+    void ackTo(long una) {
+        sampleValid = size() > 0;
+        boolean sampled = false;
+        while (boardSize() > 0 && board.start(0) < una) {
+            int f = board.flags(0);
+            long sent = board.sentNs(0);
+            long segmentEnd = board.end(0);
+            if ((f & SackScoreboard.SACKED) == 0) {
+                deliveredBytes += (int) (Math.min(segmentEnd, una) - board.start(0));
+                if (!sampled) {
+                    sampleSentNs = sent;
+                    sampled = true;
+                }
+                if ((f & SackScoreboard.EVER_RETRANSMITTED) == 0) {
+                    newestSentNs = sent;
+                }
+                if (rack != null && segmentEnd <= una) {
+                    rack.onDelivered(sent, segmentEnd, (f & SackScoreboard.EVER_RETRANSMITTED) != 0);
                 }
             }
-            sampleValid &= (f & EVER_RETRANSMITTED) == 0;
-            if (Seq.gt(ends[k], una)) {
-                starts[k] = una;
+            sampleValid &= (f & SackScoreboard.EVER_RETRANSMITTED) == 0;
+            board.acknowledge(una);
+            if (segmentEnd > una) {
                 break;
             }
-            head = head + 1 & starts.length - 1;
+        }
+        int mask = starts == null ? 0 : starts.length - 1;
+        while (size > 0 && starts[head] < una) {
+            long packetEnd = packetEnd(0);
+            deliveredBytes += (int) (Math.min(packetEnd, una) - starts[head]);
+            newestSentNs = sentNs[head];
+            if (!sampled) {
+                sampleSentNs = newestSentNs;
+                sampled = true;
+            }
+            if (packetEnd > una) {
+                starts[head] = una;
+                break;
+            }
+            if (rack != null) {
+                rack.onDelivered(newestSentNs, packetEnd, false);
+            }
+            head = head + 1 & mask;
             size--;
         }
-        sampleValid &= !first;
-        lostHint = Seq.max(lostHint, una);
+        sampleValid &= sampled;
         if (size == 0 && starts != null && starts.length > KEPT) {
             free();
         }
-        assert size > 0 || sackedBytes == 0 && lostBytes == 0 && retransmittedBytes == 0;
-    }
-
-    private void discount(int f, int bytes) {
-        if ((f & SACKED) != 0) {
-            sackedBytes -= bytes;
-        }
-        if ((f & LOST) != 0) {
-            lostBytes -= bytes;
-        }
-        if ((f & RETRANSMITTED) != 0) {
-            retransmittedBytes -= bytes;
+        if (board != null && board.size() == 0) {
+            board.shrink();
         }
     }
 
-    /// The first record that ends behind `seq`, or [#size()].
-    int indexOf(int seq) {
-        int low = 0;
-        int high = size;
-        while (low < high) {
-            int mid = low + high >>> 1;
-            if (Seq.gt(end(mid), seq)) {
-                high = mid;
-            } else {
-                low = mid + 1;
+    /// The peer has all of `left` to `right`. What is covered in part counts as missing: a peer must not be able to crumble
+    /// the segments.
+    void sack(long left, long right) {
+        SackScoreboard b = board();
+        int i = b.indexOf(left);
+        if (i < b.size() && b.start(i) < left) {
+            i++;
+        }
+        for (i = b.nextUnsacked(i); i >= 0 && b.end(i) <= right; i = b.nextUnsacked(i + 1)) {
+            int n = b.length(i);
+            boolean again = b.is(i, SackScoreboard.EVER_RETRANSMITTED);
+            deliveredBytes += n;
+            newlySackedBytes += n;
+            if (!again && !b.is(i, SackScoreboard.ONCE_SACKED)) {
+                originalSackedTo = Math.min(originalSackedTo, b.end(i));
             }
-        }
-        return low;
-    }
-
-    void markSacked(int i) {
-        int k = at(i);
-        int n = ends[k] - starts[k];
-        discount(flags[k] & (LOST | RETRANSMITTED), n);
-        flags[k] = (byte) (flags[k] & ~(LOST | RETRANSMITTED) | SACKED);
-        sackedBytes += n;
-    }
-
-    void markLost(int i) {
-        int k = at(i);
-        assert (flags[k] & SACKED) == 0;
-        if ((flags[k] & LOST) == 0) {
-            flags[k] |= LOST;
-            lostBytes += ends[k] - starts[k];
-        }
-        if ((flags[k] & RETRANSMITTED) == 0 && Seq.lt(starts[k], lostHint)) {
-            lostHint = starts[k];
+            rack.onDelivered(b.sentNs(i), b.end(i), again);
+            b.markSacked(i);
         }
     }
 
-    /// What record `i` sent again is lost too, or was never needed to be counted: it waits to be sent once more.
-    void forgetRetransmission(int i) {
-        int k = at(i);
-        if ((flags[k] & RETRANSMITTED) != 0) {
-            flags[k] &= ~RETRANSMITTED;
-            retransmittedBytes -= ends[k] - starts[k];
+    /// All that is in flight, segment by segment.
+    SackScoreboard board() {
+        if (board == null) {
+            board = new SackScoreboard();
         }
-    }
-
-    void markRetransmitted(int i, long nowNs) {
-        int k = at(i);
-        assert (flags[k] & SACKED) == 0;
-        if ((flags[k] & RETRANSMITTED) == 0) {
-            retransmittedBytes += ends[k] - starts[k];
-        }
-        flags[k] |= RETRANSMITTED | EVER_RETRANSMITTED;
-        sentNs[k] = nowNs;
-    }
-
-    /// After a timeout everything counts as lost, what SACK reported included: the peer may have reneged (RFC 2018 §8).
-    void markAllLost() {
-        int total = 0;
         for (int i = 0; i < size; i++) {
             int k = at(i);
-            flags[k] = (byte) (flags[k] & ~(SACKED | RETRANSMITTED) | LOST);
-            total += ends[k] - starts[k];
+            board.cut(starts[k], packetEnd(i), (sizes[k] & 1) != 0 ? SackScoreboard.FIN : 0, sizes[k] >>> 1, sentNs[k]);
         }
-        sackedBytes = 0;
-        retransmittedBytes = 0;
-        lostBytes = total;
-        lostHint = size > 0 ? start(0) : lostHint;
+        size = 0;
+        return board;
     }
 
-    /// The first record that is lost and was not sent again since, or -1 (NextSeg rule 1 of RFC 6675 §4).
-    int nextLost() {
-        if (lostBytes == 0) {
-            return -1;
-        }
-        int i = indexOf(lostHint);
-        for (; i < size; i++) {
-            if ((flags[at(i)] & (LOST | RETRANSMITTED | SACKED)) == LOST) {
-                lostHint = start(i);
-                return i;
-            }
-        }
-        lostHint = end(size - 1);
-        return -1;
+    /// Whether the peer has thrown away what it had reported (RFC 2018 §8): it acknowledges all before that and not it.
+    boolean hasReneged() {
+        return board != null && board.size() > 0 && board.is(0, SackScoreboard.SACKED);
     }
 
-    boolean isNear(int una, int nxt) {
-        return size == 0 || Seq.leq(una, lostHint) && Seq.leq(lostHint, nxt);
+    /// Segments are `mss` bytes at most from here on, as all that is in flight will be sent again.
+    void recut(int mss) {
+        SackScoreboard old = board();
+        board = new SackScoreboard();
+        for (int i = 0; i < old.size(); i++) {
+            old.copyTo(board, i, mss);
+        }
     }
 
     private void free() {
         starts = null;
-        ends = null;
         sentNs = null;
-        flags = null;
+        sizes = null;
     }
 
     void clear() {
         free();
         size = 0;
-        sackedBytes = 0;
-        lostBytes = 0;
-        retransmittedBytes = 0;
+        board = null;
+    }
+
+    /// Whether the segments' sums, sets and order agree; looks at all of them.
+    boolean isConsistent() {
+        return board == null || board.isConsistent();
     }
 }

@@ -10,6 +10,9 @@ final class RttEstimator {
     /// How often the timeout stays doubled when new data was acknowledged but not measured.
     private static final int KEPT_BACK_OFF = 2;
 
+    /// RFC 8985 §6.1 wants a minimum that follows a path which has become longer.
+    private static final long MIN_RTT_WINDOW_NS = 300_000_000_000L;
+
     private final long minNs;
     private final long maxNs;
     private long srttNs;
@@ -17,6 +20,8 @@ final class RttEstimator {
     /// RTO before it is doubled.
     private long baseNs;
     private int backOff;
+    private long minRttNs;
+    private long minRttAtNs;
 
     RttEstimator(long initialNs, long minNs, long maxNs) {
         this.minNs = minNs;
@@ -45,6 +50,19 @@ final class RttEstimator {
         baseNs = clamp((srttNs + Math.max(Math.max(GRANULARITY_NS, minNs), 4 * rttvarNs)) / 1000 * 1000);
         backOff = 0;
         assert srttNs > 0 && rttvarNs >= 0;
+    }
+
+    /// Takes a measurement for the least round-trip time of the last minutes.
+    void onMinSample(long sampleNs, long nowNs) {
+        if (minRttNs == 0 || sampleNs <= minRttNs || nowNs - minRttAtNs > MIN_RTT_WINDOW_NS) {
+            minRttNs = Math.max(1, sampleNs);
+            minRttAtNs = nowNs;
+        }
+    }
+
+    /// The least round-trip time of the last minutes, or 0 before the first measurement.
+    long minRttNs() {
+        return minRttNs;
     }
 
     /// The timer ran out: twice as long the next time (§5.5).

@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpOptionWriter;
 import java.lang.foreign.MemorySegment;
 
@@ -9,17 +8,17 @@ import java.lang.foreign.MemorySegment;
 final class SackBlocks {
     private static final int MAX = 4;
 
-    private final int[] lefts = new int[MAX];
-    private final int[] rights = new int[MAX];
+    private final long[] lefts = new long[MAX];
+    private final long[] rights = new long[MAX];
     private int count;
-    private int duplicateLeft;
-    private int duplicateRight;
+    private long duplicateLeft;
+    private long duplicateRight;
 
     /// A segment came out of order and now belongs to this range.
-    void onRange(int left, int right) {
+    void onRange(long left, long right) {
         int kept = 0;
         for (int i = 0; i < count; i++) {
-            boolean swallowed = Seq.leq(left, lefts[i]) && Seq.geq(right, rights[i]);
+            boolean swallowed = left <= lefts[i] && right >= rights[i];
             if (!swallowed) {
                 lefts[kept] = lefts[i];
                 rights[kept++] = rights[i];
@@ -33,10 +32,10 @@ final class SackBlocks {
     }
 
     /// RCV.NXT has moved: what lies before it is no longer reported.
-    void onAdvance(int nxt) {
+    void onAdvance(long nxt) {
         int kept = 0;
         for (int i = 0; i < count; i++) {
-            if (Seq.gt(lefts[i], nxt)) {
+            if (lefts[i] > nxt) {
                 lefts[kept] = lefts[i];
                 rights[kept++] = rights[i];
             }
@@ -45,7 +44,7 @@ final class SackBlocks {
     }
 
     /// These numbers arrived a second time.
-    void onDuplicate(int left, int right) {
+    void onDuplicate(long left, long right) {
         duplicateLeft = left;
         duplicateRight = right;
     }
@@ -65,12 +64,12 @@ final class SackBlocks {
         long to = TcpOptionWriter.sack(m, at, n);
         int i = 0;
         if (duplicateLeft != duplicateRight) {
-            to = TcpOptionWriter.sackBlock(m, to, duplicateLeft, duplicateRight);
+            to = TcpOptionWriter.sackBlock(m, to, StreamOffset.number(duplicateLeft), StreamOffset.number(duplicateRight));
             duplicateRight = duplicateLeft;
             n--;
         }
         for (; i < n; i++) {
-            to = TcpOptionWriter.sackBlock(m, to, lefts[i], rights[i]);
+            to = TcpOptionWriter.sackBlock(m, to, StreamOffset.number(lefts[i]), StreamOffset.number(rights[i]));
         }
     }
 }

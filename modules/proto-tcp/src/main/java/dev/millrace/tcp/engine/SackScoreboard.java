@@ -1,197 +1,482 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
-import dev.millrace.wire.TcpOptionReader;
-
-/// Reads SACK blocks into the retransmission queue and tells from them what is lost (RFC 6675 §4, RFC 2018, RFC 2883).
-/// Made when the first block arrives.
+/// What is known of each segment in flight while something is missing: reported by SACK, deemed lost, sent again (RFC 2018,
+/// RFC 6675 §2, RFC 8985 §5). A ring of segments in the order of the stream, through which runs a list in the order of
+/// transmission.
+///
+/// Nothing here takes longer because more is in flight, but for what concerns all of it (a timeout, an undone recovery):
+/// the segment at an offset is found by halving, the next that is not reported or has to be sent again by [SlotBits], and
+/// the one that was sent first stands at the head of the list. A peer chooses what it reports; it does not choose our cost.
+///
+/// It holds segments as they travel, one MSS at most each. [RetransmissionQueue] keeps whole packets while nothing is missing.
 final class SackScoreboard {
-    static final int DUP_THRESH = 3;
+    /// The peer has reported it by SACK.
+    static final int SACKED = 1;
+    /// Deemed lost.
+    static final int LOST = 2;
+    /// Sent again since it was deemed lost.
+    static final int RETRANSMITTED = 4;
+    /// Was ever sent more than once: no round-trip time can be read from it (Karn).
+    static final int EVER_RETRANSMITTED = 8;
+    /// Its last number is FIN's.
+    static final int FIN = 16;
+    /// Had been reported by SACK before that was forgotten.
+    static final int ONCE_SACKED = 32;
 
-    private final RetransmissionQueue queue;
-    /// The blocks of the last ACK: the same ones come again and again and need no second look.
-    private final int[] seen = new int[2 * TcpOptionReader.MAX_SACK_BLOCKS];
-    private int seenCount;
-    /// Behind the highest byte reported.
-    private int highestSacked;
-    private boolean any;
-    /// Below this number loss has been judged already.
-    private int judgedTo;
-    private int duplicateReports;
+    private static final int SMALL = 64;
+    private static final int NONE = -1;
 
-    SackScoreboard(RetransmissionQueue queue) {
-        this.queue = queue;
+    private long[] starts;
+    private long[] sentNs;
+    private byte[] flags;
+    // The order of transmission: what is in the network, neither reported nor lost without having been sent again.
+    private int[] before;
+    private int[] after;
+    private int first = NONE;
+    private int last = NONE;
+    private SlotBits unsacked;
+    /// Lost and not sent again since.
+    private SlotBits due;
+    private int head;
+    private int size;
+    /// Behind the last segment.
+    private long end;
+
+    int sackedBytes;
+    int sackedSegments;
+    int lostBytes;
+    int retransmittedBytes;
+    /// Marked lost since somebody asked last.
+    int newlyLostBytes;
+
+    SackScoreboard() {
+        allocate(SMALL);
     }
 
-    /// Takes the blocks of an ACK, after `snd.una` has been brought up to date. Returns the bytes reported for the first
-    /// time.
-    int update(Segment seg, SendSequence snd) {
-        TcpOptionReader o = seg.options;
-        if (!any) {
-            judgedTo = snd.una;
-        }
-        int newly = 0;
-        for (int i = 0; i < o.sackCount(); i++) {
-            int left = o.sackLeft(i);
-            int right = o.sackRight(i);
-            if (i == 0 && isDuplicateReport(o, seg.ack)) {
-                duplicateReports++;
-                continue;
-            }
-            // A block that is empty, old or about what was never sent says nothing.
-            if (Seq.geq(left, right) || Seq.leq(right, snd.una) || Seq.gt(right, snd.nxt) || wasSeen(left, right)) {
-                continue;
-            }
-            newly += mark(Seq.max(left, snd.una), right, snd.mss);
-        }
-        remember(o);
-        return newly;
+    private void allocate(int capacity) {
+        long[] s = new long[capacity];
+        long[] t = new long[capacity];
+        byte[] f = new byte[capacity];
+        int[] b = new int[capacity];
+        int[] a = new int[capacity];
+        SlotBits u = new SlotBits(capacity);
+        due = new SlotBits(capacity);
+        unsacked = u;
+        after = a;
+        before = b;
+        flags = f;
+        sentNs = t;
+        starts = s;
+        head = 0;
     }
 
-    /// RFC 2883 §4: the first block reports a duplicate if it lies below the ACK or inside the second block.
-    private static boolean isDuplicateReport(TcpOptionReader o, int ack) {
-        return Seq.leq(o.sackRight(0), ack) || o.sackCount() > 1
-                && Seq.geq(o.sackLeft(0), o.sackLeft(1)) && Seq.leq(o.sackRight(0), o.sackRight(1));
+    int size() {
+        return size;
     }
 
-    private boolean wasSeen(int left, int right) {
-        for (int k = 0; k < seenCount; k++) {
-            if (seen[2 * k] == left && seen[2 * k + 1] == right) {
-                return true;
-            }
-        }
-        return false;
+    private int at(int i) {
+        assert i >= 0 && i < size : i + " of " + size;
+        return head + i & starts.length - 1;
     }
 
-    private void remember(TcpOptionReader o) {
-        seenCount = o.sackCount();
-        for (int k = 0; k < seenCount; k++) {
-            seen[2 * k] = o.sackLeft(k);
-            seen[2 * k + 1] = o.sackRight(k);
+    long start(int i) {
+        return starts[at(i)];
+    }
+
+    long end(int i) {
+        return i == size - 1 ? end : starts[at(i + 1)];
+    }
+
+    int length(int i) {
+        return (int) (end(i) - start(i));
+    }
+
+    long sentNs(int i) {
+        return sentNs[at(i)];
+    }
+
+    int flags(int i) {
+        return flags[at(i)];
+    }
+
+    boolean is(int i, int flag) {
+        return (flags[at(i)] & flag) != 0;
+    }
+
+    /// Appends a segment that was sent last of all.
+    void append(long start, long segmentEnd, int segmentFlags, long nowNs) {
+        assert size == 0 || end == start;
+        if (size == starts.length) {
+            grow();
+        }
+        end = segmentEnd;
+        int k = head + size++ & starts.length - 1;
+        starts[k] = start;
+        sentNs[k] = nowNs;
+        flags[k] = (byte) segmentFlags;
+        unsacked.set(k);
+        due.clear(k);
+        link(k);
+    }
+
+    /// Doubles the arrays, as which the segments move to the front.
+    private void grow() {
+        SackScoreboard old = new SackScoreboard(this);
+        int mask = old.starts.length - 1;
+        allocate(2 * old.starts.length);
+        for (int i = 0; i < size; i++) {
+            int k = old.head + i & mask;
+            starts[i] = old.starts[k];
+            sentNs[i] = old.sentNs[k];
+            flags[i] = old.flags[k];
+            before[i] = old.before[k] == NONE ? NONE : old.before[k] - old.head & mask;
+            after[i] = old.after[k] == NONE ? NONE : old.after[k] - old.head & mask;
+            if (old.unsacked.has(k)) {
+                unsacked.set(i);
+            }
+            if (old.due.has(k)) {
+                due.set(i);
+            }
+        }
+        first = first == NONE ? NONE : first - old.head & mask;
+        last = last == NONE ? NONE : last - old.head & mask;
+    }
+
+    private SackScoreboard(SackScoreboard other) {
+        starts = other.starts;
+        sentNs = other.sentNs;
+        flags = other.flags;
+        before = other.before;
+        after = other.after;
+        unsacked = other.unsacked;
+        due = other.due;
+        head = other.head;
+    }
+
+    // ---- the order of transmission
+
+    private void link(int k) {
+        before[k] = last;
+        after[k] = NONE;
+        if (last == NONE) {
+            first = k;
+        } else {
+            after[last] = k;
+        }
+        last = k;
+    }
+
+    private void unlink(int k) {
+        if (before[k] == NONE) {
+            first = after[k];
+        } else {
+            after[before[k]] = after[k];
+        }
+        if (after[k] == NONE) {
+            last = before[k];
+        } else {
+            before[after[k]] = before[k];
         }
     }
 
-    private int mark(int left, int right, int mss) {
-        int newly = 0;
-        for (int i = queue.indexOf(left); i < queue.size() && Seq.lt(queue.start(i), right); i++) {
-            if (queue.is(i, RetransmissionQueue.SACKED)) {
-                continue;
-            }
-            // A record that is reported in part is cut where a packet of it can have ended, and no finer: a peer must
-            // not be able to crumble the queue.
-            int start = queue.start(i);
-            if (Seq.lt(start, left)) {
-                int cut = start + (left - start + mss - 1) / mss * mss;
-                if (Seq.geq(cut, queue.end(i)) || Seq.geq(cut, right)) {
-                    continue;
-                }
-                queue.split(i, cut);
-                continue;
-            }
-            if (Seq.gt(queue.end(i), right)) {
-                int whole = (right - start) / mss * mss;
-                if (whole == 0) {
-                    break;
-                }
-                queue.split(i, start + whole);
-            }
-            newly += queue.length(i);
-            queue.markSacked(i);
-            if (!any || Seq.gt(queue.end(i), highestSacked)) {
-                highestSacked = queue.end(i);
-                any = true;
-            }
-        }
-        return newly;
+    private static boolean isInNetwork(int f) {
+        return (f & SACKED) == 0 && (f & (LOST | RETRANSMITTED)) != LOST;
     }
 
-    /// IsLost() of RFC 6675 §4 for all numbers at once: walks down from the highest reported byte until enough lies
-    /// above, and marks what is below and was not judged before.
-    void judge(int mss) {
-        if (queue.sackedBytes == 0) {
-            return;
-        }
-        int bytes = 0;
-        int blocks = 0;
-        boolean inBlock = false;
-        for (int i = queue.indexOf(highestSacked - 1); i >= 0; i--) {
-            if (i < queue.size() && queue.is(i, RetransmissionQueue.SACKED)) {
-                bytes += queue.length(i);
-                blocks += inBlock ? 0 : 1;
-                inBlock = true;
-                if (bytes > (DUP_THRESH - 1) * mss || blocks >= DUP_THRESH) {
-                    markBelow(i);
-                    return;
-                }
+    /// The segment in the network that was sent before all others there, or -1.
+    int earliest() {
+        return first == NONE ? -1 : first - head & starts.length - 1;
+    }
+
+    // ---- looking for segments
+
+    /// The first segment that ends behind `seq`, or [#size()].
+    int indexOf(long seq) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int mid = low + high >>> 1;
+            if (end(mid) > seq) {
+                high = mid;
             } else {
-                inBlock = false;
+                low = mid + 1;
             }
         }
+        return low;
     }
 
-    private void markBelow(int boundary) {
-        int to = queue.start(boundary);
-        for (int i = boundary - 1; i >= 0 && Seq.gt(queue.end(i), judgedTo); i--) {
-            if (!queue.is(i, RetransmissionQueue.SACKED)) {
-                queue.markLost(i);
-            }
+    /// The first segment at or behind `i` that SACK has not reported, or -1.
+    int nextUnsacked(int i) {
+        return i >= size ? -1 : next(unsacked, i);
+    }
+
+    /// The first segment that is lost and was not sent again since, or -1.
+    int nextDue() {
+        return lostBytes == 0 ? -1 : next(due, 0);
+    }
+
+    boolean isDue(int i) {
+        return due.has(at(i));
+    }
+
+    private int next(SlotBits bits, int i) {
+        int from = at(i);
+        int k = bits.next(from);
+        if (k < 0 && from >= head) {
+            k = bits.next(0);
+            from = 0;
         }
-        judgedTo = Seq.max(judgedTo, to);
-    }
-
-    /// NextSeg rule 3: the first record below the highest report that was neither reported nor sent again, or -1.
-    int nextUnjudged() {
-        if (queue.sackedBytes == 0) {
+        if (k < 0) {
             return -1;
         }
-        for (int i = 0; i < queue.size() && Seq.lt(queue.start(i), highestSacked); i++) {
-            if (!queue.is(i, RetransmissionQueue.SACKED | RetransmissionQueue.RETRANSMITTED)) {
-                return i;
+        int found = k - head & starts.length - 1;
+        return found >= i && found < size ? found : -1;
+    }
+
+    // ---- what becomes of segments
+
+    /// Forgets the first segment, or what of it lies before `una`.
+    void acknowledge(long una) {
+        int k = head;
+        int f = flags[k];
+        long firstEnd = end(0);
+        discount(f, (int) (Math.min(una, firstEnd) - starts[k]));
+        if (firstEnd > una) {
+            starts[k] = una;
+            return;
+        }
+        if ((f & SACKED) != 0) {
+            sackedSegments--;
+        }
+        if (isInNetwork(f)) {
+            unlink(k);
+        }
+        unsacked.clear(k);
+        due.clear(k);
+        head = head + 1 & starts.length - 1;
+        size--;
+    }
+
+    private void discount(int f, int bytes) {
+        if ((f & SACKED) != 0) {
+            sackedBytes -= bytes;
+        }
+        if ((f & LOST) != 0) {
+            lostBytes -= bytes;
+        }
+        if ((f & RETRANSMITTED) != 0) {
+            retransmittedBytes -= bytes;
+        }
+    }
+
+    void markSacked(int i) {
+        int k = at(i);
+        int n = length(i);
+        int f = flags[k];
+        assert (f & SACKED) == 0;
+        if (isInNetwork(f)) {
+            unlink(k);
+        }
+        discount(f & (LOST | RETRANSMITTED), n);
+        flags[k] = (byte) (f & ~(LOST | RETRANSMITTED) | SACKED);
+        unsacked.clear(k);
+        due.clear(k);
+        sackedBytes += n;
+        sackedSegments++;
+    }
+
+    /// The segment is lost, or what was sent again of it.
+    void markLost(int i) {
+        int k = at(i);
+        int n = length(i);
+        int f = flags[k];
+        assert (f & SACKED) == 0;
+        if (isInNetwork(f)) {
+            unlink(k);
+        }
+        if ((f & LOST) == 0) {
+            lostBytes += n;
+        }
+        newlyLostBytes += n;
+        if ((f & RETRANSMITTED) != 0) {
+            retransmittedBytes -= n;
+        }
+        flags[k] = (byte) (f & ~RETRANSMITTED | LOST);
+        due.set(k);
+    }
+
+    /// The segment goes out again.
+    void markRetransmitted(int i, long nowNs) {
+        int k = at(i);
+        int f = flags[k];
+        assert (f & SACKED) == 0;
+        if (isInNetwork(f)) {
+            unlink(k);
+        }
+        if ((f & LOST) != 0 && (f & RETRANSMITTED) == 0) {
+            retransmittedBytes += length(i);
+            f |= RETRANSMITTED;
+        }
+        flags[k] = (byte) (f | EVER_RETRANSMITTED);
+        due.clear(k);
+        sentNs[k] = nowNs;
+        link(k);
+    }
+
+    /// Cuts the first segment in two at `seq`, which lies inside it; both keep its flags, FIN goes to the second.
+    void splitFirst(long seq) {
+        assert start(0) < seq && seq < end(0);
+        if (size == starts.length) {
+            grow();
+        }
+        int second = head;
+        int k = head - 1 & starts.length - 1;
+        head = k;
+        size++;
+        starts[k] = starts[second];
+        starts[second] = seq;
+        sentNs[k] = sentNs[second];
+        int f = flags[second] & ~FIN;
+        flags[k] = (byte) f;
+        if ((f & SACKED) != 0) {
+            sackedSegments++;
+        } else {
+            unsacked.set(k);
+        }
+        if (due.has(second)) {
+            due.set(k);
+        }
+        if (isInNetwork(f)) {
+            before[k] = before[second];
+            after[k] = second;
+            if (before[k] == NONE) {
+                first = k;
+            } else {
+                after[before[k]] = k;
+            }
+            before[second] = k;
+        }
+    }
+
+    /// What SACK has reported is forgotten: the peer may have thrown it away (RFC 2018 §8). It counts as lost.
+    void forgetSacks() {
+        for (int i = 0; sackedSegments > 0 && i < size; i++) {
+            if (is(i, SACKED)) {
+                int k = at(i);
+                flags[k] &= ~SACKED;
+                sackedBytes -= length(i);
+                sackedSegments--;
+                unsacked.set(k);
+                // It stands in no order of transmission, as what is lost does not.
+                flags[k] |= LOST | ONCE_SACKED;
+                lostBytes += length(i);
+                due.set(k);
             }
         }
-        return -1;
     }
 
-    /// NextSeg rule 4: the last record that was not reported, or -1.
-    int rescue() {
-        for (int i = queue.size() - 1; i >= 0; i--) {
-            if (!queue.is(i, RetransmissionQueue.SACKED)) {
-                return i;
+    /// What was deemed lost and never sent again is in the network after all, and takes its place in the order of transmission
+    /// again, which among these is that of the stream.
+    void unmarkLost() {
+        int p = first;
+        first = NONE;
+        last = NONE;
+        for (int i = nextDue(); i >= 0; i = i + 1 < size ? next(due, i + 1) : -1) {
+            int k = at(i);
+            if ((flags[k] & EVER_RETRANSMITTED) != 0) {
+                // What was sent again and lost again did not come too early.
+                continue;
             }
-        }
-        return -1;
-    }
-
-    /// SND.UNA has moved: what lies behind it is forgotten or taken along, since two gibibytes on it would lie ahead.
-    void onAdvance(int una) {
-        judgedTo = Seq.max(judgedTo, una);
-        if (any && Seq.leq(highestSacked, una)) {
-            any = false;
-        }
-        int kept = 0;
-        for (int k = 0; k < seenCount; k++) {
-            if (Seq.gt(seen[2 * k + 1], una)) {
-                seen[2 * kept] = seen[2 * k];
-                seen[2 * kept + 1] = seen[2 * k + 1];
-                kept++;
+            lostBytes -= length(i);
+            flags[k] &= ~LOST;
+            due.clear(k);
+            while (p != NONE && sentNs[p] <= sentNs[k]) {
+                int next = after[p];
+                link(p);
+                p = next;
             }
+            link(k);
         }
-        seenCount = kept;
+        while (p != NONE) {
+            int next = after[p];
+            link(p);
+            p = next;
+        }
     }
 
-    boolean isNear(int una, int nxt) {
-        return !any || Seq.lt(una, highestSacked) && Seq.leq(highestSacked, nxt)
-                && Seq.leq(una, judgedTo) && Seq.leq(judgedTo, nxt);
+    /// Whether sums, sets and order agree with the segments' flags; looks at all of them.
+    boolean isConsistent() {
+        long sacked = 0;
+        long lost = 0;
+        long again = 0;
+        int segments = 0;
+        int inNetwork = 0;
+        for (int i = 0; i < size; i++) {
+            int f = flags(i);
+            int n = length(i);
+            assert n > 0 : "segment " + i + " of " + n + " bytes";
+            sacked += (f & SACKED) != 0 ? n : 0;
+            segments += (f & SACKED) != 0 ? 1 : 0;
+            lost += (f & LOST) != 0 ? n : 0;
+            again += (f & RETRANSMITTED) != 0 ? n : 0;
+            inNetwork += isInNetwork(f) ? 1 : 0;
+            assert unsacked.has(at(i)) == ((f & SACKED) == 0) : "unsacked " + i;
+            assert due.has(at(i)) == ((f & (LOST | RETRANSMITTED | SACKED)) == LOST) : "due " + i;
+        }
+        assert sacked == sackedBytes && segments == sackedSegments : "sacked " + sackedBytes;
+        assert lost == lostBytes && again == retransmittedBytes : "lost " + lostBytes + ", again " + retransmittedBytes;
+        long previous = Long.MIN_VALUE;
+        for (int k = first; k != NONE; k = after[k]) {
+            assert isInNetwork(flags[k]) && --inNetwork >= 0 : "out of the network";
+            assert sentNs[k] >= previous : "not in the order of transmission";
+            previous = sentNs[k];
+        }
+        assert inNetwork == 0 : inNetwork + " segments in no order";
+        return true;
     }
 
-    /// Forgets all reports, as after a timeout.
-    void reset() {
-        any = false;
-        seenCount = 0;
+    /// A copy of the segment at `i` for another board.
+    void copyTo(SackScoreboard other, int i, int mss) {
+        other.cut(start(i), end(i), flags(i) & ~(RETRANSMITTED | SACKED | LOST), mss, sentNs(i));
     }
 
-    /// How often the peer has reported that something reached it twice (D-SACK).
-    int duplicateReports() {
-        return duplicateReports;
+    /// Appends a packet as the segments that it travels as.
+    void cut(long start, long packetEnd, int packetFlags, int segmentSize, long nowNs) {
+        long dataEnd = packetEnd - ((packetFlags & FIN) != 0 ? 1 : 0);
+        long at = start;
+        do {
+            long to = Math.min(at + segmentSize, dataEnd);
+            boolean whole = to == dataEnd;
+            append(at, whole ? packetEnd : to, whole ? packetFlags : packetFlags & ~FIN, nowNs);
+            at = to;
+        } while (at < dataEnd);
+    }
+
+    /// Lets the arrays go that a long flight has left, once it is over.
+    void shrink() {
+        if (size == 0 && starts.length > SMALL) {
+            allocate(SMALL);
+        }
+    }
+
+    /// Forgets everything.
+    void clear() {
+        size = 0;
+        first = NONE;
+        last = NONE;
+        sackedBytes = 0;
+        sackedSegments = 0;
+        lostBytes = 0;
+        retransmittedBytes = 0;
+        allocate(SMALL);
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder s = new StringBuilder();
+        for (int i = 0; i < Math.min(size, 50); i++) {
+            s.append(start(i)).append(':').append(end(i)).append('/').append(flags(i)).append(' ');
+        }
+        return s.toString();
     }
 }

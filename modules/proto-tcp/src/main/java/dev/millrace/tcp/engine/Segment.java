@@ -28,6 +28,10 @@ public final class Segment {
     public int headerLength;
     public final TcpOptionReader options = new TcpOptionReader();
 
+    /// SEG.SEQ and SEG.ACK as the connection counts them, after [#place].
+    long seqOffset;
+    long ackOffset;
+
     /// Reads the header that `packet` starts with. Nothing but the packet is changed if there is an error.
     public WireError parse(Packet packet) {
         int linear = packet.headLength();
@@ -64,6 +68,22 @@ public final class Segment {
         urg = TcpHeader.urgentPointer(m, at);
         len = packet.length() - headerLength;
         return WireError.NONE;
+    }
+
+    /// Says what SEG.SEQ and SEG.ACK stand for in a connection that expects `rcvNxt` and has `sndUna` to be acknowledged.
+    void place(long rcvNxt, long sndUna) {
+        seqOffset = StreamOffset.of(seq, rcvNxt);
+        ackOffset = StreamOffset.of(ack, sndUna);
+    }
+
+    /// The left edge of SACK block `i`.
+    long sackLeft(int i) {
+        return StreamOffset.of(options.sackLeft(i), ackOffset);
+    }
+
+    /// The right edge of SACK block `i`.
+    long sackRight(int i) {
+        return StreamOffset.of(options.sackRight(i), ackOffset);
     }
 
     /// Whether all of `mask` is set.

@@ -23,6 +23,7 @@ final class SegmentArrival {
     /// Processes a segment and returns why it was of no use, or `null`.
     DropReason arrive(Segment seg, long nowNs) {
         reason = null;
+        seg.place(c.rcv.nxt, c.snd.una);
         switch (c.state) {
             case CLOSED, LISTEN -> {
                 return DropReason.CLOSED;
@@ -56,9 +57,9 @@ final class SegmentArrival {
     private void arriveInSynSent(Segment seg, long nowNs) {
         boolean ack = seg.has(TcpHeader.ACK);
         // First, check the ACK bit.
-        if (ack && (Seq.leq(seg.ack, c.snd.iss) || Seq.gt(seg.ack, c.snd.nxt))) {
+        if (ack && (seg.ackOffset <= c.snd.iss || seg.ackOffset > c.snd.nxt)) {
             if (!seg.has(TcpHeader.RST)) {
-                c.sendReset(seg.ack, 0, false);
+                c.sendReset(seg.ackOffset, 0, false);
             }
             drop(DropReason.UNACCEPTABLE_ACK);
             return;
@@ -113,24 +114,35 @@ final class SegmentArrival {
         }
         int tsVal = seg.options.timestampValue();
         if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN) && !isTsRecentOutdated(nowNs)) {
+            // What was so late that it was sent again has an old timestamp, and the peer wants to know that it came.
+            if (seg.seqOffset + seg.len <= c.rcv.nxt) {
+                reportDuplicate(seg);
+            }
             c.acks.reply(seg, c, nowNs);
             return drop(DropReason.OLD_TIMESTAMP);
         }
         return true;
     }
 
+    /// RFC 2883 §4: the payload has come before.
+    private void reportDuplicate(Segment seg) {
+        if (seg.len > 0 && c.sackOn) {
+            c.sackBlocks().onDuplicate(seg.seqOffset, seg.seqOffset + seg.len);
+        }
+    }
+
     private boolean checkSequence(Segment seg, long nowNs) {
         ReceiveSequence rcv = c.rcv;
-        if (rcv.accepts(seg.seq, seg.sequenceLength())) {
+        if (rcv.accepts(seg.seqOffset, seg.sequenceLength())) {
             return true;
         }
-        if (c.state == TcpState.SYN_RECEIVED && seg.has(TcpHeader.SYN) && seg.seq == rcv.irs) {
+        if (c.state == TcpState.SYN_RECEIVED && seg.has(TcpHeader.SYN) && seg.seqOffset == rcv.irs) {
             return repeatedSyn(seg);
         }
         if (seg.has(TcpHeader.RST) && isFinsReset(seg)) {
             return true;
         }
-        boolean old = Seq.leq(seg.seq + seg.sequenceLength(), rcv.nxt) && seg.sequenceLength() > 0;
+        boolean old = seg.seqOffset + seg.sequenceLength() <= rcv.nxt && seg.sequenceLength() > 0;
         if (seg.has(TcpHeader.RST)) {
             // RFC 5961 §3.2: outside the window, in silence.
             return drop(DropReason.OUT_OF_WINDOW);
@@ -139,8 +151,8 @@ final class SegmentArrival {
             // RFC 9293 §3.6.1 (MUST-13): our last ACK was lost; 2 MSL begin anew.
             c.startTimeWait(nowNs);
         }
-        if (old && seg.len > 0 && c.sackOn) {
-            c.sackBlocks().onDuplicate(seg.seq, seg.seq + seg.len);
+        if (old) {
+            reportDuplicate(seg);
         }
         c.acks.reply(seg, c, nowNs);
         return drop(old ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
@@ -153,7 +165,7 @@ final class SegmentArrival {
     /// RFC 7323 §4.3 (2): from a segment that Last.ACK.sent lies in or behind. Only from one that all checks have let
     /// pass (§5.3 R3): a forged one could else make PAWS drop all true data.
     private void updateTsRecent(Segment seg, long nowNs) {
-        if (c.timestampsOn && seg.options.hasTimestamps() && Seq.leq(seg.seq, c.rcv.lastAckSent)
+        if (c.timestampsOn && seg.options.hasTimestamps() && seg.seqOffset <= c.rcv.lastAckSent
                 && (Seq.geq(seg.options.timestampValue(), c.rcv.tsRecent) || isTsRecentOutdated(nowNs))) {
             c.rcv.tsRecent = seg.options.timestampValue();
             c.rcv.tsRecentNs = nowNs;
@@ -163,7 +175,7 @@ final class SegmentArrival {
     /// Differs: macOS gives a RST that follows its FIN the FIN's own number, which is old for us. RFC 5961 §3.2 would be
     /// silent, and the connection would live on for as long as the program lets it; Linux takes it, too.
     private boolean isFinsReset(Segment seg) {
-        return seg.seq == c.rcv.nxt - 1 && switch (c.state) {
+        return seg.seqOffset == c.rcv.nxt - 1 && switch (c.state) {
             case CLOSE_WAIT, CLOSING, LAST_ACK -> true;
             default -> false;
         };
@@ -185,11 +197,11 @@ final class SegmentArrival {
             return drop(DropReason.BAD_FLAGS);
         }
         if (seg.has(TcpHeader.ACK)) {
-            if (seg.ack == c.snd.nxt) {
+            if (seg.ackOffset == c.snd.nxt) {
                 c.acks.now();
                 return true;
             }
-            c.sendReset(seg.ack, 0, false);
+            c.sendReset(seg.ackOffset, 0, false);
             return drop(DropReason.UNACCEPTABLE_ACK);
         }
         sendSynAgain();
@@ -206,7 +218,7 @@ final class SegmentArrival {
             // RFC 1337 §3: TIME-WAIT is not to be assassinated.
             return drop(DropReason.INEXACT_RST);
         }
-        if (seg.seq != c.rcv.nxt && !isFinsReset(seg)) {
+        if (seg.seqOffset != c.rcv.nxt && !isFinsReset(seg)) {
             // RFC 5961 §3.2: in the window but not exact.
             c.acks.challenge(c, nowNs);
             return drop(DropReason.INEXACT_RST);
@@ -233,7 +245,7 @@ final class SegmentArrival {
             return true;
         }
         if (c.state == TcpState.SYN_RECEIVED) {
-            if (seg.seq == c.rcv.irs) {
+            if (seg.seqOffset == c.rcv.irs) {
                 // With text it reaches into the window.
                 return seg.has(TcpHeader.ACK) || repeatedSyn(seg);
             }
@@ -255,21 +267,21 @@ final class SegmentArrival {
         }
         SendSequence snd = c.snd;
         if (c.state == TcpState.SYN_RECEIVED) {
-            if (!(Seq.lt(snd.una, seg.ack) && Seq.leq(seg.ack, snd.nxt))) {
-                c.sendReset(seg.ack, 0, false);
+            if (!(snd.una < seg.ackOffset && seg.ackOffset <= snd.nxt)) {
+                c.sendReset(seg.ackOffset, 0, false);
                 return drop(DropReason.UNACCEPTABLE_ACK);
             }
             Handshake.ackSyn(c, seg, nowNs);
             Handshake.establish(c, nowNs);
             return true;
         }
-        if (snd.probed && seg.ack == snd.nxt + 1) {
+        if (snd.probed && seg.ackOffset == snd.nxt + 1) {
             // The byte of a window probe was taken.
             snd.nxt++;
             snd.probed = false;
             c.bytesSent++;
         }
-        if (Seq.gt(seg.ack, snd.nxt) || Seq.lt(seg.ack, snd.una - snd.maxWnd)) {
+        if (seg.ackOffset > snd.nxt || seg.ackOffset < snd.una - snd.maxWnd) {
             // RFC 5961 §5.2: neither new nor recent enough to be ours.
             c.acks.challenge(c, nowNs);
             return drop(DropReason.UNACCEPTABLE_ACK);
@@ -278,7 +290,7 @@ final class SegmentArrival {
         if (c.state == TcpState.CLOSED) {
             return false;
         }
-        if (c.state == TcpState.TIME_WAIT && seg.has(TcpHeader.FIN) && Seq.lt(seg.seq, c.rcv.nxt)) {
+        if (c.state == TcpState.TIME_WAIT && seg.has(TcpHeader.FIN) && seg.seqOffset < c.rcv.nxt) {
             c.startTimeWait(nowNs);
             c.acks.now();
         }
@@ -298,45 +310,45 @@ final class SegmentArrival {
 
     private boolean segmentText(Segment seg, long nowNs) {
         ReceiveSequence rcv = c.rcv;
-        int seq = seg.seq + (seg.has(TcpHeader.SYN) ? 1 : 0);
-        int end = seq + seg.len;
+        long seq = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
+        long end = seq + seg.len;
         if (seg.len == 0) {
             return true;
         }
         if (!c.state.mayReceive()) {
-            if (Seq.gt(end, rcv.nxt)) {
+            if (end > rcv.nxt) {
                 // Text behind the peer's FIN should not occur.
                 drop(DropReason.CLOSED);
             }
             return true;
         }
-        if (c.closed && Seq.gt(end, rcv.nxt)) {
+        if (c.closed && end > rcv.nxt) {
             // RFC 9293 §3.6.1: nobody will read it, and the peer must learn that.
             c.sendReset(c.snd.nxt, rcv.nxt, true);
             c.toClosed();
             return drop(DropReason.CLOSED);
         }
-        int from = Seq.max(seq, rcv.nxt);
-        int to = Seq.min(end, rcv.edge);
+        long from = Math.max(seq, rcv.nxt);
+        long to = Math.min(end, rcv.edge);
         if (rcv.finKnown) {
-            to = Seq.min(to, rcv.finSeq);
+            to = Math.min(to, rcv.finSeq);
         }
-        if (Seq.geq(from, to)) {
+        if (from >= to) {
             c.acks.now();
-            return drop(Seq.leq(end, rcv.nxt) ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
+            return drop(end <= rcv.nxt ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
         }
-        if (Seq.lt(seq, rcv.nxt) && c.sackOn) {
+        if (seq < rcv.nxt && c.sackOn) {
             c.sackBlocks().onDuplicate(seq, rcv.nxt);
             c.acks.now();
         }
-        if (Seq.lt(to, end)) {
+        if (to < end) {
             c.acks.now();
         }
-        int at = seg.headerLength + (from - seq);
+        int at = seg.headerLength + (int) (from - seq);
         if (from == rcv.nxt) {
-            return textInOrder(seg, at, to - from, nowNs);
+            return textInOrder(seg, at, (int) (to - from), nowNs);
         }
-        return textOutOfOrder(seg, at, from, to - from);
+        return textOutOfOrder(seg, at, from, (int) (to - from));
     }
 
     private boolean textInOrder(Segment seg, int at, int length, long nowNs) {
@@ -353,11 +365,11 @@ final class SegmentArrival {
             c.acks.now();
         }
         if (c.reassembler != null && !c.reassembler.isEmpty()) {
-            if (c.sackOn && Seq.lt(c.reassembler.left(0), rcv.nxt)) {
+            if (c.sackOn && c.reassembler.left(0) < rcv.nxt) {
                 // RFC 2883 §4: what this segment brought once more.
-                c.sackBlocks().onDuplicate(c.reassembler.left(0), Seq.min(c.reassembler.right(0), rcv.nxt));
+                c.sackBlocks().onDuplicate(c.reassembler.left(0), Math.min(c.reassembler.right(0), rcv.nxt));
             }
-            int before = rcv.nxt;
+            long before = rcv.nxt;
             rcv.nxt = c.reassembler.moveTo(c.inputShut ? null : c.receiveBuffer, rcv.nxt);
             c.bytesReceived += rcv.nxt - before;
             // RFC 5681 §4.2: at once, for a segment that fills a gap in whole or in part.
@@ -404,7 +416,7 @@ final class SegmentArrival {
         return taken;
     }
 
-    private boolean textOutOfOrder(Segment seg, int at, int from, int length) {
+    private boolean textOutOfOrder(Segment seg, int at, long from, int length) {
         c.acks.onOutOfOrder(c.sackOn);
         Reassembler r = c.reassembler();
         boolean kept = r.insert(seg.packet, at, from, length);
@@ -430,12 +442,12 @@ final class SegmentArrival {
     private void checkFin(Segment seg, long nowNs) {
         ReceiveSequence rcv = c.rcv;
         if (seg.has(TcpHeader.FIN) && !rcv.finKnown) {
-            int finSeq = seg.seq + seg.sequenceLength() - 1;
+            long finSeq = seg.seqOffset + seg.sequenceLength() - 1;
             // Differs: FIN takes no room in the buffer, so one that stands right at a closed window's edge is taken.
             // One that stands before text which is held already cannot be the end.
             boolean contradicted = c.reassembler != null && !c.reassembler.isEmpty()
-                    && Seq.gt(c.reassembler.right(c.reassembler.rangeCount() - 1), finSeq);
-            if (Seq.geq(finSeq, rcv.nxt) && Seq.leq(finSeq, rcv.edge) && !contradicted) {
+                    && c.reassembler.right(c.reassembler.rangeCount() - 1) > finSeq;
+            if (finSeq >= rcv.nxt && finSeq <= rcv.edge && !contradicted) {
                 rcv.finSeq = finSeq;
                 rcv.finKnown = true;
                 c.acks.now();
@@ -450,7 +462,7 @@ final class SegmentArrival {
         ReceiveSequence rcv = c.rcv;
         rcv.finReceived = true;
         rcv.nxt++;
-        rcv.edge = Seq.max(rcv.edge, rcv.nxt);
+        rcv.edge = Math.max(rcv.edge, rcv.nxt);
         c.acks.now();
         c.events |= TcpConnection.EVENT_READABLE;
         switch (c.state) {

@@ -1,6 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
@@ -40,7 +39,10 @@ final class SegmentSender {
             return ack(c, nowNs);
         }
         if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
-            Packet data = data(c, nowNs);
+            Packet data = c.probe != null && c.probe.due ? tailLossProbe(c, nowNs) : null;
+            if (data == null) {
+                data = data(c, nowNs);
+            }
             if (data != null) {
                 return data;
             }
@@ -59,13 +61,12 @@ final class SegmentSender {
     /// The next segment with data or FIN, or `null` if there is none or an acknowledgement must go before it.
     static Packet pollData(TcpConnection c, long nowNs) {
         if (Math.max(c.maxSuperSegment, c.snd.mss) >= LARGE && c.recovery.phase() == LossRecovery.Phase.OPEN
-                && Seq.leq(c.snd.cwndLimitedTo, c.snd.una)) {
+                && c.snd.cwndLimitedTo <= c.snd.una) {
             // What the congestion window does not hold back does not open it, either: all may go at the end of the batch, in
             // fewer and larger segments where the path takes such.
             return null;
         }
-        boolean nothing = c.queue.lostBytes == 0 && c.sendBuffer.end() == c.snd.nxt
-                && c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY;
+        boolean nothing = c.queue.lostBytes() == 0 && c.sendBuffer.end() == c.snd.nxt;
         if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || !c.state.isSynchronized()
                 || c.state == TcpState.TIME_WAIT || c.state == TcpState.FIN_WAIT_2 || acksAlone(c)) {
             return null;
@@ -81,62 +82,114 @@ final class SegmentSender {
     }
 
     private static Packet data(TcpConnection c, long nowNs) {
-        RetransmissionQueue q = c.queue;
-        int unsent = c.sendBuffer.end() - c.snd.nxt;
+        int unsent = (int) (c.sendBuffer.end() - c.snd.nxt);
         boolean fin = c.snd.finQueued && !c.snd.finSent;
-        if (q.lostBytes > 0 || c.recovery.phase() == LossRecovery.Phase.SACK_RECOVERY) {
-            int i = c.recovery.next(c, unsent > 0 && c.snd.room() > 0 || fin);
+        if (c.queue.lostBytes() > 0) {
+            int i = c.recovery.next(c);
             if (i >= 0) {
                 return retransmit(c, i, nowNs);
             }
-            if (q.nextLost() >= 0) {
+            if (c.recovery.holdsNewDataBack(c)) {
                 return null;
             }
         }
-        return unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
+        Packet p = unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
+        if (p == null && c.recovery.endsFrtoInVain(c)) {
+            int i = c.recovery.next(c);
+            return i >= 0 ? retransmit(c, i, nowNs) : null;
+        }
+        return p;
     }
 
     private static Packet retransmit(TcpConnection c, int i, long nowNs) {
-        RetransmissionQueue q = c.queue;
+        SackScoreboard board = c.queue.board();
         int mss = c.snd.mss;
-        int length = q.length(i) - (q.is(i, RetransmissionQueue.FIN) ? 1 : 0);
+        int length = dataLength(board, i);
         boolean forced = c.recovery.isForced();
-        int room = c.snd.una + c.snd.wnd - q.start(i);
-        if (length > 0 && (room <= 0 || !forced && room < Math.min(Math.min(length, mss), c.snd.maxWnd / 2))) {
+        int room = (int) (c.snd.una + c.snd.wnd - board.start(i));
+        if (length > 0 && (room <= 0 || !forced && room < Math.min(length, c.snd.maxWnd / 2) || i > 0 && room < length)) {
             // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
             // timer, which sends a byte at least, to learn whether there is a window again.
             if (!forced || room > 0) {
                 return null;
             }
-            c.recovery.onRetransmitted();
+            c.recovery.giveUpForcing();
             startRetransmissionTimer(c, nowNs);
             return build(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
         }
+        if (length > room && length > 0) {
+            board.splitFirst(board.start(0) + room);
+            length = room;
+        }
         int limit = mss;
-        if (c.maxSuperSegment > mss) {
+        if (!forced && c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
             limit = (int) Math.max(1, budget / mss) * mss;
         }
-        if (length > 0) {
-            limit = Math.min(limit, room);
-        }
-        if (length > limit) {
-            q.split(i, q.start(i) + limit);
-            length = limit;
-        }
-        q.markRetransmitted(i, nowNs);
-        c.recovery.onRetransmitted();
-        c.snd.lastSentNs = nowNs;
-        c.retransmittedSegments++;
-        c.retransmittedBytes += length;
+        int last = lastToGather(board, i, length, Math.min(limit, room), mss);
+        long start = board.start(i);
+        int total = (int) (board.end(last) - start);
+        boolean fin = board.is(last, SackScoreboard.FIN);
+        c.queue.retransmit(i, last, nowNs);
+        onRetransmission(c, start, start + total, total - (fin ? 1 : 0), nowNs);
         if (i == 0) {
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
         } else {
             startRetransmissionTimer(c, nowNs);
         }
-        int flags = TcpHeader.ACK | (q.is(i, RetransmissionQueue.FIN) ? TcpHeader.FIN : 0);
-        return build(c, q.start(i), length, flags, nowNs);
+        return build(c, start, total - (fin ? 1 : 0), TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
+    }
+
+    private static int dataLength(SackScoreboard board, int i) {
+        return board.length(i) - (board.is(i, SackScoreboard.FIN) ? 1 : 0);
+    }
+
+    /// The last of the segments from `i` on that go out again as one packet: small ones within one MSS, full ones as a
+    /// super-segment, which is cut again where they ended.
+    private static int lastToGather(SackScoreboard board, int i, int firstLength, int limit, int mss) {
+        int total = firstLength;
+        int last = i;
+        while (last + 1 < board.size() && board.isDue(last + 1) && !board.is(last, SackScoreboard.FIN)) {
+            int next = dataLength(board, last + 1);
+            if (total + next > limit || total + next > mss && total % mss != 0) {
+                break;
+            }
+            total += next;
+            last++;
+        }
+        return last;
+    }
+
+    private static void onRetransmission(TcpConnection c, long start, long end, int length, long nowNs) {
+        c.recovery.onRetransmitted(c, start, end, length, nowNs);
+        c.snd.lastSentNs = nowNs;
+        c.retransmittedSegments++;
+        c.retransmittedBytes += length;
+    }
+
+    /// RFC 8985 §7.3: new data if there is some that the peer has room for, else the last segment once more; whatever the
+    /// congestion window says. Returns `null` if neither can go.
+    private static Packet tailLossProbe(TcpConnection c, long nowNs) {
+        c.probe.due = false;
+        int length = (int) Math.min(Math.min(c.sendBuffer.end() - c.snd.nxt, c.snd.room()), fullSize(c));
+        if (length > 0) {
+            Packet p = emit(c, length, false, nowNs);
+            c.probe.onSent(c, false, nowNs);
+            return p;
+        }
+        SackScoreboard board = c.queue.board();
+        int i = board.size() - 1;
+        if (i < 0 || board.is(i, SackScoreboard.SACKED) || board.end(i) > c.snd.una + Math.max(1, c.snd.wnd)) {
+            return null;
+        }
+        length = dataLength(board, i);
+        boolean fin = board.is(i, SackScoreboard.FIN);
+        long start = board.start(i);
+        c.queue.retransmit(i, i, nowNs);
+        onRetransmission(c, start, board.end(i), length, nowNs);
+        c.probe.onSent(c, true, nowNs);
+        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     /// A segment of data that was never sent, with FIN if it ends the stream.
@@ -159,10 +212,20 @@ final class SegmentSender {
             }
         }
         boolean fin = snd.finQueued && !snd.finSent && length == unsent;
-        int start = snd.nxt;
+        if (budget - length < snd.mss) {
+            snd.cwndLimitedTo = snd.nxt + length + (fin ? 1 : 0);
+        }
+        return emit(c, length, fin, nowNs);
+    }
+
+    /// Sends the next `length` bytes, and FIN behind them if `fin`, for the first time.
+    private static Packet emit(TcpConnection c, int length, boolean fin, long nowNs) {
+        SendSequence snd = c.snd;
+        long start = snd.nxt;
+        int count = length + (fin ? 1 : 0);
         // First of all: should it throw, nothing was sent.
-        c.queue.add(start, start + length + (fin ? 1 : 0), fin, nowNs);
-        snd.nxt += length + (fin ? 1 : 0);
+        c.queue.add(start, start + count, snd.mss, fin, nowNs);
+        snd.nxt += count;
         snd.finSent |= fin;
         snd.probed = false;
         if (length % fullSize(c) != 0) {
@@ -171,14 +234,10 @@ final class SegmentSender {
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
         c.persist.stop(c);
-        if (budget - length < snd.mss) {
-            snd.cwndLimitedTo = snd.nxt;
-        }
+        c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
-        int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
-        Packet p = build(c, start, length, flags, nowNs);
-        assert snd.flight() >= 0;
-        return p;
+        c.probe().schedule(c, nowNs);
+        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     /// How many bytes the next segment takes, or 0 if it is to wait.
@@ -233,7 +292,7 @@ final class SegmentSender {
             }
             return false;
         }
-        return c.options.noDelay || c.snd.flight() == 0 || Seq.leq(c.snd.sml, c.snd.una);
+        return c.options.noDelay || c.snd.flight() == 0 || c.snd.sml <= c.snd.una;
     }
 
     private static void waitForWindow(TcpConnection c, long nowNs) {
@@ -272,7 +331,7 @@ final class SegmentSender {
         return build(c, c.snd.nxt, 0, TcpHeader.ACK, nowNs);
     }
 
-    private static Packet build(TcpConnection c, int seq, int length, int flags, long nowNs) {
+    private static Packet build(TcpConnection c, long seq, int length, int flags, long nowNs) {
         int blocks = sackBlocks(c);
         if (blocks > 0 && length + TcpOptionWriter.sackLength(blocks) > c.snd.mss) {
             // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
@@ -299,13 +358,14 @@ final class SegmentSender {
         }
     }
 
-    private static void writeHeader(TcpConnection c, Packet p, int header, int seq, int length, int flags, int blocks,
+    private static void writeHeader(TcpConnection c, Packet p, int header, long seq, int length, int flags, int blocks,
             long nowNs) {
         int at = p.append(header);
         MemorySegment m = p.memory();
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
         int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
-        TcpHeader.write(m, at, c.localPort, c.remotePort, seq, c.rcv.nxt, header, flags | push, c.window.field(c), 0);
+        TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
+                flags | push, c.window.field(c), 0);
         long to = at + TcpHeader.MIN_LENGTH;
         if (c.timestampsOn) {
             to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
@@ -341,7 +401,8 @@ final class SegmentSender {
         c.synDue = false;
         boolean answer = c.state == TcpState.SYN_RECEIVED;
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
-        Packet p = SynSegment.write(c.localPort, c.remotePort, c.snd.iss, answer ? c.rcv.nxt : 0,
+        Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
+                answer ? StreamOffset.number(c.rcv.nxt) : 0,
                 TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
                 (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
@@ -365,7 +426,8 @@ final class SegmentSender {
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
         Packet p = Packet.allocate(HEADROOM, header);
         int at = p.append(header);
-        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, c.rstSeq, c.rstAck, header,
+        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, StreamOffset.number(c.rstSeq),
+                StreamOffset.number(c.rstAck), header,
                 c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
         if (c.timestampsOn) {
             // RFC 7323 §3.2: SHOULD; the echo is valid with ACK only.

@@ -1,7 +1,6 @@
 package dev.millrace.tcp.engine;
 
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.buffer.Buffer;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -16,32 +15,32 @@ final class SendBuffer {
 
     private final MemoryBudget memory;
     /// The first byte that is not acknowledged, and the one behind the last written.
-    private int una;
-    private int end;
+    private long una;
+    private long end;
 
     // A ring of chunks: the buffer, the number of its first byte, how many bytes it holds.
     private Buffer[] chunks;
-    private int[] starts;
+    private long[] starts;
     private int[] fills;
     private int head;
     private int count;
     /// The first chunk was taken although the budget had nothing left.
     private boolean unbooked;
 
-    SendBuffer(MemoryBudget memory, int firstSeq) {
+    SendBuffer(MemoryBudget memory, long firstSeq) {
         this.memory = memory;
         una = firstSeq;
         end = firstSeq;
     }
 
     /// The number behind the last byte written.
-    int end() {
+    long end() {
         return end;
     }
 
     /// The bytes held.
     int length() {
-        return end - una;
+        return (int) (end - una);
     }
 
     private int at(int i) {
@@ -72,7 +71,7 @@ final class SendBuffer {
 
     private boolean addChunk(int wanted) {
         if (chunks == null) {
-            int[] s = new int[2];
+            long[] s = new long[2];
             fills = new int[2];
             starts = s;
             chunks = new Buffer[2];
@@ -108,7 +107,7 @@ final class SendBuffer {
     private void grow() {
         int n = chunks.length;
         Buffer[] c = Arrays.copyOf(chunks, 2 * n);
-        int[] s = Arrays.copyOf(starts, 2 * n);
+        long[] s = Arrays.copyOf(starts, 2 * n);
         int[] f = Arrays.copyOf(fills, 2 * n);
         System.arraycopy(chunks, 0, c, n, head);
         System.arraycopy(starts, 0, s, n, head);
@@ -120,10 +119,10 @@ final class SendBuffer {
     }
 
     /// Lets go of the bytes before `seq`.
-    void ackTo(int seq) {
-        assert Seq.leq(una, seq) && Seq.leq(seq, end);
+    void ackTo(long seq) {
+        assert una <= seq && seq <= end;
         una = seq;
-        while (count > 0 && Seq.leq(starts[head] + fills[head], seq)) {
+        while (count > 0 && starts[head] + fills[head] <= seq) {
             if (unbooked) {
                 // Only ever the first chunk of an empty buffer.
                 unbooked = false;
@@ -137,12 +136,12 @@ final class SendBuffer {
         }
     }
 
-    private int find(int seq) {
+    private int find(long seq) {
         int low = 0;
         int high = count - 1;
         while (low < high) {
             int mid = low + high + 1 >>> 1;
-            if (Seq.leq(starts[at(mid)], seq)) {
+            if (starts[at(mid)] <= seq) {
                 low = mid;
             } else {
                 high = mid - 1;
@@ -152,12 +151,12 @@ final class SendBuffer {
     }
 
     /// Copies bytes `seq` to `seq + length` to `target`.
-    void copyTo(int seq, int length, MemorySegment target, int at) {
-        assert Seq.leq(una, seq) && Seq.leq(seq + length, end);
+    void copyTo(long seq, int length, MemorySegment target, int at) {
+        assert una <= seq && seq + length <= end;
         int done = 0;
         for (int i = length == 0 ? 0 : find(seq); done < length; i++) {
             int k = at(i);
-            int from = seq + done - starts[k];
+            int from = (int) (seq + done - starts[k]);
             int n = Math.min(length - done, fills[k] - from);
             MemorySegment.copy(chunks[k].memory(), from, target, at + done, n);
             done += n;
@@ -165,12 +164,12 @@ final class SendBuffer {
     }
 
     /// Adds bytes `seq` to `seq + length` to a packet as fragments.
-    void addTo(Packet packet, int seq, int length) {
-        assert Seq.leq(una, seq) && Seq.leq(seq + length, end);
+    void addTo(Packet packet, long seq, int length) {
+        assert una <= seq && seq + length <= end;
         int done = 0;
         for (int i = find(seq); done < length; i++) {
             int k = at(i);
-            int from = seq + done - starts[k];
+            int from = (int) (seq + done - starts[k]);
             int n = Math.min(length - done, fills[k] - from);
             packet.addFragment(chunks[k].retain(), from, n);
             done += n;

@@ -1,28 +1,26 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.Seq;
-
 /// The send sequence variables (RFC 9293 §3.3.1). `nxt` never moves back: what was lost is sent again from the
 /// retransmission queue, so `nxt` is also the highest number ever sent.
 final class SendSequence {
-    final int iss;
+    final long iss;
     /// SND.UNA: the oldest number not acknowledged.
-    int una;
+    long una;
     /// SND.NXT: the next number to send.
-    int nxt;
+    long nxt;
     /// SND.WND: the peer's window in bytes, scaled.
     int wnd;
     /// The largest window that the peer ever offered (MAX.SND.WND of RFC 5961, Max(SND.WND) of RFC 9293 §3.8.6.2.1).
     int maxWnd;
-    int wl1;
-    int wl2;
+    long wl1;
+    long wl2;
     /// The largest payload of a segment (Eff.snd.MSS, RFC 9293 §3.7.1), options that every segment carries deducted.
     int mss;
     /// The end of the last segment sent that was smaller than `mss` (SND.SML of Minshall's variant of Nagle).
-    int sml;
+    long sml;
     /// What was in flight up to here filled the congestion window: its ACKs may open it (RFC 7661 §4.3). Whether a window
     /// was used up is a property of the flight, not of the moment at which its ACK comes.
-    int cwndLimitedTo;
+    long cwndLimitedTo;
     /// When anything that counts as data was last sent.
     long lastSentNs;
     /// The program has closed its side: FIN follows the last byte.
@@ -39,32 +37,25 @@ final class SendSequence {
         cwndLimitedTo = iss;
     }
 
-    /// Moves SND.UNA. Numbers that lie behind it are taken along, since two gibibytes on they would lie ahead.
-    void advance(int to) {
-        cwndLimitedTo = Seq.max(cwndLimitedTo, una);
-        una = to;
-        sml = Seq.max(sml, una);
-    }
-
-    boolean isNear() {
-        return Seq.leq(una, sml) && Seq.leq(sml, nxt) && Seq.leq(cwndLimitedTo, nxt)
-                && Seq.leq(wl2, una);
+    /// Whether nothing that is remembered lies ahead of what was sent.
+    boolean isConsistent() {
+        return una <= nxt && sml <= nxt && cwndLimitedTo <= nxt && wl2 <= una;
     }
 
     /// FlightSize (RFC 5681 §2): sent and not acknowledged, in bytes; SYN and FIN count one each.
     int flight() {
-        return nxt - una;
+        return (int) (nxt - una);
     }
 
     /// The bytes that the peer's window still has room for; negative if the peer has shrunk it (RFC 9293 MUST-34).
     int room() {
-        return una + wnd - nxt;
+        return (int) (una + wnd - nxt);
     }
 
     /// RFC 9293 §3.10.7.4: takes the window from an acceptable ACK unless an older segment brings it. Returns whether
     /// the window is another one than before.
-    boolean updateWindow(int seq, int ack, int newWnd) {
-        if (Seq.lt(wl1, seq) || wl1 == seq && Seq.leq(wl2, ack)) {
+    boolean updateWindow(long seq, long ack, int newWnd) {
+        if (wl1 < seq || wl1 == seq && wl2 <= ack) {
             boolean changed = wnd != newWnd;
             setWindow(seq, ack, newWnd);
             return changed;
@@ -72,7 +63,7 @@ final class SendSequence {
         return false;
     }
 
-    void setWindow(int seq, int ack, int newWnd) {
+    void setWindow(long seq, long ack, int newWnd) {
         wnd = newWnd;
         maxWnd = Math.max(maxWnd, newWnd);
         wl1 = seq;

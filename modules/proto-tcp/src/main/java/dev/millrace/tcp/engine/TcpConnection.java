@@ -7,7 +7,6 @@ import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.MemoryBudget;
-import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -67,7 +66,7 @@ public final class TcpConnection {
     // Made when they are first needed: most connections never lose anything.
     Reassembler reassembler;
     SackBlocks sackBlocks;
-    SackScoreboard scoreboard;
+    TailLossProbe probe;
 
     int ipMss;
     int maxSuperSegment;
@@ -86,8 +85,8 @@ public final class TcpConnection {
     boolean synUntimed;
     boolean rstDue;
     boolean rstWithAck;
-    int rstSeq;
-    int rstAck;
+    long rstSeq;
+    long rstAck;
     /// The program has closed the connection, or its reading side.
     boolean closed;
     boolean inputShut;
@@ -106,6 +105,11 @@ public final class TcpConnection {
     long segmentsSent;
     long segmentsReceived;
     int urgentSegments;
+    /// What the peer has reported to have got twice (D-SACK), and reports that it has taken back.
+    int duplicateReports;
+    int renegings;
+    /// Reductions of the congestion window that were taken back.
+    int spuriousRecoveries;
 
     /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
     ///
@@ -128,8 +132,8 @@ public final class TcpConnection {
         congestionControls = cc;
         this.memory = memory;
         snd = new SendSequence(iss);
-        recovery = new LossRecovery(iss);
-        sendBuffer = new SendBuffer(memory, iss + 1);
+        recovery = new LossRecovery(snd.iss);
+        sendBuffer = new SendBuffer(memory, snd.iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
         ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBuffer) : 0;
@@ -192,6 +196,13 @@ public final class TcpConnection {
         return reason;
     }
 
+    /// The segments that came together have all been taken.
+    public void onBatchEnd(long nowNs) {
+        if (cc != null && state != TcpState.CLOSED) {
+            cc.onAcksProcessed(nowNs);
+        }
+    }
+
     void startFinWait2(long nowNs) {
         if (closed && options.finWait2Ns > 0) {
             timers.set(ConnectionTimers.LINGER, nowNs + options.finWait2Ns);
@@ -222,7 +233,7 @@ public final class TcpConnection {
     /// @return the MTU in bytes, IP header included, that the path is to be told because one of our packets was really too
     ///     big for it, 0 if the router did not say it; or -1. After telling it, renew the path and call [#setPath].
     public int onIcmpError(IcmpError icmp, int quotedSeq, long nowNs) {
-        int mtu = PathMtu.onIcmpError(this, icmp, quotedSeq, nowNs);
+        int mtu = PathMtu.onIcmpError(this, icmp, StreamOffset.of(quotedSeq, snd.una), nowNs);
         assert Invariants.hold(this);
         return mtu;
     }
@@ -353,7 +364,7 @@ public final class TcpConnection {
         state = next;
     }
 
-    void sendReset(int seq, int ack, boolean withAck) {
+    void sendReset(long seq, long ack, boolean withAck) {
         rstDue = true;
         rstSeq = seq;
         rstAck = ack;
@@ -473,11 +484,11 @@ public final class TcpConnection {
     }
 
     public int sndNxt() {
-        return snd.nxt;
+        return StreamOffset.number(snd.nxt);
     }
 
     public int rcvNxt() {
-        return rcv.nxt;
+        return StreamOffset.number(rcv.nxt);
     }
 
     public int timestampRecent() {
@@ -499,7 +510,7 @@ public final class TcpConnection {
     }
 
     boolean hasUnsent() {
-        return sendBuffer.end() != snd.nxt && Seq.gt(sendBuffer.end(), snd.nxt);
+        return sendBuffer.end() > snd.nxt;
     }
 
     Reassembler reassembler() {
@@ -509,18 +520,18 @@ public final class TcpConnection {
         return reassembler;
     }
 
+    TailLossProbe probe() {
+        if (probe == null) {
+            probe = new TailLossProbe();
+        }
+        return probe;
+    }
+
     SackBlocks sackBlocks() {
         if (sackBlocks == null) {
             sackBlocks = new SackBlocks();
         }
         return sackBlocks;
-    }
-
-    SackScoreboard scoreboard() {
-        if (scoreboard == null) {
-            scoreboard = new SackScoreboard(queue);
-        }
-        return scoreboard;
     }
 
     /// How many segments were sent again.

@@ -17,7 +17,7 @@ import java.util.Map;
 public final class TcpSettings {
     /// The options of `[tcp]` that the engine understands.
     public static final List<OptionSpec> SPECS = List.of(
-            new OptionSpec("congestion-control", TEXT, "newreno", "name of the congestion control"),
+            new OptionSpec("congestion-control", TEXT, "cubic", "name of the congestion control"),
             new OptionSpec("receive-buffer", BYTES, "1MiB", "bytes that wait for the program to read them, 2KiB to 1GiB"),
             new OptionSpec("send-buffer", BYTES, "1MiB", "bytes that wait to be sent and acknowledged, 2KiB to 1GiB"),
             new OptionSpec("timestamps", FLAG, "true", "negotiate timestamps (RFC 7323)"),
@@ -28,6 +28,7 @@ public final class TcpSettings {
             new OptionSpec("slow-start-after-idle", FLAG, "true", "begin anew with the initial window after an idle RTO (RFC 5681 §4.1)"),
             new OptionSpec("initial-rto", DURATION, "1s", "retransmission timeout before the first measurement (RFC 6298)"),
             new OptionSpec("min-rto", DURATION, "200ms", "least margin of the retransmission timeout above the round-trip time; RFC 6298 recommends 1s in all"),
+            new OptionSpec("tail-loss-probe", FLAG, "true", "send the last segment again, or a new one, after two silent round trips (RFC 8985 §7; needs SACK)"),
             new OptionSpec("max-rto", DURATION, "120s", "longest retransmission timeout, 60s at least (RFC 6298)"),
             new OptionSpec("delayed-ack", DURATION, "40ms", "longest delay of an acknowledgement, below 500ms (RFC 9293 MUST-40)"),
             new OptionSpec("syn-timeout", DURATION, "3m", "how long an unanswered connection attempt lasts (R2 of RFC 9293 §3.8.3)"),
@@ -53,6 +54,7 @@ public final class TcpSettings {
     public final boolean slowStartAfterIdle;
     public final long initialRtoNs;
     public final long minRtoNs;
+    public final boolean tailLossProbe;
     public final long maxRtoNs;
     public final long delayedAckNs;
     public final long synTimeoutNs;
@@ -80,6 +82,7 @@ public final class TcpSettings {
         initialWindow = (int) v.number("initial-window", 1, 64);
         slowStartAfterIdle = v.flag("slow-start-after-idle");
         minRtoNs = v.nanos("min-rto", tick, Duration.ofSeconds(60));
+        tailLossProbe = v.flag("tail-loss-probe");
         maxRtoNs = v.nanos("max-rto", Duration.ofSeconds(60), day);
         initialRtoNs = v.nanos("initial-rto", Duration.ofMillis(10), Duration.ofSeconds(60));
         delayedAckNs = v.nanos("delayed-ack", Duration.ZERO, Duration.ofMillis(499));

@@ -15,8 +15,14 @@ final class Timeouts {
         if (t.takeExpired(ConnectionTimers.USER, nowNs)) {
             onUser(c, nowNs);
         }
+        if (t.takeExpired(ConnectionTimers.PROBE, nowNs)) {
+            c.probe().onExpired(c, nowNs);
+        }
         if (t.takeExpired(ConnectionTimers.RETRANSMISSION, nowNs)) {
             onRetransmission(c, nowNs);
+        }
+        if (t.takeExpired(ConnectionTimers.REORDER, nowNs)) {
+            c.recovery.onReorderingTimer(c, nowNs);
         }
         if (t.takeExpired(ConnectionTimers.PERSIST, nowNs)) {
             c.persist.onExpired(c, nowNs);

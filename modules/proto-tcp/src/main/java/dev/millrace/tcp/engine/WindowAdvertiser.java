@@ -28,7 +28,7 @@ final class WindowAdvertiser {
     /// The window field of a segment that goes out now; moves RCV's edge to what it promises.
     int field(TcpConnection c) {
         ReceiveSequence rcv = c.rcv;
-        int offered = rcv.edge - rcv.nxt;
+        int offered = rcv.wnd();
         int free = free(c);
         int field = Math.min(0xffff, free >> shift);
         if (field << shift >= offered && free - offered >= worthwhile(c)) {
@@ -57,7 +57,7 @@ final class WindowAdvertiser {
     /// Whether the program has read so much that the peer should hear of it: a step worth taking that doubles the window
     /// or opens half of the buffer.
     boolean needsUpdate(TcpConnection c) {
-        int offered = c.rcv.edge - c.rcv.nxt;
+        int offered = c.rcv.wnd();
         int free = free(c);
         int growth = free - offered;
         return growth >= worthwhile(c) && (free >= 2 * (long) offered || growth >= c.options.receiveBuffer / 2)

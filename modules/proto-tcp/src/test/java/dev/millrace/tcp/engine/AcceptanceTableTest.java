@@ -168,7 +168,7 @@ class AcceptanceTableTest {
 
     private static Fate actual(Cell cell) {
         TcpBench b = bench(cell.state);
-        int nxt = b.tcp.rcv.nxt - TcpBench.IRS;
+        int nxt = (int) (b.tcp.rcv.nxt - TcpBench.IRS);
         int window = b.tcp.rcv.wnd();
         // The oldest ACK that brings nothing new: what is acknowledged shall not matter here.
         TcpBench.In in = new TcpBench.In().seq(switch (cell.where) {
@@ -177,7 +177,7 @@ class AcceptanceTableTest {
             case INSIDE -> nxt + 5;
             case EDGE -> nxt + window;
             case BEYOND -> nxt + window + 5;
-        }).ack(b.tcp.snd.una - TcpBench.ISS).win(b.tcp.snd.wnd >> b.tcp.sendShift);
+        }).ack((int) (b.tcp.snd.una - TcpBench.ISS)).win(b.tcp.snd.wnd >> b.tcp.sendShift);
         switch (cell.what) {
             case RST -> in.flags(TcpHeader.RST);
             case SYN -> in.flags(TcpHeader.SYN);
@@ -194,14 +194,14 @@ class AcceptanceTableTest {
         // An ACK that is acceptable tells its window: a segment is processed if that was heard.
         in.win(in.win - 7);
         int wnd = b.tcp.snd.wnd;
-        int wl1 = b.tcp.snd.wl1;
+        long wl1 = b.tcp.snd.wl1;
         b.recv(in);
         boolean heard = b.tcp.snd.wnd != wnd || b.tcp.snd.wl1 != wl1;
         boolean answered = !b.sent.isEmpty() && b.next().has(TcpHeader.ACK);
         Fate fate = b.tcp.state() == TcpState.CLOSED ? Fate.RESET : heard ? Fate.TAKEN : answered ? Fate.ACKED : Fate.SILENT;
         if (fate != Fate.TAKEN) {
             assertEquals(recent, b.tcp.timestampRecent(), "TS.Recent of a segment that was not taken");
-            assertEquals(nxt, b.tcp.rcv.nxt - TcpBench.IRS, "RCV.NXT of a segment that was not taken");
+            assertEquals(nxt, (int) (b.tcp.rcv.nxt - TcpBench.IRS), "RCV.NXT of a segment that was not taken");
         }
         b.end();
         return fate;

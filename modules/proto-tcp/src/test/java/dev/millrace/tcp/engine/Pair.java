@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
@@ -17,6 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /// Two engines and a hostile wire between them, in virtual time. The wire's bytes are real packets with checksums; after
 /// every step the invariants of docs/conformance are checked.
@@ -43,6 +46,10 @@ final class Pair {
     boolean tracing;
     long segments;
     final TestBudget budget;
+    private final CongestionControlFactory.Chosen cc;
+    /// Which of the segments that `a` sends the wire loses besides, and how much later than others it delivers one.
+    Predicate<Segment> loses = s -> false;
+    ToLongFunction<Segment> delaysNs = s -> 0;
 
     /// One end.
     final class Side {
@@ -68,6 +75,8 @@ final class Pair {
         private int rcvNxt;
         private boolean rcvNxtKnown;
         private int advertisedShift;
+        /// Data segments that the last input or timer made it send.
+        int burst;
 
         Side(String name, TcpConnection tcp, int iss, int seed) {
             this.name = name;
@@ -137,11 +146,13 @@ final class Pair {
         void drain() {
             Packet p;
             int count = 0;
+            burst = 0;
             while ((p = tcp.pollSegment(nowNs)) != null) {
                 if (++count > 5000) {
                     fail(name + " sends without end");
                 }
                 check(p);
+                burst += segment.len > 0 ? 1 : 0;
                 send(this, p);
             }
             checkState();
@@ -163,7 +174,7 @@ final class Pair {
             }
             if (s.len > 0) {
                 // A window probe is the one byte that may lie beyond the window.
-                assertTrue(Seq.leq(s.seq + s.len, tcp.snd.una + tcp.snd.maxWnd) || s.len == 1, "beyond any window");
+                assertTrue(Seq.leq(s.seq + s.len, (int) (tcp.snd.una + tcp.snd.maxWnd)) || s.len == 1, "beyond any window");
                 p.copyTo(s.headerLength, scratch, 0, s.len);
                 long at = Integer.toUnsignedLong(s.seq - iss - 1);
                 for (int i = 0; i < s.len; i += 97) {
@@ -195,6 +206,7 @@ final class Pair {
                 }
                 assertTrue(c.rtt.rtoNs() >= c.settings.minRtoNs && c.rtt.rtoNs() <= c.settings.maxRtoNs);
                 assertEquals(naivePipe(c), LossRecovery.pipe(c), "pipe");
+                assertTrue(c.queue.isConsistent());
                 assertTrue(c.cc.cwnd() >= c.snd.mss || c.cc.cwnd() >= 48, "cwnd " + c.cc.cwnd());
             }
             assertTrue(c.available() <= c.options.receiveBuffer * 9L / 8 + 65536);
@@ -204,13 +216,13 @@ final class Pair {
     static long naivePipe(TcpConnection c) {
         long pipe = 0;
         for (int i = 0; i < c.queue.size(); i++) {
-            if (c.queue.is(i, RetransmissionQueue.SACKED)) {
+            if (c.queue.is(i, SackScoreboard.SACKED)) {
                 continue;
             }
-            if (!c.queue.is(i, RetransmissionQueue.LOST)) {
+            if (!c.queue.is(i, SackScoreboard.LOST)) {
                 pipe += c.queue.length(i);
             }
-            if (c.queue.is(i, RetransmissionQueue.RETRANSMITTED)) {
+            if (c.queue.is(i, SackScoreboard.RETRANSMITTED)) {
                 pipe += c.queue.length(i);
             }
         }
@@ -223,6 +235,16 @@ final class Pair {
 
     Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA, int issB,
             long budgetLimit) {
+        this(seed, wire, sa, sb, mssA, mssB, superSegment, issA, issB, budgetLimit, Reno.CHOSEN);
+    }
+
+    Pair(long seed, Wire wire, TcpSettings settings, CongestionControlFactory.Chosen cc) {
+        this(seed, wire, settings, settings, 1460, 1460, 0, 1000, -5000, Long.MAX_VALUE, cc);
+    }
+
+    private Pair(long seed, Wire wire, TcpSettings sa, TcpSettings sb, int mssA, int mssB, int superSegment, int issA,
+            int issB, long budgetLimit, CongestionControlFactory.Chosen cc) {
+        this.cc = cc;
         budget = new TestBudget(budgetLimit);
         random = new Random(seed);
         this.wire = wire;
@@ -238,7 +260,7 @@ final class Pair {
 
     private TcpConnection connection(TcpSettings s, int local, int remote, int iss, int mss, int superSegment) {
         return new TcpConnection(s, new ConnectionOptions(s), local, remote, iss, 7777, mss, true, superSegment,
-                Reno.CHOSEN, budget, nowNs);
+                cc, budget, nowNs);
     }
 
     void open() {
@@ -254,11 +276,11 @@ final class Pair {
                     + " win " + s.wnd + " sack " + s.options.sackCount());
         }
         Packet linear = cut(p);
-        while (linear != null) {
-            Packet next = linear;
-            linear = null;
-            put(from.peer, next);
+        if (from == a && loses.test(from.segment)) {
+            linear.release();
+            return;
         }
+        put(from.peer, linear, from == a ? delaysNs.applyAsLong(from.segment) : 0);
     }
 
     /// A wire carries linear packets with a checksum.
@@ -270,7 +292,7 @@ final class Pair {
         return q;
     }
 
-    private void put(Side to, Packet p) {
+    private void put(Side to, Packet p, long laterNs) {
         if (random.nextDouble() < wire.drop) {
             p.release();
             return;
@@ -283,7 +305,7 @@ final class Pair {
         if (random.nextDouble() < wire.duplicate) {
             flights.add(new Flight(nowNs + delay(), order++, to, p.copy()));
         }
-        flights.add(new Flight(nowNs + delay(), order++, to, p));
+        flights.add(new Flight(nowNs + delay() + laterNs, order++, to, p));
     }
 
     private long delay() {
@@ -324,7 +346,7 @@ final class Pair {
         }
         if (to.segment.parse(p) == WireError.NONE) {
             if (to.tcp.state() == TcpState.CLOSED && to.segment.has(TcpHeader.SYN) && to == b && !to.tcp.rcv.finReceived
-                    && to.tcp.snd.nxt == to.iss) {
+                    && to.tcp.snd.nxt == to.tcp.snd.iss) {
                 to.tcp.openPassive(to.segment, nowNs);
             } else {
                 to.tcp.onSegment(to.segment, nowNs);

@@ -3,18 +3,23 @@ package dev.millrace.tcp.engine;
 import dev.millrace.OptionValues;
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
+import dev.millrace.tcp.cc.CubicFactory;
 import dev.millrace.tcp.cc.NewRenoFactory;
-import java.util.List;
 import java.util.Map;
 
 /// NewReno as a stack would have chosen it, for tests without one.
 public final class Reno implements CongestionControlFactory.Chosen {
-    public static final CongestionControlFactory.Chosen CHOSEN = new Reno();
+    public static final CongestionControlFactory.Chosen CHOSEN = new Reno(new NewRenoFactory());
 
-    private final CongestionControlFactory factory = new NewRenoFactory();
-    private final OptionValues values = OptionValues.check("newreno", List.of(), Map.of());
+    /// CUBIC likewise.
+    public static final CongestionControlFactory.Chosen CUBIC = new Reno(new CubicFactory());
 
-    private Reno() {
+    private final CongestionControlFactory factory;
+    private final OptionValues values;
+
+    private Reno(CongestionControlFactory factory) {
+        this.factory = factory;
+        values = OptionValues.check(factory.name(), factory.options(), Map.of());
     }
 
     @Override

@@ -98,7 +98,7 @@ final class TcpBench {
 
     /// A segment that was sent.
     record Out(int flags, int seq, int ack, int win, int len, int mss, int scale, boolean sackPermitted, boolean ts,
-            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload) {
+            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs) {
         boolean has(int f) {
             return (flags & f) == f;
         }
@@ -252,7 +252,7 @@ final class TcpBench {
     private void take(In in) {
         Packet p = packet(in);
         assertEquals(WireError.NONE, segment.parse(p));
-        if (tcp.state() == TcpState.CLOSED && in.flags == TcpHeader.SYN && tcp.snd.nxt == ISS && !tcp.active) {
+        if (tcp.state() == TcpState.CLOSED && in.flags == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active) {
             tcp.openPassive(segment, nowNs);
         } else {
             lastDrop = tcp.onSegment(segment, nowNs);
@@ -343,7 +343,7 @@ final class TcpBench {
         p.copyTo(s.headerLength, MemorySegment.ofArray(payload), 0, s.len);
         return new Out(s.flags, s.seq - ISS, s.has(TcpHeader.ACK) ? s.ack - irs : 0, s.wnd, s.len, o.mss(),
                 o.windowScale(), o.sackPermitted(), o.hasTimestamps(), o.timestampValue(), o.timestampEcho(), sack,
-                p.segmentSize(), (nowNs - epochNs) / MS, payload);
+                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs);
     }
 
     // ---- what is expected

@@ -23,9 +23,16 @@ class TcpCostTest {
         long now = 1;
         long segments;
 
+        /// Data segments of `a` to pass before `dropCount` are lost.
+        int passCount;
+        int dropCount;
+
         Loop(int mss) {
-            TcpSettings s = TcpSettings.of();
-            a = new TcpConnection(s, new ConnectionOptions(s), 1, 2, 5, 0, mss, true, 0, Reno.CHOSEN, budget, 1);
+            this(mss, 5, TcpSettings.of());
+        }
+
+        Loop(int mss, int iss, TcpSettings s) {
+            a = new TcpConnection(s, new ConnectionOptions(s), 1, 2, iss, 0, mss, true, 0, Reno.CHOSEN, budget, 1);
             b = new TcpConnection(s, new ConnectionOptions(s), 2, 1, 9, 0, mss, true, 0, Reno.CHOSEN, budget, 1);
             a.openActive(now);
             Packet p = a.pollSegment(now);
@@ -49,7 +56,11 @@ class TcpCostTest {
             while ((p = from.pollSegment(now)) != null) {
                 segments++;
                 segment.parse(p);
-                to.onSegment(segment, now);
+                if (dropCount == 0 || from == b || segment.len == 0 || passCount-- > 0) {
+                    to.onSegment(segment, now);
+                } else {
+                    dropCount--;
+                }
                 p.release();
                 moved = true;
             }

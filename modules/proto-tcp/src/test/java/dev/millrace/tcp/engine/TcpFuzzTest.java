@@ -58,7 +58,7 @@ class TcpFuzzTest {
                         b.shutdown();
                     }
                 }
-                case 4 -> b.icmp(IcmpError.Kind.values()[r.nextInt(8)], b.tcp.snd.una - TcpBench.ISS, r.nextInt(2000));
+                case 4 -> b.icmp(IcmpError.Kind.values()[r.nextInt(8)], (int) (b.tcp.snd.una - TcpBench.ISS), r.nextInt(2000));
                 default -> b.recv(segment(b, r, ts));
             }
             assertTrue(before == b.tcp.state() || reachable(before, b.tcp.state()), before + " to " + b.tcp.state());
@@ -115,12 +115,12 @@ class TcpFuzzTest {
     private static TcpBench.In segment(TcpBench b, Random r, boolean ts) {
         TcpBench.In in = new TcpBench.In();
         boolean opening = !b.tcp.state().isSynchronized();
-        in.seq = b.tcp.rcv.nxt - TcpBench.IRS + around(r, b.tcp.rcv.wnd());
+        in.seq = (int) (b.tcp.rcv.nxt - TcpBench.IRS) + around(r, b.tcp.rcv.wnd());
         if (b.tcp.state() == TcpState.SYN_SENT) {
             in.seq = 0;
         }
         if (r.nextInt(20) != 0) {
-            in.ack(b.tcp.snd.una - TcpBench.ISS + (opening ? r.nextInt(3) : r.nextInt(3) == 0 ? around(r, b.tcp.snd.flight())
+            in.ack((int) (b.tcp.snd.una - TcpBench.ISS) + (opening ? r.nextInt(3) : r.nextInt(3) == 0 ? around(r, b.tcp.snd.flight())
                     : r.nextInt(b.tcp.snd.flight() + 1)));
         }
         in.win = r.nextInt(6) == 0 ? 0 : r.nextInt(65536);
@@ -143,7 +143,7 @@ class TcpFuzzTest {
         if (r.nextInt(3) == 0 && (in.flags & TcpHeader.SYN) == 0) {
             int n = 1 + r.nextInt(in.ts ? 2 : 3);
             int[] edges = new int[2 * n];
-            int una = b.tcp.snd.una - TcpBench.ISS;
+            int una = (int) (b.tcp.snd.una - TcpBench.ISS);
             int flight = b.tcp.snd.flight() + 10;
             for (int i = 0; i < n; i++) {
                 int left = r.nextInt(flight) - 3;

@@ -319,7 +319,9 @@ class TcpOpenCloseTest {
         TcpBench b = established("max-retransmissions", "10").write(10).forget().at(100_000).state(TcpState.ESTABLISHED);
         b.event(TcpConnection.EVENT_PATH_SUSPECT);
         b.at(600_000).state(TcpState.CLOSED);
-        assertEquals(10, b.sent.size());
+        // A tail loss probe, and ten timeouts.
+        assertEquals(11, b.sent.size());
+        assertEquals(10 + 1, b.tcp.timeouts);
         assertEquals(ErrorCode.CONNECTION_TIMED_OUT, b.tcp.error());
     }
 

@@ -182,16 +182,20 @@ class TcpOptionsTest {
     @Test
     void infoTellsWhatWasAgreedUponAndWhatIsUnderWay() {
         TcpBench b = establish(new TcpBench(), syn().mss(900).sackOk().ts(5000, 0).scale(7)).write(20_000).after(50);
-        b.recv(ackOf(1).ts(5001, 0).sack(889, 1777)).recv(data(1, 10).ts(5002, 0)).after(30);
+        b.recv(ackOf(1).ts(5001, 0).sack(889, 1777)).recv(data(1, 10).ts(5002, 0));
         TcpInfo i = b.tcp.info(b.nowNs);
+        assertEquals("OPEN 888 0 0", i.recovery() + " " + i.bytesSacked() + " " + i.bytesLost() + " " + i.bytesRetransmitted());
+        // A millisecond later what the report left out is lost, and goes again.
+        i = b.after(30).tcp.info(b.nowNs);
         assertEquals("true true 7 5 900 1000", i.timestamps() + " " + i.sack() + " " + i.sendWindowScale() + " "
                 + i.receiveWindowScale() + " " + i.peerMss() + " " + i.advertisedMss());
-        assertEquals("OPEN 888 0 0", i.recovery() + " " + i.bytesSacked() + " " + i.bytesLost() + " " + i.bytesRetransmitted());
+        assertEquals("SACK_RECOVERY 888 888 888", i.recovery() + " " + i.bytesSacked() + " " + i.bytesLost() + " "
+                + i.bytesRetransmitted());
         assertEquals(20_000 - i.bytesSent(), i.bytesUnsent());
         assertEquals(30 * TcpBench.MS, i.sinceReceivedNs());
-        assertEquals(30 * TcpBench.MS, i.sinceSentNs());
+        assertEquals(29 * TcpBench.MS, i.sinceSentNs());
         i = b.after(400).tcp.info(b.nowNs);
-        assertEquals("RTO_RECOVERY 888", i.recovery() + " " + i.bytesRetransmitted());
+        assertEquals("RTO_RECOVERY 1776", i.recovery() + " " + i.bytesRetransmitted());
         assertEquals(-1, established().tcp.info(0).sinceReceivedNs());
         b.end();
     }
