@@ -53,7 +53,8 @@ public interface CongestionControl {
     /// @param nowNs the present time
     void onCongestion(long inFlight, long nowNs);
 
-    /// Loss recovery ended; cwnd is to be what it settles at.
+    /// Loss recovery ended; cwnd is to be what it settles at. Not called for a recovery that [#onTimeout] or [#onSpurious] has
+    /// ended.
     ///
     /// @param inFlight the bytes in flight
     /// @param proportional whether sending was kept in proportion to what arrived (RFC 9937), so that no burst follows if cwnd
@@ -69,7 +70,8 @@ public interface CongestionControl {
     void onTimeout(long inFlight, boolean first, long nowNs);
 
     /// The last [#onCongestion] or [#onTimeout] was for nothing: what seemed lost was late (RFC 4015). cwnd and ssthresh
-    /// are to be what they were before, unless they have grown beyond it.
+    /// are to be what they were before, unless they have grown beyond it. Told once in a window of data at most, and within a
+    /// timeout of the recovery's end: that it was for nothing is what the peer says.
     ///
     /// @param nowNs the present time
     default void onSpurious(long nowNs) {

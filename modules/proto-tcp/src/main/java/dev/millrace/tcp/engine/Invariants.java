@@ -22,6 +22,7 @@ final class Invariants {
         assert c.recovery.phase() != LossRecovery.Phase.SACK_RECOVERY || c.sackOn && c.queue.rack != null;
         assert c.recovery.phase() == LossRecovery.Phase.OPEN || !c.timers.isSet(ConnectionTimers.PROBE)
                 : "a probe is due in recovery";
+        assert !c.queue.isEmpty() || !c.queue.hasBoard() : "a scoreboard of nothing";
         assert c.queue.size() > 64 || c.queue.isConsistent();
         assert memoriesLieBehind(c);
         return true;

@@ -353,7 +353,9 @@ final class LossRecovery {
             c.rtt.endBackOff();
         }
         if (phase != Phase.OPEN) {
-            c.queue.board().unmarkLost();
+            if (c.queue.lostBytes() > 0) {
+                c.queue.board().unmarkLost();
+            }
             toOpen(c);
         }
         c.cc.onSpurious(nowNs);

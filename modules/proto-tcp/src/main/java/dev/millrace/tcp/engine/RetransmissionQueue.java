@@ -246,7 +246,8 @@ final class RetransmissionQueue {
             free();
         }
         if (board != null && board.size() == 0) {
-            board.shrink();
+            // Two kilobytes at least, which an idle connection would keep for having lost something once.
+            board = null;
         }
     }
 
@@ -269,6 +270,10 @@ final class RetransmissionQueue {
             rack.onDelivered(b.sentNs(i), b.end(i), again);
             b.markSacked(i);
         }
+    }
+
+    boolean hasBoard() {
+        return board != null;
     }
 
     /// All that is in flight, segment by segment.

@@ -452,13 +452,6 @@ final class SackScoreboard {
         } while (at < dataEnd);
     }
 
-    /// Lets the arrays go that a long flight has left, once it is over.
-    void shrink() {
-        if (size == 0 && starts.length > SMALL) {
-            allocate(SMALL);
-        }
-    }
-
     /// Forgets everything.
     void clear() {
         size = 0;

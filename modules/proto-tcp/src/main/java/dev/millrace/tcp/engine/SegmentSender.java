@@ -178,9 +178,12 @@ final class SegmentSender {
             c.probe.onSent(c, false, nowNs);
             return p;
         }
+        if (c.queue.isEmpty()) {
+            return null;
+        }
         SackScoreboard board = c.queue.board();
         int i = board.size() - 1;
-        if (i < 0 || board.is(i, SackScoreboard.SACKED) || board.end(i) > c.snd.una + Math.max(1, c.snd.wnd)) {
+        if (board.is(i, SackScoreboard.SACKED) || board.end(i) > c.snd.una + Math.max(1, c.snd.wnd)) {
             return null;
         }
         length = dataLength(board, i);

@@ -264,17 +264,21 @@ class CubicTest {
         assertTrue(c.cwnd() < 6.2 * before && c.cwnd() > 2 * before, c.cwnd() + " from " + before);
     }
 
-    /// RFC 9406 §4.2: eight samples at least, the least of which counts.
+    /// RFC 9406 §4.2: eight samples of a round at least.
     @Test
     void aFewLateAcknowledgementsAreNoQueue() {
-        Cubic c = new Cubic(MSS, 16 * MSS, true);
-        long now = round(c, 0, 50 * MS, true);
-        now = round(c, now, 50 * MS, true);
-        long before = c.cwnd();
-        for (int i = 0; i < before / MSS; i++) {
-            c.onAck(new Told(MSS, before - MSS, true, (i < 7 ? 70 : 50) * MS, 50 * MS, now));
+        HyStart h = new HyStart();
+        for (int i = 0; i < 16; i++) {
+            assertEquals(1, h.onAck(told(50, i == 15 ? 31 : 15)));
         }
-        assertEquals(2 * before, c.cwnd());
+        for (int i = 0; i < 7; i++) {
+            assertEquals(1, h.onAck(told(70, 31)), "after " + i);
+        }
+        assertEquals(4, h.onAck(told(70, 31)));
+    }
+
+    private static Told told(long rttMs, long segments) {
+        return new Told(MSS, segments * MSS, true, rttMs * MS, 50 * MS, 0);
     }
 
     @Test

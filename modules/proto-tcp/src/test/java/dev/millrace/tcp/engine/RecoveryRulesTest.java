@@ -241,8 +241,8 @@ class RecoveryRulesTest {
         for (int i = 2; i <= 4; i++) {
             b.recv(ackOf(NEXT).sack(NEXT + MSS, NEXT + i * MSS));
         }
-        b.after(2).recv(ackOf(NEXT + 4 * MSS)).after(10);
-        assertEquals(1, b.tcp.retransmittedSegments);
+        b.after(2).recv(ackOf(NEXT + 4 * MSS).sack(NEXT + 5 * MSS, NEXT + 6 * MSS));
+        assertEquals(MSS, b.tcp.queue.lostBytes(), "the one before that, and none of those behind it");
         b.end();
     }
 

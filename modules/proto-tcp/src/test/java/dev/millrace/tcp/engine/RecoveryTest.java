@@ -228,7 +228,9 @@ class RecoveryTest {
 
     /// Mathis et al.: MSS/RTT · √(3/2)/√loss for a receiver that acknowledges every segment, less for one that delays.
     ///
-    /// CUBIC grows with its estimate of Reno's window at such round trips (RFC 9438 §4.3), so that the same holds for it.
+    /// CUBIC grows with its estimate of Reno's window at such round trips (RFC 9438 §4.3). That is Reno's on average for as long as the
+    /// window stays below where it was; where losses are chance it goes beyond as often as not, and grows by a whole segment there:
+    /// a tenth more than the formula.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void oneLossInAHundredLeavesTheGoodputThatRenosFormulaPredicts(boolean cubic) {
@@ -250,7 +252,7 @@ class RecoveryTest {
             p.end();
         }
         double predicted = 8.0 * MSS / 0.020 * Math.sqrt(1.5) / Math.sqrt(0.01) / 1e6;
-        assertTrue(sum / runs > 0.85 * predicted && sum / runs < 1.3 * predicted,
+        assertTrue(sum / runs > 0.85 * predicted && sum / runs < 1.15 * predicted,
                 sum / runs + " Mbit/s, predicted " + predicted);
     }
 }
