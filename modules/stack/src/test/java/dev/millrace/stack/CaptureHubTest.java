@@ -98,7 +98,6 @@ class CaptureHubTest {
         }
     }
 
-
     @Test
     void aClientThatLeavesIsForgotten() throws Exception {
         connect(1).close();
