@@ -18,6 +18,11 @@ public final class UdpOptions {
     /// routes, and without one to the first NIC on Ethernet that is up. (The kernel's IP_MULTICAST_IF.)
     public static final SocketOption<String> MULTICAST_NIC = new Option<>("MULTICAST_NIC", String.class);
 
+    /// Whether a connected socket is also told of what may pass: that ICMP calls a network or a host unreachable, or that a hop limit
+    /// ran out. `true` to begin with (RFC 1122 §4.1.3.3); without it only of what lasts, such as a port where nobody listens. (The
+    /// kernel's IP_RECVERR, which is off to begin with.)
+    public static final SocketOption<Boolean> SOFT_ERRORS = new Option<>("SOFT_ERRORS", Boolean.class);
+
     private UdpOptions() {
     }
 

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /// A UDP socket. Any thread may call any method. Blocking calls end as those of [TcpSocket] do.
 public interface UdpSocket extends AutoCloseable {
-    /// Fixes the peer: only its datagrams are received, and ICMP errors about it are reported. As for sending, a broadcast
+    /// Fixes the peer: only its datagrams are received, and ICMP errors about it are reported ([UdpOptions#SOFT_ERRORS]). As for sending, a broadcast
     /// address needs `SO_BROADCAST`.
     void connect(InetSocketAddress remote) throws IOException;
 
@@ -100,7 +100,7 @@ public interface UdpSocket extends AutoCloseable {
     <T> T getOption(SocketOption<T> option) throws IOException;
 
     /// SO_RCVBUF, IP_TOS, SO_BROADCAST, [TcpOptions#HOP_LIMIT] (for datagrams to one host), [UdpOptions#DONT_FRAGMENT],
-    /// [UdpOptions#PATH_MTU]; and for datagrams to groups IP_MULTICAST_TTL (0 to 255, 1 to begin with; 0 stays in the stack),
+    /// [UdpOptions#PATH_MTU], [UdpOptions#SOFT_ERRORS]; and for datagrams to groups IP_MULTICAST_TTL (0 to 255, 1 to begin with; 0 stays in the stack),
     /// IP_MULTICAST_LOOP (`true` to begin with) and [UdpOptions#MULTICAST_NIC].
     Set<SocketOption<?>> supportedOptions();
 

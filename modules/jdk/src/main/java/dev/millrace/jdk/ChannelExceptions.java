@@ -34,13 +34,18 @@ final class ChannelExceptions {
         if (e instanceof PortUnreachableException) {
             return because(e, new PortUnreachableException());
         }
-        // The JDK's channels have no class of their own for this one.
-        return ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE ? new IOException(e.getMessage(), e) : e;
+        return e;
     }
 
-    /// As [#of], for who writes: the JDK's channels tell then what the system says, and do not translate it.
+    /// As [#of], for who reads: the JDK's channels tell then what the system says, and have a class of their own for a reset only.
+    static IOException ofReader(IOException e, Channel channel) {
+        return of(withoutClass(e), channel);
+    }
+
+    /// As [#ofReader], for who writes, and hears of a reset what the system says as well.
     static IOException ofWriter(IOException e, Channel channel) {
-        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? new IOException("Connection reset by peer", e) : of(e, channel);
+        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? new IOException("Connection reset by peer", e)
+                : ofReader(e, channel);
     }
 
     /// The JDK's say nothing; that it was the stack which was closed is worth to be told, for there nobody expects it.
@@ -56,9 +61,15 @@ final class ChannelExceptions {
         return told;
     }
 
-    /// What a write throws where a send throws this: of what is too long the JDK's have a class of their own in the latter only.
+    /// What a read or a write throws where a connect, a receive or a send throws this: of what went wrong on the way the JDK's have
+    /// classes of their own in the latter only.
     static IOException withoutClass(IOException e) {
-        return ErrorCode.of(e).orElse(null) == ErrorCode.MESSAGE_TOO_LONG ? new IOException(e.getMessage(), e) : e;
+        return switch (ErrorCode.of(e).orElse(null)) {
+            case CONNECTION_TIMED_OUT, CONNECTION_ABORTED, INTERNAL_FAILURE, BROKEN_PIPE, NETWORK_UNREACHABLE, HOST_UNREACHABLE,
+                    PROTOCOL_UNREACHABLE, MESSAGE_TOO_LONG, ADDRESS_NOT_AVAILABLE, INVALID_ADDRESS, LIMIT_REACHED, LINK_FAILED ->
+                new IOException(e.getMessage(), e);
+            case null, default -> e;
+        };
     }
 
     /// A call that might wait does nothing if the thread is interrupted already.

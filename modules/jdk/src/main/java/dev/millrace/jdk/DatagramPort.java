@@ -27,7 +27,7 @@ final class DatagramPort {
     private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF,
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
             StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP, TcpOptions.HOP_LIMIT,
-            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, UdpOptions.MULTICAST_NIC);
+            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, UdpOptions.SOFT_ERRORS, UdpOptions.MULTICAST_NIC);
 
     private final Udp udp;
     /// Guarded by this: the options that the program has set.
@@ -50,6 +50,8 @@ final class DatagramPort {
 
     DatagramPort(Udp udp) {
         this.udp = udp;
+        // As the kernel's.
+        chosen.put(UdpOptions.SOFT_ERRORS, false);
     }
 
     /// As an option that the program has set, before there is a socket.

@@ -26,9 +26,15 @@ final class SocketExceptions {
         };
     }
 
-    /// As [#of], for who writes: the JDK's sockets tell then what the system says, and do not translate it.
+    /// As [#of], for who reads: that goes wrong on the way has classes of its own only where the JDK's sockets connect.
+    static IOException ofReader(IOException e) {
+        IOException plain = ChannelExceptions.withoutClass(e);
+        return plain == e ? of(e) : because(e.getMessage(), e);
+    }
+
+    /// As [#ofReader], for who writes: the JDK's sockets tell of a reset then what the system says, and do not translate it.
     static IOException ofWriter(IOException e) {
-        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? because("Connection reset by peer", e) : of(e);
+        return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? because("Connection reset by peer", e) : ofReader(e);
     }
 
     /// The same, where only a [SocketException] may be thrown.

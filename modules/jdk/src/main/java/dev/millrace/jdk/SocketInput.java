@@ -32,7 +32,7 @@ final class SocketInput extends InputStream {
         try {
             return socket.read(b, off, len);
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw SocketExceptions.ofReader(e);
         }
     }
 
@@ -41,7 +41,7 @@ final class SocketInput extends InputStream {
         try {
             return socket.available();
         } catch (IOException e) {
-            throw SocketExceptions.of(e);
+            throw SocketExceptions.ofReader(e);
         }
     }
 

@@ -116,15 +116,29 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
     }
 
     private InetSocketAddress take(ByteBuffer dst) throws IOException {
+        try {
+            return next(dst);
+        } catch (IOException e) {
+            throw ChannelExceptions.of(e, this);
+        }
+    }
+
+    /// Takes the next datagram, and says of what went wrong what the stack says.
+    private InetSocketAddress next(ByteBuffer dst) throws IOException {
         boolean waits = isBlocking();
         if (waits) {
             ChannelExceptions.checkInterrupt(this);
         }
+        UdpSocket s = port.bound();
+        return waits ? s.receive(dst) : s.tryReceive(dst);
+    }
+
+    /// The same for who is connected: `false` if there is none.
+    private boolean takes(ByteBuffer dst) throws IOException {
         try {
-            UdpSocket s = port.bound();
-            return waits ? s.receive(dst) : s.tryReceive(dst);
+            return next(dst) != null;
         } catch (IOException e) {
-            throw ChannelExceptions.of(e, this);
+            throw ChannelExceptions.ofReader(e, this);
         }
     }
 
@@ -166,7 +180,8 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         try {
             give(src, to);
         } catch (IOException e) {
-            throw ChannelExceptions.of(e, this);
+            // To its peer the JDK's writes.
+            throw peer == null ? ChannelExceptions.of(e, this) : ChannelExceptions.ofReader(e, this);
         }
         return n;
     }
@@ -198,7 +213,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
             return 0;
         }
         int before = dst.position();
-        return take(dst) == null ? 0 : dst.position() - before;
+        return takes(dst) ? dst.position() - before : 0;
     }
 
     @Override
@@ -215,7 +230,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
             return 0;
         }
         ByteBuffer whole = ByteBuffer.allocate((int) Math.min(room, 0xffff));
-        if (take(whole) == null) {
+        if (!takes(whole)) {
             return 0;
         }
         whole.flip();
@@ -244,7 +259,7 @@ final class StackDatagramChannel extends DatagramChannel implements Watched {
         try {
             give(src, to);
         } catch (IOException e) {
-            throw ChannelExceptions.of(ChannelExceptions.withoutClass(e), this);
+            throw ChannelExceptions.ofReader(e, this);
         }
     }
 

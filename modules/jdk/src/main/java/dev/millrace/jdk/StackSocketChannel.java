@@ -266,7 +266,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         if (ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET) {
             reset = true;
         }
-        return ChannelExceptions.of(e, this);
+        return ChannelExceptions.ofReader(e, this);
     }
 
     @Override

@@ -55,8 +55,14 @@ public abstract class Parity {
             while (!type.getName().startsWith("java.")) {
                 type = type.getSuperclass();
             }
-            return type.getName() + ": " + t.getMessage();
+            return type.getName() + ": " + (isTheMachines(t) ? null : t.getMessage());
         }
+    }
+
+    /// The virtual machine's own messages are said only until the code that throws is compiled, and name variables.
+    private static boolean isTheMachines(Throwable t) {
+        return t instanceof NullPointerException && ("" + t.getMessage()).startsWith("Cannot ")
+                || t instanceof ClassCastException && ("" + t.getMessage()).contains(" cannot be cast to class ");
     }
 
     /// The names of the cases.

@@ -1,7 +1,6 @@
 package dev.millrace.jdk;
 
 import dev.millrace.testkit.Await;
-import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;

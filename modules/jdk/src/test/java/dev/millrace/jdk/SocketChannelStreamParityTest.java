@@ -87,6 +87,25 @@ class SocketChannelStreamParityTest extends SocketChannelParity {
             return List.of(each(w, _ -> c[0].read(one), _ -> c[0].read(one), _ -> c[0].read(new ByteBuffer[] {one}),
                     _ -> c[0].read(ByteBuffer.allocate(0))), facts(c[0], w));
         });
+        add("the peer has reset, after it wrote", w -> {
+            SocketChannel[] c = w.channels();
+            c[1].write(ByteBuffer.allocate(3));
+            // It is there when the reset comes.
+            Await.until(() -> c[0].socket().getInputStream().available() == 3, c[0]::toString);
+            reset(c[1]);
+            return each(w, _ -> c[0].read(ByteBuffer.allocate(2)), _ -> c[0].read(ByteBuffer.allocate(2)),
+                    _ -> c[0].read(ByteBuffer.allocate(2)));
+        });
+        add("the peer has reset, after it wrote and ended", w -> {
+            SocketChannel[] c = w.channels();
+            c[1].write(ByteBuffer.allocate(3));
+            c[0].write(ByteBuffer.allocate(1));
+            c[1].shutdownOutput();
+            Await.until(() -> c[1].socket().getInputStream().available() == 1, c[1]::toString);
+            // With what was not read: a reset.
+            c[1].close();
+            return each(w, _ -> c[0].read(ByteBuffer.allocate(9)), _ -> c[0].read(ByteBuffer.allocate(9)));
+        });
         add("the peer has reset, scattering", w -> {
             SocketChannel[] c = w.channels();
             reset(c[1]);

@@ -28,6 +28,12 @@ public final class World implements AutoCloseable {
     private final InetAddress silent;
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final List<AutoCloseable> under = new ArrayList<>();
+    private Knife knife;
+
+    /// Cuts the path, so that neither end hears of the other any more.
+    public interface Knife {
+        void cut() throws Exception;
+    }
 
     /// @param silent an address from which here nothing comes back; `null` if there is none
     public World(End here, End there, InetAddress silent) {
@@ -274,6 +280,16 @@ public final class World implements AutoCloseable {
     synchronized <T extends AutoCloseable> T keep(T socket) {
         opened.add(socket);
         return socket;
+    }
+
+    /// Has the path cut by this, when a case wants it.
+    public World cutBy(Knife newKnife) {
+        knife = newKnife;
+        return this;
+    }
+
+    void cut() throws Exception {
+        knife.cut();
     }
 
     /// Closes these with this, the last one first, when all sockets are.

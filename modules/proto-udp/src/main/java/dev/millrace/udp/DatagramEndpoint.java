@@ -59,6 +59,8 @@ final class DatagramEndpoint implements Runnable {
     final LargeSends largeSends = new LargeSends();
     /// Whether nobody may cut what the socket sends.
     volatile boolean dontFragment;
+    /// Whether the program is told of what may pass.
+    volatile boolean softErrors = true;
 
     /// Whom a connected socket talks to; one object, so that nobody sees the address of one and the port of another.
     record Peer(IpAddress address, int port) {

@@ -29,7 +29,7 @@ import java.util.function.Consumer;
 final class DatagramSocketView implements UdpSocket {
     private static final Set<SocketOption<?>> SUPPORTED = Set.of(StandardSocketOptions.SO_RCVBUF,
             StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS, TcpOptions.HOP_LIMIT,
-            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, StandardSocketOptions.IP_MULTICAST_TTL,
+            UdpOptions.DONT_FRAGMENT, UdpOptions.PATH_MTU, UdpOptions.SOFT_ERRORS, StandardSocketOptions.IP_MULTICAST_TTL,
             StandardSocketOptions.IP_MULTICAST_LOOP, UdpOptions.MULTICAST_NIC);
 
     private static final IpAddress ANY_GROUP = IpAddress.parse("224.0.0.1");
@@ -304,6 +304,10 @@ final class DatagramSocketView implements UdpSocket {
             endpoint.dontFragment = (Boolean) value;
             return this;
         }
+        if (option == UdpOptions.SOFT_ERRORS) {
+            endpoint.softErrors = (Boolean) value;
+            return this;
+        }
         if (option == StandardSocketOptions.IP_MULTICAST_LOOP) {
             output.groupLoop = (Boolean) value;
             return this;
@@ -357,6 +361,8 @@ final class DatagramSocketView implements UdpSocket {
             value = output.hopLimit;
         } else if (option == UdpOptions.DONT_FRAGMENT) {
             value = endpoint.dontFragment;
+        } else if (option == UdpOptions.SOFT_ERRORS) {
+            value = endpoint.softErrors;
         } else if (option == StandardSocketOptions.IP_MULTICAST_TTL) {
             value = output.groupTtl;
         } else if (option == StandardSocketOptions.IP_MULTICAST_LOOP) {

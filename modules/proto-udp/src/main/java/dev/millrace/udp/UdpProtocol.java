@@ -138,9 +138,17 @@ final class UdpProtocol implements TransportProtocol, Udp {
             return;
         }
         // RFC 1122 §4.1.3.3: told to connected sockets only; others could not say which of their datagrams it was.
-        if (connected != null) {
+        if (connected != null && (connected.softErrors || !mayPass(error.kind()))) {
             connected.onError(error.kind().code());
         }
+    }
+
+    /// RFC 1122 §4.2.3.9 calls these soft: the network may recover.
+    private static boolean mayPass(IcmpError.Kind kind) {
+        return switch (kind) {
+            case NETWORK_UNREACHABLE, HOST_UNREACHABLE, TIME_EXCEEDED -> true;
+            case PROTOCOL_UNREACHABLE, PORT_UNREACHABLE, PROHIBITED, PACKET_TOO_BIG, PARAMETER_PROBLEM -> false;
+        };
     }
 
     private static int field(byte[] header, int at) {

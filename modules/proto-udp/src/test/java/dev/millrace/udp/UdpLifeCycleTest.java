@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
+import dev.millrace.ErrorCode;
+import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import dev.millrace.spi.Clock;
 import dev.millrace.spi.Counters;
@@ -21,6 +23,7 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.UdpHeader;
 import dev.millrace.wire.buffer.Leaks;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
@@ -34,6 +37,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What UDP does when things happen at the wrong moment: closing between the steps of binding, no memory for a wake-up,
 /// a failure amid closing.
@@ -336,11 +341,36 @@ class UdpLifeCycleTest {
             DatagramEndpoint found = connected;
             socket.disconnect();
             connected = found;
-            byte[] quoted = new byte[8];
-            UdpHeader.write(MemorySegment.ofArray(quoted), 0, 53, 9, 8);
-            udp.onError(new IcmpError(IcmpError.Kind.PORT_UNREACHABLE, 17, IpAddress.parse("10.0.0.2"), IpAddress.parse("10.0.0.1"),
-                    quoted, 0, IpAddress.parse("10.0.0.1")));
+            udp.onError(error(IcmpError.Kind.PORT_UNREACHABLE));
             assertNull(socket.tryReceive(ByteBuffer.allocate(20)));
+        }
+    }
+
+    private static IcmpError error(IcmpError.Kind kind) {
+        byte[] quoted = new byte[8];
+        UdpHeader.write(MemorySegment.ofArray(quoted), 0, 53, 9, 8);
+        return new IcmpError(kind, 17, IpAddress.parse("10.0.0.2"), IpAddress.parse("10.0.0.1"), quoted, 0, IpAddress.parse("10.0.0.1"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NETWORK_UNREACHABLE, true", "HOST_UNREACHABLE, true", "TIME_EXCEEDED, true", "PORT_UNREACHABLE, false",
+        "PROTOCOL_UNREACHABLE, false", "PROHIBITED, false", "PARAMETER_PROBLEM, false"})
+    void whoDoesNotWantSoftErrorsHearsOfTheOthers(IcmpError.Kind kind, boolean soft) throws Exception {
+        UdpProtocol udp = protocol();
+        try (UdpSocket socket = udp.bind(new InetSocketAddress(53))) {
+            socket.connect(new InetSocketAddress("10.0.0.1", 9));
+            assertTrue(socket.getOption(UdpOptions.SOFT_ERRORS));
+            udp.onError(error(kind));
+            assertEquals(kind.code(), ErrorCode.of(assertThrows(IOException.class, () -> socket.tryReceive(ByteBuffer.allocate(20))))
+                    .orElseThrow());
+            socket.setOption(UdpOptions.SOFT_ERRORS, false);
+            udp.onError(error(kind));
+            assertEquals(!soft, socket.readiness().readable());
+            if (soft) {
+                assertNull(socket.tryReceive(ByteBuffer.allocate(20)));
+            } else {
+                assertThrows(IOException.class, () -> socket.tryReceive(ByteBuffer.allocate(20)));
+            }
         }
     }
 }

@@ -89,6 +89,8 @@ class JettyTest {
         }
         connector.setHost(address.getHostAddress());
         connector.setPort(PORT);
+        // A line that loses packets may keep one of many streams waiting for longer than the usual 30 s.
+        connector.setIdleTimeout(600_000);
         server.addConnector(connector);
         server.setHandler(new Handler.Abstract() {
             @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
+import dev.millrace.jdk.JvmSockets;
 import java.net.http.HttpClient;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
@@ -57,6 +58,8 @@ class SpringBootWebTest {
 
     @Test
     void transfers() throws Exception {
+        // At its end Tomcat wakes the thread that accepts by a `new Socket()` to it.
+        JvmSockets.install();
         try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host shop = net.host("shop", "10.0.0.1");
             Host bank = net.host("bank", "10.0.0.2");

@@ -18,10 +18,11 @@ import java.util.stream.Stream;
 final class ThreadCheck implements AutoCloseable {
     /// A thread of a dump: `#22 "name" virtual WAITING …`.
     private static final Pattern THREAD = Pattern.compile("#(\\d+) \"(.*?)\" .*");
-    /// Carriers and timers of virtual threads, the common pool, who waits for the ends of processes, and the like; and those of
-    /// libraries that are one for all their users: OkHttp's end when they had nothing to do for a minute, those of Kafka's metrics never.
-    private static final Pattern OF_THE_JVM = Pattern.compile("(ForkJoinPool-1-|ForkJoinPool\\.commonPool-|VirtualThread-|Common-Cleaner|"
-            + "process reaper|Attach Listener|.*-Poller|CompletableFutureDelayScheduler|Cleaner-|surefire-|junit-|Okio Watchdog|OkHttp TaskRunner|metrics-meter-tick-).*");
+    /// Carriers and timers of virtual threads, the common pool, who waits for the ends of processes, and the like; and those of libraries
+    /// that are one for all their users. OkHttp's end when they had nothing to do for a minute, those of Kafka's metrics and of MySQL never.
+    private static final Pattern OF_THE_JVM = Pattern.compile("(" + String.join("|", "ForkJoinPool-\\d+-", "ForkJoinPool\\.commonPool-",
+            "VirtualThread-", ".*-Poller", "CompletableFutureDelayScheduler", "Common-Cleaner", "Cleaner-", "process reaper", "Attach Listener",
+            "surefire-", "junit-", "Okio Watchdog", "OkHttp TaskRunner", "metrics-meter-tick-", "mysql-cj-") + ").*");
 
     private final Map<Long, String> before = threads();
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
+import dev.millrace.jdk.JvmSockets;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -27,6 +28,8 @@ class TomcatTest {
 
     @Test
     void answers() throws Exception {
+        // At its end Tomcat wakes the thread that accepts by a `new Socket()` to it.
+        JvmSockets.install();
         try (var threads = new ThreadCheck(); Internet net = Internet.realTime()) {
             Host clientHost = net.host("client", "10.0.0.1");
             Host serverHost = net.host("server", "10.0.0.2");

@@ -75,7 +75,8 @@ public final class VirtualClockwork implements Clockwork {
         if (owner != null && owner != caller) {
             throw new SimulationException("thread \"" + caller.getName() + "\" uses the simulated network while \""
                     + owner.getName() + "\" does: in simulated time one thread runs at a time. Start programs with "
-                    + "host.run(...), and their threads with host.threads()");
+                    + "host.run(...), and their threads with host.threads(); a library with threads of its own needs real time: "
+                    + "Internet.realTime(), @VirtualInternet(time = REAL)");
         }
     }
 
