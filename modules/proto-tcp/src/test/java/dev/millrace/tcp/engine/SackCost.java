@@ -42,7 +42,8 @@ final class SackCost {
         SECOND_RANDOM("every second segment in any order"),
         SECOND_DOWN("every second segment from the top"),
         REPEATED("the same three blocks over all"),
-        PARTS("blocks that cover no whole segment");
+        PARTS("blocks that cover no whole segment"),
+        DENIED("a loss, and that it was none, in each");
 
         final String what;
 
@@ -71,7 +72,8 @@ final class SackCost {
             }
         }
         Random r = new Random(seed);
-        int acks = Math.min(segments / 2 - 2, 4000);
+        // Denials need time to pass, and no timeout must come in between.
+        int acks = Math.min(segments / 2 - 2, pattern == Pattern.DENIED ? 48 : 4000);
         int[] order = new int[segments / 2 - 1];
         for (int i = 0; i < order.length; i++) {
             order[i] = 2 * i + 2;
@@ -89,9 +91,9 @@ final class SackCost {
                 case SECOND_RANDOM -> new int[] {order[i], order[i] + 1, order[Math.max(0, i - 1)], order[Math.max(0, i - 1)] + 1};
                 case SECOND_DOWN -> new int[] {segments - 2 - 2 * i, segments - 1 - 2 * i};
                 case REPEATED -> new int[] {1, segments / 3, segments / 3 + 1, segments / 2, segments / 2 + 1, segments};
-                case PARTS -> null;
+                case PARTS, DENIED -> null;
             };
-            prepared[i] = ack(blocks, segments, i);
+            prepared[i] = ack(blocks, segments, i, pattern == Pattern.DENIED);
         }
         now += 20_000_000L;
         // The first ones look at the whole flight, once for each segment of it.
@@ -101,6 +103,16 @@ final class SackCost {
         long start = System.nanoTime();
         for (int i = ONCE; i < acks; i++) {
             tcp.onSegment(prepared[i], ++now);
+            if (pattern == Pattern.DENIED) {
+                now += 2_000_000L;
+                if (tcp.nextDeadlineNs() <= now) {
+                    tcp.onTimer(now);
+                }
+                Packet p = tcp.pollSegment(now);
+                if (p != null) {
+                    p.release();
+                }
+            }
         }
         long ns = (System.nanoTime() - start) / (acks - ONCE);
         for (Segment a : prepared) {
@@ -128,7 +140,7 @@ final class SackCost {
         p.release();
     }
 
-    private static Segment ack(int[] blocks, int segments, int i) {
+    private static Segment ack(int[] blocks, int segments, int i, boolean denied) {
         int n = blocks == null ? 3 : blocks.length / 2;
         int length = 20 + TcpOptionWriter.sackLength(n);
         Packet p = Packet.allocate(64, length);
@@ -138,6 +150,11 @@ final class SackCost {
         for (int k = 0; k < n; k++) {
             int left = blocks == null ? (1 + (i * 3 + k) % (segments - 2)) * MSS + 1 : blocks[2 * k] * MSS;
             int right = blocks == null ? left + 7 : blocks[2 * k + 1] * MSS;
+            if (denied) {
+                // The last segment has arrived, and something of the first came twice.
+                left = k == 2 ? (segments - 1) * MSS : 1;
+                right = k == 2 ? segments * MSS : 8 + i % 900;
+            }
             to = TcpOptionWriter.sackBlock(p.memory(), to, ISS + 1 + left, ISS + 1 + right);
         }
         Segment s = new Segment();
