@@ -8,9 +8,7 @@ import dev.millrace.internet.time.Gone;
 import dev.millrace.jdk.StackSockets;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,13 +46,9 @@ public final class Host extends Station implements AutoCloseable {
     private final StackSockets sockets = StackSockets.of(this::stack);
     private volatile Stack stack;
     private volatile FirewallBox firewall;
-    private volatile Asking asking;
+    private final HostNames names;
     private int programs;
     private final HostConcurrency concurrency;
-
-    /// Whom it asks for names.
-    private record Asking(Host server, Resolver resolver) {
-    }
 
     /// What a host does when it starts: see [#boot].
     @FunctionalInterface
@@ -71,6 +65,7 @@ public final class Host extends Station implements AutoCloseable {
         super(internet, name, realm, plans.getFirst(), mtu);
         this.internet = internet;
         concurrency = new HostConcurrency(internet, this);
+        names = new HostNames(internet, this);
         this.settings = settings;
         this.life = life;
         furtherNics = plans.stream().skip(1).map(p -> new HostNic(internet, this, p, mtu)).toList();
@@ -79,7 +74,7 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     void setStack(Stack opened) {
-        opened.setNames(this::addressesOf);
+        opened.setNames(names);
         stack = opened;
     }
 
@@ -178,41 +173,7 @@ public final class Host extends Station implements AutoCloseable {
     ///
     /// @throws IllegalStateException if the Internet has no name server
     public Resolver resolver() {
-        NameServer names = internet.names();
-        if (names == null) {
-            throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
-        }
-        Host server = names.host();
-        Asking a = asking;
-        if (a == null || a.server != server) {
-            InetAddress at = server.addresses().stream().filter(this::speaks).findFirst().orElse(server.address());
-            a = new Asking(server, Resolver.builder(stack).server(new InetSocketAddress(at, Resolver.PORT))
-                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + lifeName())).build());
-            asking = a;
-        }
-        return a.resolver;
-    }
-
-    /// For sockets of the JDK: names are those of hosts, also where there is no name server to serve them.
-    private List<InetAddress> addressesOf(String hostName) throws IOException {
-        if (internet.names() != null) {
-            return resolve(hostName);
-        }
-        Host other = internet.host(hostName).orElse(null);
-        if (other != null) {
-            return other.addresses();
-        }
-        try {
-            return List.of(InetAddress.ofLiteral(hostName));
-        } catch (IllegalArgumentException e) {
-            var unknown = new UnknownHostException(hostName + ": no host of this Internet has that name");
-            unknown.initCause(e);
-            throw unknown;
-        }
-    }
-
-    private boolean speaks(InetAddress other) {
-        return addresses().stream().anyMatch(own -> own instanceof Inet4Address == other instanceof Inet4Address);
+        return names.resolver();
     }
 
     /// What a program does that returns nothing.
@@ -497,7 +458,7 @@ public final class Host extends Station implements AutoCloseable {
         internet.endPrograms(this, owner);
         concurrency.endExecutors(true);
         owner = new Object();
-        asking = null;
+        names.forget();
         life = internet.nodes().beginLife(name());
         random = internet.generator("programs of " + lifeName());
         stations().forEach(Station::renewLink);

@@ -70,7 +70,7 @@ final class ChannelSocket extends StackSocket {
     @Override
     public void connect(SocketAddress remote, int timeout) throws IOException {
         InetSocketAddress to = checkConnect(this, remote, timeout);
-        channel.connect(ChannelExceptions.peer(to), timeout);
+        channel.connection().connect(ChannelExceptions.peer(to), timeout);
     }
 
     /// What the socket of a channel finds wrong before it connects.
@@ -99,7 +99,7 @@ final class ChannelSocket extends StackSocket {
 
     @Override
     public boolean isBound() {
-        return channel.local() != null;
+        return channel.connection().local() != null;
     }
 
     @Override
@@ -114,30 +114,30 @@ final class ChannelSocket extends StackSocket {
 
     @Override
     public InetAddress getInetAddress() {
-        InetSocketAddress remote = channel.remote();
+        InetSocketAddress remote = channel.connection().remote();
         return remote == null ? null : remote.getAddress();
     }
 
     @Override
     public int getPort() {
-        InetSocketAddress remote = channel.remote();
+        InetSocketAddress remote = channel.connection().remote();
         return remote == null ? 0 : remote.getPort();
     }
 
     @Override
     public SocketAddress getRemoteSocketAddress() {
-        return channel.remote();
+        return channel.connection().remote();
     }
 
     @Override
     public InetAddress getLocalAddress() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = channel.connection().local();
         return local == null || isClosed() ? Addresses.any() : local.getAddress();
     }
 
     @Override
     public int getLocalPort() {
-        InetSocketAddress local = channel.local();
+        InetSocketAddress local = channel.connection().local();
         return local == null ? -1 : local.getPort();
     }
 
@@ -160,13 +160,7 @@ final class ChannelSocket extends StackSocket {
         }
     }
 
-    private final class Input extends InputStream {
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
+    private final class Input extends ArrayInput {
         @Override
         public int read(byte[] b, int off, int len) throws IOException {
             Objects.checkFromIndexSize(off, len, b.length);
@@ -189,12 +183,7 @@ final class ChannelSocket extends StackSocket {
         }
     }
 
-    private final class Output extends OutputStream {
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
+    private final class Output extends ArrayOutput {
         @Override
         public void write(byte[] b, int off, int len) throws IOException {
             Objects.checkFromIndexSize(off, len, b.length);

@@ -1,8 +1,6 @@
 package dev.millrace.jdk;
 
 import java.io.FileDescriptor;
-import java.io.FilterInputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -139,15 +137,16 @@ final class JvmSocketImpl extends SocketImpl {
     }
 
     /// Speaks as a socket that has no channel.
-    private static final class Input extends FilterInputStream {
+    private static final class Input extends ArrayInput {
+        private final InputStream in;
+
         Input(InputStream channels) {
-            super(channels);
+            in = channels;
         }
 
         @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        public void close() throws IOException {
+            in.close();
         }
 
         @Override
@@ -169,17 +168,18 @@ final class JvmSocketImpl extends SocketImpl {
         }
     }
 
-    private static final class Output extends FilterOutputStream {
+    private static final class Output extends ArrayOutput {
         private final Socket socket;
+        private final OutputStream out;
 
         Output(Socket socket, OutputStream channels) {
-            super(channels);
             this.socket = socket;
+            out = channels;
         }
 
         @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
+        public void close() throws IOException {
+            out.close();
         }
 
         @Override

@@ -1,7 +1,5 @@
 package dev.millrace.jdk;
 
-import java.io.FilterInputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -160,18 +158,16 @@ final class LateSocket extends OptionSocket {
         }
     }
 
-    private final class Input extends FilterInputStream {
+    private final class Input extends ArrayInput {
+        private final InputStream in;
+
         Input(InputStream chosen) {
-            super(chosen);
+            in = chosen;
         }
 
         @Override
-        public int read() throws IOException {
-            try {
-                return in.read();
-            } finally {
-                closeIfChosenIs();
-            }
+        public int available() throws IOException {
+            return in.available();
         }
 
         @Override
@@ -189,14 +185,11 @@ final class LateSocket extends OptionSocket {
         }
     }
 
-    private final class Output extends FilterOutputStream {
-        Output(OutputStream chosen) {
-            super(chosen);
-        }
+    private final class Output extends ArrayOutput {
+        private final OutputStream out;
 
-        @Override
-        public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
+        Output(OutputStream chosen) {
+            out = chosen;
         }
 
         @Override

@@ -2,25 +2,17 @@ package dev.millrace.jdk;
 
 import dev.millrace.TcpSocket;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.util.Objects;
 
 /// What a socket's program reads from. It has no lock that the output has, too: reading and writing never wait for each other.
-final class SocketInput extends InputStream {
+final class SocketInput extends ArrayInput {
     private final Socket owner;
     private final TcpSocket socket;
 
     SocketInput(Socket owner, TcpSocket socket) {
         this.owner = owner;
         this.socket = socket;
-    }
-
-    @Override
-    public int read() throws IOException {
-        // One of its own for each call: several threads may read.
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

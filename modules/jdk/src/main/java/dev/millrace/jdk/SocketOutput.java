@@ -2,24 +2,18 @@ package dev.millrace.jdk;
 
 import dev.millrace.TcpSocket;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.Objects;
 
 /// What a socket's program writes to. Nothing is kept: what was written is the stack's.
-final class SocketOutput extends OutputStream {
+final class SocketOutput extends ArrayOutput {
     private final Socket owner;
     private final TcpSocket socket;
 
     SocketOutput(Socket owner, TcpSocket socket) {
         this.owner = owner;
         this.socket = socket;
-    }
-
-    @Override
-    public void write(int b) throws IOException {
-        write(new byte[] {(byte) b}, 0, 1);
     }
 
     @Override

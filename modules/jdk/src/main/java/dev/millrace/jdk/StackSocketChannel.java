@@ -3,6 +3,7 @@ package dev.millrace.jdk;
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.TcpSocket;
+import dev.millrace.jdk.ChannelConnection.State;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -11,18 +12,11 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.channels.AlreadyBoundException;
-import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ConnectionPendingException;
-import java.nio.channels.IllegalBlockingModeException;
-import java.nio.channels.NoConnectionPendingException;
-import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -31,29 +25,20 @@ import java.util.function.Consumer;
 final class StackSocketChannel extends SocketChannel implements Watched {
     private final TcpSocket socket;
     private final Audience audience;
-    // Guarded by this where they are set.
-    private volatile State state;
-    private volatile InetSocketAddress remote;
-    // These stay when it is closed.
-    /// What a program has asked to be bound to; from when it is connected on, the socket knows.
-    private volatile InetSocketAddress bound;
+    private final ChannelConnection connection;
+    // Guarded by this where they are set, but for the first. They stay when it is closed.
     /// Whether a read has told that the peer reset the connection: from then on all of them do.
     private volatile boolean reset;
     private volatile boolean inputShut;
     private volatile boolean outputShut;
     private Socket adaptor;
 
-    private enum State {
-        UNCONNECTED, PENDING, CONNECTED
-    }
-
     /// @param socket new, or accepted; the channel's from now on
     StackSocketChannel(SelectorProvider provider, TcpSocket socket, Waiting waiting) {
         super(provider);
         this.socket = socket;
         audience = new Audience(this, waiting);
-        state = socket.isConnected() ? State.CONNECTED : State.UNCONNECTED;
-        remote = socket.remoteAddress();
+        connection = new ChannelConnection(this, socket, audience);
     }
 
     TcpSocket tcpSocket() {
@@ -66,170 +51,49 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         }
     }
 
-    private void checkConnected() throws ClosedChannelException {
-        checkOpen();
-        if (state != State.CONNECTED) {
-            throw new NotYetConnectedException();
-        }
-    }
-
     // ---- binding and connecting
 
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
-        synchronized (this) {
-            checkOpen();
-            if (state == State.PENDING) {
-                throw new ConnectionPendingException();
-            }
-            if (local() != null) {
-                throw new AlreadyBoundException();
-            }
-            InetSocketAddress wanted = ChannelExceptions.local(local);
-            try {
-                socket.bind(wanted);
-            } catch (IOException e) {
-                throw ChannelExceptions.of(e, this);
-            }
-            bound = wanted;
-        }
+        connection.bind(local);
         return this;
     }
 
     @Override
-    public boolean connect(SocketAddress wanted) throws IOException {
-        InetSocketAddress to = ChannelExceptions.peer(wanted);
-        boolean waits = isBlocking();
-        begin(to, waits);
-        return connect(to, waits, 0);
-    }
-
-    /// As [#connect(SocketAddress)], for who waits so long and no longer.
-    ///
-    /// @param timeoutMs in milliseconds, 0 for as long as the protocol tries
-    void connect(InetSocketAddress to, int timeoutMs) throws IOException {
-        if (!isBlocking()) {
-            throw new IllegalBlockingModeException();
-        }
-        begin(to, true);
-        connect(to, true, timeoutMs);
-    }
-
-    private void begin(InetSocketAddress to, boolean waits) throws IOException {
-        checkOpen();
-        if (waits) {
-            ChannelExceptions.checkInterrupt(this);
-        }
-        synchronized (this) {
-            checkOpen();
-            switch (state) {
-                case CONNECTED -> throw new AlreadyConnectedException();
-                case PENDING -> throw new ConnectionPendingException();
-                case UNCONNECTED -> state = State.PENDING;
-            }
-            remote = to;
-        }
-    }
-
-    private boolean connect(InetSocketAddress to, boolean waits, int timeoutMs) throws IOException {
-        try {
-            if (waits) {
-                socket.connect(to, Duration.ofMillis(timeoutMs));
-            } else {
-                // Also where it stands at once: some programs wait for OP_CONNECT whatever they are told here, and the kernel
-                // never tells them otherwise.
-                socket.startConnect(to);
-                return false;
-            }
-        } catch (IOException | RuntimeException e) {
-            throw failed(e);
-        }
-        stands();
-        return true;
-    }
-
-    /// Those who wait to read or to write could not before.
-    private void stands() {
-        state = State.CONNECTED;
-        audience.tell();
-    }
-
-    /// As those of the JDK, a channel whose attempt has failed is closed.
-    private IOException failed(Exception e) {
-        try {
-            close();
-        } catch (IOException failure) {
-            e.addSuppressed(failure);
-        }
-        if (e instanceof RuntimeException r) {
-            throw r;
-        }
-        return ChannelExceptions.of((IOException) e, this);
+    public boolean connect(SocketAddress to) throws IOException {
+        return connection.connect(to);
     }
 
     @Override
     public boolean finishConnect() throws IOException {
-        checkOpen();
-        if (state == State.CONNECTED) {
-            return true;
-        }
-        if (isBlocking()) {
-            ChannelExceptions.checkInterrupt(this);
-        }
-        switch (state) {
-            case CONNECTED -> {
-                return true;
-            }
-            case UNCONNECTED -> throw new NoConnectionPendingException();
-            case PENDING -> {
-            }
-        }
-        while (true) {
-            boolean stands;
-            try {
-                stands = socket.finishConnect();
-            } catch (IOException | RuntimeException e) {
-                throw failed(e);
-            }
-            if (stands) {
-                stands();
-                return true;
-            }
-            if (!isBlocking() || !audience.await(SelectionKey.OP_CONNECT, Long.MAX_VALUE)) {
-                return false;
-            }
-            IOException over = ChannelExceptions.ofWaiter(this);
-            if (over != null) {
-                throw over;
-            }
-        }
+        return connection.finish();
     }
 
     @Override
     public boolean isConnected() {
-        return state == State.CONNECTED && isOpen();
+        return connection.state() == State.CONNECTED && isOpen();
     }
 
     @Override
     public boolean isConnectionPending() {
-        return state == State.PENDING && isOpen();
+        return connection.state() == State.PENDING && isOpen();
     }
 
     @Override
     public SocketAddress getRemoteAddress() throws IOException {
         checkOpen();
-        return remote;
+        return connection.remote();
     }
 
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         checkOpen();
-        return local();
+        return connection.local();
     }
 
-    /// What it is bound to, or was; `null` if it never was.
-    InetSocketAddress local() {
-        return state == State.CONNECTED ? socket.localAddress() : bound;
+    /// How it comes to its peer, for its socket.
+    ChannelConnection connection() {
+        return connection;
     }
 
     // ---- reading and writing
@@ -251,7 +115,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     /// Returns whether the call may wait.
     private boolean beginRead() throws IOException {
-        checkConnected();
+        connection.checkStands();
         boolean waits = isBlocking();
         if (waits) {
             ChannelExceptions.checkInterrupt(this);
@@ -330,7 +194,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     /// Returns whether the call may wait.
     private boolean beginWrite() throws IOException {
-        checkConnected();
+        connection.checkStands();
         boolean waits = isBlocking();
         if (waits) {
             ChannelExceptions.checkInterrupt(this);
@@ -356,7 +220,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         }
         long deadline = audience.waiting().deadline(timeoutMs);
         while (true) {
-            checkConnected();
+            connection.checkStands();
             boolean inTime = audience.await(SelectionKey.OP_READ, deadline);
             IOException over = ChannelExceptions.ofWaiter(this);
             if (over != null) {
@@ -387,7 +251,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel shutdownInput() throws IOException {
         synchronized (this) {
-            checkConnected();
+            connection.checkStands();
             if (inputShut) {
                 return this;
             }
@@ -405,7 +269,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel shutdownOutput() throws IOException {
         synchronized (this) {
-            checkConnected();
+            connection.checkStands();
             if (outputShut) {
                 return this;
             }
@@ -419,11 +283,6 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         }
         audience.tell();
         return this;
-    }
-
-    /// Whom it is connected to, or was to be; `null` if nobody.
-    InetSocketAddress remote() {
-        return remote;
     }
 
     boolean isInputShut() {
@@ -474,7 +333,7 @@ final class StackSocketChannel extends SocketChannel implements Watched {
             return validOps();
         }
         Readiness r = socket.readiness();
-        return switch (state) {
+        return switch (connection.state()) {
             case UNCONNECTED -> 0;
             case PENDING -> r.writable() || r.closed() ? SelectionKey.OP_CONNECT : 0;
             case CONNECTED -> (r.readable() || r.closed() || inputShut ? SelectionKey.OP_READ : 0)
@@ -510,12 +369,13 @@ final class StackSocketChannel extends SocketChannel implements Watched {
 
     @Override
     public String toString() {
-        String about = !isOpen() ? "closed" : switch (state) {
+        String about = !isOpen() ? "closed" : switch (connection.state()) {
             case UNCONNECTED -> "unconnected";
             case PENDING -> "connection-pending";
             case CONNECTED -> (inputShut ? "connected ishut" : "connected") + (outputShut ? " oshut" : "");
         };
-        InetSocketAddress ours = local();
+        InetSocketAddress ours = connection.local();
+        InetSocketAddress remote = connection.remote();
         String local = isOpen() && ours != null ? " local=" + ours : "";
         String peer = isOpen() && remote != null ? " remote=" + remote : "";
         return SocketChannel.class.getName() + "[" + about + local + peer + "]";

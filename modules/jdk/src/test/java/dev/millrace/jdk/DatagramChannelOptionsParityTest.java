@@ -212,8 +212,8 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             DatagramSocket s = c.socket();
             c.close();
             return each(w, _ -> receive(s, packet(1)), _ -> send(s, packet("x", w.discard())), _ -> s.getSoTimeout(), _ -> s.getBroadcast(),
-                    _ -> s.getOption(StandardSocketOptions.IP_TOS), _ -> done(() -> s.bind(null)), _ -> done(() -> s.connect(w.discard())),
-                    _ -> done(s::disconnect), _ -> done(() -> s.setSoTimeout(1)));
+                    _ -> s.getOption(StandardSocketOptions.IP_TOS), done(() -> s.bind(null)), done(() -> s.connect(w.discard())),
+                    done(s::disconnect), done(() -> s.setSoTimeout(1)));
         });
         add("its socket in time", w -> {
             DatagramSocket s = w.receivingChannel().socket();
@@ -293,13 +293,13 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             send(t, new DatagramPacket("to the peer".getBytes(UTF_8), 11));
             return List.of(cut, from, receive(s, packet(50)), outcome(_ -> send(t, packet("x", w.discard())), w));
         });
-        add("its socket: addresses that are none", w -> each(w, _ -> done(() -> w.datagramChannel().socket().connect(null)),
-                _ -> done(() -> w.datagramChannel().socket().connect(new OtherAddress())),
-                _ -> done(() -> w.datagramChannel().socket().connect(UNRESOLVED)),
-                _ -> done(() -> w.datagramChannel().socket().bind(new OtherAddress())), _ -> done(() -> w.datagramChannel().socket().bind(UNRESOLVED)),
-                _ -> done(() -> w.receivingChannel().socket().bind(null)),
-                _ -> done(() -> w.datagramChannel().socket().bind(new InetSocketAddress("203.0.113.9", 0))),
-                _ -> done(() -> w.datagramChannel().socket().connect(null, 5)), _ -> done(() -> w.datagramChannel().socket().connect(w.there.v4, 0)),
+        add("its socket: addresses that are none", w -> each(w, done(() -> w.datagramChannel().socket().connect(null)),
+                done(() -> w.datagramChannel().socket().connect(new OtherAddress())),
+                done(() -> w.datagramChannel().socket().connect(UNRESOLVED)),
+                done(() -> w.datagramChannel().socket().bind(new OtherAddress())), done(() -> w.datagramChannel().socket().bind(UNRESOLVED)),
+                done(() -> w.receivingChannel().socket().bind(null)),
+                done(() -> w.datagramChannel().socket().bind(new InetSocketAddress("203.0.113.9", 0))),
+                done(() -> w.datagramChannel().socket().connect(null, 5)), done(() -> w.datagramChannel().socket().connect(w.there.v4, 0)),
                 _ -> send(w.datagramChannel().socket(), packet(1)), _ -> send(w.datagramChannel().socket(), packet("x", w.there.at(0)))));
         add("its socket connects again", w -> {
             DatagramSocket s = w.receivingChannel().socket();
@@ -316,8 +316,8 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             s.setReuseAddress(true);
             s.setTrafficClass(0x10);
             return List.of(broadcast, s.getBroadcast(), s.getReuseAddress(), s.getTrafficClass(), s.getSoTimeout(), s.isBound(),
-                    outcome(_ -> done(() -> s.setSoTimeout(-1)), w), outcome(_ -> done(() -> s.setReceiveBufferSize(0)), w),
-                    outcome(_ -> done(() -> s.setSendBufferSize(-1)), w), outcome(_ -> done(() -> s.setTrafficClass(-1)), w),
+                    outcome(done(() -> s.setSoTimeout(-1)), w), outcome(done(() -> s.setReceiveBufferSize(0)), w),
+                    outcome(done(() -> s.setSendBufferSize(-1)), w), outcome(done(() -> s.setTrafficClass(-1)), w),
                     s.supportedOptions().equals(s.getChannel().supportedOptions()));
         });
     }
@@ -327,10 +327,10 @@ class DatagramChannelOptionsParityTest extends DatagramChannelParity {
             DatagramChannel c = w.datagramChannel();
             NetworkInterface lo = NetworkInterface.getByName("lo");
             return each(w, _ -> isNull(() -> c.join(null, lo)), _ -> c.join(w.here.v4, lo),
-                    _ -> done(() -> c.socket().joinGroup(null, null)), _ -> done(() -> c.socket().joinGroup(new OtherAddress(), null)),
-                    _ -> done(() -> c.socket().joinGroup(w.here.at(5), null)),
-                    _ -> done(() -> c.socket().joinGroup(UNRESOLVED, null)), _ -> done(() -> c.socket().leaveGroup(null, null)),
-                    _ -> done(() -> c.socket().leaveGroup(w.here.at(5), null)));
+                    done(() -> c.socket().joinGroup(null, null)), done(() -> c.socket().joinGroup(new OtherAddress(), null)),
+                    done(() -> c.socket().joinGroup(w.here.at(5), null)),
+                    done(() -> c.socket().joinGroup(UNRESOLVED, null)), done(() -> c.socket().leaveGroup(null, null)),
+                    done(() -> c.socket().leaveGroup(w.here.at(5), null)));
         });
     }
 }

@@ -35,10 +35,6 @@ abstract class DatagramChannelParity extends Parity {
         }
     }
 
-    interface Action {
-        void run() throws Exception;
-    }
-
     /// Of the message only the machine knows: it names variables.
     static Object isNull(Action a) throws Exception {
         try {
@@ -56,11 +52,6 @@ abstract class DatagramChannelParity extends Parity {
         } catch (SocketException e) {
             return e.getMessage();
         }
-    }
-
-    static Object done(Action a) throws Exception {
-        a.run();
-        return "done";
     }
 
     static ByteBuffer bytes(String text) {

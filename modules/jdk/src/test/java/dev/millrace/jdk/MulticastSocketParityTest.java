@@ -39,13 +39,13 @@ class MulticastSocketParityTest extends Parity {
         add("a bound socket", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             return List.of(s.isBound(), s.getLocalPort() > 0, s.getLocalAddress().isAnyLocalAddress(),
-                    outcome(_ -> done(() -> s.bind(null)), w));
+                    outcome(done(() -> s.bind(null)), w));
         });
         add("two share a port", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             MulticastSocket t = w.multicast(new InetSocketAddress(s.getLocalPort()));
             DatagramSocket alone = w.datagrams();
-            return List.of(s.getLocalPort() == t.getLocalPort(), outcome(_ -> done(() -> alone.bind(s.getLocalSocketAddress())), w));
+            return List.of(s.getLocalPort() == t.getLocalPort(), outcome(done(() -> alone.bind(s.getLocalSocketAddress())), w));
         });
         add("a connected socket", w -> {
             MulticastSocket s = w.multicast(null);
@@ -67,15 +67,15 @@ class MulticastSocketParityTest extends Parity {
         add("calls on a closed socket", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             s.close();
-            return each(w, _ -> s.getTimeToLive(), _ -> done(() -> s.setTimeToLive(1)), _ -> s.getTTL(),
-                    _ -> done(() -> s.setTTL((byte) 1)),
-                    _ -> done(() -> s.joinGroup(GROUP)), _ -> done(() -> s.leaveGroup(GROUP)),
-                    _ -> done(() -> s.joinGroup(new InetSocketAddress(GROUP, 0), w.here.nic())),
-                    _ -> done(() -> s.leaveGroup(new InetSocketAddress(GROUP, 0), w.here.nic())), _ -> s.getNetworkInterface(),
-                    _ -> done(() -> s.setNetworkInterface(w.here.nic())), _ -> s.getInterface(),
-                    _ -> w.here.call(() -> done(() -> s.setInterface(w.here.v4))),
-                    _ -> s.getLoopbackMode(), _ -> done(() -> s.setLoopbackMode(true)), _ -> done(() -> s.send(packet("x", w.discard()))),
-                    _ -> done(() -> s.send(packet("x", w.discard()), (byte) 1)), _ -> receive(s), _ -> s.getReuseAddress(),
+            return each(w, _ -> s.getTimeToLive(), done(() -> s.setTimeToLive(1)), _ -> s.getTTL(),
+                    done(() -> s.setTTL((byte) 1)),
+                    done(() -> s.joinGroup(GROUP)), done(() -> s.leaveGroup(GROUP)),
+                    done(() -> s.joinGroup(new InetSocketAddress(GROUP, 0), w.here.nic())),
+                    done(() -> s.leaveGroup(new InetSocketAddress(GROUP, 0), w.here.nic())), _ -> s.getNetworkInterface(),
+                    done(() -> s.setNetworkInterface(w.here.nic())), _ -> s.getInterface(),
+                    doneAt(w.here, () -> s.setInterface(w.here.v4)),
+                    _ -> s.getLoopbackMode(), done(() -> s.setLoopbackMode(true)), done(() -> s.send(packet("x", w.discard()))),
+                    done(() -> s.send(packet("x", w.discard()), (byte) 1)), _ -> receive(s), _ -> s.getReuseAddress(),
                     _ -> s.getSoTimeout(),
                     _ -> s.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
         });
@@ -116,23 +116,23 @@ class MulticastSocketParityTest extends Parity {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             var group = new InetSocketAddress(GROUP, 0);
             s.joinGroup(group, w.here.nic());
-            return each(w, _ -> done(() -> s.joinGroup(group, w.here.nic())), _ -> done(() -> s.leaveGroup(group, w.here.nic())),
-                    _ -> done(() -> s.leaveGroup(group, w.here.nic())));
+            return each(w, done(() -> s.joinGroup(group, w.here.nic())), done(() -> s.leaveGroup(group, w.here.nic())),
+                    done(() -> s.leaveGroup(group, w.here.nic())));
         });
         add("joined by its address alone", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
             // The JDK asks for the interface, whose names are those of the calling thread's namespace.
-            return each(w, _ -> w.here.call(() -> done(() -> s.joinGroup(GROUP))), _ -> w.here.call(() -> done(() -> s.joinGroup(GROUP))),
-                    _ -> w.here.call(() -> done(() -> s.leaveGroup(GROUP))), _ -> w.here.call(() -> done(() -> s.leaveGroup(GROUP))));
+            return each(w, doneAt(w.here, () -> s.joinGroup(GROUP)), doneAt(w.here, () -> s.joinGroup(GROUP)),
+                    doneAt(w.here, () -> s.leaveGroup(GROUP)), doneAt(w.here, () -> s.leaveGroup(GROUP)));
         });
         add("groups that are none", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
-            return each(w, _ -> done(() -> s.joinGroup(null)), _ -> done(() -> s.joinGroup(w.here.v4)),
-                    _ -> done(() -> s.leaveGroup(null)),
-                    _ -> done(() -> s.leaveGroup(w.here.v4)), _ -> done(() -> s.joinGroup(null, null)),
-                    _ -> done(() -> s.joinGroup(new OtherAddress(), null)), _ -> done(() -> s.joinGroup(w.discard(), null)),
-                    _ -> done(() -> s.joinGroup(InetSocketAddress.createUnresolved("no.such.invalid", 0), null)),
-                    _ -> done(() -> s.leaveGroup(new OtherAddress(), null)), _ -> done(() -> s.leaveGroup(w.discard(), null)));
+            return each(w, done(() -> s.joinGroup(null)), done(() -> s.joinGroup(w.here.v4)),
+                    done(() -> s.leaveGroup(null)),
+                    done(() -> s.leaveGroup(w.here.v4)), done(() -> s.joinGroup(null, null)),
+                    done(() -> s.joinGroup(new OtherAddress(), null)), done(() -> s.joinGroup(w.discard(), null)),
+                    done(() -> s.joinGroup(InetSocketAddress.createUnresolved("no.such.invalid", 0), null)),
+                    done(() -> s.leaveGroup(new OtherAddress(), null)), done(() -> s.leaveGroup(w.discard(), null)));
         });
         add("joins before it is bound", w -> {
             MulticastSocket s = w.multicast(null);
@@ -152,8 +152,8 @@ class MulticastSocketParityTest extends Parity {
             s.setTTL((byte) 0x80);
             int unsigned = s.getTimeToLive();
             s.setTimeToLive(0);
-            return List.of(as, unsigned, s.getTimeToLive(), outcome(_ -> done(() -> s.setTimeToLive(256)), w),
-                    outcome(_ -> done(() -> s.setTimeToLive(-1)), w), s.isBound(), s.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
+            return List.of(as, unsigned, s.getTimeToLive(), outcome(done(() -> s.setTimeToLive(256)), w),
+                    outcome(done(() -> s.setTimeToLive(-1)), w), s.isBound(), s.getOption(StandardSocketOptions.IP_MULTICAST_TTL));
         });
         add("loopback", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
@@ -176,7 +176,7 @@ class MulticastSocketParityTest extends Parity {
         });
         add("interfaces that are none", w -> {
             MulticastSocket s = w.multicast(null);
-            return each(w, _ -> done(() -> s.setInterface(null)), _ -> s.setOption(StandardSocketOptions.TCP_NODELAY, true),
+            return each(w, done(() -> s.setInterface(null)), _ -> s.setOption(StandardSocketOptions.TCP_NODELAY, true),
                     _ -> s.getOption(StandardSocketOptions.TCP_NODELAY), _ -> s.setOption(null, 1),
                     _ -> s.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, false) == s);
         });
@@ -203,10 +203,10 @@ class MulticastSocketParityTest extends Parity {
             MulticastSocket connected = w.multicast(null);
             connected.connect(w.discard());
             MulticastSocket s = w.multicast(null);
-            return each(w, _ -> done(() -> s.send(new DatagramPacket(new byte[1], 1), (byte) 1)),
-                    _ -> done(() -> s.send(packet("x", w.there.at(0)), (byte) 1)),
-                    _ -> done(() -> connected.send(packet("x", new InetSocketAddress(GROUP, 9)), (byte) 1)),
-                    _ -> done(() -> connected.send(packet("x", w.there.at(10)), (byte) 1)));
+            return each(w, done(() -> s.send(new DatagramPacket(new byte[1], 1), (byte) 1)),
+                    done(() -> s.send(packet("x", w.there.at(0)), (byte) 1)),
+                    done(() -> connected.send(packet("x", new InetSocketAddress(GROUP, 9)), (byte) 1)),
+                    done(() -> connected.send(packet("x", w.there.at(10)), (byte) 1)));
         });
         add("in time", w -> {
             MulticastSocket s = w.multicast(new InetSocketAddress(0));
@@ -221,15 +221,6 @@ class MulticastSocketParityTest extends Parity {
         });
     }
 
-    private interface Action {
-        void run() throws Exception;
-    }
-
-    private static Object done(Action a) throws Exception {
-        a.run();
-        return "done";
-    }
-
     private static DatagramPacket packet(String text, SocketAddress to) {
         return new DatagramPacket(text.getBytes(UTF_8), text.length(), to);
     }
@@ -238,5 +229,13 @@ class MulticastSocketParityTest extends Parity {
         var p = new DatagramPacket(new byte[100], 100);
         s.receive(p);
         return new String(p.getData(), p.getOffset(), p.getLength(), UTF_8);
+    }
+
+    /// The same where the names of interfaces are those of the end's namespace.
+    private static Case doneAt(End end, Action action) {
+        return _ -> end.call(() -> {
+            action.run();
+            return "done";
+        });
     }
 }

@@ -22,6 +22,18 @@ public abstract class Parity {
         Object run(World w) throws Exception;
     }
 
+    /// A call that returns nothing.
+    interface Action {
+        void run() throws Exception;
+    }
+
+    static Case done(Action action) {
+        return _ -> {
+            action.run();
+            return "done";
+        };
+    }
+
     static final class OtherAddress extends SocketAddress {
         private static final long serialVersionUID = 1;
     }
@@ -30,7 +42,8 @@ public abstract class Parity {
     public static List<Parity> all() {
         return List.of(new SocketParityTest(), new ServerSocketParityTest(), new SocketFactoriesParityTest(), new DatagramSocketParityTest(),
                 new MulticastSocketParityTest(), new SocketChannelParityTest(), new SocketChannelStreamParityTest(),
-                new ChannelSocketParityTest(), new ServerSocketChannelParityTest(), new DatagramChannelParityTest(),
+                new ChannelSocketParityTest(), new ChannelServerSocketParityTest(), new ServerSocketChannelParityTest(),
+                new DatagramChannelParityTest(), new DatagramChannelWaitsParityTest(),
                 new DatagramChannelOptionsParityTest(), new SelectorParityTest(), new SelectionParityTest(), new ReadinessParityTest(),
                 new PipeParityTest());
     }

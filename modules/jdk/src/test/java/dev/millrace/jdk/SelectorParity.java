@@ -22,17 +22,6 @@ abstract class SelectorParity extends Parity {
     static final int ACCEPT = SelectionKey.OP_ACCEPT;
     static final long PATIENCE_MS = 60_000;
 
-    interface Action {
-        void run() throws Exception;
-    }
-
-    static Case done(Action action) {
-        return _ -> {
-            action.run();
-            return "done";
-        };
-    }
-
     /// Both ends of a connection that do not block.
     static SocketChannel[] ends(World w) throws IOException {
         SocketChannel[] c = w.channels();

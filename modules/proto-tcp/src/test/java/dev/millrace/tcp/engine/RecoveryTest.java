@@ -215,7 +215,7 @@ class RecoveryTest {
                 }
                 delivered += now;
                 if (recovering && still) {
-                    // RFC 9937 §6.2: what was delivered and not yet been answered by as much, and for a safe ACK one more.
+                    // RFC 9937 §6.2: what was delivered and has not let as much go yet, and one segment more for a safe ACK.
                     long allowed = Math.max(delivered - out, now) + 2 * MSS;
                     assertTrue(p.a.burst * MSS <= allowed, "seed " + seed + ": " + p.a.burst + " segments for " + allowed);
                 }

@@ -1,0 +1,71 @@
+package dev.millrace.internet;
+
+import dev.millrace.Names;
+import dev.millrace.dns.Resolver;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/// Whom a host asks for names: the Internet's name server, over the host's own stack; for sockets of the JDK the topology, where there
+/// is no server.
+final class HostNames implements Names {
+    private final Internet internet;
+    private final Host host;
+    private volatile Asking asking;
+
+    /// The server that is asked, and how.
+    private record Asking(Host server, Resolver resolver) {
+    }
+
+    HostNames(Internet internet, Host host) {
+        this.internet = internet;
+        this.host = host;
+    }
+
+    /// @throws IllegalStateException if the Internet has no name server
+    Resolver resolver() {
+        NameServer names = internet.names();
+        if (names == null) {
+            throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
+        }
+        Host server = names.host();
+        Asking a = asking;
+        if (a == null || a.server != server) {
+            InetAddress at = server.addresses().stream().filter(this::isSpoken).findFirst().orElse(server.address());
+            a = new Asking(server, Resolver.builder(host.stack()).server(new InetSocketAddress(at, Resolver.PORT))
+                    .nanoTime(internet::nowNs).random(internet.generator("queries of " + host.lifeName())).build());
+            asking = a;
+        }
+        return a.resolver;
+    }
+
+    /// The host begins another life, with another stack.
+    void forget() {
+        asking = null;
+    }
+
+    private boolean isSpoken(InetAddress other) {
+        return host.addresses().stream().anyMatch(own -> own instanceof Inet4Address == other instanceof Inet4Address);
+    }
+
+    @Override
+    public List<InetAddress> addresses(String name) throws IOException {
+        if (internet.names() != null) {
+            return resolver().resolve(name);
+        }
+        Host other = internet.host(name).orElse(null);
+        if (other != null) {
+            return other.addresses();
+        }
+        try {
+            return List.of(InetAddress.ofLiteral(name));
+        } catch (IllegalArgumentException e) {
+            var unknown = new UnknownHostException(name + ": no host of this Internet has that name");
+            unknown.initCause(e);
+            throw unknown;
+        }
+    }
+}
