@@ -4,6 +4,9 @@ module dev.millrace.bench {
     requires dev.millrace.internet;
     requires dev.millrace.link.vnic;
     requires dev.millrace.jdk;
+    requires io.netty.buffer;
+    requires io.netty.common;
+    requires io.netty.transport;
     requires java.management;
     requires java.net.http;
     requires jdk.httpserver;

@@ -6,6 +6,7 @@ import dev.millrace.bench.BenchOptions;
 import dev.millrace.bench.BenchResult;
 import dev.millrace.bench.HttpBench;
 import dev.millrace.bench.KernelServices;
+import dev.millrace.bench.NettyEchoBench;
 import dev.millrace.bench.PeerOptions;
 import dev.millrace.bench.SelectorBench;
 import dev.millrace.bench.Work;
@@ -43,6 +44,7 @@ final class BenchCommand {
         }
         spec.addSubcommand("peer", peer());
         spec.addSubcommand("http", http());
+        spec.addSubcommand("netty-echo", nettyEcho());
         spec.addSubcommand("selector", selector());
         spec.addSubcommand("internet", InternetBenchCommand.spec());
         spec.addSubcommand("hosts", InternetScaleCommand.spec());
@@ -97,6 +99,27 @@ final class BenchCommand {
                     var bytes = Commands.option(spec, "--bytes", Integer.class, "BYTES", "1000", "of the body of an answer");
                     return repeated(spec, "20", (kernel, seconds, warmup) -> new HttpBench(kernel, atOnce.getValue(), bytes.getValue(), seconds,
                             warmup)::run);
+                });
+    }
+
+    private static CommandSpec nettyEcho() {
+        return Commands.command("Netty's NIO server sends back what Netty's clients send, over a stack's loopback and over the kernel's, by turns: "
+                + "messages a second, how long each takes, and the ratio of both.", spec -> {
+                    var connections = Commands.option(spec, "--connections", Integer.class, "N", "50", "with a message under way on each");
+                    var bytes = Commands.option(spec, "--bytes", Integer.class, "BYTES", "1000", "of a message");
+                    var seconds = Commands.option(spec, "--seconds", Double.class, "S", "3", "how long to measure each of both");
+                    var warmup = Commands.option(spec, "--warm-up", Double.class, "S", "20", "how long each of both runs before");
+                    var runs = Commands.option(spec, "--runs", Integer.class, "N", "1", "how many pairs; prints median and spread");
+                    var json = Commands.flag(spec, "--json", "print one JSON object on the last line");
+                    return () -> {
+                        try (var bench = new NettyEchoBench(connections.<Integer>getValue(), bytes.<Integer>getValue(),
+                                seconds.<Double>getValue(), warmup.<Double>getValue())) {
+                            run(Commands.out(spec), bench::pair, runs.getValue(), Boolean.TRUE.equals(json.getValue()));
+                        } catch (IllegalArgumentException e) {
+                            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+                        }
+                        return 0;
+                    };
                 });
     }
 
