@@ -28,6 +28,9 @@ public final class OpenStacks {
         /// The stack of the program that the calling thread runs, or `null` if it runs none of its own.
         Stack ofCaller();
 
+        /// Whether this is the stack of one of its hosts.
+        boolean runs(Stack stack);
+
         /// The addresses of its host of this name; none if it has no such host.
         List<InetAddress> addresses(String name);
 
@@ -138,9 +141,9 @@ public final class OpenStacks {
         }
     }
 
-    /// Whether the calling thread runs a program of a simulation.
+    /// Whether the calling thread runs a program of a simulated host.
     public static boolean isSimulated() {
-        return guides().stream().anyMatch(g -> g.ofCaller() != null);
+        return own(guides()).isPresent();
     }
 
     /// The addresses of the simulated host of this name: of the simulation whose program the calling thread runs, or else of any.
@@ -149,7 +152,7 @@ public final class OpenStacks {
     /// @throws IllegalStateException if hosts of several simulations have this name, and the thread runs a program of none of them
     public static List<InetAddress> addressesOfHost(String name) {
         List<Guide> guides = guides();
-        Optional<Guide> own = guides.stream().filter(g -> g.ofCaller() != null).findFirst();
+        Optional<Guide> own = own(guides);
         List<List<InetAddress>> found = (own.isPresent() ? List.of(own.get()) : guides).stream().map(g -> g.addresses(name))
                 .filter(a -> !a.isEmpty()).distinct().toList();
         if (found.size() > 1) {
@@ -157,6 +160,12 @@ public final class OpenStacks {
                     + ", and the calling thread is no program of either: give them different names, or ask in a program of a host");
         }
         return found.isEmpty() ? List.of() : found.getFirst();
+    }
+
+    /// The one that the running program belongs to, on whatever thread.
+    private static Optional<Guide> own(List<Guide> guides) {
+        Optional<Stack> stack = guides.isEmpty() ? Optional.empty() : running();
+        return stack.flatMap(s -> guides.stream().filter(g -> g.runs(s)).findFirst());
     }
 
     /// The name of the simulated host that has this address, in operation or not.

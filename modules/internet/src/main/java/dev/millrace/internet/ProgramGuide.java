@@ -32,6 +32,11 @@ final class ProgramGuide implements OpenStacks.Guide {
     }
 
     @Override
+    public boolean runs(Stack stack) {
+        return nodes.everyHost().anyMatch(h -> h.stack() == stack);
+    }
+
+    @Override
     public List<InetAddress> addresses(String name) {
         if (nodes.find(name) instanceof Host host) {
             return host.addresses();

@@ -26,7 +26,7 @@ final class SocketExceptions {
         };
     }
 
-    /// As [#of], for who reads: that goes wrong on the way has classes of its own only where the JDK's sockets connect.
+    /// As [#of], for who reads: an unreachable host has a class of its own only where the JDK's sockets connect.
     static IOException ofReader(IOException e) {
         IOException plain = ChannelExceptions.withoutClass(e);
         return plain == e ? of(e) : because(e.getMessage(), e);

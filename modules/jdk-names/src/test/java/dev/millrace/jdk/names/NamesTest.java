@@ -10,6 +10,7 @@ import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
 import dev.millrace.jdk.StackSockets;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -17,6 +18,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,6 +76,14 @@ class NamesTest {
         }
     }
 
+    private static List<String> bank() {
+        try {
+            return lookedUp("bank.example");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void whatSeveralSimulationsNameIsSaidInAProgramOnly() throws Exception {
         always();
@@ -84,6 +94,10 @@ class NamesTest {
             assertTrue(both.getMessage().startsWith("hosts of 2 simulations are named bank.example"), both.getMessage());
             var program = other.call(() -> lookedUp("bank.example"));
             assertEquals(List.of("198.18.0.3"), program.get());
+            // Also on threads that its programs have not started.
+            assertEquals(List.of("198.18.0.3"), other.sockets().call(() -> lookedUp("bank.example")));
+            assertEquals(List.of("198.18.0.3"), other.sockets().callWithThreads(() ->
+                    CompletableFuture.supplyAsync(NamesTest::bank, task -> new Thread(task).start()).join()));
             assertEquals("198.18.0.2", InetAddress.ofLiteral("198.18.0.2").getCanonicalHostName());
         }
     }
