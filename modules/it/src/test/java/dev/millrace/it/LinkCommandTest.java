@@ -51,8 +51,7 @@ class LinkCommandTest {
         all.addAll(List.of(options));
         complained = folder.resolve("complained");
         Process link = a.start(said, all.toArray(String[]::new));
-        Await.until(() -> read(complained).contains("joined") || !link.isAlive(), () -> read(complained));
-        assertTrue(link.isAlive(), read(complained));
+        Await.said(link, complained, "joined");
         // Its other end goes into the other namespace, and the wire stays.
         a.run("ip", "link", "set", "wb", "netns", b.name()).orFail();
         a.run("ip", "addr", "add", "10.0.0.1/24", "dev", "wa").orFail();

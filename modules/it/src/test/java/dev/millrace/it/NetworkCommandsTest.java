@@ -103,16 +103,8 @@ class NetworkCommandsTest {
     private Process start(NetworkNamespace ns, List<String> at, Path out, String awaited, String name, Object... arguments)
             throws Exception {
         Process process = ns.start(out, command(at, name, arguments));
-        awaitText(process, out, awaited);
+        Await.said(process, out, awaited);
         return process;
-    }
-
-    private static void awaitText(Process process, Path out, String text) throws Exception {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        while (!Files.readString(out).contains(text)) {
-            assertTrue(process.isAlive() && System.nanoTime() < until, () -> "no \"" + text + "\" in " + read(out));
-            Thread.sleep(20);
-        }
     }
 
     private static String read(Path file) {
@@ -232,7 +224,7 @@ class NetworkCommandsTest {
         Path tcpdumpSays = folder.resolve("tcpdump");
         Process dump = start(ours, List.of("--link", "packet:e1"), seen, "listening", "dump", "-w", mine, "-c", 8, "icmp");
         Process tcpdump = kernel.start(tcpdumpSays, "tcpdump", "-i", "e0", "-U", "-c", "8", "-w", theirs.toString(), "icmp");
-        awaitText(tcpdump, tcpdumpSays, "listening");
+        Await.said(tcpdump, tcpdumpSays, "listening");
         sh(kernel, "ping -c 4 -i 0.2 -W 30 10.0.0.2");
         assertTrue(dump.waitFor(60, TimeUnit.SECONDS) && tcpdump.waitFor(60, TimeUnit.SECONDS), read(seen) + read(tcpdumpSays));
         String shark = sh(kernel, "tshark -r " + mine + " -T fields -e ip.src -e icmp.type -e icmp.checksum.status 2>/dev/null");
@@ -287,7 +279,7 @@ class NetworkCommandsTest {
         Path big = random("big", 4 << 20);
         assertEquals(sha256(small), sh(kernel, "socat -t 60 TCP4:10.0.0.2:8888 - < " + small + " | sha256sum").substring(0, 64));
         assertEquals(sha256(big), sh(kernel, "socat -t 60 TCP6:[fd00:1::2]:8888 - < " + big + " | sha256sum").substring(0, 64));
-        awaitText(server, out, "received sha256 " + sha256(big));
+        Await.said(server, out, "received sha256 " + sha256(big));
         server.destroy();
         assertTrue(server.waitFor(60, TimeUnit.SECONDS));
         assertEquals(0, server.exitValue());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,16 +55,8 @@ class TunProgramsTest {
     /// Starts a command of ours that serves, and waits for its first line.
     private Process serve(Path log, String arguments) throws Exception {
         Process process = ns.start(log, "bash", "-c", "exec env " + MILLRACE + arguments);
-        awaitLine(process, log, " on ");
+        Await.said(process, log, " on ");
         return process;
-    }
-
-    private static void awaitLine(Process process, Path log, String text) throws Exception {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!Files.readString(log).contains(text)) {
-            assertTrue(process.isAlive() && System.nanoTime() < until, Files.readString(log));
-            Thread.sleep(20);
-        }
     }
 
     /// Ends it as a user's Ctrl-C would, and returns all that it printed.
@@ -172,13 +165,8 @@ class TunProgramsTest {
         internet.start(folder.resolve("dns.log"), "dnsmasq", "-d", "-C", "/dev/null", "-u", "root", "--no-resolv", "--no-hosts",
                 "--bind-interfaces", "--listen-address=198.51.100.80", "--host-record=www.test,198.51.100.80",
                 "--cname=alias.test,www.test");
-        for (int i = 0; i < 100; i++) {
-            if (internet.run("curl", "-s", "-o", "/dev/null", "http://198.51.100.80/1b").code() == 0) {
-                return;
-            }
-            Thread.sleep(50);
-        }
-        throw new AssertionError(Files.readString(folder.resolve("error.log")));
+        Await.until(() -> internet.run("curl", "-s", "-o", "/dev/null", "http://198.51.100.80/1b").code() == 0,
+                () -> Files.readString(folder.resolve("error.log")));
     }
 
     @Test

@@ -1,5 +1,8 @@
 package dev.millrace.testkit;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /// Waits for what other threads and programs do by the wall clock. Its patience is that of a machine that has much else to do: a
@@ -24,5 +27,20 @@ public final class Await {
             }
             Thread.sleep(LOOK_MS);
         }
+    }
+
+    /// Returns when a program has printed a text.
+    ///
+    /// @param output the file that it prints to, which need not be there yet
+    /// @throws AssertionError if it ends before, or has not after a minute; the message is what it has printed
+    public static void said(Process program, Path output, String text) throws Exception {
+        until(() -> printed(output).contains(text) || !program.isAlive(), () -> "no \"" + text + "\" in " + printed(output));
+        if (!printed(output).contains(text)) {
+            throw new AssertionError("ended without \"" + text + "\": " + printed(output));
+        }
+    }
+
+    private static String printed(Path output) throws IOException {
+        return Files.exists(output) ? Files.readString(output) : "";
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.Link;
+import dev.millrace.testkit.Await;
 import dev.millrace.testkit.NetworkNamespace;
 import dev.millrace.testkit.RecordingSink;
 import dev.millrace.testkit.RecordingSink.Got;
@@ -25,7 +26,6 @@ import dev.millrace.wire.buffer.PacketList;
 import dev.millrace.wire.pcap.CaptureReader;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -104,10 +104,7 @@ class FramesTest {
         Path said = capture.resolveSibling("said");
         Process tcpdump = ns.start(said, "tcpdump", "-Z", "root", "-B", "16384", "-i", device, "-s", "0", "-U", "-w",
                 capture.toString(), "-c", Integer.toString(count), "ether", "src", MacAddress.text(VethPair.OURS));
-        while (!Files.readString(said).contains("listening on")) {
-            assertTrue(tcpdump.isAlive(), () -> "tcpdump ended");
-            Thread.sleep(10);
-        }
+        Await.said(tcpdump, said, "listening on");
         return tcpdump;
     }
 
