@@ -37,8 +37,9 @@ final class HalfOpen {
     final int iss;
     /// Whether [#iss] is a SYN cookie, so that nothing is lost when this record is.
     final boolean recoverable;
-    /// The receive buffer that the SYN,ACK's window and scale stand for.
+    /// The receive buffer that the SYN,ACK's window stands for, and what its scale stands for.
     final int receiveBuffer;
+    final int receiveBufferMax;
     private final int hash;
     private SynFacts syn;
     /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers or it went out twice because the peer asked twice.
@@ -60,7 +61,7 @@ final class HalfOpen {
 
     /// @param hash of the addresses and ports, with a secret
     HalfOpen(IpAddress local, int localPort, IpAddress remote, int remotePort, int hash, SynFacts syn, int iss,
-            boolean recoverable, int receiveBuffer, long sentNs) {
+            boolean recoverable, int receiveBuffer, int receiveBufferMax, long sentNs) {
         this.local = local;
         this.remote = remote;
         this.localPort = localPort;
@@ -70,6 +71,7 @@ final class HalfOpen {
         this.iss = iss;
         this.recoverable = recoverable;
         this.receiveBuffer = receiveBuffer;
+        this.receiveBufferMax = receiveBufferMax;
         this.sentNs = sentNs;
     }
 

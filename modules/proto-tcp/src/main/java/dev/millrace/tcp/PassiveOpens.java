@@ -74,7 +74,7 @@ final class PassiveOpens implements SynCache.Answers {
         int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
                 : protocol.initialSequence(pair, previous);
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
-                template.receiveBuffer, now);
+                template.receiveBuffer, template.receiveBufferMax, now);
         switch (cache.add(record, now)) {
             case NO_ROOM -> {
                 if (!cookie) {
@@ -133,7 +133,7 @@ final class PassiveOpens implements SynCache.Answers {
         int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
         int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
-        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0);
+        return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0, 0);
     }
 
     private long pair(HalfOpen r) {
@@ -164,7 +164,8 @@ final class PassiveOpens implements SynCache.Answers {
             int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
-            list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.localPort, record.remotePort, record.iss, mss,
+            list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.receiveBufferMax, record.localPort,
+                    record.remotePort, record.iss, mss,
                     timestamp(record, pair, syn, nowNs)));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
@@ -236,7 +237,7 @@ final class PassiveOpens implements SynCache.Answers {
         }
         protocol.cookiesReceived.add(1);
         return new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, segment.ack - 1,
-                true, template.receiveBuffer, Long.MAX_VALUE);
+                true, template.receiveBuffer, template.receiveBufferMax, Long.MAX_VALUE);
     }
 
     private void challenge(HalfOpen record, Packet packet) {
@@ -246,7 +247,8 @@ final class PassiveOpens implements SynCache.Answers {
         }
         SynFacts syn = agreed(record);
         protocol.replies.acknowledge(packet, record.iss + 1, syn.irs() + 1,
-                SynSegment.windowAfter(syn, settings, record.receiveBuffer), settings.timestamps && syn.timestamps(),
+                SynSegment.windowAfter(syn, settings, record.receiveBuffer, record.receiveBufferMax),
+                settings.timestamps && syn.timestamps(),
                 timestamp(record, pair(record), syn, protocol.ctx.clock().nanoTime()), syn.timestampValue());
     }
 
@@ -254,7 +256,7 @@ final class PassiveOpens implements SynCache.Answers {
     void onUnreachable(IpAddress local, int localPort, IpAddress remote, int remotePort, int quotedSequence) {
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
         HalfOpen record = cache.find(
-                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0));
+                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0, 0));
         // RFC 5927 §4.1: only who has seen our SYN,ACK can quote its number.
         if (record != null && record.iss == quotedSequence) {
             cache.remove(record);
@@ -340,6 +342,7 @@ final class PassiveOpens implements SynCache.Answers {
             var options = new ConnectionOptions(template);
             // The scale that the peer was told is that of the buffer of then.
             options.receiveBuffer = record.receiveBuffer;
+            options.receiveBufferMax = record.receiveBufferMax;
             connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings, options,
                     chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();

@@ -119,9 +119,12 @@ final class SocketSettings {
         } else if (option == StandardSocketOptions.SO_KEEPALIVE) {
             options.keepAlive = (Boolean) value;
         } else if (option == StandardSocketOptions.SO_RCVBUF) {
+            // A size that the program asks for is the size, as in a kernel: nothing grows by itself from here on.
             options.receiveBuffer = bufferSize(option, (Integer) value);
+            options.receiveBufferMax = options.receiveBuffer;
         } else if (option == StandardSocketOptions.SO_SNDBUF) {
             options.sendBuffer = bufferSize(option, (Integer) value);
+            options.sendBufferMax = options.sendBuffer;
         } else if (option == TcpOptions.CORK) {
             options.cork = (Boolean) value;
         } else if (option == TcpOptions.QUICK_ACK) {

@@ -54,6 +54,7 @@ final class AckArrival {
         if (priorFlight > 0) {
             c.recovery.onAck(c, seg, acked, duplicate, duplicateTo, priorFlight, nowNs);
             updateRetransmissionTimer(c, acked > 0 || reopened, nowNs);
+            BufferTuner.onAck(c);
             if (acked == 0 && c.snd.wnd == 0) {
                 // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
                 c.retries = 0;

@@ -3,11 +3,17 @@ package dev.millrace.tcp.engine;
 /// When to acknowledge (RFC 9293 §3.8.6.3, RFC 5681 §4.2), and how often to answer what may be forged (RFC 5961 §7).
 final class AckPolicy {
     private static final long LIMIT_WINDOW_NS = 5_000_000_000L;
+    /// So many full segments are acknowledged one by one where a sender begins: its window grows with each acknowledgement, and
+    /// when it holds an odd number of segments the last would wait for the delay (RFC 5681 §4.2 allows it).
+    private static final int QUICK = 16;
+    /// What comes after such a pause is a beginning.
+    private static final long PAUSE_NS = 1_000_000_000L;
 
     private boolean due;
     /// Duplicate ACKs still to be sent, one for each segment out of order, for a peer that counts them.
     private int duplicates;
     private int unackedBytes;
+    private int quick = QUICK;
     /// The size of the peer's full segments, as seen.
     private int peerMss = 536;
 
@@ -23,8 +29,11 @@ final class AckPolicy {
         duplicates = 0;
         peerMss = Math.max(peerMss, Math.min(wireSize, c.advertisedMss));
         unackedBytes += length;
+        if (nowNs - c.rcv.lastTextNs > PAUSE_NS) {
+            quick = QUICK;
+        }
         // A sender whose window is smaller than two segments would wait for the delay every time.
-        if (c.options.quickAck || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
+        if (c.options.quickAck || wireSize >= peerMss && quick > 0 && quick-- > 0 || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
             due = true;
         } else if (!c.timers.isSet(ConnectionTimers.DELAYED_ACK)) {
             c.timers.set(ConnectionTimers.DELAYED_ACK, nowNs + c.settings.delayedAckNs);

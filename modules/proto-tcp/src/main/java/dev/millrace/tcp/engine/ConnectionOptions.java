@@ -19,9 +19,13 @@ public final class ConnectionOptions {
     public long finWait2Ns;
     /// 0 leaves it to the number of retransmissions.
     public long userTimeoutNs;
-    /// Bytes, read when the connection opens; a later change takes effect, but the window scale stays.
+    /// Bytes. The connection makes it larger by itself, up to `receiveBufferMax`, for which the window scale is chosen when it
+    /// opens: a later change takes effect, but the scale stays.
     public int receiveBuffer;
+    public int receiveBufferMax;
+    /// Bytes. The connection makes it larger by itself, up to `sendBufferMax`.
     public int sendBuffer;
+    public int sendBufferMax;
 
     /// The values that the stack's settings give.
     public ConnectionOptions(TcpSettings settings) {
@@ -33,7 +37,9 @@ public final class ConnectionOptions {
         userTimeoutNs = settings.userTimeoutNs;
         finWait2Ns = settings.finWait2Ns;
         receiveBuffer = settings.receiveBuffer;
+        receiveBufferMax = settings.receiveBufferMax;
         sendBuffer = settings.sendBuffer;
+        sendBufferMax = settings.sendBufferMax;
     }
 
     /// A copy, as a listener hands to what it accepts.
@@ -49,6 +55,8 @@ public final class ConnectionOptions {
         userTimeoutNs = other.userTimeoutNs;
         finWait2Ns = other.finWait2Ns;
         receiveBuffer = other.receiveBuffer;
+        receiveBufferMax = other.receiveBufferMax;
         sendBuffer = other.sendBuffer;
+        sendBufferMax = other.sendBufferMax;
     }
 }

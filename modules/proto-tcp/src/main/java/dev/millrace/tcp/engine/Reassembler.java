@@ -11,7 +11,7 @@ import java.util.Arrays;
 final class Reassembler {
     private final MemoryBudget memory;
     private final int maxRanges;
-    private final int maxSlices;
+    private int maxSlices;
 
     // Slices in order; those before `head` are gone.
     private long[] seqs = new long[8];
@@ -36,6 +36,11 @@ final class Reassembler {
     Reassembler(MemoryBudget memory, int maxRanges, int receiveBuffer) {
         this.memory = memory;
         this.maxRanges = maxRanges;
+        allow(receiveBuffer);
+    }
+
+    /// The receive buffer is of this size from here on, in bytes.
+    void allow(int receiveBuffer) {
         maxSlices = 4 * maxRanges + receiveBuffer / 256;
     }
 

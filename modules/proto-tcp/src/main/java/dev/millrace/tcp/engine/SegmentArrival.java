@@ -359,8 +359,9 @@ final class SegmentArrival {
             return drop(DropReason.MEMORY_LIMIT);
         }
         int wireSize = seg.packet.segmentSize() > 0 ? seg.packet.segmentSize() : seg.len;
-        rcv.lastTextNs = nowNs;
         c.acks.onText(taken, wireSize, c, nowNs);
+        rcv.lastTextNs = nowNs;
+        BufferTuner.onText(c, seg, nowNs);
         if (taken < length) {
             c.acks.now();
         }

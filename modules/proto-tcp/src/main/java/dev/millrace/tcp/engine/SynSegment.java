@@ -12,15 +12,16 @@ public final class SynSegment {
 
     /// The SYN,ACK that answers a peer's SYN: it offers what the peer offered and the settings allow.
     ///
-    /// @param receiveBuffer what the window and its scale stand for
+    /// @param receiveBuffer what the window stands for, in bytes
+    /// @param receiveBufferMax what the window's scale stands for
     /// @param mss the largest payload that we take
     /// @param timestamp TSval of this segment
-    public static Packet answer(SynFacts syn, TcpSettings settings, int receiveBuffer, int localPort,
-            int remotePort, int iss, int mss, int timestamp) {
+    public static Packet answer(SynFacts syn, TcpSettings settings, int receiveBuffer,
+            int receiveBufferMax, int localPort, int remotePort, int iss, int mss, int timestamp) {
         return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK,
                 Math.min(0xffff, receiveBuffer), mss, settings.sack && syn.sackPermitted(),
                 settings.timestamps && syn.timestamps(), timestamp, syn.timestampValue(),
-                scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBuffer) : -1);
+                scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1);
     }
 
     private static boolean scales(SynFacts syn, TcpSettings settings) {
@@ -28,9 +29,9 @@ public final class SynSegment {
     }
 
     /// The window field of a segment without SYN that offers what [#answer] did: RFC 7323 §2.2 scales every one but a SYN's.
-    public static int windowAfter(SynFacts syn, TcpSettings settings, int receiveBuffer) {
+    public static int windowAfter(SynFacts syn, TcpSettings settings, int receiveBuffer, int receiveBufferMax) {
         int window = Math.min(0xffff, receiveBuffer);
-        return scales(syn, settings) ? window >> WindowAdvertiser.shiftFor(receiveBuffer) : window;
+        return scales(syn, settings) ? window >> WindowAdvertiser.shiftFor(receiveBufferMax) : window;
     }
 
     static Packet write(int localPort, int remotePort, int seq, int ack, int flags, int window, int mss,

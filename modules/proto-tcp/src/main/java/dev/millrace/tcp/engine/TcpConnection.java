@@ -38,7 +38,7 @@ public final class TcpConnection {
     final TcpSettings settings;
     final ConnectionOptions options;
     final CongestionControlFactory.Chosen congestionControls;
-    private final MemoryBudget memory;
+    final MemoryBudget memory;
     final int localPort;
     final int remotePort;
     private final int timestampOffset;
@@ -67,6 +67,7 @@ public final class TcpConnection {
     Reassembler reassembler;
     SackBlocks sackBlocks;
     TailLossProbe probe;
+    BufferTuner tuner;
 
     int ipMss;
     int maxSuperSegment;
@@ -136,7 +137,7 @@ public final class TcpConnection {
         sendBuffer = new SendBuffer(memory, snd.iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
-        ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBuffer) : 0;
+        ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBufferMax) : 0;
         advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
         keepAlive.onSegment(nowNs);
     }
@@ -462,10 +463,10 @@ public final class TcpConnection {
         return receiveBuffer.length();
     }
 
-    /// The bytes that can be written; 0 until a worthwhile part of the buffer is free, so that writers wake seldom.
+    /// The bytes that can be written; 0 until so much is free that it is worth waking a writer.
     public int writableBytes() {
         int free = options.sendBuffer - sendBuffer.length();
-        return snd.finQueued || writeStarved || !state.maySend() || free < options.sendBuffer / 4 ? 0 : free;
+        return snd.finQueued || writeStarved || !state.maySend() || free < BufferTuner.worthwhileRoom(this) ? 0 : free;
     }
 
     /// Whether everything up to the peer's FIN was read.

@@ -18,8 +18,12 @@ public final class TcpSettings {
     /// The options of `[tcp]` that the engine understands.
     public static final List<OptionSpec> SPECS = List.of(
             new OptionSpec("congestion-control", TEXT, "cubic", "name of the congestion control"),
-            new OptionSpec("receive-buffer", BYTES, "1MiB", "bytes that wait for the program to read them, 2KiB to 1GiB"),
-            new OptionSpec("send-buffer", BYTES, "1MiB", "bytes that wait to be sent and acknowledged, 2KiB to 1GiB"),
+            new OptionSpec("receive-buffer", BYTES, "", "bytes that wait for the program to read them, 2KiB to 1GiB; without it "
+                    + "1MiB, which grow with what arrives in a round trip"),
+            new OptionSpec("receive-buffer-max", BYTES, "", "how far the receive buffer grows by itself; 64MiB, or receive-buffer if that is given"),
+            new OptionSpec("send-buffer", BYTES, "", "bytes that wait to be sent and acknowledged, 2KiB to 1GiB; without it 1MiB, "
+                    + "which grow with the congestion window"),
+            new OptionSpec("send-buffer-max", BYTES, "", "how far the send buffer grows by itself; 64MiB, or send-buffer if that is given"),
             new OptionSpec("timestamps", FLAG, "true", "negotiate timestamps (RFC 7323)"),
             new OptionSpec("sack", FLAG, "true", "negotiate selective acknowledgements (RFC 2018)"),
             new OptionSpec("window-scaling", FLAG, "true", "negotiate window scaling (RFC 7323)"),
@@ -43,9 +47,17 @@ public final class TcpSettings {
             new OptionSpec("challenge-acks", NUMBER, "10", "challenge acknowledgements of one connection in 5s (RFC 5961 §7), 1 to 1000"),
             new OptionSpec("out-of-order-ranges", NUMBER, "512", "gaps that one connection's received data may have, 1 to 65536"));
 
+    /// What buffers begin with: enough for 1 Gb/s and 8 ms, held only as far as it is filled.
+    private static final int INITIAL_BUFFER = 1 << 20;
+    /// 10 Gb/s and 20 ms, or 1 Gb/s and 200 ms, twice: for what is under way and for what is sent again meanwhile. The most that
+    /// a window in units of 1 KiB can say, which is less than a segment; with larger units rounding would move its edge.
+    private static final int MAX_BUFFER = 0xffff << 10;
+
     public final String congestionControl;
     public final int receiveBuffer;
+    public final int receiveBufferMax;
     public final int sendBuffer;
+    public final int sendBufferMax;
     public final boolean timestamps;
     public final boolean sack;
     public final boolean windowScaling;
@@ -73,8 +85,10 @@ public final class TcpSettings {
         Duration day = Duration.ofDays(1);
         Duration tick = Duration.ofMillis(1);
         congestionControl = v.text("congestion-control");
-        receiveBuffer = (int) v.bytes("receive-buffer", 2048, 1 << 30);
-        sendBuffer = (int) v.bytes("send-buffer", 2048, 1 << 30);
+        receiveBuffer = buffer(v, "receive-buffer", 2048, INITIAL_BUFFER);
+        receiveBufferMax = buffer(v, "receive-buffer-max", receiveBuffer, v.has("receive-buffer") ? receiveBuffer : MAX_BUFFER);
+        sendBuffer = buffer(v, "send-buffer", 2048, INITIAL_BUFFER);
+        sendBufferMax = buffer(v, "send-buffer-max", sendBuffer, v.has("send-buffer") ? sendBuffer : MAX_BUFFER);
         timestamps = v.flag("timestamps");
         sack = v.flag("sack");
         windowScaling = v.flag("window-scaling");
@@ -97,6 +111,10 @@ public final class TcpSettings {
         finWait2Ns = v.nanos("fin-wait-2", Duration.ZERO, day);
         challengeAcks = (int) v.number("challenge-acks", 1, 1000);
         outOfOrderRanges = (int) v.number("out-of-order-ranges", 1, 65536);
+    }
+
+    private static int buffer(OptionValues v, String name, int min, int otherwise) {
+        return v.has(name) ? (int) v.bytes(name, min, 1 << 30) : otherwise;
     }
 
     /// Reads checked values.

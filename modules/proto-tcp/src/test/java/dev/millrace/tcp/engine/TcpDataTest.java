@@ -98,8 +98,30 @@ class TcpDataTest {
 
     @Test
     void everySecondFullSegmentIsAcknowledgedAtOnceAndOthersDelayed() {
-        TcpBench b = established().recv(data(1, MSS)).expectNothing().recv(data(1001, MSS)).expect(". 1:1 ack 2001");
-        b.at(10).recv(data(2001, 10)).at(49).expectNothing().at(50).expect(". 1:1 ack 2011").end();
+        TcpBench b = afterTheFirst16().recv(data(16_001, MSS)).expectNothing().recv(data(17_001, MSS))
+                .expect(". 1:1 ack 18001");
+        b.at(10).recv(data(18_001, 10)).at(49).expectNothing().at(50).expect(". 1:1 ack 18011").end();
+    }
+
+    /// A sender's window opens with each acknowledgement.
+    private static TcpBench afterTheFirst16() {
+        TcpBench b = established();
+        for (int i = 0; i < 16; i++) {
+            b.recv(data(1 + i * MSS, MSS)).expect(". 1:1 ack " + (1 + (i + 1) * MSS));
+        }
+        return b;
+    }
+
+    @Test
+    void whatIsNoFullSegmentIsDelayedFromTheBeginning() {
+        established().recv(data(1, 100)).at(39).expectNothing().at(40).expect(". 1:1 ack 101").end();
+    }
+
+    @Test
+    void afterAPauseASenderBeginsAnew() {
+        TcpBench b = afterTheFirst16().at(999).recv(data(16_001, MSS)).at(1038).expectNothing().at(1039)
+                .expect(". 1:1 ack 17001");
+        b.at(2040).recv(data(17_001, MSS)).expect(". 1:1 ack 18001").end();
     }
 
     @Test

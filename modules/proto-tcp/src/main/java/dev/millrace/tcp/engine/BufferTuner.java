@@ -1,0 +1,107 @@
+package dev.millrace.tcp.engine;
+
+/// Makes a connection's buffers as large as its path needs: a receive buffer of twice what the program takes in a round
+/// trip, a send buffer of twice the congestion window, so that neither is what holds the transfer back. They never become
+/// smaller, as a window that was promised is not taken back (RFC 9293 SHLD-14). Made when a connection has received a
+/// good deal.
+///
+/// Only round trips of a millisecond and more count. Within one the first size is enough for 8 Gb/s; what is measured
+/// there is how fast threads and memory are, and both are slower with more in flight than the caches hold.
+final class BufferTuner {
+    static final long MIN_RTT_NS = 1_000_000L;
+    /// One connection's buffer gets this part of the stack's memory at most.
+    private static final int SHARE = 4;
+    private static final int MOST_ROOM = 256 * 1024;
+
+    /// The round trip as a receiver sees it, or 0.
+    private long rttNs;
+    /// The present round trip began then, and with that much handed to the program.
+    private long roundNs;
+    private long takenBefore;
+    /// The most that was taken in a round trip.
+    private long taken;
+
+    private BufferTuner(TcpConnection c, long nowNs) {
+        roundNs = nowNs;
+        takenBefore = takenByProgram(c);
+        taken = c.options.receiveBuffer / 2;
+    }
+
+    /// Text came in order.
+    static void onText(TcpConnection c, Segment seg, long nowNs) {
+        if (c.options.receiveBuffer >= c.options.receiveBufferMax) {
+            return;
+        }
+        if (c.tuner == null) {
+            // A sender that has filled a quarter of the window may come to fill it.
+            if (c.bytesReceived < c.options.receiveBuffer / 4) {
+                return;
+            }
+            c.tuner = new BufferTuner(c, nowNs);
+        }
+        c.tuner.measure(c, seg, nowNs);
+    }
+
+    private static long takenByProgram(TcpConnection c) {
+        return c.bytesReceived - c.receiveBuffer.length();
+    }
+
+    private void measure(TcpConnection c, Segment seg, long nowNs) {
+        if (c.timestampsOn && seg.options.hasTimestamps()) {
+            sample((long) (c.timestampNow(nowNs) - seg.options.timestampEcho()) * 1_000_000L);
+        }
+        // The echo counts whole milliseconds, and part of one looks like one. What the connection has measured itself,
+        // by its SYN at least, is exact, but may be of before a queue filled.
+        long round = Math.max(rttNs - MIN_RTT_NS, c.rtt.srttNs());
+        if (round < MIN_RTT_NS || nowNs - roundNs < round) {
+            return;
+        }
+        long now = takenByProgram(c);
+        long inRound = now - takenBefore;
+        // The round may have been longer than a round trip: the last segment of it came late.
+        inRound = (long) (inRound * ((double) round / (nowNs - roundNs)));
+        roundNs = nowNs;
+        takenBefore = now;
+        if (inRound > taken) {
+            // In slow start the next round trip brings twice as much, and its window has to be there before.
+            long growing = Math.min(2 * inRound, inRound + 2 * (inRound - taken));
+            taken = inRound;
+            c.options.receiveBuffer = grown(c, c.options.receiveBuffer, 2 * growing, c.options.receiveBufferMax);
+            if (c.reassembler != null) {
+                c.reassembler.allow(c.options.receiveBuffer);
+            }
+        }
+    }
+
+    /// An echo that waited for the sender's program is older than a round trip: what is shorter is believed at once, what is
+    /// longer little by little.
+    private void sample(long ns) {
+        if (ns < 0 || ns > 3_600_000_000_000L) {
+            return;
+        }
+        rttNs = rttNs == 0 || ns < rttNs ? ns : rttNs + (ns - rttNs) / 8;
+    }
+
+    /// The congestion window may have opened.
+    static void onAck(TcpConnection c) {
+        if (c.options.sendBuffer < c.options.sendBufferMax && c.rtt.srttNs() >= MIN_RTT_NS
+                && 2 * c.cc.cwnd() > c.options.sendBuffer) {
+            c.options.sendBuffer = grown(c, c.options.sendBuffer, 2 * c.cc.cwnd(), c.options.sendBufferMax);
+        }
+    }
+
+    /// How much has to be free before a writer is let in again: a good part of the buffer, so that it wakes seldom; little if
+    /// all that it wrote is under way already, since what is free is what the path lacks then.
+    static int worthwhileRoom(TcpConnection c) {
+        int buffer = c.options.sendBuffer;
+        boolean more = c.sendBuffer.end() - c.snd.nxt >= c.snd.mss;
+        return more || c.rtt.srttNs() < MIN_RTT_NS ? Math.min(buffer / 4, MOST_ROOM) : Math.min(buffer / 16, MOST_ROOM / 4);
+    }
+
+    private static int grown(TcpConnection c, int present, long wanted, int most) {
+        if (c.memory.reserved() > c.memory.limit() / 2) {
+            return present;
+        }
+        return (int) Math.max(present, Math.min(wanted, Math.min(most, c.memory.limit() / SHARE)));
+    }
+}
