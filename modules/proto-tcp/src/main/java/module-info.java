@@ -4,5 +4,5 @@ module dev.millrace.tcp {
 
     provides dev.millrace.spi.TransportProtocolFactory with dev.millrace.tcp.TcpProtocolFactory;
     provides dev.millrace.spi.CongestionControlFactory with dev.millrace.tcp.cc.CubicFactory,
-            dev.millrace.tcp.cc.NewRenoFactory;
+            dev.millrace.tcp.cc.NewRenoFactory, dev.millrace.tcp.cc.BbrFactory;
 }

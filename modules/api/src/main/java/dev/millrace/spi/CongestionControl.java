@@ -7,6 +7,9 @@ package dev.millrace.spi;
 /// What it must do is `onAck`, `onCongestion`, `onRecovered`, `onTimeout`, `onIdleRestart` and `onMssChange`; the other facts
 /// are for those that ask for more.
 public interface CongestionControl {
+    /// A pacing rate: as fast as the window allows.
+    long UNPACED = Long.MAX_VALUE;
+
     // ---- decisions
 
     /// The congestion window (cwnd). Whatever it says, one segment may be in flight.
@@ -15,6 +18,20 @@ public interface CongestionControl {
     /// The slow-start threshold (ssthresh); [Long#MAX_VALUE] before the first loss. Fast recovery brings the flight down to it
     /// in proportion to what is delivered (RFC 9937).
     long ssthresh();
+
+    /// The rate in bytes a second at which segments are to leave, or [#UNPACED]. They leave in bursts of no more than two
+    /// milliseconds' worth, or two segments. Asked whenever something is sent; a connection whose control answers
+    /// [#UNPACED] when it is made is never paced.
+    default long pacingRate() {
+        return UNPACED;
+    }
+
+    /// Whether it decides by the rate at which data is delivered. Then it is told that rate ([Ack#delivery], [Loss]), which
+    /// costs a record for each packet in flight, and hears of each acknowledgement that tells of something delivered; and
+    /// [#cwnd] holds in fast recovery too, where else the flight follows what is delivered down to [#ssthresh]. Asked once.
+    default boolean isRateBased() {
+        return false;
+    }
 
     // ---- facts
 
@@ -38,11 +55,10 @@ public interface CongestionControl {
     }
 
     /// Segments are deemed lost. What a window does about it belongs to [#onCongestion], which is called once for each window
-    /// of data.
+    /// of data. Told before the [#onAck] of the acknowledgement that gave them away.
     ///
-    /// @param bytes how much
-    /// @param nowNs the present time
-    default void onLost(long bytes, long nowNs) {
+    /// @param loss what was lost
+    default void onLost(Loss loss) {
     }
 
     /// A loss was detected, or the peer echoed a congestion mark: loss recovery begins. Called once for each window of
@@ -113,5 +129,45 @@ public interface CongestionControl {
 
         /// The present time.
         long nowNs();
+
+        /// How fast data was delivered, or `null` unless the control is rate-based. The object is the engine's, and holds for
+        /// this call.
+        default Delivery delivery() {
+            return null;
+        }
+    }
+
+    /// The rate of delivery, measured between a packet's departure and its acknowledgement
+    /// (draft-cheng-iccrg-delivery-rate-estimation): that of the packet which was sent last among those acknowledged.
+    interface Delivery {
+        /// Bytes a second, or 0 if this acknowledgement tells none.
+        long rate();
+
+        /// Whether the program had nothing more to send when the packet left, so that the rate may be the program's.
+        boolean isAppLimited();
+
+        /// The bytes delivered in all, with this acknowledgement.
+        long delivered();
+
+        /// The bytes that had been delivered when the packet left; what follows was delivered within its round trip. -1 if it is
+        /// not known which packet was acknowledged.
+        long priorDelivered();
+
+        /// The bytes that were deemed lost since the packet left.
+        long lost();
+
+        /// The bytes in flight when the packet left, with it.
+        long sentInFlight();
+    }
+
+    /// Segments that are deemed lost. What belongs to a rate is 0 unless the control is rate-based.
+    ///
+    /// @param bytes how much
+    /// @param sentInFlight the bytes in flight when that of them left which was sent last, with it
+    /// @param lostSince the bytes that were deemed lost since it left, with these
+    /// @param appLimited whether the program had nothing more to send when it left
+    /// @param delivered the bytes delivered in all
+    /// @param nowNs the present time
+    record Loss(long bytes, long sentInFlight, long lostSince, boolean appLimited, long delivered, long nowNs) {
     }
 }

@@ -29,7 +29,8 @@ public interface CongestionControlFactory {
     /// @param options the values of the factory's options, the same object for all connections of the stack
     /// @param mss the sender's maximum segment size (SMSS) in bytes
     /// @param initialWindow the initial window in bytes (RFC 6928)
-    record Request(StackContext stack, OptionValues options, int mss, int initialWindow) {
+    /// @param srttNs the round-trip time of the handshake in nanoseconds, or 0 if it is not known
+    record Request(StackContext stack, OptionValues options, int mss, int initialWindow, long srttNs) {
     }
 
     /// The congestion control of one name in one stack: factory and options are settled.
@@ -41,6 +42,7 @@ public interface CongestionControlFactory {
         ///
         /// @param mss the sender's maximum segment size (SMSS) in bytes
         /// @param initialWindow the initial window in bytes
-        CongestionControl create(int mss, int initialWindow);
+        /// @param srttNs the round-trip time of the handshake in nanoseconds, or 0 if it is not known
+        CongestionControl create(int mss, int initialWindow, long srttNs);
     }
 }

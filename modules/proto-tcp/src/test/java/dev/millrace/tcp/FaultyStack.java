@@ -468,9 +468,9 @@ final class FaultyStack implements TransportContext {
             }
 
             @Override
-            public CongestionControl create(int mss, int initialWindow) {
+            public CongestionControl create(int mss, int initialWindow, long srttNs) {
                 pass("congestion.create");
-                return faulty(Reno.CHOSEN.create(mss, initialWindow));
+                return faulty(Reno.CHOSEN.create(mss, initialWindow, srttNs));
             }
         };
     }

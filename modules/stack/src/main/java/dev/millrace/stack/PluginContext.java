@@ -321,7 +321,7 @@ final class PluginContext implements AddressSourceContext, TransportContext {
                                 + Nearest.advice(name, all.stream().map(CongestionControlFactory::name).toList()), null));
         OptionValues values = stack.congestionControlValues(name);
         // Once in vain, so that a value that makes no sense is found out now and not by a connection.
-        factory.create(new CongestionControlFactory.Request(this, values, TRIAL_MSS, 10 * TRIAL_MSS));
+        factory.create(new CongestionControlFactory.Request(this, values, TRIAL_MSS, 10 * TRIAL_MSS, 0));
         return new Chosen(this, factory, values);
     }
 
@@ -333,8 +333,8 @@ final class PluginContext implements AddressSourceContext, TransportContext {
         }
 
         @Override
-        public CongestionControl create(int mss, int initialWindow) {
-            return factory.create(new CongestionControlFactory.Request(stack, values, mss, initialWindow));
+        public CongestionControl create(int mss, int initialWindow, long srttNs) {
+            return factory.create(new CongestionControlFactory.Request(stack, values, mss, initialWindow, srttNs));
         }
     }
 }

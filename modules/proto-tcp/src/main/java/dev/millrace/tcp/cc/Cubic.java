@@ -16,6 +16,8 @@ final class Cubic implements CongestionControl {
 
     private int mss;
     private final int initialWindow;
+    private final boolean paced;
+    private long srttNs;
     /// Made with the first acknowledgement that needs it, and gone when slow start is over.
     private HyStart hyStart;
     private boolean hyStarts;
@@ -38,8 +40,11 @@ final class Cubic implements CongestionControl {
     private record Windows(double cwnd, long ssthresh, double wMax) {
     }
 
-    Cubic(int mss, int initialWindow, boolean hyStart) {
+    /// @param srttNs the round-trip time if the window is to be spread over it, or 0
+    Cubic(int mss, int initialWindow, boolean hyStart, long srttNs) {
         this.mss = mss;
+        this.srttNs = srttNs;
+        paced = srttNs > 0;
         this.initialWindow = initialWindow;
         hyStarts = hyStart;
         cwnd = Math.max(1, initialWindow / (double) mss);
@@ -55,8 +60,15 @@ final class Cubic implements CongestionControl {
         return ssthresh;
     }
 
+    /// A little more than the window in a round trip, and twice that while it doubles, so that the pace is never what limits.
+    @Override
+    public long pacingRate() {
+        return paced ? (long) ((cwnd() < ssthresh ? 2 : 1.2) * cwnd() * 1e9 / srttNs) : UNPACED;
+    }
+
     @Override
     public void onAck(Ack ack) {
+        srttNs = Math.max(1, ack.srttNs());
         if (ack.inRecovery()) {
             return;
         }
@@ -86,8 +98,8 @@ final class Cubic implements CongestionControl {
                 return;
             }
         }
-        // RFC 3465 §2.3: one segment an ACK while the losses behind a timeout are repaired.
-        double most = afterTimeout ? 1 : SLOW_START_LIMIT;
+        // RFC 3465 §2.3: one segment an ACK while the losses behind a timeout are repaired. RFC 9406 §4.2: no limit if paced.
+        double most = afterTimeout ? 1 : paced ? Double.MAX_VALUE : SLOW_START_LIMIT;
         cwnd += Math.min(ack.bytes() / (double) mss, most) / divisor;
         if (ssthresh != Long.MAX_VALUE) {
             cwnd = Math.min(cwnd, Math.max(ssthresh, mss) / (double) mss);

@@ -24,11 +24,14 @@ public final class CubicFactory implements CongestionControlFactory {
     @Override
     public List<OptionSpec> options() {
         return List.of(new OptionSpec("hystart", OptionSpec.Type.FLAG, "true",
-                "leave slow start when round trips take longer (HyStart++, RFC 9406)"));
+                "leave slow start when round trips take longer (HyStart++, RFC 9406)"),
+                new OptionSpec("pacing", OptionSpec.Type.FLAG, "false",
+                        "spread what is sent over the round trip: shorter queues, and a timer each millisecond"));
     }
 
     @Override
     public CongestionControl create(Request request) {
-        return new Cubic(request.mss(), request.initialWindow(), request.options().flag("hystart"));
+        return new Cubic(request.mss(), request.initialWindow(), request.options().flag("hystart"),
+                request.options().flag("pacing") ? Math.max(1_000_000, request.srttNs()) : 0);
     }
 }

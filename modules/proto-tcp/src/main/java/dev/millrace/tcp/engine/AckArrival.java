@@ -51,6 +51,9 @@ final class AckArrival {
             c.rtt.endBackOff();
         }
         long duplicateTo = c.sackOn && seg.options.sackCount() > 0 ? SackReports.take(c, seg, nowNs) : Long.MIN_VALUE;
+        if (isMeasured(c)) {
+            c.rtt.onMinSample(nowNs - c.queue.newestSentNs, nowNs);
+        }
         if (priorFlight > 0) {
             c.recovery.onAck(c, seg, acked, duplicate, duplicateTo, priorFlight, nowNs);
             updateRetransmissionTimer(c, acked > 0 || reopened, nowNs);
@@ -100,7 +103,6 @@ final class AckArrival {
         int expected = Math.max(1, (flight + 2 * c.snd.mss - 1) / (2 * c.snd.mss));
         if (c.queue.sampleValid) {
             c.rtt.onSample(nowNs - c.queue.sampleSentNs, expected);
-            c.rtt.onMinSample(nowNs - c.queue.newestSentNs, nowNs);
         } else if (c.timestampsOn && seg.options.hasTimestamps()) {
             int ms = c.timestampNow(nowNs) - seg.options.timestampEcho();
             // After several timeouts an echo from before the last of them tells of ACKs that were lost more likely than of a
@@ -110,6 +112,12 @@ final class AckArrival {
                 c.rtt.onSample(Math.max(1, ms) * 1_000_000L, expected);
             }
         }
+    }
+
+    /// Whether the acknowledgement tells how long a round trip took at most. While segments keep coming out of order none but
+    /// the selective part of it does; without that what was sent once may have waited for what was sent again.
+    static boolean isMeasured(TcpConnection c) {
+        return c.queue.newestSentNs != Long.MIN_VALUE && (c.sackOn || c.queue.sampleValid);
     }
 
     private static void onFinAcked(TcpConnection c, long nowNs) {

@@ -14,6 +14,7 @@ final class AckFacts implements CongestionControl.Ack {
     private long minRttNs;
     private long srttNs;
     private long nowNs;
+    private DeliveryRate delivery;
 
     AckFacts of(TcpConnection c, long newBytes, long prior, boolean limited, boolean recovery, long now) {
         bytes = newBytes;
@@ -21,10 +22,11 @@ final class AckFacts implements CongestionControl.Ack {
         inFlight = LossRecovery.pipe(c);
         cwndLimited = limited;
         inRecovery = recovery;
-        rttNs = c.queue.sampleValid ? Math.max(1, now - c.queue.newestSentNs) : 0;
+        rttNs = AckArrival.isMeasured(c) ? Math.max(1, now - c.queue.newestSentNs) : 0;
         minRttNs = c.rtt.minRttNs();
         srttNs = c.rtt.srttNs();
         nowNs = now;
+        delivery = c.queue.delivery;
         return this;
     }
 
@@ -71,5 +73,10 @@ final class AckFacts implements CongestionControl.Ack {
     @Override
     public long nowNs() {
         return nowNs;
+    }
+
+    @Override
+    public CongestionControl.Delivery delivery() {
+        return delivery;
     }
 }

@@ -17,7 +17,9 @@ final class ConnectionTimers {
     static final int REORDER = 7;
     /// A tail loss probe (RFC 8985 §7).
     static final int PROBE = 8;
-    static final int COUNT = 9;
+    /// What congestion control's pace holds back goes on then.
+    static final int PACING = 9;
+    static final int COUNT = 10;
     static final long NEVER = Long.MAX_VALUE;
 
     private final long[] deadlines = new long[COUNT];

@@ -1,5 +1,6 @@
 package dev.millrace.tcp.engine;
 
+import dev.millrace.spi.CongestionControl;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;
 
@@ -72,7 +73,13 @@ final class Handshake {
         // RFC 6928 §2, and one segment if the SYN was lost.
         int segments = c.settings.initialWindow;
         long initial = Math.min((long) segments * mss, Math.max(2L * mss, segments * 1460L));
-        c.cc = c.congestionControls.create(mss, c.synLost ? mss : (int) initial);
+        c.cc = c.congestionControls.create(mss, c.synLost ? mss : (int) initial, c.rtt.srttNs());
+        if (c.cc.isRateBased()) {
+            c.queue.delivery = new DeliveryRate(nowNs);
+        }
+        if (c.cc.pacingRate() != CongestionControl.UNPACED) {
+            c.pacer = new Pacer(nowNs);
+        }
         c.keepAlive.onSegment(nowNs);
         c.keepAlive.start(c);
         c.events |= TcpConnection.EVENT_CONNECTED | TcpConnection.EVENT_WRITABLE;

@@ -63,6 +63,7 @@ final class Invariants {
     /// Whether a timer runs that will go on with it.
     static boolean isTimed(TcpConnection c) {
         return c.timers.isSet(ConnectionTimers.RETRANSMISSION) || c.snd.flight() == 0
-                && (c.timers.isSet(ConnectionTimers.PERSIST) || c.timers.isSet(ConnectionTimers.CORK));
+                && (c.timers.isSet(ConnectionTimers.PERSIST) || c.timers.isSet(ConnectionTimers.CORK)
+                || c.timers.isSet(ConnectionTimers.PACING));
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.tcp.engine;
 
+import dev.millrace.spi.CongestionControl;
+
 /// When recovery begins, how much may be sent in it, and when it ends. What is lost is told by [Rack] if the peer reports
 /// what it has (RFC 8985), else by duplicate ACKs (RFC 5681 §3.2, RFC 6582) and in the end by the timeout; the rate is
 /// [ProportionalRate]'s or that of RFC 6582; whether it was all for nothing [UndoState] and F-RTO (RFC 5682) say. It tells
@@ -68,6 +70,11 @@ final class LossRecovery {
         if (q.hasReneged()) {
             onReneged(c);
         }
+        if (q.delivery != null) {
+            // Before data was measured the handshake was.
+            long minRttNs = c.rtt.minRttNs() > 0 ? c.rtt.minRttNs() : c.rtt.srttNs();
+            q.delivery.endAck(q.deliveredBytes, minRttNs, q.earliestSentNs(), nowNs);
+        }
         boolean moreLost = c.sackOn && q.rack != null && q.sackedBytes() + q.lostBytes() > 0 && q.rack.detect(nowNs);
         if (c.probe().onAck(c, seg, duplicateTo, duplicate) && phase == Phase.OPEN) {
             // RFC 8985 §7.4.2: what the probe repaired was lost all the same.
@@ -78,8 +85,10 @@ final class LossRecovery {
         if (facts == null) {
             facts = new AckFacts();
         }
-        if (q.deliveredBytes > 0 && (phase == Phase.FAST_RECOVERY || phase == Phase.SACK_RECOVERY)) {
-            c.cc.onAck(facts.of(c, q.deliveredBytes, priorFlight, true, true, nowNs));
+        tellLost(c, nowNs);
+        boolean fast = phase == Phase.FAST_RECOVERY || phase == Phase.SACK_RECOVERY;
+        if (q.deliveredBytes > 0 && (fast || q.delivery != null)) {
+            c.cc.onAck(facts.of(c, q.deliveredBytes, priorFlight, fast || isOfFullFlight(c, acked), fast, nowNs));
         }
         switch (phase) {
             case OPEN -> onAckWhileOpen(c, acked, duplicate, priorFlight, nowNs);
@@ -91,20 +100,28 @@ final class LossRecovery {
     }
 
     private static void tellLost(TcpConnection c, long nowNs) {
-        int lost = c.queue.takeNewlyLost();
+        RetransmissionQueue q = c.queue;
+        long sentNs = q.newlyLostSentNs();
+        int lost = q.takeNewlyLost();
         if (lost > 0) {
-            c.cc.onLost(lost, nowNs);
+            c.cc.onLost(q.delivery == null ? new CongestionControl.Loss(lost, 0, 0, false, 0, nowNs)
+                    : q.delivery.onLost(lost, sentNs, nowNs));
         }
+    }
+
+    /// Whether what was acknowledged was part of a flight that filled the window.
+    private static boolean isOfFullFlight(TcpConnection c, int acked) {
+        return c.snd.una - acked < c.snd.cwndLimitedTo;
     }
 
     private void onAckWhileOpen(TcpConnection c, int acked, boolean duplicate, int priorFlight, long nowNs) {
         RetransmissionQueue q = c.queue;
         if (acked > 0) {
             dupAcks = 0;
-            boolean limited = c.snd.una - acked < c.snd.cwndLimitedTo;
-            int credit = q.deliveredBytes + uncredited;
+            if (q.delivery == null) {
+                c.cc.onAck(facts.of(c, q.deliveredBytes + uncredited, priorFlight, isOfFullFlight(c, acked), false, nowNs));
+            }
             uncredited = 0;
-            c.cc.onAck(facts.of(c, credit, priorFlight, limited, false, nowNs));
         } else {
             uncredited += q.newlySackedBytes;
         }
@@ -137,6 +154,9 @@ final class LossRecovery {
 
     private void enterSackRecovery(TcpConnection c, int priorFlight, long nowNs) {
         reduce(c, Phase.SACK_RECOVERY, nowNs);
+        if (!isProportional(c)) {
+            return;
+        }
         if (prr == null) {
             prr = new ProportionalRate();
         }
@@ -151,7 +171,9 @@ final class LossRecovery {
             }
             return;
         }
-        prr.onAck(c.queue.deliveredBytes, pipe(c), c.cc.ssthresh(), c.snd.mss, acked > 0 && !moreLost);
+        if (isProportional(c)) {
+            prr.onAck(c.queue.deliveredBytes, pipe(c), c.cc.ssthresh(), c.snd.mss, acked > 0 && !moreLost);
+        }
     }
 
     /// What might have been reordering has had its time (RFC 8985 §6.2 step 5).
@@ -162,7 +184,7 @@ final class LossRecovery {
         if (phase == Phase.OPEN) {
             c.queue.beginAck();
             enterSackRecovery(c, c.snd.flight(), nowNs);
-        } else if (phase == Phase.SACK_RECOVERY) {
+        } else if (isProportional(c)) {
             // Nothing may be in the network whose acknowledgement would let it go.
             prr.allow(c.snd.mss);
         }
@@ -282,7 +304,7 @@ final class LossRecovery {
             undoReduction(c, nowNs);
             return;
         }
-        if (acked > 0) {
+        if (acked > 0 && c.queue.delivery == null) {
             c.cc.onAck(facts.of(c, acked, priorFlight, true, false, nowNs));
         }
         if (endIfRecovered(c, false, nowNs) && c.sackOn && c.queue.isDue()) {
@@ -365,7 +387,7 @@ final class LossRecovery {
 
     /// How many more bytes may go out now: the window less what is deemed in the network.
     long budget(TcpConnection c) {
-        if (phase == Phase.SACK_RECOVERY) {
+        if (isProportional(c)) {
             return prr.allowance();
         }
         if (frto != Frto.NONE) {
@@ -378,6 +400,11 @@ final class LossRecovery {
             limit += (long) Math.min(dupAcks, 2) * c.snd.mss;
         }
         return limit - pipe(c);
+    }
+
+    /// Whether the flight follows what is delivered, and not congestion control's model of the path.
+    private boolean isProportional(TcpConnection c) {
+        return phase == Phase.SACK_RECOVERY && c.queue.delivery == null;
     }
 
     /// SetPipe() of RFC 6675 §4, kept as sums.
@@ -405,24 +432,33 @@ final class LossRecovery {
 
     /// New data has left.
     void onSent(TcpConnection c, int bytes, long nowNs) {
-        if (phase == Phase.SACK_RECOVERY) {
-            prr.onSent(bytes);
-        } else if (frto != Frto.NONE) {
+        if (frto != Frto.NONE) {
             inflation = Math.max(0, inflation - bytes);
         }
-        c.cc.onSent(bytes, pipe(c), nowNs);
+        tellSent(c, bytes, nowNs);
+    }
+
+    private void tellSent(TcpConnection c, int bytes, long nowNs) {
+        if (isProportional(c)) {
+            prr.onSent(bytes);
+        }
+        long inFlight = pipe(c);
+        if (c.queue.delivery != null) {
+            c.queue.delivery.onSent(c.queue.lastSentNs, bytes, inFlight);
+        }
+        c.cc.onSent(bytes, inFlight, nowNs);
+        if (c.pacer != null) {
+            c.pacer.onSent(c, bytes, nowNs);
+        }
     }
 
     /// Something was sent again.
     void onRetransmitted(TcpConnection c, long start, long end, int bytes, long nowNs) {
         forced = false;
-        if (phase == Phase.SACK_RECOVERY) {
-            prr.onSent(bytes);
-        }
         if (undo != null) {
             undo.onRetransmitted(c, start, end, nowNs);
         }
-        c.cc.onSent(bytes, pipe(c), nowNs);
+        tellSent(c, bytes, nowNs);
     }
 
     /// Whether the next retransmission goes whatever the windows say.

@@ -23,18 +23,20 @@ final class RetransmissionQueue {
     private int head;
     private int size;
     private long end;
-    /// When something was sent last.
-    private long lastSentNs = Long.MIN_VALUE;
+    /// When something was sent last; no two packets have the same.
+    long lastSentNs = Long.MIN_VALUE;
 
     /// The segments in front of the packets, if something is or was missing; made when it is first needed.
     private SackScoreboard board;
-    /// Hears of what is delivered, once there is one.
+    /// These hear of what is delivered, once there is one.
     Rack rack;
+    DeliveryRate delivery;
 
     /// After [#ackTo]: when the oldest of the acknowledged segments was sent, unless `sampleValid` is false.
     long sampleSentNs;
     boolean sampleValid;
-    /// After [#ackTo]: when the newest of those was sent that went out once.
+    /// After [#ackTo] and [#sack]: when that was sent last which is known to be delivered since [#beginAck] and went out once;
+    /// [Long#MIN_VALUE] if there is none.
     long newestSentNs;
     /// After [#ackTo] and [#sack]: the bytes that are known to be delivered since [#beginAck].
     int deliveredBytes;
@@ -120,8 +122,21 @@ final class RetransmissionQueue {
         int n = board == null ? 0 : board.newlyLostBytes;
         if (n > 0) {
             board.newlyLostBytes = 0;
+            board.newlyLostSentNs = Long.MIN_VALUE;
         }
         return n;
+    }
+
+    /// When that was sent last of all which was deemed lost since the last [#takeNewlyLost].
+    long newlyLostSentNs() {
+        return board == null ? Long.MIN_VALUE : board.newlyLostSentNs;
+    }
+
+    /// When that was sent which has been in the network longest, or [Long#MAX_VALUE] if nothing is.
+    long earliestSentNs() {
+        int i = board == null ? -1 : board.earliest();
+        long ofBoard = i < 0 ? Long.MAX_VALUE : board.sentNs(i);
+        return size == 0 ? ofBoard : Math.min(ofBoard, sentNs[head]);
     }
 
     /// Whether something is to be sent again.
@@ -193,6 +208,10 @@ final class RetransmissionQueue {
         newlySackedBytes = 0;
         originalSackedTo = Long.MAX_VALUE;
         sampleValid = false;
+        newestSentNs = Long.MIN_VALUE;
+        if (delivery != null) {
+            delivery.beginAck();
+        }
     }
 
     /// Drops what `una` acknowledges.
@@ -210,7 +229,10 @@ final class RetransmissionQueue {
                     sampled = true;
                 }
                 if ((f & SackScoreboard.EVER_RETRANSMITTED) == 0) {
-                    newestSentNs = sent;
+                    newestSentNs = Math.max(newestSentNs, sent);
+                }
+                if (delivery != null) {
+                    delivery.onDelivered(sent);
                 }
                 if (rack != null && segmentEnd <= una) {
                     rack.onDelivered(sent, segmentEnd, (f & SackScoreboard.EVER_RETRANSMITTED) != 0);
@@ -227,6 +249,9 @@ final class RetransmissionQueue {
             long packetEnd = packetEnd(0);
             deliveredBytes += (int) (Math.min(packetEnd, una) - starts[head]);
             newestSentNs = sentNs[head];
+            if (delivery != null) {
+                delivery.onDelivered(newestSentNs);
+            }
             if (!sampled) {
                 sampleSentNs = newestSentNs;
                 sampled = true;
@@ -266,8 +291,12 @@ final class RetransmissionQueue {
             newlySackedBytes += n;
             if (!again && !b.is(i, SackScoreboard.ONCE_SACKED)) {
                 originalSackedTo = Math.min(originalSackedTo, b.end(i));
+                newestSentNs = Math.max(newestSentNs, b.sentNs(i));
             }
             rack.onDelivered(b.sentNs(i), b.end(i), again);
+            if (delivery != null) {
+                delivery.onDelivered(b.sentNs(i));
+            }
             b.markSacked(i);
         }
     }

@@ -48,6 +48,8 @@ final class SackScoreboard {
     int retransmittedBytes;
     /// Marked lost since somebody asked last.
     int newlyLostBytes;
+    /// When the one of these was sent that was sent last.
+    long newlyLostSentNs = Long.MIN_VALUE;
 
     SackScoreboard() {
         allocate(SMALL);
@@ -298,6 +300,7 @@ final class SackScoreboard {
             lostBytes += n;
         }
         newlyLostBytes += n;
+        newlyLostSentNs = Math.max(newlyLostSentNs, sentNs[k]);
         if ((f & RETRANSMITTED) != 0) {
             retransmittedBytes -= n;
         }

@@ -46,6 +46,9 @@ final class SegmentSender {
             if (data != null) {
                 return data;
             }
+            if (c.queue.delivery != null) {
+                c.queue.delivery.onNothingToSend(c);
+            }
         }
         if (c.persist.probeDue) {
             return windowProbe(c, nowNs);
@@ -106,6 +109,9 @@ final class SegmentSender {
         int mss = c.snd.mss;
         int length = dataLength(board, i);
         boolean forced = c.recovery.isForced();
+        if (!forced && c.pacer != null && c.pacer.holds(c, nowNs)) {
+            return null;
+        }
         int room = (int) (c.snd.una + c.snd.wnd - board.start(i));
         if (length > 0 && (room <= 0 || !forced && room < Math.min(length, c.snd.maxWnd / 2) || i > 0 && room < length)) {
             // A window that was taken back (RFC 9293 §3.8.6, SHLD-15 to 17): what does not fit waits for the window or the
@@ -124,6 +130,9 @@ final class SegmentSender {
         int limit = mss;
         if (!forced && c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
+            if (c.pacer != null) {
+                budget = Math.min(budget, Pacer.burst(c));
+            }
             limit = (int) Math.max(1, budget / mss) * mss;
         }
         int last = lastToGather(board, i, length, Math.min(limit, room), mss);
@@ -209,7 +218,10 @@ final class SegmentSender {
                 waitForWindow(c, nowNs);
                 return null;
             }
-            length = lengthOf(c, unsent, room, budget, nowNs);
+            if (c.pacer != null && budget >= Math.min(unsent, snd.mss) && c.pacer.holds(c, nowNs)) {
+                return null;
+            }
+            length = lengthOf(c, unsent, room, c.pacer == null ? budget : Math.min(budget, Pacer.burst(c)), nowNs);
             if (length == 0) {
                 return null;
             }

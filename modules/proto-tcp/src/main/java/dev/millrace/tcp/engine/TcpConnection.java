@@ -68,6 +68,7 @@ public final class TcpConnection {
     SackBlocks sackBlocks;
     TailLossProbe probe;
     BufferTuner tuner;
+    Pacer pacer;
 
     int ipMss;
     int maxSuperSegment;

@@ -24,6 +24,8 @@ final class Timeouts {
         if (t.takeExpired(ConnectionTimers.REORDER, nowNs)) {
             c.recovery.onReorderingTimer(c, nowNs);
         }
+        // What the pacer held back is asked for after this.
+        t.takeExpired(ConnectionTimers.PACING, nowNs);
         if (t.takeExpired(ConnectionTimers.PERSIST, nowNs)) {
             c.persist.onExpired(c, nowNs);
         }

@@ -41,7 +41,7 @@ class CubicTest {
     }
 
     private static Cubic avoiding(int segments) {
-        Cubic c = new Cubic(MSS, segments * MSS, false);
+        Cubic c = new Cubic(MSS, segments * MSS, false, 0);
         c.onCongestion(segments * MSS, 0);
         c.onRecovered(segments * MSS, true, 0);
         return c;
@@ -125,7 +125,7 @@ class CubicTest {
     /// §4.8: after a timeout the window grows from where slow start has ended, not to where it was before.
     @Test
     void afterATimeoutTheCurveBeginsAtItsOwnWindow() {
-        Cubic c = new Cubic(MSS, 100 * MSS, false);
+        Cubic c = new Cubic(MSS, 100 * MSS, false, 0);
         c.onTimeout(100 * MSS, true, 0);
         long now = 0;
         while (c.cwnd() < c.ssthresh()) {
@@ -178,7 +178,7 @@ class CubicTest {
 
     @Test
     void whatWasForNothingIsTakenBack() {
-        Cubic c = new Cubic(MSS, 50 * MSS, true);
+        Cubic c = new Cubic(MSS, 50 * MSS, true, 0);
         c.onTimeout(50 * MSS, true, 0);
         assertEquals(MSS, c.cwnd());
         c.onSpurious(0);
@@ -203,7 +203,7 @@ class CubicTest {
 
     @Test
     void aGrowingSegmentSizeNeverLeavesLessThanOneSegment() {
-        Cubic c = new Cubic(536, 2 * 536, true);
+        Cubic c = new Cubic(536, 2 * 536, true, 0);
         c.onMssChange(8960);
         assertEquals(8960, c.cwnd());
         c.onMssChange(1000);
@@ -213,7 +213,7 @@ class CubicTest {
     /// What is remembered is meant in bytes when segments become larger.
     @Test
     void whatIsTakenBackIsNoLargerInLargerSegments() {
-        Cubic c = new Cubic(MSS, 100 * MSS, false);
+        Cubic c = new Cubic(MSS, 100 * MSS, false, 0);
         c.onCongestion(100 * MSS, 0);
         c.onMssChange(9 * MSS);
         assertTrue(c.cwnd() <= 70 * MSS, "cwnd " + c.cwnd());
@@ -239,7 +239,7 @@ class CubicTest {
 
     @Test
     void slowStartDoublesWhileRoundTripsStayAsTheyAre() {
-        Cubic c = new Cubic(MSS, 10 * MSS, true);
+        Cubic c = new Cubic(MSS, 10 * MSS, true, 0);
         long now = 0;
         for (int i = 0; i < 6; i++) {
             now = round(c, now, 50 * MS, true);
@@ -250,7 +250,7 @@ class CubicTest {
 
     @Test
     void longerRoundTripsSlowItDownAndEndItAfterFiveRounds() {
-        Cubic c = new Cubic(MSS, 16 * MSS, true);
+        Cubic c = new Cubic(MSS, 16 * MSS, true, 0);
         long now = 0;
         for (int i = 0; i < 3; i++) {
             now = round(c, now, 50 * MS, true);
@@ -283,7 +283,7 @@ class CubicTest {
 
     @Test
     void aDelayThatPassesDoesNotEndSlowStart() {
-        Cubic c = new Cubic(MSS, 16 * MSS, true);
+        Cubic c = new Cubic(MSS, 16 * MSS, true, 0);
         long now = 0;
         now = round(c, now, 50 * MS, true);
         now = round(c, now, 50 * MS, true);

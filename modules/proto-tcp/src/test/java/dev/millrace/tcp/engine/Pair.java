@@ -50,6 +50,12 @@ final class Pair {
     /// Which of the segments that `a` sends the wire loses besides, and how much later than others it delivers one.
     Predicate<Segment> loses = s -> false;
     ToLongFunction<Segment> delaysNs = s -> 0;
+    /// What `a` sends passes a bottleneck of so many bytes a second, with a queue of so many; 0 if there is none.
+    long bottleneck;
+    long queueLimit = Long.MAX_VALUE;
+    private long idleFromNs;
+    long queueDrops;
+    long mostQueued;
 
     /// One end.
     final class Side {
@@ -290,7 +296,21 @@ final class Pair {
             linear.release();
             return;
         }
-        put(from.peer, linear, from == a ? delaysNs.applyAsLong(from.segment) : 0);
+        long later = from == a ? delaysNs.applyAsLong(from.segment) : 0;
+        if (from == a && bottleneck > 0) {
+            idleFromNs = Math.max(idleFromNs, nowNs);
+            long queued = (long) ((idleFromNs - nowNs) * (double) bottleneck / 1e9);
+            if (queued + linear.length() > queueLimit) {
+                queueDrops++;
+                linear.release();
+                return;
+            }
+            mostQueued = Math.max(mostQueued, queued);
+            // With the headers of IPv4.
+            idleFromNs += (long) ((linear.length() + 20) * 1e9 / bottleneck);
+            later += idleFromNs - nowNs;
+        }
+        put(from.peer, linear, later);
     }
 
     /// A wire carries linear packets with a checksum.
