@@ -1,8 +1,10 @@
 package dev.millrace;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// The values given for a set of declared options, checked against their declarations, with defaults filled in.
@@ -86,6 +88,20 @@ public final class OptionValues {
     /// The value of a flag.
     public boolean flag(String name) {
         return Boolean.parseBoolean(text(name));
+    }
+
+    /// The value of an option that has few: the name of one of `type`'s constants in lower case.
+    ///
+    /// @throws ConfigurationException if it is none of them
+    public <E extends Enum<E>> E choice(String name, Class<E> type) {
+        String value = text(name);
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
+                return constant;
+            }
+        }
+        throw error(name, "\"" + value + "\" is none of "
+                + Arrays.stream(type.getEnumConstants()).map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList());
     }
 
     /// The value of a number.

@@ -61,13 +61,23 @@ public interface CongestionControl {
     default void onLost(Loss loss) {
     }
 
-    /// A loss was detected, or the peer echoed a congestion mark: loss recovery begins. Called once for each window of
-    /// data.
+    /// A loss was detected: loss recovery begins. Called once for each window of data.
     ///
     /// @param inFlight the bytes in flight (FlightSize, RFC 5681 §3.1), less what limited transmit has sent beyond the
     ///     window (§3.2, step 2)
     /// @param nowNs the present time
     void onCongestion(long inFlight, long nowNs);
+
+    /// The peer has echoed a router's congestion mark (RFC 3168), outside of recovery: nothing is lost, and no recovery follows.
+    /// Told once in a window of data. RFC 8511 recommends less of a reduction than after a loss, since queues that mark are
+    /// short; without a method of its own it is the same.
+    ///
+    /// @param inFlight the bytes in flight before the acknowledgement, no more than cwnd
+    /// @param nowNs the present time
+    default void onMarked(long inFlight, long nowNs) {
+        onCongestion(inFlight, nowNs);
+        onRecovered(inFlight, true, nowNs);
+    }
 
     /// Loss recovery ended; cwnd is to be what it settles at. Not called for a recovery that [#onTimeout] or [#onSpurious] has
     /// ended.

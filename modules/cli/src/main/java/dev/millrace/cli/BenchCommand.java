@@ -48,6 +48,7 @@ final class BenchCommand {
         spec.addSubcommand("selector", selector());
         spec.addSubcommand("internet", InternetBenchCommand.spec());
         spec.addSubcommand("hosts", InternetScaleCommand.spec());
+        spec.addSubcommand("paths", PathsCommand.spec());
         return spec;
     }
 

@@ -286,7 +286,7 @@ public final class LinkConditions {
     }
 
     /// Marks packets, of senders that understand congestion notification, which find so many waiting (the way of RFC 8257);
-    /// 0 for never.
+    /// 0 for never. A host's TCP does if one of both ends asks for it, by its option `ecn` of `tcp`.
     public LinkConditions markAt(int packets) {
         return with(w -> w.markAt = packets);
     }

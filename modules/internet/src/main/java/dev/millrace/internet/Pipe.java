@@ -163,7 +163,7 @@ final class Pipe {
     /// What was to be marked with ECN, while nothing could be, in words; `null` if that is not so.
     String warning() {
         return unmarkable == 0 || marked > 0 ? null : "the link " + name + " was to mark " + unmarkable
-                + " packets with ECN, and their senders do not understand it: Millrace's TCP has no ECN yet";
+                + " packets with ECN, and their senders did not ask for it: [tcp] ecn = \"request\" of a host does";
     }
 
     private void sendNext() {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
 import dev.millrace.UdpSocket;
 import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
@@ -82,6 +84,31 @@ class HonestyTest {
             }
             net.runFor(SECOND);
             assertTrue(net.warnings().getFirst().contains("a>b was to mark"), net.warnings().toString());
+        }
+    }
+
+    @Test
+    void marksOfWhoAskedForThemKeepAQueueShortWithoutALoss() throws Exception {
+        for (String ecn : new String[] {"accept", "request"}) {
+            try (Internet net = Internet.virtualTime(1)) {
+                Host a = net.host("a", Internet.MTU_ETHERNET, List.of("10.0.0.1"), s -> s.option("tcp", "ecn", ecn));
+                Host b = net.host("b", "10.0.0.2");
+                NetworkLink line = net.link("a", "b", LinkConditions.perfect().delay(Duration.ofMillis(10)).rate(8_000_000).queue(60).markAt(15));
+                b.run(() -> {
+                    try (TcpListener l = b.stack().tcp().listen(80); TcpSocket s = l.accept()) {
+                        s.inputStream().readAllBytes();
+                    }
+                });
+                a.run(() -> {
+                    try (TcpSocket s = a.stack().tcp().connect(new InetSocketAddress("10.0.0.2", 80), Duration.ofSeconds(10))) {
+                        s.outputStream().write(new byte[5_000_000]);
+                    }
+                }).get();
+                boolean asked = ecn.equals("request");
+                assertEquals(asked, line.counters("a").get("marked") > 0, line.toString());
+                assertEquals(asked, line.counters("a").getOrDefault("dropped-queue-full", 0L) == 0, line.counters("a").toString());
+                assertEquals(asked, net.warnings().isEmpty(), net.warnings().toString());
+            }
         }
     }
 

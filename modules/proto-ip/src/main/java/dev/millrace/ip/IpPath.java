@@ -12,6 +12,9 @@ import dev.millrace.wire.buffer.PacketList;
 /// What the paths of both versions have in common. Sending allocates nothing and reads the payload once, for the
 /// checksum, if at all; only packets that have to be cut are copied, into their fragments.
 abstract class IpPath implements Path {
+    /// The code point of transports that understand marks (RFC 3168 §5).
+    private static final int ECT_0 = 2;
+
     final IpAddress local;
     final IpAddress remote;
 
@@ -155,10 +158,15 @@ abstract class IpPath implements Path {
                 return;
             }
             checksum.complete(p);
-            writeHeader(p, trafficClass, hopLimit);
+            writeHeader(p, marked(p, trafficClass), hopLimit);
             p.markNetworkHeader();
         }
         nextHop.transmit(packets);
+    }
+
+    /// The traffic class of one packet: whether it may be marked is its own affair, not that of those sent with it.
+    private static int marked(Packet p, int trafficClass) {
+        return p.isEcnCapable() ? trafficClass & ~3 | ECT_0 : trafficClass;
     }
 
     /// Sends packets of which `large` is the first to be cut; those before it have their headers.
@@ -171,11 +179,11 @@ abstract class IpPath implements Path {
             Packet p;
             while ((p = packets.poll()) != null) {
                 if (p.length() > cutAbove && p.segmentSize() == 0) {
-                    cut(p, out, trafficClass, hopLimit);
+                    cut(p, out, marked(p, trafficClass), hopLimit);
                 } else {
                     out.add(p);
                     checksum.complete(p);
-                    writeHeader(p, trafficClass, hopLimit);
+                    writeHeader(p, marked(p, trafficClass), hopLimit);
                     p.markNetworkHeader();
                 }
             }

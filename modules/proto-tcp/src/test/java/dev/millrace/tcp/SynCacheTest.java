@@ -59,7 +59,7 @@ class SynCacheTest {
 
     private static HalfOpen record(int port, boolean recoverable) {
         return new HalfOpen(IpAddress.parse("10.0.0.1"), 80, IpAddress.parse("192.0.2.7"), port, port * 31,
-                new SynFacts(1, 1, 1460, -1, false, false, 0), 9, recoverable, 8000, 8000, 0);
+                new SynFacts(1, 1, 1460, -1, false, false, 0, false), 9, recoverable, 8000, 8000, 0);
     }
 
     @Test

@@ -144,13 +144,16 @@ class PostgresTest {
 
     @Test
     void aQueryIsCancelled() throws Exception {
-        try (Connection c = connect(""); Statement s = c.createStatement()) {
+        try (Connection c = connect(""); Statement s = c.createStatement(); Connection other = connect("");
+                Statement look = other.createStatement()) {
             var query = CompletableFuture.supplyAsync(() -> assertThrows(SQLException.class, () -> s.execute("select pg_sleep(600)")));
-            // From when it runs, which only the server knows; a cancellation before that does nothing.
-            while (!query.isDone()) {
-                s.cancel();
-                Thread.sleep(50);
-            }
+            // The driver asks for it once, and a server that has not begun with the query does nothing about it.
+            Await.until(() -> {
+                try (ResultSet r = look.executeQuery("select 1 from pg_stat_activity where state = 'active' and query like '%sleep(600)'")) {
+                    return r.next();
+                }
+            }, () -> "the server never began");
+            s.cancel();
             assertEquals("57014", query.get(60, TimeUnit.SECONDS).getSQLState());
         }
     }

@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 /// of what fits into it in flight, and now and then probes whether there is more rate or a shorter round trip. A loss is
 /// a sign of congestion only when more than 2 % of a round trip's packets are lost.
 ///
-/// Differs: there is no ECN in it, as in the draft; it draws the line at losses of an acknowledgement, not of each packet.
+/// Differs: the draft leaves ECN open, and here a mark bounds the short term as a loss does, without counting as one; it draws the line at losses of an acknowledgement, not of each packet.
 final class Bbr implements CongestionControl {
     private enum State { STARTUP, DRAIN, DOWN, CRUISE, REFILL, UP, PROBE_RTT }
 
@@ -159,6 +159,12 @@ final class Bbr implements CongestionControl {
     @Override
     public void onCongestion(long inFlight, long nowNs) {
         saveCwnd();
+    }
+
+    /// As a loss in this round trip: it holds what is in flight down until the next probe.
+    @Override
+    public void onMarked(long inFlight, long nowNs) {
+        path.noteLoss(delivered);
     }
 
     @Override

@@ -9,6 +9,8 @@ final class Cubic implements CongestionControl {
     /// C and β of RFC 9438 §4.
     private static final double C = 0.4;
     private static final double BETA = 0.7;
+    /// β after a mark (RFC 8511 §3.1).
+    private static final double BETA_ECN = 0.85;
     /// α for which Reno's window has the same average as with β = ½ (§4.3).
     private static final double ALPHA = 3 * (1 - BETA) / (1 + BETA);
     /// How many segments one ACK may open the window by in slow start (RFC 9406 §4.2, L without pacing).
@@ -136,12 +138,12 @@ final class Cubic implements CongestionControl {
         return C * d * d * d + wMax;
     }
 
-    private void reduce(long inFlight) {
+    private void reduce(long inFlight, double beta) {
         saved = new Windows(cwnd, ssthresh, wMax);
         cwndPrior = cwnd;
         // §4.7, fast convergence: who has less than before makes room for others.
-        wMax = cwnd < wMax ? cwnd * (1 + BETA) / 2 : cwnd;
-        ssthresh = Math.max((long) (inFlight * BETA), 2L * mss);
+        wMax = cwnd < wMax ? cwnd * (1 + beta) / 2 : cwnd;
+        ssthresh = Math.max((long) (inFlight * beta), 2L * mss);
         inEpoch = false;
         endHyStart();
     }
@@ -153,7 +155,13 @@ final class Cubic implements CongestionControl {
 
     @Override
     public void onCongestion(long inFlight, long nowNs) {
-        reduce(inFlight);
+        reduce(inFlight, BETA);
+        cwnd = ssthresh / (double) mss;
+    }
+
+    @Override
+    public void onMarked(long inFlight, long nowNs) {
+        reduce(inFlight, BETA_ECN);
         cwnd = ssthresh / (double) mss;
     }
 
@@ -167,7 +175,7 @@ final class Cubic implements CongestionControl {
     @Override
     public void onTimeout(long inFlight, boolean first, long nowNs) {
         if (first) {
-            reduce(inFlight);
+            reduce(inFlight, BETA);
         }
         // §4.8: what follows begins at its own window.
         wMax = 0;

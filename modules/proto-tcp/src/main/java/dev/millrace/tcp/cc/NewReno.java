@@ -8,6 +8,9 @@ final class NewReno implements CongestionControl {
     /// either side (RFC 9406 §4.2: 8 without pacing; RFC 3465's L).
     private static final int SLOW_START_LIMIT = 8;
 
+    /// What is left of the window after a mark (RFC 8511 §3.1).
+    private static final double BETA_ECN = 0.8;
+
     private int mss;
     private final int initialWindow;
     private long cwnd;
@@ -65,6 +68,14 @@ final class NewReno implements CongestionControl {
     public void onCongestion(long inFlight, long nowNs) {
         remember();
         ssthresh = Math.max(inFlight / 2, 2L * mss);
+        cwnd = ssthresh;
+        ackedInAvoidance = 0;
+    }
+
+    /// RFC 8511 §3.1.
+    @Override
+    public void onMarked(long inFlight, long nowNs) {
+        ssthresh = Math.max((long) (inFlight * BETA_ECN), 2L * mss);
         cwnd = ssthresh;
         ackedInAvoidance = 0;
     }

@@ -63,6 +63,9 @@ final class AckArrival {
                 c.retries = 0;
             }
         }
+        if (c.marks != null && seg.has(TcpHeader.ECE)) {
+            c.marks.onEcho(c, priorFlight, nowNs);
+        }
         if (ackOfFin) {
             onFinAcked(c, nowNs);
         }

@@ -29,6 +29,9 @@ final class Handshake {
             c.rcv.tsRecentNs = nowNs;
         }
         c.sackOn = c.settings.sack && syn.sackPermitted();
+        // An active opener has asked for it, unless its SYN was lost.
+        boolean ecn = syn.ecn() && (c.active ? c.ecnRequested : c.settings.ecn.accepts());
+        c.marks = ecn ? new CongestionMarks(c.snd.iss) : null;
         c.scalingOn = c.settings.windowScaling && syn.windowScale() >= 0;
         if (c.scalingOn) {
             c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, syn.windowScale());

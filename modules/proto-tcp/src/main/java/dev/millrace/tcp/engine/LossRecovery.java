@@ -146,8 +146,18 @@ final class LossRecovery {
         forced = true;
         c.probe().forget(c);
         undo().arm(c.snd, false);
+        if (c.marks != null) {
+            c.marks.onReduced(c);
+        }
         // RFC 5681 §3.2 (2): what limited transmit has sent, which is what exceeds cwnd, must not count.
         c.cc.onCongestion(Math.min(c.snd.flight(), Math.max(c.cc.cwnd(), c.snd.mss)), nowNs);
+    }
+
+    /// Congestion control reduces because of a mark: that is never undone.
+    void onMarked() {
+        if (undo != null) {
+            undo.disarm();
+        }
     }
 
     // ---- fast recovery with SACK
@@ -254,6 +264,9 @@ final class LossRecovery {
     /// The retransmission timer ran out: what is in flight is to be sent again, one segment first.
     void onTimeout(TcpConnection c, boolean first, long nowNs) {
         c.cc.onTimeout(c.snd.flight(), first, nowNs);
+        if (c.marks != null) {
+            c.marks.onReduced(c);
+        }
         boolean maybeSpurious = first && phase == Phase.OPEN;
         if (first) {
             undo().arm(c.snd, true);

@@ -11,6 +11,9 @@ import dev.millrace.wire.buffer.Packet;
 /// one; one that ends the processing leaves in `reason` why the segment was of no use, or `null` if it was.
 final class SegmentArrival {
     /// RFC 7323 §5.5: after 24 days TS.Recent says nothing any more.
+    /// How much older than TS.Recent text may be that fills a gap, in ticks of the peer's timestamps, a millisecond as a rule:
+    /// much less than it takes the numbers to wrap.
+    private static final int LATE_TICKS = 200;
     private static final long PAWS_IDLE_NS = 24L * 86_400 * 1_000_000_000L;
 
     private final TcpConnection c;
@@ -113,7 +116,7 @@ final class SegmentArrival {
             return true;
         }
         int tsVal = seg.options.timestampValue();
-        if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN) && !isTsRecentOutdated(nowNs)) {
+        if (Seq.lt(tsVal, c.rcv.tsRecent) && !seg.has(TcpHeader.SYN) && !isTsRecentOutdated(nowNs) && !isLate(seg, tsVal)) {
             // What was so late that it was sent again has an old timestamp, and the peer wants to know that it came.
             if (seg.seqOffset + seg.len <= c.rcv.nxt) {
                 reportDuplicate(seg);
@@ -122,6 +125,18 @@ final class SegmentArrival {
             return drop(DropReason.OLD_TIMESTAMP);
         }
         return true;
+    }
+
+    /// Whether a segment with an old timestamp is text that others have overtaken.
+    ///
+    /// Differs: RFC 7323 §5.3 R1 throws it away. TS.Recent is that of a retransmission then, which has filled an earlier gap
+    /// and was sent after what is merely late. Each such would be lost, and its own retransmission lose others: where packets
+    /// are reordered one loss would never end. What PAWS is there for, text from before the numbers wrapped, is older by
+    /// far, and fills no gap.
+    private boolean isLate(Segment seg, int tsVal) {
+        return seg.len > 0 && c.reassembler != null && !c.reassembler.isEmpty() && seg.seqOffset >= c.rcv.nxt
+                && seg.seqOffset + seg.len <= c.reassembler.right(c.reassembler.rangeCount() - 1)
+                && c.rcv.tsRecent - tsVal <= LATE_TICKS;
     }
 
     /// RFC 2883 §4: the payload has come before.
@@ -314,6 +329,9 @@ final class SegmentArrival {
         long end = seq + seg.len;
         if (seg.len == 0) {
             return true;
+        }
+        if (c.marks != null) {
+            c.marks.onText(c, seg);
         }
         if (!c.state.mayReceive()) {
             if (end > rcv.nxt) {

@@ -252,7 +252,14 @@ final class SegmentSender {
         c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
         c.probe().schedule(c, nowNs);
-        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
+        int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
+        if (c.marks == null || length == 0) {
+            return build(c, start, length, flags, nowNs);
+        }
+        // RFC 3168 §6.1.4, §6.1.5: new data only; what is sent again, and what acknowledges, is never marked.
+        Packet p = build(c, start, length, flags | c.marks.flagsOfNewData(), nowNs);
+        p.setEcnCapable(true);
+        return p;
     }
 
     /// How many bytes the next segment takes, or 0 if it is to wait.
@@ -260,7 +267,9 @@ final class SegmentSender {
         SendSequence snd = c.snd;
         int mss = fullSize(c);
         int length = Math.min(unsent, room);
-        int most = c.maxSuperSegment > mss ? c.maxSuperSegment / mss * mss : mss;
+        // Each packet of a super-segment would say that the window was reduced, some after the next mark.
+        boolean one = c.maxSuperSegment <= mss || c.marks != null && c.marks.mustTell();
+        int most = one ? mss : c.maxSuperSegment / mss * mss;
         length = Math.min(length, most);
         if (budget < Math.min(length, mss)) {
             snd.cwndLimitedTo = snd.nxt;
@@ -380,7 +389,7 @@ final class SegmentSender {
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
         int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
         TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
-                flags | push, c.window.field(c), 0);
+                flags | push | (c.marks == null ? 0 : c.marks.flags()), c.window.field(c), 0);
         long to = at + TcpHeader.MIN_LENGTH;
         if (c.timestampsOn) {
             to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
@@ -418,7 +427,7 @@ final class SegmentSender {
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
         Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
                 answer ? StreamOffset.number(c.rcv.nxt) : 0,
-                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), c.advertisedMss,
+                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0) | ecnOfSyn(c, answer), c.window.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
                 (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
         if (c.snd.nxt == c.snd.iss) {
@@ -434,6 +443,15 @@ final class SegmentSender {
         c.rcv.lastAckSent = c.rcv.nxt;
         c.acks.onSent(c);
         return p;
+    }
+
+    /// RFC 3168 §6.1.1. A SYN that was lost may have been dropped for asking (§6.1.1.1).
+    private static int ecnOfSyn(TcpConnection c, boolean answer) {
+        if (answer) {
+            return c.marks != null && !c.synLost ? TcpHeader.ECE : 0;
+        }
+        c.ecnRequested = c.settings.ecn == TcpSettings.Ecn.REQUEST && !c.synLost;
+        return c.ecnRequested ? TcpHeader.ECE | TcpHeader.CWR : 0;
     }
 
     static Packet reset(TcpConnection c, long nowNs) {

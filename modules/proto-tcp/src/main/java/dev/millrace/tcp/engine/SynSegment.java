@@ -18,7 +18,7 @@ public final class SynSegment {
     /// @param timestamp TSval of this segment
     public static Packet answer(SynFacts syn, TcpSettings settings, int receiveBuffer,
             int receiveBufferMax, int localPort, int remotePort, int iss, int mss, int timestamp) {
-        return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK,
+        return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK | (settings.ecn.accepts() && syn.ecn() ? TcpHeader.ECE : 0),
                 Math.min(0xffff, receiveBuffer), mss, settings.sack && syn.sackPermitted(),
                 settings.timestamps && syn.timestamps(), timestamp, syn.timestampValue(),
                 scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1);

@@ -69,6 +69,8 @@ public final class TcpConnection {
     TailLossProbe probe;
     BufferTuner tuner;
     Pacer pacer;
+    /// If both sides understand ECN.
+    CongestionMarks marks;
 
     int ipMss;
     int maxSuperSegment;
@@ -80,6 +82,7 @@ public final class TcpConnection {
     boolean timestampsOn;
     boolean sackOn;
     boolean scalingOn;
+    boolean ecnRequested;
     boolean active;
     boolean synDue;
     boolean synLost;

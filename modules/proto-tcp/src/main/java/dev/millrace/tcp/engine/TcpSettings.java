@@ -26,6 +26,7 @@ public final class TcpSettings {
             new OptionSpec("send-buffer-max", BYTES, "", "how far the send buffer grows by itself; 64MiB, or send-buffer if that is given"),
             new OptionSpec("timestamps", FLAG, "true", "negotiate timestamps (RFC 7323)"),
             new OptionSpec("sack", FLAG, "true", "negotiate selective acknowledgements (RFC 2018)"),
+            new OptionSpec("ecn", TEXT, "accept", "congestion marks (RFC 3168): off, accept where the peer asks for it, or request it as well"),
             new OptionSpec("window-scaling", FLAG, "true", "negotiate window scaling (RFC 7323)"),
             new OptionSpec("no-delay", FLAG, "false", "send small segments at once instead of collecting them (Nagle off)"),
             new OptionSpec("initial-window", NUMBER, "10", "segments sent before the first acknowledgement (RFC 6928), 1 to 64"),
@@ -61,6 +62,7 @@ public final class TcpSettings {
     public final boolean timestamps;
     public final boolean sack;
     public final boolean windowScaling;
+    public final Ecn ecn;
     public final boolean noDelay;
     public final int initialWindow;
     public final boolean slowStartAfterIdle;
@@ -81,6 +83,15 @@ public final class TcpSettings {
     public final int challengeAcks;
     public final int outOfOrderRanges;
 
+    /// Whether connections understand congestion marks.
+    public enum Ecn {
+        OFF, ACCEPT, REQUEST;
+
+        boolean accepts() {
+            return this != OFF;
+        }
+    }
+
     private TcpSettings(OptionValues v) {
         Duration day = Duration.ofDays(1);
         Duration tick = Duration.ofMillis(1);
@@ -92,6 +103,7 @@ public final class TcpSettings {
         timestamps = v.flag("timestamps");
         sack = v.flag("sack");
         windowScaling = v.flag("window-scaling");
+        ecn = v.choice("ecn", Ecn.class);
         noDelay = v.flag("no-delay");
         initialWindow = (int) v.number("initial-window", 1, 64);
         slowStartAfterIdle = v.flag("slow-start-after-idle");

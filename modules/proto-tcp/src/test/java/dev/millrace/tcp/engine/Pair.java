@@ -55,6 +55,9 @@ final class Pair {
     long queueLimit = Long.MAX_VALUE;
     private long idleFromNs;
     long queueDrops;
+    /// What finds so many bytes waiting is marked, if it may be.
+    long markAt = Long.MAX_VALUE;
+    long marked;
     long mostQueued;
 
     /// One end.
@@ -306,6 +309,10 @@ final class Pair {
                 return;
             }
             mostQueued = Math.max(mostQueued, queued);
+            if (queued > markAt && linear.isEcnCapable()) {
+                linear.setIpFacts(6, 64, 3);
+                marked++;
+            }
             // With the headers of IPv4.
             idleFromNs += (long) ((linear.length() + 20) * 1e9 / bottleneck);
             later += idleFromNs - nowNs;

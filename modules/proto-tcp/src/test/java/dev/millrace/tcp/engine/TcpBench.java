@@ -40,6 +40,7 @@ final class TcpBench {
         int tsVal;
         int tsEcr;
         int urg;
+        boolean marked;
         int[] sack = new int[0];
 
         In seq(int s) {
@@ -90,6 +91,12 @@ final class TcpBench {
             return this;
         }
 
+        /// A router has marked it (RFC 3168).
+        In marked() {
+            marked = true;
+            return this;
+        }
+
         In sack(int... edges) {
             sack = edges;
             return this;
@@ -98,7 +105,7 @@ final class TcpBench {
 
     /// A segment that was sent.
     record Out(int flags, int seq, int ack, int win, int len, int mss, int scale, boolean sackPermitted, boolean ts,
-            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs) {
+            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs, boolean ecnCapable) {
         boolean has(int f) {
             return (flags & f) == f;
         }
@@ -107,6 +114,7 @@ final class TcpBench {
             StringBuilder s = new StringBuilder();
             s.append(has(TcpHeader.SYN) ? "S" : "").append(has(TcpHeader.FIN) ? "F" : "")
                     .append(has(TcpHeader.RST) ? "R" : "").append(has(TcpHeader.PSH) ? "P" : "")
+                    .append(has(TcpHeader.ECE) ? "E" : "").append(has(TcpHeader.CWR) ? "W" : "")
                     .append(has(TcpHeader.ACK) ? "." : "");
             s.append(' ').append(seq).append(':').append(seq + len);
             if (has(TcpHeader.ACK)) {
@@ -251,8 +259,9 @@ final class TcpBench {
 
     private void take(In in) {
         Packet p = packet(in);
+        p.setIpFacts(6, 64, in.marked ? 3 : 0);
         assertEquals(WireError.NONE, segment.parse(p));
-        if (tcp.state() == TcpState.CLOSED && in.flags == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active) {
+        if (tcp.state() == TcpState.CLOSED && (in.flags & 0x3f) == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active) {
             tcp.openPassive(segment, nowNs);
         } else {
             lastDrop = tcp.onSegment(segment, nowNs);
@@ -343,7 +352,7 @@ final class TcpBench {
         p.copyTo(s.headerLength, MemorySegment.ofArray(payload), 0, s.len);
         return new Out(s.flags, s.seq - ISS, s.has(TcpHeader.ACK) ? s.ack - irs : 0, s.wnd, s.len, o.mss(),
                 o.windowScale(), o.sackPermitted(), o.hasTimestamps(), o.timestampValue(), o.timestampEcho(), sack,
-                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs);
+                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs, p.isEcnCapable());
     }
 
     // ---- what is expected

@@ -432,4 +432,22 @@ class TcpDataTest {
         assertTrue(b.tcp.nextDeadlineNs() > b.nowNs);
         b.end();
     }
+
+    /// What comes late after a loss was repaired is older than the repair, and not what PAWS protects from: were it thrown away,
+    /// each retransmission would lose others that are late, and have them sent again, without end.
+    @Test
+    void whatFillsAGapIsTakenThoughARetransmissionWasSentAfterIt() {
+        for (int age : new int[] {1, 49, 200, 201, 100_000}) {
+            TcpBench b = withTimestamps();
+            b.recv(data(1001, 1000).ts(205_000, 0)).recv(data(3001, 1000).ts(205_000, 0));
+            b.recv(data(1, 1000).ts(205_050, 0)).forget();
+            boolean taken = age <= 200;
+            b.recv(data(2001, 1000).ts(205_050 - age, 0)).expect(taken ? ". 1:1 ack 4001" : ". 1:1 ack 2001 sack 3001:4001");
+            if (taken) {
+                // Nothing is missing any more, so that nothing can be late.
+                b.recv(data(4001, 1000).ts(205_049, 0)).dropped(DropReason.OLD_TIMESTAMP);
+            }
+            b.end();
+        }
+    }
 }

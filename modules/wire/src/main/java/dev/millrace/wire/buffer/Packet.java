@@ -53,6 +53,7 @@ public final class Packet extends Pooled {
     private int protocol;
     private int hopLimit;
     private int trafficClass;
+    private boolean ecnCapable;
     private int networkStart;
     private int segmentSize;
     private int checksumStart;
@@ -107,6 +108,7 @@ public final class Packet extends Pooled {
         protocol = 0;
         hopLimit = 0;
         trafficClass = 0;
+        ecnCapable = false;
         networkStart = start;
         segmentSize = 0;
         checksumming = Checksumming.ON_WIRE;
@@ -144,6 +146,7 @@ public final class Packet extends Pooled {
         p.protocol = protocol;
         p.hopLimit = hopLimit;
         p.trafficClass = trafficClass;
+        p.ecnCapable = ecnCapable;
         p.segmentSize = segmentSize;
         p.checksumming = checksumming;
         p.checksumStart = p.start + (checksumStart - start);
@@ -425,6 +428,16 @@ public final class Packet extends Pooled {
     /// The TOS or traffic class byte, ECN bits included.
     public int trafficClass() {
         return trafficClass;
+    }
+
+    /// Whether a congested router may mark this packet instead of dropping it.
+    public boolean isEcnCapable() {
+        return ecnCapable;
+    }
+
+    /// Says on the way out that its transport understands marks: IP writes ECT(0) (RFC 3168 §5) whatever the traffic class says.
+    public void setEcnCapable(boolean value) {
+        ecnCapable = value;
     }
 
     /// Remembers that the network header starts where the packet starts now.

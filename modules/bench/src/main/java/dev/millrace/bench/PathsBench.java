@@ -1,0 +1,191 @@
+package dev.millrace.bench;
+
+import dev.millrace.TcpInfo;
+import dev.millrace.TcpListener;
+import dev.millrace.TcpSocket;
+import dev.millrace.internet.Host;
+import dev.millrace.internet.Internet;
+import dev.millrace.internet.LinkConditions;
+import dev.millrace.internet.NetworkLink;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// TCP over a path of a simulated Internet, in simulated time: flows from hosts on the left of a bottleneck to hosts on its right, each
+/// with its own congestion control and everything else as it comes. One seed, one result.
+public final class PathsBench {
+    private static final int PORT = 80;
+    private static final int BLOCK = 256 << 10;
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    private final PathScenario scenario;
+    private final List<Flow> flows = new ArrayList<>();
+    private Internet net;
+
+    /// One flow; its two programs and the one that looks take turns.
+    private static final class Flow {
+        long received;
+        long receivedBefore;
+        TcpSocket socket;
+        TcpInfo before;
+        TcpInfo last;
+        double srttSum;
+        int looks;
+        long firstAfterBlackoutNs;
+        long rtoNs;
+    }
+
+    private PathsBench(PathScenario scenario) {
+        this.scenario = scenario;
+    }
+
+    /// Runs one.
+    ///
+    /// @param seed of the losses
+    /// @throws Exception if a program fails, or the simulation
+    public static BenchResult run(PathScenario scenario, long seed) throws Exception {
+        return new PathsBench(scenario).measure(seed);
+    }
+
+    private BenchResult measure(long seed) throws Exception {
+        long begin = System.nanoTime();
+        try (Internet n = Internet.virtualTime(seed)) {
+            net = n;
+            net.router("left", "10.0.0.1");
+            net.router("right", "10.0.0.2");
+            NetworkLink line = net.link("left", "right", scenario.back()).setConditions("left", scenario.forth());
+            for (int i = 0; i < scenario.flows().size(); i++) {
+                start(i, scenario.flows().get(i));
+            }
+            Duration third = scenario.time().dividedBy(3);
+            net.runFor(third);
+            for (Flow f : flows) {
+                f.receivedBefore = f.received;
+                f.before = f.socket.info();
+            }
+            Map<String, Long> dropsBefore = line.counters("left");
+            long from = net.now().toNanos();
+            if (!scenario.blackout().isZero()) {
+                blackOut(line);
+            }
+            net.runFor(scenario.time().minus(Duration.ofNanos(net.now().toNanos())));
+            double seconds = (net.now().toNanos() - from) / 1e9;
+            for (Flow f : flows) {
+                f.last = f.socket.info();
+            }
+            return result(seconds, line.counters("left"), dropsBefore, (System.nanoTime() - begin) / 1e9);
+        }
+    }
+
+    private void start(int i, String congestionControl) throws IOException {
+        var flow = new Flow();
+        flows.add(flow);
+        Host from = net.host("s" + i, Internet.MTU_ETHERNET, List.of("10.1." + i + ".1"),
+                stack -> stack.option("tcp", "congestion-control", congestionControl));
+        Host to = net.host("r" + i, "10.2." + i + ".1");
+        net.link("s" + i, "left", LinkConditions.perfect());
+        net.link("right", "r" + i, LinkConditions.perfect());
+        to.run(() -> receive(to, flow));
+        from.run(() -> send(from, to, flow));
+        from.run(() -> look(from, flow));
+    }
+
+    private static void receive(Host to, Flow flow) throws IOException {
+        var buffer = new byte[BLOCK];
+        try (TcpListener listener = to.stack().tcp().listen(PORT); TcpSocket s = listener.accept()) {
+            int n;
+            while ((n = s.read(buffer, 0, buffer.length)) >= 0) {
+                flow.received += n;
+            }
+        }
+    }
+
+    private static void send(Host from, Host to, Flow flow) throws IOException {
+        try (TcpSocket s = from.stack().tcp().connect(new InetSocketAddress(to.address(), PORT), Duration.ofSeconds(60))) {
+            flow.socket = s;
+            var block = new byte[BLOCK];
+            while (true) {
+                s.write(block, 0, block.length);
+            }
+        }
+    }
+
+    /// What the path's queue adds to a round trip is seen in the smoothed one.
+    private static void look(Host from, Flow flow) throws InterruptedException {
+        while (true) {
+            from.sleep(LOOK);
+            if (flow.socket != null && flow.before != null) {
+                flow.srttSum += flow.socket.info().srttNs();
+                flow.looks++;
+            }
+        }
+    }
+
+    private void blackOut(NetworkLink line) throws InterruptedException {
+        line.setUp(false);
+        net.runFor(scenario.blackout());
+        for (Flow f : flows) {
+            f.rtoNs = f.socket.info().rtoNs();
+            f.receivedBefore = f.received;
+        }
+        line.setUp(true);
+        long up = net.now().toNanos();
+        for (Flow f : flows) {
+            net.runUntil(() -> f.received > f.receivedBefore, scenario.time());
+            f.firstAfterBlackoutNs = net.now().toNanos() - up;
+        }
+    }
+
+    private BenchResult result(double seconds, Map<String, Long> after, Map<String, Long> before, double realSeconds) {
+        var figures = new LinkedHashMap<String, Object>();
+        figures.put("work", "paths");
+        figures.put("path", scenario.name());
+        figures.put("flows", String.join(" + ", scenario.flows()));
+        double sum = 0;
+        double squares = 0;
+        double queue = 0;
+        long again = 0;
+        long timeouts = 0;
+        var each = new ArrayList<String>();
+        for (Flow f : flows) {
+            double rate = (f.received - f.receivedBefore) * 8 / seconds;
+            sum += rate;
+            squares += rate * rate;
+            queue += f.looks == 0 ? 0 : (f.srttSum / f.looks - scenario.rtt().toNanos()) / flows.size();
+            again += f.last.retransmittedSegments() - f.before.retransmittedSegments();
+            timeouts += f.last.timeouts() - f.before.timeouts();
+            each.add(String.format(java.util.Locale.ROOT, "%.2f", rate / 1e6));
+        }
+        long lost = dropped(after) - dropped(before);
+        figures.put("mbit_per_s", sum / 1e6);
+        if (flows.size() > 1) {
+            figures.put("each_mbit_per_s", String.join(" + ", each));
+            figures.put("jain", sum * sum / (flows.size() * squares));
+        }
+        if (scenario.predicted() > 0) {
+            figures.put("predicted_mbit_per_s", scenario.predicted() / 1e6);
+            figures.put("of_predicted", sum / scenario.predicted());
+        }
+        figures.put("queue_ms", queue / 1e6);
+        figures.put("lost", lost);
+        figures.put("retransmitted", again);
+        if (lost > 0) {
+            figures.put("retransmitted_of_lost", (double) again / lost);
+        }
+        figures.put("timeouts", timeouts);
+        if (!scenario.blackout().isZero()) {
+            figures.put("first_after_blackout_ms", flows.getFirst().firstAfterBlackoutNs / 1e6);
+            figures.put("rto_then_ms", flows.getFirst().rtoNs / 1e6);
+        }
+        figures.put("real_s", realSeconds);
+        return new BenchResult(figures);
+    }
+
+    private static long dropped(Map<String, Long> counters) {
+        return counters.entrySet().stream().filter(e -> e.getKey().startsWith("dropped-")).mapToLong(Map.Entry::getValue).sum();
+    }
+}
