@@ -68,6 +68,8 @@ final class FaultyStack implements TransportContext {
     Runnable insideEngine;
     /// Which packets the wire loses, counted from 0.
     Set<Integer> lost = Set.of();
+    /// Which packets it marks as a congested router does, if they may be marked.
+    Set<Integer> marked = Set.of();
     /// Which packets it delivers four milliseconds late.
     Set<Integer> late = Set.of();
     /// The payloads that went out, in bytes, without those of length 0.
@@ -202,6 +204,7 @@ final class FaultyStack implements TransportContext {
             Packet p;
             while ((p = packets.poll()) != null) {
                 byte[] bytes = p.toBytes();
+                int mark = p.isEcnCapable() && marked.contains(sentPackets) ? 3 : 0;
                 p.release();
                 int payload = bytes.length - TcpHeader.headerLength(MemorySegment.ofArray(bytes), 0);
                 if (payload > 0) {
@@ -212,13 +215,14 @@ final class FaultyStack implements TransportContext {
                     continue;
                 }
                 // A wire takes its time: the peer has the packet when the present call is long over.
-                time.create(_ -> peer.deliver(received(bytes)))
+                time.create(_ -> peer.deliver(received(bytes, mark)))
                         .set(time.nanoTime() + (late.contains(number) ? 5_000_000 : 1_000_000));
             }
         }
 
-        private Packet received(byte[] bytes) {
+        private Packet received(byte[] bytes, int ecn) {
             Packet copy = Packet.copyOf(bytes);
+            copy.setIpFacts(6, 64, ecn);
             copy.setAddresses(address.hi(), address.lo(), remote.hi(), remote.lo());
             copy.handOver(Packet.Checksumming.VOUCHED);
             return copy;
