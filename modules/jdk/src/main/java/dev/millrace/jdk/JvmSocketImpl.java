@@ -244,7 +244,13 @@ final class JvmSocketImpl extends SocketImpl {
 
     @Override
     protected InetAddress getInetAddress() {
-        return ofServer ? server.getInetAddress() : socket == null ? null : socket.getInetAddress();
+        return ofServer ? bound() : socket == null ? null : socket.getInetAddress();
+    }
+
+    /// Of all addresses a channel of the kernel's tells that of both versions, and a socket the one that it was asked for.
+    private InetAddress bound() {
+        InetAddress told = server.getInetAddress();
+        return told != null && told.isAnyLocalAddress() ? wanted.getAddress() : told;
     }
 
     @Override
