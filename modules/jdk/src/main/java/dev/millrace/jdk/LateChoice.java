@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /// The channel, of a stack or the kernel's, that one that chooses late ([LateBinding]) has become, and what was asked of it before.
@@ -71,31 +72,8 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     /// What it is or becomes now.
     C choose(Maker<C> maker) throws IOException {
         C c = chosen;
-        return c != null ? c : chooseNow(maker);
-    }
-
-    private C chooseNow(Maker<C> maker) throws IOException {
-        synchronized (this) {
-            if (chosen != null) {
-                return chosen;
-            }
-            if (closed) {
-                throw new AsynchronousCloseException();
-            }
-            C made = maker.make();
-            try {
-                made.configureBlocking(blocking);
-                for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
-                    set(made, e.getKey(), e.getValue());
-                }
-                become(made);
-            } catch (Throwable t) {
-                made.close();
-                throw t;
-            }
-        }
-        tellAudience();
-        return chosen;
+        return c != null ? c : chooseNow(maker, _ -> {
+        });
     }
 
     /// What is done with what was chosen.
@@ -103,19 +81,56 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         void take(C chosen) throws IOException;
     }
 
-    /// Binds what it is or becomes now. A choice that cannot be bound is taken back: the next address may be another's.
+    /// @param first what is done with it before anybody else has it; if that fails, nothing is chosen
+    private C chooseNow(Maker<C> maker, Step<C> first) throws IOException {
+        C made;
+        synchronized (this) {
+            if (chosen != null) {
+                return chosen;
+            }
+            if (closed) {
+                throw new AsynchronousCloseException();
+            }
+            made = maker.make();
+            try {
+                made.configureBlocking(blocking);
+                for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
+                    set(made, e.getKey(), e.getValue());
+                }
+                first.take(made);
+                become(made);
+            } catch (Throwable t) {
+                chosen = null;
+                made.close();
+                throw t;
+            }
+        }
+        try {
+            tellAudience();
+        } catch (Throwable t) {
+            // Who has registered it would never hear of it.
+            takeBack(made);
+            throw t;
+        }
+        return made;
+    }
+
+    /// Binds what it is or becomes now. What cannot be bound is not chosen: the next address may be another's.
     void bind(Maker<C> maker, Step<C> bind) throws IOException {
-        boolean wasChosen = chosen != null;
-        C c = choose(maker);
+        var bound = new AtomicBoolean();
+        C c = chosen != null ? chosen : chooseNow(maker, made -> {
+            bind.take(made);
+            bound.set(true);
+        });
+        if (bound.get()) {
+            return;
+        }
         try {
             bind.take(c);
-        } catch (IOException | RuntimeException e) {
+        } finally {
             if (!c.isOpen()) {
                 channel.close();
-            } else if (!wasChosen && c.getLocalAddress() == null) {
-                takeBack(c);
             }
-            throw e;
         }
     }
 
@@ -198,6 +213,10 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     SelectableChannel kernelChannel() {
         C c = chosen;
         return c instanceof Watched ? null : c;
+    }
+
+    boolean mayBeKernels() {
+        return !(chosen instanceof Watched);
     }
 
     /// @param before for which operations one is ready that has not chosen

@@ -18,6 +18,8 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +37,8 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     private final LateChoice<DatagramChannel> choice;
     /// Guarded by this.
     private DatagramSocket adaptor;
+    /// Guarded by itself: those that are in force.
+    private final List<LateMembership> memberships = new ArrayList<>();
 
     LateDatagramChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
         super(provider);
@@ -172,12 +176,27 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
-        return ask(anywhere(), c -> c.join(group, nic));
+        return membership(ask(anywhere(), c -> c.join(group, nic)));
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) throws IOException {
-        return ask(anywhere(), c -> c.join(group, nic, source));
+        return membership(ask(anywhere(), c -> c.join(group, nic, source)));
+    }
+
+    /// The same one each time, as of any channel.
+    private MembershipKey membership(MembershipKey chosens) {
+        synchronized (memberships) {
+            memberships.removeIf(m -> !m.isValid());
+            for (LateMembership m : memberships) {
+                if (m.isFor(chosens)) {
+                    return m;
+                }
+            }
+            var m = new LateMembership(this, chosens);
+            memberships.add(m);
+            return m;
+        }
     }
 
     @Override
@@ -225,6 +244,11 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public SelectableChannel kernelChannel() {
         return choice.kernelChannel();
+    }
+
+    @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
     }
 
     @Override

@@ -141,6 +141,11 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     }
 
     @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
+    }
+
+    @Override
     public void onReady(Consumer<Readiness> listener) {
         choice.onReady(listener);
     }

@@ -98,7 +98,13 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     /// What it is or becomes in order to connect there.
     SocketChannel forConnecting(InetSocketAddress to) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(to, opener, provider()).openSocketChannel());
+        try {
+            return choice.choose(() -> LateBinding.forConnecting(to, opener, provider()).openSocketChannel());
+        } catch (IOException | RuntimeException e) {
+            // As any attempt that has failed.
+            close();
+            throw e;
+        }
     }
 
     @Override
@@ -222,6 +228,11 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SelectableChannel kernelChannel() {
         return choice.kernelChannel();
+    }
+
+    @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
     }
 
     @Override
