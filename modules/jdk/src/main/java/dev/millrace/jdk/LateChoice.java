@@ -71,9 +71,14 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
 
     /// What it is or becomes now.
     C choose(Maker<C> maker) throws IOException {
-        C c = chosen;
-        return c != null ? c : chooseNow(maker, _ -> {
+        return choose(maker, _ -> {
         });
+    }
+
+    /// The same, where something is done with it before anybody else has it; if that fails, nothing is chosen.
+    C choose(Maker<C> maker, Step<C> first) throws IOException {
+        C c = chosen;
+        return c != null ? c : chooseNow(maker, first);
     }
 
     /// What is done with what was chosen.
@@ -81,7 +86,6 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         void take(C chosen) throws IOException;
     }
 
-    /// @param first what is done with it before anybody else has it; if that fails, nothing is chosen
     private C chooseNow(Maker<C> maker, Step<C> first) throws IOException {
         C made;
         synchronized (this) {
@@ -118,7 +122,7 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     /// Binds what it is or becomes now. What cannot be bound is not chosen: the next address may be another's.
     void bind(Maker<C> maker, Step<C> bind) throws IOException {
         var bound = new AtomicBoolean();
-        C c = chosen != null ? chosen : chooseNow(maker, made -> {
+        C c = choose(maker, made -> {
             bind.take(made);
             bound.set(true);
         });

@@ -7,6 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -31,6 +32,8 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
             StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP);
 
+    /// The version of IP that was asked for, or `null`: a stack's are of both all the same.
+    private final ProtocolFamily family;
     /// The stack of the program that has opened it.
     private final Optional<Stack> opener;
     private final Audience audience;
@@ -40,11 +43,16 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     /// Guarded by itself: those that are in force.
     private final List<LateMembership> memberships = new ArrayList<>();
 
-    LateDatagramChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
+    LateDatagramChannel(SelectorProvider provider, ProtocolFamily family, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.family = family;
         this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
+    }
+
+    private DatagramChannel open(SelectorProvider chosen) throws IOException {
+        return family == null ? chosen.openDatagramChannel() : chosen.openDatagramChannel(family);
     }
 
     private void checkOpen() throws ClosedChannelException {
@@ -60,12 +68,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forBinding(local, opener, provider()).openDatagramChannel());
+        return choice.choose(() -> open(LateBinding.forBinding(local, opener, provider())));
     }
 
     DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(remote, opener, provider()).openDatagramChannel());
+        return choice.choose(() -> open(LateBinding.forConnecting(remote, opener, provider())));
     }
 
     /// What it is or becomes in order to be bound to any address.
@@ -99,7 +107,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openDatagramChannel(), c -> c.bind(local));
+        choice.bind(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local));
         return this;
     }
 

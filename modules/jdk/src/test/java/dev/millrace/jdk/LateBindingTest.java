@@ -147,6 +147,32 @@ class LateBindingTest {
         assertEquals(List.of(), StackSockets.of(other).call(() -> onAnotherThread(Thread.ofPlatform(), here)));
     }
 
+    /// As `new Socket(host, port, null, 0)` and factories do.
+    @Test
+    void toBeBoundToAnythingDecidesNothing() throws IOException {
+        try (ServerSocketChannel s = provider.openServerSocketChannel()) {
+            s.bind(LAB);
+            int port = s.socket().getLocalPort();
+            try (Socket c = LateEnd.jvmSocket()) {
+                c.bind(null);
+                assertTrue(c.isBound());
+                assertTrue(c.getLocalAddress().isAnyLocalAddress());
+                c.connect(s.getLocalAddress(), 10_000);
+                assertEquals(LAB.getAddress(), c.getLocalAddress());
+            }
+            try (Socket c = new StackSocketFactory().createSocket(LAB.getAddress(), port, null, 0)) {
+                assertEquals(LAB.getAddress(), c.getLocalAddress());
+            }
+            // Who wants to know the port needs one.
+            try (Socket c = LateEnd.jvmSocket()) {
+                c.bind(null);
+                int own = c.getLocalPort();
+                assertTrue(own > 0, "it is " + own);
+                assertEquals(own, c.getLocalPort());
+            }
+        }
+    }
+
     @Test
     void theStackThatTheJvmWasToldOfComesLast() throws IOException {
         System.setProperty(LateBinding.PROPERTY, "other");

@@ -17,6 +17,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.ProtocolFamily;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
@@ -27,6 +28,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
 import java.util.Set;
@@ -237,5 +239,19 @@ class LateFailuresTest {
                 assertFalse(real.isOpen());
             }
         }
+    }
+
+    @Test
+    void theVersionOfIpThatWasAskedForIsTheKernels() throws IOException {
+        try (ServerSocketChannel s = provider.openServerSocketChannel(StandardProtocolFamily.INET);
+             SocketChannel c = provider.openSocketChannel(StandardProtocolFamily.INET)) {
+            s.bind(null);
+            assertEquals("0.0.0.0", ((InetSocketAddress) s.getLocalAddress()).getAddress().getHostAddress());
+            assertThrows(UnsupportedAddressTypeException.class, () -> c.connect(new InetSocketAddress("::1", 9)));
+        }
+        ProtocolFamily none = () -> "NONE";
+        assertThrows(UnsupportedOperationException.class, () -> provider.openSocketChannel(none));
+        assertThrows(UnsupportedOperationException.class, () -> provider.openServerSocketChannel(none));
+        assertThrows(UnsupportedOperationException.class, () -> provider.openDatagramChannel(none));
     }
 }

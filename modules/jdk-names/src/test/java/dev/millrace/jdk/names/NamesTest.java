@@ -195,4 +195,18 @@ class NamesTest {
             assertEquals("198.18.0.2", both.call(() -> InetAddress.getByName("bank.example").getHostAddress()).get());
         }
     }
+
+    @Test
+    void hostileNamesAreUnknownHosts() throws Exception {
+        always();
+        try (Internet net = Internet.virtualTime(1)) {
+            Host client = net.host("client", "198.18.0.1");
+            net.nameServer("198.18.0.53").alias("a.loop", "b.loop").alias("b.loop", "a.loop");
+            for (String name : List.of("a\0b", "x y", "b\u00fccher.invalid", "x".repeat(100_000), "x.".repeat(1000), ".", "..", "a..b", "\\", "\\999.x",
+                    "a.loop", "\ud800", "xn--\u0000")) {
+                assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name), name);
+                assertNull(client.call(() -> assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name)).getCause()).get(), name);
+            }
+        }
+    }
 }
