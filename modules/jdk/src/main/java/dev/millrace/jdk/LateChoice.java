@@ -126,15 +126,8 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
             bind.take(made);
             bound.set(true);
         });
-        if (bound.get()) {
-            return;
-        }
-        try {
+        if (!bound.get()) {
             bind.take(c);
-        } finally {
-            if (!c.isOpen()) {
-                channel.close();
-            }
         }
     }
 
@@ -251,6 +244,17 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
                 audience.leaveKernels();
             }
             c.configureBlocking(block);
+        }
+    }
+
+    /// A stack's is left as it is: a simulation is to see nothing of what the collector of garbage does.
+    void closeIfKernels() {
+        if (kernelChannel() != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // Nobody is left to be told.
+            }
         }
     }
 

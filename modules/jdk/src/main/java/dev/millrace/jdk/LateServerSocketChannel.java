@@ -168,6 +168,11 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
         choice.close();
     }
 
+    /// For who has been forgotten.
+    void closeIfKernels() {
+        choice.closeIfKernels();
+    }
+
     @Override
     public String toString() {
         ServerSocketChannel c = choice.chosen();

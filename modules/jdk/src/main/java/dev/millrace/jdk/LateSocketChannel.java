@@ -119,7 +119,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
 
     /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
     SocketChannel bound() throws IOException {
-        if (anywhere && isOpen()) {
+        if (anywhere) {
             choice.choose(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
         }
         return choice.chosen();
@@ -286,6 +286,11 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     protected void implCloseSelectableChannel() throws IOException {
         choice.close();
+    }
+
+    /// For who has been forgotten.
+    void closeIfKernels() {
+        choice.closeIfKernels();
     }
 
     @Override

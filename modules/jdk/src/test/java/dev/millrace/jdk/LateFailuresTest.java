@@ -20,6 +20,7 @@ import java.net.NetworkInterface;
 import java.net.ProtocolFamily;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.IllegalSelectorException;
 import java.nio.channels.MembershipKey;
@@ -79,9 +80,10 @@ class LateFailuresTest {
     void aConnectionForWhichThereIsNoStackHasFailedAsAnyOther() throws IOException {
         inAClosedStack(() -> {
             try (SocketChannel c = provider.openSocketChannel(); Socket s = provider.openSocketChannel().socket()) {
-                assertThrows(IOException.class, () -> c.connect(LAB));
+                // Nobody else's stack is used instead, though one has the address.
+                assertEquals("Stack closed", assertThrows(IOException.class, () -> c.connect(LAB)).getMessage());
                 assertFalse(c.isOpen());
-                assertThrows(IOException.class, () -> s.connect(LAB));
+                assertEquals("Stack closed", assertThrows(IOException.class, () -> s.connect(LAB)).getMessage());
                 assertTrue(s.isClosed());
             } catch (IOException e) {
                 throw new AssertionError(e);
@@ -110,13 +112,15 @@ class LateFailuresTest {
     @Test
     void whatNoSelectorOfTheKernelCanWatchIsNotChosen() throws IOException {
         var failures = new AtomicInteger(1);
-        try (var selector = new StackSelector(provider, Waiting.real(), () -> {
+        try (Selector able = provider.openSelector(); var selector = new StackSelector(provider, Waiting.real(), () -> {
             if (failures.getAndDecrement() > 0) {
                 throw new IOException("Too many open files");
             }
             return LateBinding.kernelSide();
         }); ServerSocketChannel s = provider.openServerSocketChannel()) {
             s.configureBlocking(false);
+            // The other's part has to be taken back then.
+            s.register(able, SelectionKey.OP_ACCEPT);
             s.register(selector, SelectionKey.OP_ACCEPT);
             assertEquals("Too many open files", assertThrows(IOException.class, () -> s.bind(HERE)).getMessage());
             assertTrue(s.isOpen());
@@ -125,7 +129,20 @@ class LateFailuresTest {
             try (SocketChannel c = SocketChannel.open(s.getLocalAddress())) {
                 assertTrue(c.isConnected());
                 assertEquals(1, selector.select());
+                assertEquals(1, able.select());
             }
+        }
+    }
+
+    @Test
+    void whatIsClosedChoosesNothing() throws IOException {
+        try (SocketChannel shell = provider.openSocketChannel()) {
+            var choice = new LateChoice<SocketChannel>(shell, new Audience((LateSocketChannel) shell, Waiting.real()), Set.of());
+            choice.close();
+            assertThrows(AsynchronousCloseException.class, () -> choice.choose(() -> {
+                throw new AssertionError("it is closed");
+            }));
+            assertNull(choice.chosen());
         }
     }
 

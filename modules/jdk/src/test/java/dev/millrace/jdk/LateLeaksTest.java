@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.millrace.testkit.Await;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -223,5 +225,27 @@ class LateLeaksTest {
         } finally {
             Thread.interrupted();
         }
+    }
+
+    /// As of the JDK's own sockets.
+    @Test
+    void whatIsForgottenIsGivenBack() throws Exception {
+        forget();
+        long before = descriptors();
+        for (int i = 0; i < OFTEN; i++) {
+            forget();
+        }
+        Await.until(() -> {
+            System.gc();
+            return descriptors() <= before;
+        }, () -> descriptors() + " descriptors, and there were " + before);
+    }
+
+    private static void forget() throws IOException {
+        ServerSocket server = LateEnd.jvmServer();
+        server.bind(HERE);
+        Socket client = LateEnd.jvmSocket();
+        client.connect(server.getLocalSocketAddress());
+        assertTrue(server.accept().isConnected());
     }
 }
