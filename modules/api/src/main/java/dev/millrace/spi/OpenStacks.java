@@ -23,16 +23,13 @@ public final class OpenStacks {
     /// Of who was started by a program of [#callWithThreads].
     private static final InheritableThreadLocal<Supplier<Stack>> INHERITED = new InheritableThreadLocal<>();
 
-    /// Whoever runs programs that belong to stacks, and knows which, as a simulation does. Nothing here blocks.
+    /// Whoever has hosts with stacks of their own, as a simulation does. Nothing here blocks.
     public interface Guide {
-        /// The stack of the program that the calling thread runs, or `null` if it runs none of its own.
-        Stack ofCaller();
-
         /// Whether this is the stack of one of its hosts.
         boolean runs(Stack stack);
 
-        /// The addresses of its host of this name; none if it has no such host.
-        List<InetAddress> addresses(String name);
+        /// The addresses of its host of this name, which may have none yet; nothing if it has no such host.
+        Optional<List<InetAddress>> addresses(String name);
 
         /// The name of its host that has this address, in operation or not.
         Optional<String> hostAt(InetAddress address);
@@ -125,14 +122,11 @@ public final class OpenStacks {
         GUIDES.remove(guide);
     }
 
-    /// The stack that the running program belongs to: the one of [#run], or of its simulated host, or of the program of
-    /// [#callWithThreads] that has started the thread.
+    /// The stack that the running program belongs to: the one of [#run], as which simulated hosts run theirs, or of the program of
+    /// [#callWithThreads] that has started the thread. It may be closed: who goes on after that is nobody else's.
     public static Optional<Stack> running() {
-        if (RUNNING.isBound()) {
-            return Optional.ofNullable(RUNNING.get().get());
-        }
-        return guides().stream().map(Guide::ofCaller).filter(Objects::nonNull).findFirst()
-                .or(() -> Optional.ofNullable(INHERITED.get()).map(Supplier::get));
+        Supplier<Stack> stack = RUNNING.isBound() ? RUNNING.get() : INHERITED.get();
+        return Optional.ofNullable(stack).map(Supplier::get);
     }
 
     private static List<Guide> guides() {
@@ -148,18 +142,18 @@ public final class OpenStacks {
 
     /// The addresses of the simulated host of this name: of the simulation whose program the calling thread runs, or else of any.
     ///
-    /// @return none if there is no such host
+    /// @return nothing if there is no such host; it may have no address yet
     /// @throws IllegalStateException if hosts of several simulations have this name, and the thread runs a program of none of them
-    public static List<InetAddress> addressesOfHost(String name) {
+    public static Optional<List<InetAddress>> addressesOfHost(String name) {
         List<Guide> guides = guides();
         Optional<Guide> own = own(guides);
         List<List<InetAddress>> found = (own.isPresent() ? List.of(own.get()) : guides).stream().map(g -> g.addresses(name))
-                .filter(a -> !a.isEmpty()).distinct().toList();
+                .flatMap(Optional::stream).distinct().toList();
         if (found.size() > 1) {
             throw new IllegalStateException("hosts of " + found.size() + " simulations are named " + name
                     + ", and the calling thread is no program of either: give them different names, or ask in a program of a host");
         }
-        return found.isEmpty() ? List.of() : found.getFirst();
+        return found.stream().findFirst();
     }
 
     /// The one that the running program belongs to, on whatever thread.
@@ -168,9 +162,12 @@ public final class OpenStacks {
         return stack.flatMap(s -> guides.stream().filter(g -> g.runs(s)).findFirst());
     }
 
-    /// The name of the simulated host that has this address, in operation or not.
+    /// The name of the simulated host that has this address, in operation or not: of the simulation whose program the calling thread
+    /// runs, or else of any.
     public static Optional<String> hostAt(InetAddress address) {
-        return guides().stream().map(g -> g.hostAt(address)).flatMap(Optional::stream).findFirst();
+        List<Guide> guides = guides();
+        Optional<Guide> own = own(guides);
+        return (own.isPresent() ? List.of(own.get()) : guides).stream().map(g -> g.hostAt(address)).flatMap(Optional::stream).findFirst();
     }
 
     /// Runs a program that belongs to a stack, on the calling thread.

@@ -39,7 +39,7 @@ public final class Host extends Station implements AutoCloseable {
     private volatile RandomGenerator random;
     private volatile int life;
     /// What programs and threads of this life belong to.
-    private volatile Object owner = new Object();
+    private volatile Life owner = new Life();
     private volatile boolean crashed;
     private volatile Boot boot;
     private final Disk disk = new Disk();
@@ -75,6 +75,7 @@ public final class Host extends Station implements AutoCloseable {
 
     void setStack(Stack opened) {
         opened.setNames(names);
+        owner.begins(opened);
         stack = opened;
     }
 
@@ -91,7 +92,7 @@ public final class Host extends Station implements AutoCloseable {
         return internet.endsAtFailure();
     }
 
-    Object ownerOfPrograms() {
+    Life ownerOfPrograms() {
         return owner;
     }
 
@@ -207,7 +208,7 @@ public final class Host extends Station implements AutoCloseable {
     public ThreadFactory threads() {
         checkOpen();
         ThreadFactory factory = clockwork().threads(owner, name() + "/thread");
-        Object mine = owner;
+        Life mine = owner;
         return body -> {
             if (mine != owner) {
                 throw new SimulationException("\"" + name() + "\" has crashed since: ask it for its threads again");
@@ -218,9 +219,9 @@ public final class Host extends Station implements AutoCloseable {
     }
 
     /// How a thread fails that is no program is to be heard as well.
-    private void runThread(Runnable body, Object mine) {
+    private void runThread(Runnable body, Life mine) {
         try {
-            body.run();
+            mine.run(body);
         } catch (Gone e) {
             throw e;
         } catch (Throwable t) {
@@ -457,8 +458,7 @@ public final class Host extends Station implements AutoCloseable {
         // Of one that was closed some may go on.
         internet.endPrograms(this, owner);
         concurrency.endExecutors(true);
-        owner = new Object();
-        names.forget();
+        owner = new Life();
         life = internet.nodes().beginLife(name());
         random = internet.generator("programs of " + lifeName());
         stations().forEach(Station::renewLink);

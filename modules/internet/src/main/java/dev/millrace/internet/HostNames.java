@@ -1,12 +1,14 @@
 package dev.millrace.internet;
 
 import dev.millrace.Names;
+import dev.millrace.Stack;
 import dev.millrace.dns.Resolver;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Comparator;
 import java.util.List;
 
 /// Whom a host asks for names: the Internet's name server, over the host's own stack; for sockets of the JDK the topology, where there
@@ -16,8 +18,8 @@ final class HostNames implements Names {
     private final Host host;
     private volatile Asking asking;
 
-    /// The server that is asked, and how.
-    private record Asking(Host server, Resolver resolver) {
+    /// The server that is asked, and how: over a stack that may be another by now, for the host may have begun another life.
+    private record Asking(Host server, Stack stack, Resolver resolver) {
     }
 
     HostNames(Internet internet, Host host) {
@@ -32,23 +34,27 @@ final class HostNames implements Names {
             throw new IllegalStateException("this Internet has no name server: add one with net.nameServer(\"10.0.0.53\")");
         }
         Host server = names.host();
+        Stack stack = host.stack();
         Asking a = asking;
-        if (a == null || a.server != server) {
+        if (a == null || a.server != server || a.stack != stack) {
             InetAddress at = server.addresses().stream().filter(this::isSpoken).findFirst().orElse(server.address());
-            a = new Asking(server, Resolver.builder(host.stack()).server(new InetSocketAddress(at, Resolver.PORT))
+            a = new Asking(server, stack, Resolver.builder(stack).server(new InetSocketAddress(at, Resolver.PORT))
                     .nanoTime(internet::nowNs).random(internet.generator("queries of " + host.lifeName())).build());
             asking = a;
         }
         return a.resolver;
     }
 
-    /// The host begins another life, with another stack.
-    void forget() {
-        asking = null;
-    }
-
     private boolean isSpoken(InetAddress other) {
         return host.addresses().stream().anyMatch(own -> own instanceof Inet4Address == other instanceof Inet4Address);
+    }
+
+    /// Those that this host can reach come first.
+    private List<InetAddress> bestFirst(String name, List<InetAddress> all) throws UnknownHostException {
+        if (all.isEmpty()) {
+            throw new UnknownHostException(name + " has no address yet");
+        }
+        return all.stream().sorted(Comparator.comparing(a -> !isSpoken(a))).toList();
     }
 
     @Override
@@ -56,9 +62,9 @@ final class HostNames implements Names {
         if (internet.names() != null) {
             return resolver().resolve(name);
         }
-        Host other = internet.host(name).orElse(null);
+        Host other = internet.nodes().hostNamed(name).orElse(null);
         if (other != null) {
-            return other.addresses();
+            return bestFirst(name, other.addresses());
         }
         try {
             return List.of(InetAddress.ofLiteral(name));

@@ -112,7 +112,7 @@ public final class Internet implements AutoCloseable {
             if (recent != null) {
                 fabric.observe(recent);
             }
-            guide = new ProgramGuide(clockwork, nodes, () -> names);
+            guide = new ProgramGuide(nodes, () -> names);
             OpenStacks.add(guide);
         }
         for (Delivery d : Delivery.values()) {

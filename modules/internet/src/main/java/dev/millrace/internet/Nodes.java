@@ -3,11 +3,14 @@ package dev.millrace.internet;
 import dev.millrace.Cidr;
 import dev.millrace.Nearest;
 import dev.millrace.wire.IpAddress;
+import java.net.IDN;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -46,6 +49,28 @@ final class Nodes {
     /// The node of this name, or `null`.
     Node find(String name) {
         return byName.get(name);
+    }
+
+    /// The host that a program means by this name, in operation or not.
+    Optional<Host> hostNamed(String name) {
+        if (byName.get(name) instanceof Host host) {
+            return Optional.of(host);
+        }
+        String wanted = asDns(name);
+        return everyHost().filter(h -> asDns(h.name()).equals(wanted)).findFirst();
+    }
+
+    /// RFC 4343: names are compared without regard to case; one may end in a dot, and what is not ASCII has a form that is (RFC 5890).
+    private static String asDns(String name) {
+        String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+        if (!bare.chars().allMatch(c -> c < 0x80)) {
+            try {
+                bare = IDN.toASCII(bare, IDN.ALLOW_UNASSIGNED);
+            } catch (IllegalArgumentException e) {
+                // It has none, and is compared as it is.
+            }
+        }
+        return bare.toLowerCase(Locale.ROOT);
     }
 
     /// The node of this name.

@@ -22,7 +22,7 @@ public final class Program<T> implements Future<T> {
     private final String name;
     private final Callable<T> body;
     private final Consumer<Program<T>> onEnd;
-    private final Object owner;
+    private final Life owner;
     private final long number;
     private volatile Task task;
     private volatile boolean done;
@@ -69,7 +69,7 @@ public final class Program<T> implements Future<T> {
         T returned = null;
         Throwable thrown = null;
         try {
-            returned = body.call();
+            returned = owner.call(body);
         } catch (Gone e) {
             // Whoever ended it has told so.
             throw e;

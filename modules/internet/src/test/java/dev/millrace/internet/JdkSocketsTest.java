@@ -8,6 +8,7 @@ import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -20,6 +21,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -155,6 +159,79 @@ class JdkSocketsTest {
             }).get());
             assertTrue(OpenStacks.running().isEmpty());
             assertEquals(client.stack(), OpenStacks.owning(client.address()).orElseThrow());
+        }
+    }
+
+    private static String refused(Host client, String name) throws Exception {
+        IOException e = client.call(() -> assertThrows(IOException.class, () -> client.sockets().socketFactory().createSocket(name, 80))).get();
+        Class<?> type = e.getClass();
+        while (!type.getName().startsWith("java.")) {
+            type = type.getSuperclass();
+        }
+        return type.getName();
+    }
+
+    /// RFC 4343, RFC 6761 §6.3: as the JVM's resolver finds them.
+    @Test
+    void namesAreComparedAsDnsDoes() throws Exception {
+        try (Internet net = twoHosts()) {
+            net.host("b\u00fccher", "10.0.0.3");
+            Host client = host(net, "client");
+            for (boolean withServer : new boolean[] {false, true}) {
+                for (String name : List.of("server", "SERVER", "Server.", "localhost", "b\u00fccher", "B\u00dcCHER.", "xn--bcher-kva")) {
+                    assertEquals("java.net.ConnectException", refused(client, name), name);
+                }
+                assertEquals("java.net.UnknownHostException", refused(client, "servr"));
+                if (!withServer) {
+                    net.nameServer("10.0.0.53");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aHostIsToldTheAddressesThatItSpeaksFirst() throws Exception {
+        try (Internet net = Internet.virtualTime(7)) {
+            Host six = net.host("six", "2001:db8::1");
+            Host four = net.host("four", "10.0.0.1");
+            net.host("server", "10.0.0.2", "2001:db8::2");
+            net.host("other", "2001:db8::3", "10.0.0.3");
+            for (String name : List.of("server", "other")) {
+                assertEquals("java.net.ConnectException", refused(six, name));
+                assertEquals("java.net.ConnectException", refused(four, name));
+            }
+        }
+    }
+
+    @Test
+    void whatWasAskedWhileAHostStartsAgainAsksByItsNewStack() throws Exception {
+        try (Internet net = Internet.virtualTime(7)) {
+            net.nameServer("10.0.0.53");
+            net.host("server", "10.0.0.2");
+            var self = new AtomicReference<Host>();
+            Host client = net.host("client", 1500, List.of("10.0.0.1"), _ -> {
+                if (self.get() != null) {
+                    self.get().resolver();
+                }
+            });
+            self.set(client);
+            assertEquals(List.of(InetAddress.ofLiteral("10.0.0.2")), client.call(() -> client.resolve("server")).get());
+            client.restart();
+            assertEquals(List.of(InetAddress.ofLiteral("10.0.0.2")), client.call(() -> client.resolve("server")).get());
+        }
+    }
+
+    /// Else the JVM would ask the world's name servers for it.
+    @Test
+    void aHostThatHasNoAddressYetIsKnown() throws Exception {
+        try (Internet net = Internet.virtualTime(7)) {
+            net.host("mute", NicPlan.on(net.ethernet("lan"), "nic"));
+            assertEquals(Optional.of(List.of()), OpenStacks.addressesOfHost("mute"));
+            assertEquals(Optional.empty(), OpenStacks.addressesOfHost("mut"));
+            Host client = net.host("client", "10.0.0.1");
+            String told = client.call(() -> assertThrows(UnknownHostException.class,
+                    () -> client.sockets().socketFactory().createSocket("mute", 80))).get().getMessage();
+            assertEquals("mute has no address yet", told);
         }
     }
 }

@@ -122,8 +122,8 @@ final class ChannelConnection {
                 socket.startConnect(to);
                 return false;
             }
-        } catch (IOException | RuntimeException e) {
-            throw failed(e);
+        } catch (Throwable t) {
+            throw failed(t);
         }
         stands();
         return true;
@@ -135,16 +135,19 @@ final class ChannelConnection {
         audience.tell();
     }
 
-    private IOException failed(Exception e) {
+    /// Whatever it was, be it that there is no memory: what neither is connected nor tries to be is of no use to anybody.
+    private IOException failed(Throwable t) {
         try {
             channel.close();
-        } catch (IOException failure) {
-            e.addSuppressed(failure);
+        } catch (IOException | RuntimeException failure) {
+            t.addSuppressed(failure);
         }
-        if (e instanceof RuntimeException r) {
-            throw r;
-        }
-        return ChannelExceptions.of((IOException) e, channel);
+        return switch (t) {
+            case IOException e -> ChannelExceptions.of(e, channel);
+            case RuntimeException r -> throw r;
+            case Error e -> throw e;
+            default -> throw new AssertionError(t);
+        };
     }
 
     /// Returns whether it stands.
@@ -168,8 +171,8 @@ final class ChannelConnection {
             boolean stands;
             try {
                 stands = socket.finishConnect();
-            } catch (IOException | RuntimeException e) {
-                throw failed(e);
+            } catch (Throwable t) {
+                throw failed(t);
             }
             if (stands) {
                 stands();

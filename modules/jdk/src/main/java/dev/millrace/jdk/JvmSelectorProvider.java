@@ -42,7 +42,7 @@ public final class JvmSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() {
-        return new LateSocketChannel(this, waiting(), OpenStacks.running());
+        return new LateSocketChannel(this, null, waiting(), OpenStacks.running());
     }
 
     @Override
@@ -50,12 +50,12 @@ public final class JvmSelectorProvider extends SelectorProvider {
         if (isLocal(family)) {
             return LateBinding.kernel().openSocketChannel(family);
         }
-        return openSocketChannel();
+        return new LateSocketChannel(this, StackSelectorProvider.checked(family), waiting(), OpenStacks.running());
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel() {
-        return new LateServerSocketChannel(this, waiting(), OpenStacks.running());
+        return new LateServerSocketChannel(this, null, waiting(), OpenStacks.running());
     }
 
     @Override
@@ -63,25 +63,22 @@ public final class JvmSelectorProvider extends SelectorProvider {
         if (isLocal(family)) {
             return LateBinding.kernel().openServerSocketChannel(family);
         }
-        return openServerSocketChannel();
+        return new LateServerSocketChannel(this, StackSelectorProvider.checked(family), waiting(), OpenStacks.running());
     }
 
     /// Those of UNIX are the kernel's, and not for the selectors of this provider.
     private static boolean isLocal(ProtocolFamily family) {
-        return Objects.requireNonNull(family) == StandardProtocolFamily.UNIX;
+        return Objects.requireNonNull(family, "'family' is null") == StandardProtocolFamily.UNIX;
     }
 
     @Override
     public DatagramChannel openDatagramChannel() {
-        return new LateDatagramChannel(this, waiting(), OpenStacks.running());
+        return new LateDatagramChannel(this, null, waiting(), OpenStacks.running());
     }
 
     @Override
     public DatagramChannel openDatagramChannel(ProtocolFamily family) {
-        if (isLocal(Objects.requireNonNull(family, "'family' is null"))) {
-            throw new UnsupportedOperationException("Protocol family not supported");
-        }
-        return openDatagramChannel();
+        return new LateDatagramChannel(this, StackSelectorProvider.checked(family), waiting(), OpenStacks.running());
     }
 
     @Override

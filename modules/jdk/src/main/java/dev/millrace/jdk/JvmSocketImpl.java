@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -22,6 +24,9 @@ import java.util.Set;
 /// What the JDK's `Socket` or `ServerSocket` is made of where [JvmSockets] are installed: a socket that chooses late. The JDK's class around
 /// it checks arguments and states.
 final class JvmSocketImpl extends SocketImpl {
+    /// The JDK's sockets give the kernel's back when nobody has them any more, and so do these. Its channels do not.
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final boolean ofServer;
     /// `null` in a server's, and until it has accepted in one that is to be accepted.
     private Socket socket;
@@ -29,6 +34,8 @@ final class JvmSocketImpl extends SocketImpl {
     private ServerSocket server;
     /// What a server's is to be bound to as soon as it listens: the JDK does both at once.
     private InetSocketAddress wanted;
+    /// What is done when nobody has this any more; `null` if it is a stack's for certain.
+    private Cleaner.Cleanable forgotten;
 
     private JvmSocketImpl(boolean ofServer) {
         this.ofServer = ofServer;
@@ -48,9 +55,18 @@ final class JvmSocketImpl extends SocketImpl {
             throw new SocketException("there are no datagrams here: open a DatagramSocket");
         }
         if (ofServer) {
-            server = JvmSelectorProvider.ANY.openServerSocketChannel().socket();
+            var late = (LateServerSocketChannel) JvmSelectorProvider.ANY.openServerSocketChannel();
+            server = late.socket();
+            forgotten = CLEANER.register(this, late::closeIfKernels);
         } else {
-            socket = JvmSelectorProvider.ANY.openSocketChannel().socket();
+            become(JvmSelectorProvider.ANY.openSocketChannel().socket());
+        }
+    }
+
+    private void become(Socket made) {
+        socket = made;
+        if (made.getChannel() instanceof LateSocketChannel late) {
+            forgotten = CLEANER.register(this, late::closeIfKernels);
         }
     }
 
@@ -105,16 +121,20 @@ final class JvmSocketImpl extends SocketImpl {
     }
 
     @Override
-    protected void accept(SocketImpl accepted) throws IOException {
-        if (!(accepted instanceof JvmSocketImpl ours)) {
-            throw new IOException("a socket of " + accepted.getClass() + " cannot be accepted here: JvmSockets are installed");
+    protected void accept(SocketImpl into) throws IOException {
+        if (!(into instanceof JvmSocketImpl ours)) {
+            throw new IOException("a socket of " + into.getClass() + " cannot be accepted here: JvmSockets are installed");
         }
-        Socket before = ours.socket;
+        Socket accepted;
         try {
-            ours.socket = server.accept();
+            accepted = server.accept();
         } catch (IOException e) {
             throw told(e);
+        } finally {
+            Reference.reachabilityFence(this);
         }
+        Socket before = ours.socket;
+        ours.become(accepted);
         if (before != null) {
             before.close();
         }
@@ -137,7 +157,7 @@ final class JvmSocketImpl extends SocketImpl {
     }
 
     /// Speaks as a socket that has no channel.
-    private static final class Input extends ArrayInput {
+    private final class Input extends ArrayInput {
         private final InputStream in;
 
         Input(InputStream channels) {
@@ -155,6 +175,8 @@ final class JvmSocketImpl extends SocketImpl {
                 return in.read(b, off, len);
             } catch (IOException e) {
                 throw told(e);
+            } finally {
+                Reference.reachabilityFence(JvmSocketImpl.this);
             }
         }
 
@@ -168,7 +190,7 @@ final class JvmSocketImpl extends SocketImpl {
         }
     }
 
-    private static final class Output extends ArrayOutput {
+    private final class Output extends ArrayOutput {
         private final Socket socket;
         private final OutputStream out;
 
@@ -195,6 +217,8 @@ final class JvmSocketImpl extends SocketImpl {
                 throw e;
             } catch (IOException e) {
                 throw SocketExceptions.because(e.getMessage(), e);
+            } finally {
+                Reference.reachabilityFence(JvmSocketImpl.this);
             }
         }
     }
@@ -227,11 +251,17 @@ final class JvmSocketImpl extends SocketImpl {
 
     @Override
     protected void close() throws IOException {
-        if (socket != null) {
-            socket.close();
-        }
-        if (server != null) {
-            server.close();
+        try {
+            if (socket != null) {
+                socket.close();
+            }
+            if (server != null) {
+                server.close();
+            }
+        } finally {
+            if (forgotten != null) {
+                forgotten.clean();
+            }
         }
     }
 
@@ -244,7 +274,13 @@ final class JvmSocketImpl extends SocketImpl {
 
     @Override
     protected InetAddress getInetAddress() {
-        return ofServer ? server.getInetAddress() : socket == null ? null : socket.getInetAddress();
+        return ofServer ? bound() : socket == null ? null : socket.getInetAddress();
+    }
+
+    /// Of all addresses a channel of the kernel's tells that of both versions, and a socket the one that it was asked for.
+    private InetAddress bound() {
+        InetAddress told = server.getInetAddress();
+        return told != null && told.isAnyLocalAddress() ? wanted.getAddress() : told;
     }
 
     @Override

@@ -14,7 +14,8 @@ import java.util.Optional;
 /// unless that provider is the JVM's as well. `new DatagramSocket()` stays the kernel's, and proxies of the system (`socksProxyHost`) are
 /// not asked any more. A JVM cannot undo this.
 public final class JvmSockets {
-    private static boolean installed;
+    private static volatile boolean clients;
+    private static volatile boolean servers;
 
     private JvmSockets() {
     }
@@ -25,15 +26,17 @@ public final class JvmSockets {
     // The JDK advises against these factories, has no other way to this, and does not say that they go.
     @SuppressWarnings("deprecation")
     public static synchronized void install() throws IOException {
-        if (installed) {
-            return;
-        }
         try {
-            Socket.setSocketImplFactory(() -> JvmSocketImpl.ofClient());
-            installed = true;
-            ServerSocket.setSocketFactory(() -> JvmSocketImpl.ofServer());
+            if (!clients) {
+                Socket.setSocketImplFactory(() -> JvmSocketImpl.ofClient());
+                clients = true;
+            }
+            if (!servers) {
+                ServerSocket.setSocketFactory(() -> JvmSocketImpl.ofServer());
+                servers = true;
+            }
         } catch (SocketException e) {
-            var taken = new SocketException("a JVM has one factory of sockets, and " + (installed ? "that of servers" : "that of clients")
+            var taken = new SocketException("a JVM has one factory of sockets, and " + (clients ? "that of servers" : "that of clients")
                     + " was set by somebody else (Socket.setSocketImplFactory, ServerSocket.setSocketFactory): leave it to this,"
                     + " or give libraries the factories of StackSockets");
             taken.initCause(e);
@@ -42,13 +45,13 @@ public final class JvmSockets {
     }
 
     /// Whether sockets or channels that programs ask the JVM for lead to stacks: these are installed, or [JvmSelectorProvider] is the JVM's.
-    public static synchronized boolean leadToStacks() {
-        return installed || SelectorProvider.provider() instanceof JvmSelectorProvider;
+    // Without a lock: it is asked while a name is looked up, which others may wait for.
+    public static boolean leadToStacks() {
+        return clients || SelectorProvider.provider() instanceof JvmSelectorProvider;
     }
 
-    /// Who answers names for sockets of the calling thread that nothing else decides about, if somebody does ([dev.millrace.Stack#names()]).
-    ///
-    /// @throws IllegalArgumentException if `-Ddev.millrace.jdk.stack` names a stack that is not open
+    /// Who answers names for sockets of the calling thread that nothing else decides about, if somebody does ([dev.millrace.Stack#names()]):
+    /// nobody while the stack is not open that `-Ddev.millrace.jdk.stack` names.
     public static Optional<Names> names() {
         return LateBinding.names();
     }

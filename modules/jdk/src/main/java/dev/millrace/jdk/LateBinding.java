@@ -44,12 +44,23 @@ final class LateBinding {
     }
 
     private static Optional<Stack> program(Optional<Stack> opener) {
-        return OpenStacks.running().or(() -> opener.filter(Stack::isOpen));
+        Optional<Stack> running = OpenStacks.running();
+        // A library's thread may be left over from a program that was there before.
+        return running.filter(Stack::isOpen).or(() -> opener.filter(Stack::isOpen)).or(() -> running);
     }
 
     /// Who answers names for what nothing but the running program decides about.
     static Optional<Names> names() {
-        return program(Optional.empty()).or(LateBinding::ofJvm).flatMap(Stack::names);
+        return OpenStacks.running().or(LateBinding::ofJvmIfOpen).flatMap(Stack::names);
+    }
+
+    /// Names are asked for before it is open, perhaps in order to open it, and after it was closed.
+    private static Optional<Stack> ofJvmIfOpen() {
+        try {
+            return ofJvm();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Stack> ofJvm() {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /// The channel, of a stack or the kernel's, that one that chooses late ([LateBinding]) has become, and what was asked of it before.
@@ -70,32 +71,14 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
 
     /// What it is or becomes now.
     C choose(Maker<C> maker) throws IOException {
-        C c = chosen;
-        return c != null ? c : chooseNow(maker);
+        return choose(maker, _ -> {
+        });
     }
 
-    private C chooseNow(Maker<C> maker) throws IOException {
-        synchronized (this) {
-            if (chosen != null) {
-                return chosen;
-            }
-            if (closed) {
-                throw new AsynchronousCloseException();
-            }
-            C made = maker.make();
-            try {
-                made.configureBlocking(blocking);
-                for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
-                    set(made, e.getKey(), e.getValue());
-                }
-                become(made);
-            } catch (Throwable t) {
-                made.close();
-                throw t;
-            }
-        }
-        tellAudience();
-        return chosen;
+    /// The same, where something is done with it before anybody else has it; if that fails, nothing is chosen.
+    C choose(Maker<C> maker, Step<C> first) throws IOException {
+        C c = chosen;
+        return c != null ? c : chooseNow(maker, first);
     }
 
     /// What is done with what was chosen.
@@ -103,19 +86,48 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         void take(C chosen) throws IOException;
     }
 
-    /// Binds what it is or becomes now. A choice that cannot be bound is taken back: the next address may be another's.
-    void bind(Maker<C> maker, Step<C> bind) throws IOException {
-        boolean wasChosen = chosen != null;
-        C c = choose(maker);
-        try {
-            bind.take(c);
-        } catch (IOException | RuntimeException e) {
-            if (!c.isOpen()) {
-                channel.close();
-            } else if (!wasChosen && c.getLocalAddress() == null) {
-                takeBack(c);
+    private C chooseNow(Maker<C> maker, Step<C> first) throws IOException {
+        C made;
+        synchronized (this) {
+            if (chosen != null) {
+                return chosen;
             }
-            throw e;
+            if (closed) {
+                throw new AsynchronousCloseException();
+            }
+            made = maker.make();
+            try {
+                made.configureBlocking(blocking);
+                for (Map.Entry<SocketOption<?>, Object> e : asked.entrySet()) {
+                    set(made, e.getKey(), e.getValue());
+                }
+                first.take(made);
+                become(made);
+            } catch (Throwable t) {
+                chosen = null;
+                made.close();
+                throw t;
+            }
+        }
+        try {
+            tellAudience();
+        } catch (Throwable t) {
+            // Who has registered it would never hear of it.
+            takeBack(made);
+            throw t;
+        }
+        return made;
+    }
+
+    /// Binds what it is or becomes now. What cannot be bound is not chosen: the next address may be another's.
+    void bind(Maker<C> maker, Step<C> bind) throws IOException {
+        var bound = new AtomicBoolean();
+        C c = choose(maker, made -> {
+            bind.take(made);
+            bound.set(true);
+        });
+        if (!bound.get()) {
+            bind.take(c);
         }
     }
 
@@ -200,6 +212,10 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         return c instanceof Watched ? null : c;
     }
 
+    boolean mayBeKernels() {
+        return !(chosen instanceof Watched);
+    }
+
     /// @param before for which operations one is ready that has not chosen
     int readyOps(int before) {
         if (!channel.isOpen()) {
@@ -228,6 +244,17 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
                 audience.leaveKernels();
             }
             c.configureBlocking(block);
+        }
+    }
+
+    /// A stack's is left as it is: a simulation is to see nothing of what the collector of garbage does.
+    void closeIfKernels() {
+        if (kernelChannel() != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // Nobody is left to be told.
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -18,6 +19,8 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -29,18 +32,27 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
             StandardSocketOptions.IP_MULTICAST_TTL, StandardSocketOptions.IP_MULTICAST_LOOP);
 
+    /// The version of IP that was asked for, or `null`: a stack's are of both all the same.
+    private final ProtocolFamily family;
     /// The stack of the program that has opened it.
     private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<DatagramChannel> choice;
     /// Guarded by this.
     private DatagramSocket adaptor;
+    /// Guarded by itself: those that are in force.
+    private final List<LateMembership> memberships = new ArrayList<>();
 
-    LateDatagramChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
+    LateDatagramChannel(SelectorProvider provider, ProtocolFamily family, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.family = family;
         this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
+    }
+
+    private DatagramChannel open(SelectorProvider chosen) throws IOException {
+        return family == null ? chosen.openDatagramChannel() : chosen.openDatagramChannel(family);
     }
 
     private void checkOpen() throws ClosedChannelException {
@@ -56,12 +68,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forBinding(local, opener, provider()).openDatagramChannel());
+        return choice.choose(() -> open(LateBinding.forBinding(local, opener, provider())));
     }
 
     DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(remote, opener, provider()).openDatagramChannel());
+        return choice.choose(() -> open(LateBinding.forConnecting(remote, opener, provider())));
     }
 
     /// What it is or becomes in order to be bound to any address.
@@ -95,7 +107,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openDatagramChannel(), c -> c.bind(local));
+        choice.bind(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local));
         return this;
     }
 
@@ -172,12 +184,27 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
-        return ask(anywhere(), c -> c.join(group, nic));
+        return membership(ask(anywhere(), c -> c.join(group, nic)));
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) throws IOException {
-        return ask(anywhere(), c -> c.join(group, nic, source));
+        return membership(ask(anywhere(), c -> c.join(group, nic, source)));
+    }
+
+    /// The same one each time, as of any channel.
+    private MembershipKey membership(MembershipKey chosens) {
+        synchronized (memberships) {
+            memberships.removeIf(m -> !m.isValid());
+            for (LateMembership m : memberships) {
+                if (m.isFor(chosens)) {
+                    return m;
+                }
+            }
+            var m = new LateMembership(this, chosens);
+            memberships.add(m);
+            return m;
+        }
     }
 
     @Override
@@ -225,6 +252,11 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public SelectableChannel kernelChannel() {
         return choice.kernelChannel();
+    }
+
+    @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
     }
 
     @Override

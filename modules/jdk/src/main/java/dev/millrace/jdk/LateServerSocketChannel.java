@@ -3,6 +3,7 @@ package dev.millrace.jdk;
 import dev.millrace.Readiness;
 import dev.millrace.Stack;
 import java.io.IOException;
+import java.net.ProtocolFamily;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -22,6 +23,8 @@ import java.util.function.Consumer;
 final class LateServerSocketChannel extends ServerSocketChannel implements Watched {
     private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_REUSEADDR);
 
+    /// The version of IP that was asked for, or `null`: a stack's are of both all the same.
+    private final ProtocolFamily family;
     /// The stack of the program that has opened it.
     private final Optional<Stack> opener;
     private final Audience audience;
@@ -29,12 +32,17 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     /// Guarded by this.
     private ServerSocket adaptor;
 
-    LateServerSocketChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
+    LateServerSocketChannel(SelectorProvider provider, ProtocolFamily family, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.family = family;
         this.opener = opener;
         audience = new Audience(this, waiting);
         // As the JDK's on every system but Windows.
         choice = new LateChoice<>(this, audience, OPTIONS, Map.of(StandardSocketOptions.SO_REUSEADDR, true));
+    }
+
+    private ServerSocketChannel open(SelectorProvider chosen) throws IOException {
+        return family == null ? chosen.openServerSocketChannel() : chosen.openServerSocketChannel(family);
     }
 
     private void checkOpen() throws ClosedChannelException {
@@ -50,7 +58,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         checkOpen();
-        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openServerSocketChannel(), c -> c.bind(local, backlog));
+        choice.bind(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local, backlog));
         return this;
     }
 
@@ -141,6 +149,11 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     }
 
     @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
+    }
+
+    @Override
     public void onReady(Consumer<Readiness> listener) {
         choice.onReady(listener);
     }
@@ -153,6 +166,11 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     @Override
     protected void implCloseSelectableChannel() throws IOException {
         choice.close();
+    }
+
+    /// For who has been forgotten.
+    void closeIfKernels() {
+        choice.closeIfKernels();
     }
 
     @Override

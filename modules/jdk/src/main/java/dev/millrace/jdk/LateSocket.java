@@ -111,20 +111,31 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public int getLocalPort() {
-        Socket s = chosen();
+        Socket s = bound();
         return s == null ? -1 : s.getLocalPort();
     }
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        Socket s = chosen();
+        Socket s = bound();
         return s == null ? null : s.getLocalSocketAddress();
+    }
+
+    /// As [#chosen()], for who wants to know where it is bound.
+    private Socket bound() {
+        try {
+            SocketChannel c = channel.bound();
+            return c == null ? null : c.socket();
+        } catch (IOException e) {
+            // It could not be, and is not.
+            return null;
+        }
     }
 
     @Override
     public boolean isBound() {
         Socket s = chosen();
-        return s != null && s.isBound();
+        return channel.isBoundAnywhere() || s != null && s.isBound();
     }
 
     @Override

@@ -4,11 +4,13 @@ import dev.millrace.Readiness;
 import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NoConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
@@ -26,15 +28,20 @@ final class LateSocketChannel extends SocketChannel implements Watched {
             StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_LINGER,
             StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.IP_TOS);
 
+    /// The version of IP that was asked for, or `null`: a stack's are of both all the same.
+    private final ProtocolFamily family;
     /// The stack of the program that has opened it.
     private final Optional<Stack> opener;
     private final Audience audience;
     private final LateChoice<SocketChannel> choice;
     /// Guarded by this.
     private Socket adaptor;
+    /// Guarded by this where it is set: whether it was bound to any address and port. That decides nothing: where it connects, does.
+    private volatile boolean anywhere;
 
-    LateSocketChannel(SelectorProvider provider, Waiting waiting, Optional<Stack> opener) {
+    LateSocketChannel(SelectorProvider provider, ProtocolFamily family, Waiting waiting, Optional<Stack> opener) {
         super(provider);
+        this.family = family;
         this.opener = opener;
         audience = new Audience(this, waiting);
         choice = new LateChoice<>(this, audience, OPTIONS);
@@ -42,8 +49,12 @@ final class LateSocketChannel extends SocketChannel implements Watched {
 
     /// One of the kernel's that was accepted.
     LateSocketChannel(SelectorProvider provider, Waiting waiting, SocketChannel accepted) {
-        this(provider, waiting, Optional.empty());
+        this(provider, null, waiting, Optional.empty());
         choice.is(accepted);
+    }
+
+    private SocketChannel open(SelectorProvider chosen) throws IOException {
+        return family == null ? chosen.openSocketChannel() : chosen.openSocketChannel(family);
     }
 
     private void checkOpen() throws ClosedChannelException {
@@ -83,8 +94,35 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        choice.bind(() -> LateBinding.forBinding(ChannelExceptions.local(local), opener, provider()).openSocketChannel(), c -> c.bind(local));
+        if (choice.chosen() != null || !bindsAnywhere(local)) {
+            choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
+        }
         return this;
+    }
+
+    private synchronized boolean bindsAnywhere(SocketAddress local) {
+        if (anywhere) {
+            throw new AlreadyBoundException();
+        }
+        InetSocketAddress wanted = ChannelExceptions.local(local);
+        anywhere = wanted.getAddress().isAnyLocalAddress() && wanted.getPort() == 0;
+        return anywhere;
+    }
+
+    private SocketChannel forBinding(InetSocketAddress local) throws IOException {
+        return open(LateBinding.forBinding(local, opener, provider()));
+    }
+
+    boolean isBoundAnywhere() {
+        return anywhere;
+    }
+
+    /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
+    SocketChannel bound() throws IOException {
+        if (anywhere) {
+            choice.choose(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
+        }
+        return choice.chosen();
     }
 
     @Override
@@ -98,7 +136,13 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     /// What it is or becomes in order to connect there.
     SocketChannel forConnecting(InetSocketAddress to) throws IOException {
         checkOpen();
-        return choice.choose(() -> LateBinding.forConnecting(to, opener, provider()).openSocketChannel());
+        try {
+            return choice.choose(() -> open(LateBinding.forConnecting(to, opener, provider())));
+        } catch (IOException | RuntimeException e) {
+            // As any attempt that has failed.
+            close();
+            throw e;
+        }
     }
 
     @Override
@@ -137,7 +181,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         checkOpen();
-        SocketChannel c = choice.chosen();
+        SocketChannel c = bound();
         return c == null ? null : c.getLocalAddress();
     }
 
@@ -225,6 +269,11 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     }
 
     @Override
+    public boolean mayBeKernels() {
+        return choice.mayBeKernels();
+    }
+
+    @Override
     public void onReady(Consumer<Readiness> listener) {
         choice.onReady(listener);
     }
@@ -237,6 +286,11 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     protected void implCloseSelectableChannel() throws IOException {
         choice.close();
+    }
+
+    /// For who has been forgotten.
+    void closeIfKernels() {
+        choice.closeIfKernels();
     }
 
     @Override

@@ -78,7 +78,8 @@ final class StackSelector extends AbstractSelector {
 
     @Override
     protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
-        if (!(channel instanceof Watched watched)) {
+        // What may be the kernel's is for those of the JVM's provider.
+        if (!(channel instanceof Watched watched) || kernels == null && watched.mayBeKernels()) {
             throw new IllegalSelectorException();
         }
         checkOpen();

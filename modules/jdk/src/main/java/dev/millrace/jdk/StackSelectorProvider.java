@@ -46,7 +46,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
-        check(family);
+        checked(family);
         return openSocketChannel();
     }
 
@@ -57,7 +57,7 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
-        check(family);
+        checked(family);
         return openServerSocketChannel();
     }
 
@@ -71,16 +71,17 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
-        check(family);
+        checked(family);
         return openDatagramChannel();
     }
 
     /// A stack's sockets are of both versions: who asks for one has what he asks for.
-    private static void check(ProtocolFamily family) {
+    static ProtocolFamily checked(ProtocolFamily family) {
         Objects.requireNonNull(family, "'family' is null");
         if (family != StandardProtocolFamily.INET && family != StandardProtocolFamily.INET6) {
             throw new UnsupportedOperationException("Protocol family not supported");
         }
+        return family;
     }
 
     @Override

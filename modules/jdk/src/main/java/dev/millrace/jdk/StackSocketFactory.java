@@ -73,7 +73,7 @@ public final class StackSocketFactory extends SocketFactory {
     }
 
     private InetSocketAddress named(String host, int port) throws IOException {
-        return new InetSocketAddress(host == null ? InetAddress.getLoopbackAddress() : names.addresses(host).getFirst(), port);
+        return new InetSocketAddress(HostText.address(host, names), port);
     }
 
     private Socket connected(SocketAddress remote, SocketAddress local) throws IOException {

@@ -18,6 +18,11 @@ interface Watched {
         return null;
     }
 
+    /// Whether there is such a channel, or may be one later.
+    default boolean mayBeKernels() {
+        return false;
+    }
+
     /// Has `listener` called from now on whenever readiness may have changed; asked once.
     void onReady(Consumer<Readiness> listener);
 }

@@ -118,7 +118,7 @@ public abstract class End implements AutoCloseable {
 
     /// Makes its sockets on a thread of its own, which is in the namespace that they are to be in: a virtual thread may run on a carrier
     /// that somebody else's namespace has started.
-    private static final class Kernel extends End {
+    static class Kernel extends End {
         private static final long LOOK_MS = 1;
 
         private final ExecutorService maker;

@@ -26,6 +26,10 @@ final class LateEnd extends End.OnStack {
     /// What `new Socket()` is after [JvmSockets#install].
     @Override
     Socket socket() throws IOException {
+        return jvmSocket();
+    }
+
+    static Socket jvmSocket() throws IOException {
         return new Socket(JvmSocketImpl.ofClient()) {
         };
     }
@@ -33,6 +37,10 @@ final class LateEnd extends End.OnStack {
     /// What `new ServerSocket()` is then.
     @Override
     ServerSocket server() throws IOException {
+        return jvmServer();
+    }
+
+    static ServerSocket jvmServer() throws IOException {
         return new ServerSocket(JvmSocketImpl.ofServer()) {
             @Override
             public Socket accept() throws IOException {
@@ -42,7 +50,7 @@ final class LateEnd extends End.OnStack {
                 if (!isBound()) {
                     throw new SocketException("Socket is not bound yet");
                 }
-                Socket s = LateEnd.this.socket();
+                Socket s = jvmSocket();
                 implAccept(s);
                 return s;
             }

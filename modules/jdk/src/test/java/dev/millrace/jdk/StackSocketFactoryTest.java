@@ -87,4 +87,42 @@ class StackSocketFactoryTest {
         lab.setNames(null);
         assertTrue(lab.names().isEmpty());
     }
+
+    /// Who answers names may know nothing of addresses, nor of the ways to say nothing.
+    @Test
+    void whatIsNoNameIsNotAskedFor() throws IOException {
+        lab.setNames(host -> {
+            throw new UnknownHostException(host + ": nobody is to ask for this");
+        });
+        for (SocketFactory f : List.of(StackSockets.of(lab).socketFactory(), new StackSocketFactory("lab"))) {
+            for (String host : List.of("10.8.0.1", "127.0.0.1", "localhost", "LOCALHOST", "", "::1", "[::1]")) {
+                try (Socket s = connected(f, host)) {
+                    assertTrue(s.isConnected(), host);
+                }
+            }
+            try (Socket s = connected(f, null)) {
+                assertTrue(s.isConnected());
+            }
+        }
+        try (Socket s = StackSockets.of(lab).call(() -> connected(new StackSocketFactory(), "localhost"))) {
+            assertTrue(s.isConnected());
+        }
+    }
+
+    @Test
+    void whoAnswersNothingKnowsNothing() {
+        lab.setNames(_ -> List.of());
+        var e = assertThrows(UnknownHostException.class, () -> connected(StackSockets.of(lab).socketFactory(), "bank.example"));
+        assertEquals("bank.example", e.getMessage());
+        lab.setNames(_ -> null);
+        assertThrows(UnknownHostException.class, () -> connected(new StackSocketFactory("lab"), "bank.example"));
+    }
+
+    @Test
+    void hostileNamesAreUnknownHosts() {
+        for (String host : List.of("a\0b", "bank example", "b\u00fccher.invalid", "x".repeat(100_000), ".", "a..b", "1.2.3.4.5.6", "1.2.3.4.5", "[", "[]",
+                "fe80::1%nosuchnic")) {
+            assertThrows(UnknownHostException.class, () -> connected(StackSockets.of(lab).socketFactory(), host), host);
+        }
+    }
 }

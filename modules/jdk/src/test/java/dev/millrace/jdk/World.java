@@ -70,6 +70,12 @@ public final class World implements AutoCloseable {
         return new World(end, end, null).on(stack, () -> System.clearProperty(LateBinding.PROPERTY));
     }
 
+    /// Both ends are the kernel on its loopback, which each socket and channel chooses late, for no stack has the address.
+    static World lateOfKernel() throws Exception {
+        End end = new LateKernelEnd("127.0.0.1", "::1");
+        return new World(end, end, null).on(end);
+    }
+
     private static Stack open() throws IOException {
         return Stack.builder().name("jdk").nic("lo", "loopback:", "127.0.0.1/8", "::1/128").route("224.0.0.0/4", "lo")
                 .route("ff00::/8", "lo").option("tcp", "time-wait", "20ms").option("stack", "close-timeout", "0").open();

@@ -1,6 +1,8 @@
 package dev.millrace.jdk.names;
 
+import dev.millrace.Cidr;
 import dev.millrace.Names;
+import dev.millrace.Stack;
 import dev.millrace.jdk.JvmSockets;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.net.spi.InetAddressResolver;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +23,9 @@ import java.util.stream.Stream;
 final class StackNames implements InetAddressResolver {
     /// `always`: names of simulated hosts are answered also where the JVM's own sockets do not lead there.
     static final String PROPERTY = "dev.millrace.jdk.names";
+
+    /// Bound while whom a stack asks looks for an answer: if he asks the JVM again, he wants to know what the JDK says.
+    private static final ScopedValue<Boolean> ASKING = ScopedValue.newInstance();
 
     private final InetAddressResolver jdk;
 
@@ -39,14 +45,14 @@ final class StackNames implements InetAddressResolver {
         if (host.equalsIgnoreCase("localhost")) {
             return jdk.lookupByName(host, policy);
         }
-        List<InetAddress> simulated;
+        Optional<List<InetAddress>> simulated;
         try {
             simulated = OpenStacks.addressesOfHost(host);
         } catch (IllegalStateException several) {
             return failing(several.getMessage());
         }
-        if (!simulated.isEmpty()) {
-            return isAnswered() ? ordered(host, simulated, policy) : failing(unreachable(host));
+        if (simulated.isPresent()) {
+            return isAnswered() ? bestFirst(ordered(host, simulated.get(), policy)) : failing(unreachable(host));
         }
         List<InetAddress> told = ofStack(host);
         return told.isEmpty() ? jdk.lookupByName(host, policy) : ordered(host, told, policy);
@@ -69,12 +75,12 @@ final class StackNames implements InetAddressResolver {
 
     /// What the stack of the running program is told by whom it asks; nothing if nobody knows. In a simulation the hosts are all there is.
     private static List<InetAddress> ofStack(String host) throws UnknownHostException {
-        Optional<Names> names = OpenStacks.isSimulated() ? Optional.empty() : JvmSockets.names();
+        Optional<Names> names = ASKING.isBound() || OpenStacks.isSimulated() ? Optional.empty() : JvmSockets.names();
         if (names.isEmpty()) {
             return List.of();
         }
         try {
-            return names.get().addresses(host);
+            return ScopedValue.where(ASKING, true).<List<InetAddress>, IOException>call(() -> names.get().addresses(host));
         } catch (UnknownHostException e) {
             return List.of();
         } catch (IOException e) {
@@ -83,6 +89,19 @@ final class StackNames implements InetAddressResolver {
             failed.initCause(e);
             throw failed;
         }
+    }
+
+    /// Those first that the running program's stack can reach: the JDK's policy is the machine's, and few programs try a second address.
+    private static Stream<InetAddress> bestFirst(Stream<InetAddress> all) {
+        Optional<Stack> stack = OpenStacks.running();
+        boolean v4 = stack.isEmpty() || speaks(stack.get(), true);
+        boolean v6 = stack.isEmpty() || speaks(stack.get(), false);
+        return v4 == v6 ? all : all.sorted(Comparator.comparing(a -> a instanceof Inet4Address != v4));
+    }
+
+    private static boolean speaks(Stack stack, boolean v4) {
+        return stack.nics().stream().flatMap(n -> n.addresses().stream()).map(Cidr::inetAddress)
+                .anyMatch(a -> a instanceof Inet4Address == v4 && !a.isLoopbackAddress() && !a.isLinkLocalAddress());
     }
 
     /// @throws UnknownHostException if none is of a version that was asked for
@@ -98,14 +117,16 @@ final class StackNames implements InetAddressResolver {
             }
         }
         if (first.isEmpty() && then.isEmpty()) {
-            throw new UnknownHostException(host + " has no address of the version that is asked for, but " + all);
+            throw new UnknownHostException(all.isEmpty() ? host + " has no address yet"
+                    : host + " has no address of the version that is asked for, but " + all);
         }
         first.addAll(then);
         return first.stream();
     }
 
     private static InetAddress named(String host, InetAddress a) throws UnknownHostException {
-        return a instanceof Inet6Address six && six.getScopeId() != 0 ? a : InetAddress.getByAddress(host, a.getAddress());
+        return a instanceof Inet6Address six && six.getScopeId() != 0 ? Inet6Address.getByAddress(host, six.getAddress(), six.getScopeId())
+                : InetAddress.getByAddress(host, a.getAddress());
     }
 
     // ---- addresses
@@ -120,7 +141,7 @@ final class StackNames implements InetAddressResolver {
     /// The JDK asks for the addresses of what it is told: nobody is told a name that is not answered.
     private static boolean isKnown(String host, InetAddress address) {
         try {
-            return isAnswered() && OpenStacks.addressesOfHost(host).contains(address);
+            return isAnswered() && OpenStacks.addressesOfHost(host).stream().anyMatch(all -> all.contains(address));
         } catch (IllegalStateException e) {
             return false;
         }

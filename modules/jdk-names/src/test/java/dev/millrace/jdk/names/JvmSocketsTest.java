@@ -121,4 +121,66 @@ class JvmSocketsTest {
             }
         }
     }
+
+    /// What a program meets that goes on though its host does not, when it wants to connect somewhere.
+    private static String afterTheEndOfItsHost(Internet net, Host client, java.util.function.Consumer<Host> end, InetSocketAddress to)
+            throws Exception {
+        var begun = new CompletableFuture<Void>();
+        var ended = new CompletableFuture<Void>();
+        var met = new CompletableFuture<String>();
+        client.run(() -> {
+            begun.complete(null);
+            while (!ended.isDone()) {
+                // An interrupt, which is what tells it of the end, does not stop it.
+                Thread.interrupted();
+                Thread.onSpinWait();
+            }
+            Thread.interrupted();
+            try (var s = new Socket()) {
+                s.connect(to);
+                met.complete("connected");
+            } catch (Throwable t) {
+                met.complete(t instanceof IOException ? "IOException" : "" + t);
+            }
+        });
+        begun.get();
+        end.accept(client);
+        ended.complete(null);
+        return met.get();
+    }
+
+    @Test
+    void aProgramWhoseHostIsGoneGetsNowhere() throws Exception {
+        try (Internet net = Internet.realTime(); var kernel = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Host bank = net.host("bank.example", "198.18.0.2");
+            var listening = new CompletableFuture<Void>();
+            bank.run(() -> {
+                try (var server = new ServerSocket(8080)) {
+                    listening.complete(null);
+                    while (true) {
+                        server.accept().close();
+                    }
+                }
+            });
+            listening.get();
+            int n = 0;
+            for (InetSocketAddress to : java.util.List.of(new InetSocketAddress("198.18.0.2", 8080),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), kernel.getLocalPort()))) {
+                for (java.util.function.Consumer<Host> end : java.util.List.<java.util.function.Consumer<Host>>of(Host::crash, Host::close,
+                        JvmSocketsTest::restart, Host::disappear)) {
+                    n++;
+                    Host client = net.host("client" + n, "198.18.1." + n);
+                    assertEquals("IOException", afterTheEndOfItsHost(net, client, end, to), "case " + n);
+                }
+            }
+        }
+    }
+
+    private static void restart(Host host) {
+        try {
+            host.restart();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
 }

@@ -2,6 +2,7 @@ package dev.millrace.jdk.names;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.millrace.internet.Internet;
 import dev.millrace.jdk.StackSockets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -128,6 +130,82 @@ class NamesTest {
                 assertEquals(List.of("10.8.0.1"), lookedUp("db.lab"));
             } finally {
                 System.clearProperty("dev.millrace.jdk.stack");
+            }
+        }
+    }
+
+    @Test
+    void whoIsAskedMayAskTheJvm() throws Exception {
+        try (Stack lab = Stack.builder().name("lab").nic("lo", "loopback:", "10.8.0.1/24").open()) {
+            lab.setNames(name -> List.of(InetAddress.getAllByName(name.equals("alias.lab") ? "localhost" : name)));
+            StackSockets sockets = StackSockets.of(lab);
+            assertEquals(lookedUp("localhost"), sockets.call(() -> lookedUp("alias.lab")));
+            assertThrows(UnknownHostException.class, () -> sockets.call(() -> lookedUp("no.such.invalid")));
+        }
+    }
+
+    @Test
+    void beforeItsStackIsOpenTheJvmAsksAsItAlwaysDid() throws Exception {
+        System.setProperty("dev.millrace.jdk.stack", "later");
+        try {
+            assertFalse(InetAddress.getLocalHost().getHostName().isEmpty());
+            var e = assertThrows(UnknownHostException.class, () -> lookedUp("no.such.invalid"));
+            assertNull(e.getCause());
+        } finally {
+            System.clearProperty("dev.millrace.jdk.stack");
+        }
+    }
+
+    @Test
+    void anAddressOfSeveralSimulationsIsTheHostsOfTheProgramsOwn() throws Exception {
+        always();
+        try (Internet one = Internet.virtualTime(1); Internet two = Internet.virtualTime(2)) {
+            one.host("alpha", "198.18.0.2");
+            two.host("beta", "198.18.0.2");
+            Host here = one.host("here", "198.18.0.1");
+            Host there = two.host("there", "198.18.0.1");
+            InetAddress at = InetAddress.ofLiteral("198.18.0.2");
+            assertEquals("alpha", here.call(() -> InetAddress.getByAddress(at.getAddress()).getHostName()).get());
+            assertEquals("beta", there.call(() -> InetAddress.getByAddress(at.getAddress()).getHostName()).get());
+        }
+    }
+
+    @Test
+    void anAddressOfALinkKeepsItsNameAndItsLink() throws Exception {
+        try (Stack lab = Stack.builder().name("lab").nic("lo", "loopback:", "10.8.0.1/24").open()) {
+            InetAddress scoped = Inet6Address.getByAddress(null, InetAddress.ofLiteral("fe80::8").getAddress(), 3);
+            lab.setNames(_ -> List.of(scoped));
+            InetAddress told = StackSockets.of(lab).call(() -> InetAddress.getByName("six.lab"));
+            assertEquals("six.lab", told.getHostName());
+            assertEquals(3, ((Inet6Address) told).getScopeId());
+        }
+    }
+
+    @Test
+    void aHostIsToldTheAddressesThatItSpeaksFirst() throws Exception {
+        always();
+        try (Internet net = Internet.virtualTime(1)) {
+            Host six = net.host("six", "2001:db8::1");
+            Host four = net.host("four", "198.18.0.1");
+            Host both = net.host("both", "2001:db8::9", "198.18.0.9");
+            net.host("bank.example", "198.18.0.2", "2001:db8::2");
+            assertEquals("2001:db8:0:0:0:0:0:2", six.call(() -> InetAddress.getByName("bank.example").getHostAddress()).get());
+            assertEquals(2, six.call(() -> InetAddress.getAllByName("bank.example").length).get());
+            assertEquals("198.18.0.2", four.call(() -> InetAddress.getByName("bank.example").getHostAddress()).get());
+            assertEquals("198.18.0.2", both.call(() -> InetAddress.getByName("bank.example").getHostAddress()).get());
+        }
+    }
+
+    @Test
+    void hostileNamesAreUnknownHosts() throws Exception {
+        always();
+        try (Internet net = Internet.virtualTime(1)) {
+            Host client = net.host("client", "198.18.0.1");
+            net.nameServer("198.18.0.53").alias("a.loop", "b.loop").alias("b.loop", "a.loop");
+            for (String name : List.of("a\0b", "x y", "b\u00fccher.invalid", "x".repeat(100_000), "x.".repeat(1000), ".", "..", "a..b", "\\", "\\999.x",
+                    "a.loop", "\ud800", "xn--\u0000")) {
+                assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name), name);
+                assertNull(client.call(() -> assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name)).getCause()).get(), name);
             }
         }
     }
