@@ -248,14 +248,15 @@ final class LossRecovery {
         tellLost(c, nowNs);
     }
 
-    /// The path takes smaller packets only: what is in flight goes again, and nobody is told of congestion (RFC 8201
-    /// §5.4 of its predecessor RFC 1191 §6.5).
+    /// The path takes smaller packets only: what is in flight and too large for it goes again, and nobody is told of
+    /// congestion (RFC 8201 §5.4 of its predecessor RFC 1191 §6.5).
     void onPathShrunk(TcpConnection c) {
         if (!c.queue.isEmpty()) {
             c.queue.recut(c.snd.mss);
-            sendAgain(c);
-            markAllLost(c.queue.board());
-            c.queue.takeNewlyLost();
+            if (c.queue.lostBytes() > 0) {
+                sendAgain(c);
+                c.queue.takeNewlyLost();
+            }
         }
     }
 
