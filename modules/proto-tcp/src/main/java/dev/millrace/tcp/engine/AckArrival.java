@@ -59,6 +59,7 @@ final class AckArrival {
                 c.retries = 0;
             }
         }
+        MtuProbe.onAck(c, nowNs);
         if (ackOfFin) {
             onFinAcked(c, nowNs);
         }

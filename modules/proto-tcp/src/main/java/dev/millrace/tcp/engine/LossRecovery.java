@@ -109,7 +109,7 @@ final class LossRecovery {
             uncredited += q.newlySackedBytes;
         }
         if (c.sackOn) {
-            if (q.isDue()) {
+            if (q.isDue() && !MtuProbe.explainsLoss(c)) {
                 enterSackRecovery(c, priorFlight, nowNs);
             }
             return;
@@ -117,7 +117,7 @@ final class LossRecovery {
         dupAcks += duplicate ? 1 : 0;
         // RFC 6582 §3.2 step 2: duplicates that cover no more than `recover` are what an earlier recovery has sent again
         // needlessly.
-        if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint) {
+        if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint && !MtuProbe.explainsGap(c)) {
             enterFastRecovery(c, nowNs);
         }
     }
@@ -157,6 +157,9 @@ final class LossRecovery {
     /// What might have been reordering has had its time (RFC 8985 §6.2 step 5).
     void onReorderingTimer(TcpConnection c, long nowNs) {
         if (c.queue.rack == null || c.queue.isEmpty() || !c.queue.rack.detect(nowNs)) {
+            return;
+        }
+        if (phase == Phase.OPEN && MtuProbe.explainsLoss(c)) {
             return;
         }
         if (phase == Phase.OPEN) {

@@ -80,6 +80,14 @@ class PathMtuTest {
         b.end();
     }
 
+    @Test
+    void howNarrowAPathReallyIsIsToldOn() {
+        TcpBench b = established().write(5000).forget();
+        assertEquals(296, b.icmpTold(IcmpError.Kind.PACKET_TOO_BIG, 1, 296), "IP lets routers fragment then");
+        assertEquals(512, b.tcp.snd.mss);
+        b.end();
+    }
+
     /// Whatever is reported, lost and sent again: what there is after a cut covers the same bytes in pieces that fit, what was
     /// reported stays so, and no two pieces adjoin that would have fitted into one and are both to be sent.
     @Property(tries = 300)
