@@ -172,7 +172,9 @@ final class MtuProbe {
         if (inFlight || low >= ceiling || !searching && !beginsAnew(c, nowNs)) {
             return 0;
         }
-        if (c.recovery.phase() != LossRecovery.Phase.OPEN || c.retries > 0 || c.snd.flight() == 0 || c.snd.una < notBefore
+        // The connection's first packet is none: its round-trip time is not known well, and much waits for it.
+        boolean first = c.snd.nxt == c.snd.iss + 1;
+        if (c.recovery.phase() != LossRecovery.Phase.OPEN || c.retries > 0 || first || c.snd.una < notBefore
                 || c.queue.sackedBytes() + c.queue.lostBytes() > 0) {
             return 0;
         }

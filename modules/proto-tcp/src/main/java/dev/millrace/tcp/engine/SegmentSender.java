@@ -94,6 +94,9 @@ final class SegmentSender {
             }
         }
         if (c.mtuProbe != null && unsent > 0) {
+            if (c.snd.flight() == 0) {
+                restartAfterIdle(c, nowNs);
+            }
             int length = c.mtuProbe.dueLength(c, unsent, nowNs);
             if (length > 0) {
                 return mtuProbe(c, length, nowNs);

@@ -195,6 +195,44 @@ class MtuProbeTest {
     }
 
     @Test
+    void aLinkThatCutsSuperSegmentsDoesNotCutProbes() {
+        TcpBench b = establish(new TcpBench(1460, true, 60_000, 5 * SECOND, "mtu-probing", "always", "initial-window", "20"),
+                syn().mss(1460).sackOk().scale(7)).recv(ackOf(1).win(1000)).after(20).write(60_000);
+        TcpBench.Out first = b.next();
+        assertEquals(1024, first.superSize());
+        // The acknowledgement lets the probe go, and behind it super-segments of what is known to fit.
+        b.recv(ackOf(first.len() + 1).win(1000));
+        TcpBench.Out probe = b.sent.stream().filter(o -> o.len() == 1460).findFirst().orElseThrow();
+        assertEquals(0, probe.superSize());
+        assertTrue(b.sent.stream().allMatch(o -> o == probe || o.len() <= 1024 || o.superSize() == 1024), () -> "" + b.sent);
+        assertEquals(b.sent.stream().filter(o -> o.len() > 0).mapToLong(o -> o == probe ? 1 : (o.len() + 1023) / 1024).sum()
+                + (first.len() + 1023) / 1024 + 1, b.tcp.info(b.nowNs).segmentsSent());
+        b.end();
+    }
+
+    @Test
+    void nothingIsProbedThatThePeerOrTheProgramDoesNotWant() {
+        TcpBench b = establish(new TcpBench(1460, true, 0, 5 * SECOND, "mtu-probing", "always"), syn().mss(1200).sackOk()).after(20)
+                .write(20_000);
+        assertEquals(1200, b.sent.stream().mapToInt(TcpBench.Out::len).max().orElseThrow());
+        b.end();
+        b = new TcpBench(1460, true, 0, 5 * SECOND, "mtu-probing", "always");
+        b.options.maxSegment = 1100;
+        establish(b, syn().mss(1460).sackOk()).after(20).write(20_000);
+        assertEquals(1100, b.sent.stream().mapToInt(TcpBench.Out::len).max().orElseThrow());
+        b.end();
+    }
+
+    @Test
+    void aProbeDoesNotHoldBackWhatIsSmallBehindIt() {
+        TcpBench b = probing().write(9_000 + 300);
+        assertTrue(b.sent.stream().anyMatch(o -> o.len() == 1460));
+        // All of it, the remnant included: Minshall's rule waits for small segments, and a probe is none.
+        assertEquals(9_300, b.sent.stream().mapToInt(TcpBench.Out::len).sum());
+        b.end();
+    }
+
+    @Test
     void theLossOfAProbeAloneIsRepairedWithoutCongestion() {
         TcpBench b = probing("tail-loss-probe", "false").write(20_000);
         long cwnd = b.tcp.cc.cwnd();
