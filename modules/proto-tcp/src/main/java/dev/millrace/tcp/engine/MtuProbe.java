@@ -181,6 +181,10 @@ final class MtuProbe {
         if (size == 0) {
             size = choose(c);
         }
+        if (size <= low) {
+            complete(c, nowNs);
+            return 0;
+        }
         int length = size - options(c);
         // Behind it goes what makes its loss known (RFC 4821 §7.4): duplicate acknowledgements, and one more.
         int room = length + (Rack.DUP_THRESH + 1) * c.snd.mss;
@@ -264,6 +268,7 @@ final class MtuProbe {
 
     private void complete(TcpConnection c, long nowNs) {
         searching = false;
+        size = 0;
         completeNs = nowNs;
         if (low < ceiling) {
             found = low + (c.v4 ? 40 : 60);
