@@ -235,7 +235,8 @@ final class LossRecovery {
     /// The retransmission timer ran out: what is in flight is to be sent again, one segment first.
     void onTimeout(TcpConnection c, boolean first, long nowNs) {
         c.cc.onTimeout(c.snd.flight(), first, nowNs);
-        boolean maybeSpurious = first && phase == Phase.OPEN;
+        // While the loss of an MTU probe is repaired the timeout is that of a retransmission (RFC 5682 §2.1).
+        boolean maybeSpurious = first && phase == Phase.OPEN && c.queue.lostBytes() == 0;
         if (first) {
             undo().arm(c.snd, true);
         }

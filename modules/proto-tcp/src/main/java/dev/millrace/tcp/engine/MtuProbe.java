@@ -138,13 +138,15 @@ final class MtuProbe {
             // RFC 4821 §7.6.3: congestion, and the probe has failed all the same.
             c.mtuProbe.fail(c);
         }
-        // RFC 4821 §7.7: a full-stop timeout, that is R1. Only what is larger than the next step can vanish for its size.
         if (c.settings.mtuProbing == MtuProbing.OFF || c.retries < Timeouts.R1) {
             return;
         }
+        // RFC 4821 §7.7: a full-stop timeout, that is R1, and after it each one halves what does not arrive. That may be less than
+        // an MSS, if the segment was cut when less was known to fit.
         int present = Math.min(ceiling(c), limit(c));
-        int next = present > base(c) ? base(c) : c.retries > Timeouts.R1 ? Math.max(floor(c), present / 2) : present;
-        if (next < present && c.lastResent + options(c) > next) {
+        int vanished = Math.min(present, c.lastResent + options(c));
+        int next = vanished > base(c) ? base(c) : c.retries > Timeouts.R1 ? Math.max(floor(c), vanished / 2) : vanished;
+        if (next < vanished) {
             if (c.mtuProbe == null) {
                 c.mtuProbe = new MtuProbe(next, present, ceiling(c));
             }
