@@ -33,6 +33,8 @@ package dev.millrace;
 /// @param receiveWindowScale the shift of the windows that this side offers; 0 without window scaling
 /// @param sinceSentNs nanoseconds since data, SYN or FIN was last sent, or -1 if never
 /// @param sinceReceivedNs nanoseconds since data was last received, or -1 if never
+/// @param pathMtu the largest IP packet, in bytes, that the path is taken to carry: by the NIC, by what routers have told and by what
+///     probing has found (RFC 4821)
 public record TcpInfo(
         String state,
         long srttNs,
@@ -64,8 +66,9 @@ public record TcpInfo(
         int sendWindowScale,
         int receiveWindowScale,
         long sinceSentNs,
-        long sinceReceivedNs) {
+        long sinceReceivedNs,
+        int pathMtu) {
     /// What is known of a socket that has no connection.
     public static final TcpInfo CLOSED = new TcpInfo("CLOSED", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null,
-            "OPEN", 0, 0, 0, 0, 0, 0, false, false, 0, 0, -1, -1);
+            "OPEN", 0, 0, 0, 0, 0, 0, false, false, 0, 0, -1, -1, 0);
 }

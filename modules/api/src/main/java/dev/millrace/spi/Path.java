@@ -44,13 +44,14 @@ public interface Path {
     /// path MTU grows old (RFC 8201 §4), so this may become `false` by the passing of time.
     boolean isCurrent();
 
-    /// Tells that a packet of this path was too big for a link on the way (RFC 1191, RFC 8201). A transport calls it for an
+    /// Tells that a packet of this path was too big for a link on the way (RFC 1191, RFC 8201), as a router says or as a
+    /// transport has found out by probing (RFC 4821 §5.2). A transport calls it for an
     /// [IcmpError] of kind [IcmpError.Kind#PACKET_TOO_BIG], after it has convinced itself that the quoted packet is its own
     /// (RFC 5927 §4.1, §7): anybody can send such a message.
     ///
     /// If that is news, all paths of the stack to this destination are no longer current, and paths asked for from now on
     /// have the smaller MTU. It is news only if it makes the MTU smaller than it is known to be; IP believes nothing below a
-    /// floor (552 bytes for IPv4, 1280 for IPv6).
+    /// floor (552 bytes for IPv4 if the option `min-pmtu` says nothing else, 1280 for IPv6).
     ///
     /// @param ipMtu the MTU that the router told, bytes with the IP header ([IcmpError#mtu()]), or 0 if it told none
     default void packetTooBig(int ipMtu) {

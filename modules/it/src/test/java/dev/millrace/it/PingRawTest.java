@@ -17,9 +17,11 @@ import dev.millrace.PingRun;
 import dev.millrace.Raw;
 import dev.millrace.RawSocket;
 import dev.millrace.Stack;
+import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.PacketBuilder;
 import dev.millrace.wire.EtherType;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
@@ -29,6 +31,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -161,6 +164,39 @@ class PingRawTest {
             assertEquals(ErrorCode.MESSAGE_TOO_LONG, ErrorCode.of(large).orElseThrow());
             assertNull(a.tryReceive());
         }
+    }
+
+    /// What a router says of a packet is believed if the socket has sent such a one, and then by all of the stack.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void routersThatRefuseThePacketsOfARawSocketAreHeard(int version) throws Exception {
+        var wire = new Vnic(1500);
+        List<byte[]> sent = new ArrayList<>();
+        wire.onTransmit(sent::add);
+        var far = address(version == 4 ? "10.9.0.1" : "fd09::1");
+        try (ManualStack stack = Stack.builder().nic("nic", wire, n -> n.address("10.9.0.2/24").address("fd09::2/64")).manual(1);
+                RawSocket raw = stack.raw().ip(version, 253); UdpSocket udp = stack.udp().connect(new InetSocketAddress(far, 9))) {
+            udp.setOption(UdpOptions.DONT_FRAGMENT, true);
+            raw.send(ByteBuffer.wrap(new byte[40]), far, RawSocket.Sending.DEFAULT.dontFragment(true));
+            byte[] quote = sent.getLast();
+            wire.inject(tooBig(version, quote, 1400));
+            assertEquals(1500, udp.getOption(UdpOptions.PATH_MTU), "nothing large was ever sent there");
+            raw.send(ByteBuffer.wrap(new byte[1440]), far, RawSocket.Sending.DEFAULT.dontFragment(true));
+            quote = Arrays.copyOf(sent.getLast(), 100);
+            wire.inject(tooBig(version, quote, 1400));
+            assertEquals(1400, udp.getOption(UdpOptions.PATH_MTU));
+            var large = assertThrows(IOException.class, () -> raw.send(ByteBuffer.wrap(new byte[1440]), far,
+                    RawSocket.Sending.DEFAULT.dontFragment(true)));
+            assertEquals(ErrorCode.MESSAGE_TOO_LONG, ErrorCode.of(large).orElseThrow());
+            sent.clear();
+            raw.send(ByteBuffer.wrap(new byte[1440]), far);
+            assertEquals(version == 4 ? 1 : 2, sent.size(), "over IPv6 nobody else would cut it");
+        }
+    }
+
+    private static byte[] tooBig(int version, byte[] quote, int mtu) {
+        return version == 4 ? PacketBuilder.between("10.9.0.254", "10.9.0.2").icmp(3, 4, mtu, quote)
+                : PacketBuilder.between("fd09::fe", "fd09::2").icmp(2, 0, mtu, quote);
     }
 
     @ParameterizedTest

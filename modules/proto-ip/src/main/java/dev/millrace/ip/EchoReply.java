@@ -1,6 +1,7 @@
 package dev.millrace.ip;
 
 import dev.millrace.DropReason;
+import dev.millrace.spi.LargePackets;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TokenBucket;
 import dev.millrace.wire.BigEndian;
@@ -17,7 +18,8 @@ final class EchoReply {
     private final IpCounters counters;
     private final TokenBucket limit;
     private final ReplyPaths paths;
-    private final LargeReplies large = new LargeReplies();
+    /// Of whom a stranger can say nothing who was not answered.
+    private final LargePackets large = new LargePackets(64);
     private final int requestType;
     private final int replyType;
 

@@ -76,11 +76,6 @@ final class IpCounters {
         group.counter(name).add(n);
     }
 
-    /// Counts a path MTU that was learned.
-    void countPathMtu() {
-        group.counter("path-mtus-learned").add(1);
-    }
-
     /// Counts an ICMP error that was sent.
     void countSent(int type) {
         errorsSent.add(1);

@@ -117,8 +117,8 @@ abstract class IpPath implements Path {
 
     @Override
     public final void packetTooBig(int toldMtu) {
-        if (mtus != null && mtus.learn(remote, toldMtu, nic.mtu(local.version()))) {
-            counters.countPathMtu();
+        if (mtus != null) {
+            mtus.learn(remote, toldMtu, nic.mtu(local.version()));
         }
     }
 

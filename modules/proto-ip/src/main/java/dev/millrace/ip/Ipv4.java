@@ -45,7 +45,7 @@ final class Ipv4 implements InternetProtocol {
         this.context = context;
         counters = new IpCounters(context, "ipv4");
         hash = new KeyedHash(context.secret());
-        mtus = new PathMtus(4, context.clock());
+        mtus = new PathMtus(4, context.clock(), options, counters);
         ttl = (int) options.number("ttl", 1, 255);
         dontFragment = options.flag("dont-fragment");
         IcmpLimits limits = IcmpLimits.of(options, context.clock());

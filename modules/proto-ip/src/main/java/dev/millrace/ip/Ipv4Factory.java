@@ -36,6 +36,7 @@ public final class Ipv4Factory implements NetworkProtocolFactory {
         specs.add(new OptionSpec("ttl", OptionSpec.Type.NUMBER, "64", "time to live of packets sent, 1 to 255"));
         specs.add(new OptionSpec("dont-fragment", OptionSpec.Type.FLAG, "false",
                 "set DF on all packets; those of TCP always have it"));
+        specs.addAll(PathMtus.specs(4));
         specs.addAll(IcmpLimits.SPECS);
         // Differs: RFC 1122 §3.3.2 wants 60 s at least; identifications come round sooner (RFC 4963), and Linux waits so long.
         specs.addAll(ReassemblyLimits.specs("30s"));

@@ -43,7 +43,7 @@ final class Ipv6 implements InternetProtocol {
         this.context = context;
         counters = new IpCounters(context, "ipv6");
         hash = new KeyedHash(context.secret());
-        mtus = new PathMtus(6, context.clock());
+        mtus = new PathMtus(6, context.clock(), options, counters);
         hopLimit = (int) options.number("hop-limit", 1, 255);
         IcmpLimits limits = IcmpLimits.of(options, context.clock());
         var replies = new ReplyPaths(context, this, IpProtocol.ICMPV6);

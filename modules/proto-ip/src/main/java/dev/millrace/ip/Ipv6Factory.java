@@ -34,6 +34,7 @@ public final class Ipv6Factory implements NetworkProtocolFactory {
     public List<OptionSpec> options() {
         var specs = new ArrayList<OptionSpec>();
         specs.add(new OptionSpec("hop-limit", OptionSpec.Type.NUMBER, "64", "hop limit of packets sent, 1 to 255"));
+        specs.addAll(PathMtus.specs(6));
         specs.addAll(IcmpLimits.SPECS);
         specs.addAll(ReassemblyLimits.specs("60s"));
         return List.copyOf(specs);

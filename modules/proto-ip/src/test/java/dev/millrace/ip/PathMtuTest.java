@@ -113,17 +113,61 @@ class PathMtuTest {
     @Test
     void theTableIsBoundedAndTheOldestGoes() {
         for (int i = 0; i < PathMtus.MAX_ENTRIES; i++) {
-            to(six, "fd09::1:" + Integer.toHexString(i), TCP).packetTooBig(1400);
+            to(six, "fd09:0:0:" + Integer.toHexString(i) + "::1", TCP).packetTooBig(1400);
         }
         // The first one is learned anew, so that the second is the oldest.
-        to(six, "fd09::1:0", TCP).packetTooBig(1300);
-        Path second = to(six, "fd09::1:1", TCP);
-        to(six, "fd09::2:1", TCP).packetTooBig(1400);
+        to(six, "fd09:0:0:0::1", TCP).packetTooBig(1300);
+        Path second = to(six, "fd09:0:0:1::1", TCP);
+        to(six, "fd09:0:1:1::1", TCP).packetTooBig(1400);
         assertFalse(second.isCurrent());
-        assertEquals(1460, to(six, "fd09::1:1", TCP).mtu());
-        assertEquals(1260, to(six, "fd09::1:0", TCP).mtu());
-        assertEquals(1360, to(six, "fd09::2:1", TCP).mtu());
+        assertEquals(1460, to(six, "fd09:0:0:1::1", TCP).mtu());
+        assertEquals(1260, to(six, "fd09:0:0:0::1", TCP).mtu());
+        assertEquals(1360, to(six, "fd09:0:1:1::1", TCP).mtu());
         assertEquals(PathMtus.MAX_ENTRIES, ((Ipv6) six.ip).mtus.size());
+        assertEquals(1, six.count("path-mtus-evicted"));
+    }
+
+    @Test
+    void aHostWithManyAddressesMakesRoomForItselfOnly() {
+        to(six, "fd09:0:0:1::1", TCP).packetTooBig(1400);
+        for (int i = 0; i < 2 * PathMtus.MAX_ENTRIES; i++) {
+            to(six, "fd09:0:0:666::" + Integer.toHexString(i), TCP).packetTooBig(1400);
+        }
+        assertEquals(1360, to(six, "fd09:0:0:1::1", TCP).mtu());
+        assertEquals(1360, to(six, "fd09:0:0:666::1fff", TCP).mtu(), "its own last ones are known");
+        assertEquals(1460, to(six, "fd09:0:0:666::1eff", TCP).mtu());
+        assertEquals(PathMtus.MAX_OF_NETWORK + 1, ((Ipv6) six.ip).mtus.size());
+        // When it is silent its part is free again.
+        six.time.runUntil(10 * MINUTE);
+        to(six, "fd09:0:0:666::1", TCP).packetTooBig(1400);
+        assertEquals(1, ((Ipv6) six.ip).mtus.size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,296,300,300", "4,296,200,296", "4,1400,600,1400", "4,1400,1450,1450"})
+    void theFloorIsAnOption(int version, String min, int told, int mtu) {
+        var bench = new IpBench(version, new FakeNic(1500), Map.of("min-pmtu", min));
+        bench.path(TCP).packetTooBig(told);
+        assertEquals(mtu, bench.path(TCP).mtu() + 20);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void soIsItsTime(int version) {
+        var bench = new IpBench(version, new FakeNic(1500), Map.of("pmtu-expires", "30s"));
+        bench.path(TCP).packetTooBig(1400);
+        Path path = bench.path(TCP);
+        bench.time.runUntil(MINUTE / 2 - 1);
+        assertTrue(path.isCurrent());
+        bench.time.runUntil(MINUTE / 2);
+        assertFalse(path.isCurrent());
+    }
+
+    @Test
+    void whatIsNotBelievedIsCounted() {
+        six.path(TCP).packetTooBig(1279);
+        six.path(TCP).packetTooBig(1400);
+        assertEquals("1 1", six.count("path-mtus-refused") + " " + six.count("path-mtus-learned"));
     }
 
     @Test

@@ -224,6 +224,9 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         if ((events & TcpConnection.EVENT_PROGRESS) != 0) {
             way.path().confirm();
         }
+        if ((events & TcpConnection.EVENT_MTU) != 0) {
+            way.learn(protocol.count(engine.takeMtuNews()));
+        }
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
             way.suspect(engine, nowNs);
         }

@@ -16,6 +16,7 @@ import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
+import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
@@ -197,6 +198,21 @@ final class TcpProtocol implements TransportProtocol, Tcp {
             if (packet.isHeldBy(here)) {
                 ctx.drop(packet, DropReason.FAILURE);
             }
+        }
+    }
+
+    /// Counts what probing for the path MTU has done.
+    MtuNews count(MtuNews news) {
+        count("mtu-black-holes", news.blackHoles());
+        count("mtu-probes-sent", news.sent());
+        count("mtu-probes-lost", news.lost());
+        return news;
+    }
+
+    /// Counters of what seldom happens are made when it first does.
+    private void count(String name, int n) {
+        if (n > 0) {
+            counters.counter(name).add(n);
         }
     }
 

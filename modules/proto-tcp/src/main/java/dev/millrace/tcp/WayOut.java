@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.TransportContext;
+import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.wire.TcpHeader;
 import java.io.IOException;
@@ -37,6 +38,13 @@ final class WayOut {
     void check(TcpConnection engine, long nowNs) {
         if (!path.isCurrent()) {
             renew(engine, false, nowNs);
+        }
+    }
+
+    /// What a connection has found out about the path by itself is good for all that goes there.
+    void learn(MtuNews news) {
+        if (news.found() > 0) {
+            path.packetTooBig(news.found());
         }
     }
 

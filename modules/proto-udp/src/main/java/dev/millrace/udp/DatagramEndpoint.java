@@ -4,6 +4,7 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.Readiness;
 import dev.millrace.spi.EndpointTable;
+import dev.millrace.spi.LargePackets;
 import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.UdpHeader;
@@ -56,7 +57,7 @@ final class DatagramEndpoint implements Runnable {
     private volatile ErrorCode closed;
     private volatile ReadinessSignal callback;
     private final AtomicLong dropped = new AtomicLong();
-    final LargeSends largeSends = new LargeSends();
+    final LargePackets largeSends = new LargePackets(1024);
     /// Whether nobody may cut what the socket sends.
     volatile boolean dontFragment;
     /// Whether the program is told of what may pass.

@@ -8,6 +8,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.InternetProtocol.Rejection;
+import dev.millrace.spi.LargePackets;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.SocketErrors;
@@ -157,7 +158,7 @@ final class UdpProtocol implements TransportProtocol, Udp {
 
     /// Lets IP know of a path that takes smaller packets only, if one of our sockets may have sent the quoted datagram:
     /// the connected one, or one that is bound to the port and free to send to anybody, and only if it has sent something
-    /// there that may have been too large ([LargeSends]). Returns whether the datagram is too long for what is known of the
+    /// there that may have been too large ([LargePackets]). Returns whether the datagram is too long for what is known of the
     /// path now: a lost one, of which a connected socket is told as it is by kernels (EMSGSIZE). The others see it when they
     /// next send.
     private boolean learn(IcmpError error, DatagramEndpoint connected, int localPort, int length) {

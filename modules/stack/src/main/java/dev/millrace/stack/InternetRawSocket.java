@@ -2,6 +2,8 @@ package dev.millrace.stack;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.RawSocket;
+import dev.millrace.spi.IcmpError;
+import dev.millrace.spi.LargePackets;
 import dev.millrace.spi.Path;
 import dev.millrace.spi.Route;
 import dev.millrace.spi.SocketErrors;
@@ -31,6 +33,8 @@ final class InternetRawSocket extends QueuedSocket<RawSocket.Received> implement
     private volatile Predicate<? super Received> filter;
     /// The path of the last packet, since the next often goes there too.
     private volatile Path last;
+    /// Who may have been sent what routers must not fragment and do not take.
+    private final LargePackets large = new LargePackets(64);
 
     InternetRawSocket(RawSockets owner, PluginContext context, int version, int protocol) {
         super(context);
@@ -58,6 +62,19 @@ final class InternetRawSocket extends QueuedSocket<RawSocket.Received> implement
             }
         }
         return true;
+    }
+
+    /// A router says that a packet of this socket's protocol was too big: IP hears of it if the socket has sent such.
+    void onTooBig(IcmpError error) {
+        if (error.protocol() != protocol || error.remote().version() != version || !large.mayConcern(error.remote())) {
+            return;
+        }
+        try {
+            context.path(error.local(), error.remote()).unfragmented().packetTooBig(error.mtu());
+        } catch (IOException e) {
+            // No way leads there any more, or the address is gone: nothing that could be too narrow.
+            return;
+        }
     }
 
     private boolean wantsType(Packet packet) {
@@ -101,6 +118,9 @@ final class InternetRawSocket extends QueuedSocket<RawSocket.Received> implement
             if (protocol == IpProtocol.ICMPV6 && version == 6 && length >= 4) {
                 packet.wantChecksum(0, 2);
             }
+            if (version == 6 || how.dontFragment()) {
+                large.note(remote, path.ipHeaderLength() + length);
+            }
             path.send(list, how.trafficClass(), how.hopLimit());
         } finally {
             list.releaseAll();
@@ -143,6 +163,9 @@ final class InternetRawSocket extends QueuedSocket<RawSocket.Received> implement
                 throw SocketErrors.of(ErrorCode.MESSAGE_TOO_LONG);
             }
             packet.markNetworkHeader();
+            if (version == 6 || Ipv4Header.dontFragment(packet.memory(), at)) {
+                large.note(remote, length);
+            }
             route.nic().toward(route.nextHop(remote)).transmit(list);
         } finally {
             list.releaseAll();

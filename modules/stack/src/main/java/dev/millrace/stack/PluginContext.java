@@ -206,6 +206,9 @@ final class PluginContext implements AddressSourceContext, TransportContext {
                 network.onError(error);
             }
         }
+        if (error.kind() == IcmpError.Kind.PACKET_TOO_BIG) {
+            stack.rawSockets().onTooBig(error);
+        }
     }
 
     @Override

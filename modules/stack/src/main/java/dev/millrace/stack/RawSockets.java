@@ -4,6 +4,7 @@ import dev.millrace.ErrorCode;
 import dev.millrace.FrameSocket;
 import dev.millrace.Raw;
 import dev.millrace.RawSocket;
+import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.wire.buffer.Packet;
 import java.io.IOException;
@@ -43,6 +44,13 @@ final class RawSockets implements Raw {
             }
         }
         return wanted;
+    }
+
+    /// A router says that a packet was too big, which may have been a raw socket's.
+    void onTooBig(IcmpError error) {
+        for (InternetRawSocket s : internet) {
+            s.onTooBig(error);
+        }
     }
 
     // ---- for programs

@@ -66,6 +66,7 @@ final class AckArrival {
         if (c.marks != null && seg.has(TcpHeader.ECE)) {
             c.marks.onEcho(c, priorFlight, nowNs);
         }
+        MtuProbe.onAck(c, nowNs);
         if (ackOfFin) {
             onFinAcked(c, nowNs);
         }

@@ -50,7 +50,7 @@ final class Handshake {
         }
         int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
         // What the path says is a fact, however little it is.
-        return Math.max(1, Math.min(Math.max(MIN_MSS, mss - options), c.ipMss - options));
+        return Math.max(1, Math.min(Math.max(MIN_MSS, mss - options), Math.min(c.ipMss, MtuProbe.limit(c)) - options));
     }
 
     /// Our SYN is acknowledged.
@@ -72,6 +72,7 @@ final class Handshake {
         c.timers.cancel(ConnectionTimers.RETRANSMISSION);
         c.timers.cancel(ConnectionTimers.USER);
         c.become(TcpState.ESTABLISHED);
+        MtuProbe.onEstablished(c);
         int mss = c.snd.mss;
         // RFC 6928 §2, and one segment if the SYN was lost.
         int segments = c.settings.initialWindow;

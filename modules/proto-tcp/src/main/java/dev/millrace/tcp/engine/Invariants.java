@@ -48,6 +48,7 @@ final class Invariants {
         assert c.snd.isConsistent() : "send sequence";
         assert c.recovery.recoveryPoint() <= c.snd.nxt : "recovery point";
         assert c.probe == null || c.probe.isConsistent(c) : "probe";
+        assert c.mtuProbe == null || c.mtuProbe.isConsistent(c) : "MTU probe";
         assert c.rcv.lastAckSent <= c.rcv.nxt : "Last.ACK.sent";
         assert c.snd.wl1 <= c.rcv.edge : "SND.WL1";
         assert !c.rcv.finKnown || c.rcv.finSeq >= c.rcv.nxt - 1 && c.rcv.finSeq <= c.rcv.edge : "the peer's FIN";

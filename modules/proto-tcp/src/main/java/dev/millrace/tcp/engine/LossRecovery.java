@@ -85,13 +85,14 @@ final class LossRecovery {
         if (facts == null) {
             facts = new AckFacts();
         }
+        boolean explained = phase == Phase.OPEN && c.sackOn && q.isDue() && MtuProbe.explainsLoss(c);
         tellLost(c, nowNs);
         boolean fast = phase == Phase.FAST_RECOVERY || phase == Phase.SACK_RECOVERY;
         if (q.deliveredBytes > 0 && (fast || q.delivery != null)) {
             c.cc.onAck(facts.of(c, q.deliveredBytes, priorFlight, fast || isOfFullFlight(c, acked), fast, nowNs));
         }
         switch (phase) {
-            case OPEN -> onAckWhileOpen(c, acked, duplicate, priorFlight, nowNs);
+            case OPEN -> onAckWhileOpen(c, acked, duplicate, explained, priorFlight, nowNs);
             case FAST_RECOVERY -> onAckInFastRecovery(c, acked, duplicate, nowNs);
             case SACK_RECOVERY -> onAckInSackRecovery(c, acked, moreLost, priorFlight, nowNs);
             case RTO_RECOVERY -> onAckInRtoRecovery(c, acked, duplicate, priorFlight, nowNs);
@@ -114,7 +115,8 @@ final class LossRecovery {
         return c.snd.una - acked < c.snd.cwndLimitedTo;
     }
 
-    private void onAckWhileOpen(TcpConnection c, int acked, boolean duplicate, int priorFlight, long nowNs) {
+    /// @param explained whether all that is to be sent again is a packet that was too large for the path
+    private void onAckWhileOpen(TcpConnection c, int acked, boolean duplicate, boolean explained, int priorFlight, long nowNs) {
         RetransmissionQueue q = c.queue;
         if (acked > 0) {
             dupAcks = 0;
@@ -126,7 +128,7 @@ final class LossRecovery {
             uncredited += q.newlySackedBytes;
         }
         if (c.sackOn) {
-            if (q.isDue()) {
+            if (q.isDue() && !explained) {
                 enterSackRecovery(c, priorFlight, nowNs);
             }
             return;
@@ -134,7 +136,7 @@ final class LossRecovery {
         dupAcks += duplicate ? 1 : 0;
         // RFC 6582 §3.2 step 2: duplicates that cover no more than `recover` are what an earlier recovery has sent again
         // needlessly.
-        if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint) {
+        if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint && !MtuProbe.explainsGap(c)) {
             enterFastRecovery(c, nowNs);
         }
     }
@@ -189,6 +191,9 @@ final class LossRecovery {
     /// What might have been reordering has had its time (RFC 8985 §6.2 step 5).
     void onReorderingTimer(TcpConnection c, long nowNs) {
         if (c.queue.rack == null || c.queue.isEmpty() || !c.queue.rack.detect(nowNs)) {
+            return;
+        }
+        if (phase == Phase.OPEN && MtuProbe.explainsLoss(c)) {
             return;
         }
         if (phase == Phase.OPEN) {
@@ -267,7 +272,8 @@ final class LossRecovery {
         if (c.marks != null) {
             c.marks.onReduced(c);
         }
-        boolean maybeSpurious = first && phase == Phase.OPEN;
+        // While the loss of an MTU probe is repaired the timeout is that of a retransmission (RFC 5682 §2.1).
+        boolean maybeSpurious = first && phase == Phase.OPEN && c.queue.lostBytes() == 0;
         if (first) {
             undo().arm(c.snd, true);
         }
@@ -283,14 +289,15 @@ final class LossRecovery {
         tellLost(c, nowNs);
     }
 
-    /// The path takes smaller packets only: what is in flight goes again, and nobody is told of congestion (RFC 8201
-    /// §5.4 of its predecessor RFC 1191 §6.5).
+    /// The path takes smaller packets only: what is in flight and too large for it goes again, and nobody is told of
+    /// congestion (RFC 8201 §5.4 of its predecessor RFC 1191 §6.5).
     void onPathShrunk(TcpConnection c) {
         if (!c.queue.isEmpty()) {
             c.queue.recut(c.snd.mss);
-            sendAgain(c);
-            markAllLost(c.queue.board());
-            c.queue.takeNewlyLost();
+            if (c.queue.lostBytes() > 0) {
+                sendAgain(c);
+                c.queue.takeNewlyLost();
+            }
         }
     }
 

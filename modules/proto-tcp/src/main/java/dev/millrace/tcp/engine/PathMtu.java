@@ -56,7 +56,8 @@ final class PathMtu {
         if (next < c.ipMss + headers) {
             c.setPath(next - headers, c.maxSuperSegment, nowNs);
         }
-        return next;
+        // As it was told: on paths that are narrower than what is believed the IP header says so.
+        return mtu;
     }
 
     /// The most that the packet which began at this number can have had, IP header included.
@@ -68,6 +69,9 @@ final class PathMtu {
         }
         int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
         int payload = (int) Math.min(c.snd.mss, c.queue.endOf(seq) - seq);
+        if (c.mtuProbe != null) {
+            payload = Math.max(payload, c.mtuProbe.lengthAt(seq));
+        }
         return headers + options + payload;
     }
 }

@@ -323,13 +323,9 @@ final class RetransmissionQueue {
         return board != null && board.size() > 0 && board.is(0, SackScoreboard.SACKED);
     }
 
-    /// Segments are `mss` bytes at most from here on, as all that is in flight will be sent again.
+    /// Segments are `mss` bytes at most from here on: what is larger is lost, and cut anew.
     void recut(int mss) {
-        SackScoreboard old = board();
-        board = new SackScoreboard();
-        for (int i = 0; i < old.size(); i++) {
-            old.copyTo(board, i, mss);
-        }
+        board = board().recut(mss);
     }
 
     private void free() {

@@ -438,9 +438,49 @@ final class SackScoreboard {
         return true;
     }
 
-    /// A copy of the segment at `i` for another board.
-    void copyTo(SackScoreboard other, int i, int mss) {
-        other.cut(start(i), end(i), flags(i) & ~(RETRANSMITTED | SACKED | LOST), mss, sentNs(i));
+    /// A board of the same bytes for a path that carries segments of `mss` bytes. What is larger has not arrived, or will have
+    /// twice: it is lost, and cut anew together with what was lost before and adjoins it, so that no remnants travel alone.
+    /// What is reported stays so, and what fits stays in the network.
+    SackScoreboard recut(int mss) {
+        SackScoreboard other = new SackScoreboard();
+        int[] moved = new int[size];
+        int i = 0;
+        while (i < size) {
+            if (staysWhole(i, mss)) {
+                moved[i] = other.size;
+                other.append(start(i), end(i), flags(i) & ~SACKED, sentNs(i));
+                if (is(i, SACKED)) {
+                    other.markSacked(moved[i]);
+                }
+                i++;
+                continue;
+            }
+            int from = i;
+            int together = 0;
+            for (; i < size && !staysWhole(i, mss); i++) {
+                together |= flags(i);
+            }
+            int begin = other.size;
+            other.cut(start(from), end(i - 1), together & (EVER_RETRANSMITTED | ONCE_SACKED | FIN), mss, sentNs(from));
+            for (int k = begin; k < other.size; k++) {
+                other.markLost(k);
+            }
+        }
+        // What is in the network was sent in this order, which need not be that of the stream.
+        other.first = NONE;
+        other.last = NONE;
+        int mask = starts.length - 1;
+        for (int k = first; k != NONE; k = after[k]) {
+            int in = k - head & mask;
+            if (staysWhole(in, mss)) {
+                other.link(other.at(moved[in]));
+            }
+        }
+        return other;
+    }
+
+    private boolean staysWhole(int i, int mss) {
+        return is(i, SACKED) || !is(i, LOST) && length(i) - (is(i, FIN) ? 1 : 0) <= mss;
     }
 
     /// Appends a packet as the segments that it travels as.

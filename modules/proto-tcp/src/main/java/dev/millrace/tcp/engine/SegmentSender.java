@@ -96,6 +96,18 @@ final class SegmentSender {
                 return null;
             }
         }
+        if (c.mtuProbe != null && unsent > 0) {
+            if (c.snd.flight() == 0) {
+                restartAfterIdle(c, nowNs);
+            }
+            int length = c.mtuProbe.dueLength(c, unsent, nowNs);
+            if (length > 0 && c.pacer != null && c.pacer.holds(c, nowNs)) {
+                return null;
+            }
+            if (length > 0) {
+                return mtuProbe(c, length, nowNs);
+            }
+        }
         Packet p = unsent > 0 || fin ? fresh(c, Math.max(0, unsent), nowNs) : null;
         if (p == null && c.recovery.endsFrtoInVain(c)) {
             int i = c.recovery.next(c);
@@ -173,6 +185,10 @@ final class SegmentSender {
     private static void onRetransmission(TcpConnection c, long start, long end, int length, long nowNs) {
         c.recovery.onRetransmitted(c, start, end, length, nowNs);
         c.snd.lastSentNs = nowNs;
+        c.lastResent = length;
+        if (c.mtuProbe != null) {
+            c.mtuProbe.onRetransmitted(start, end);
+        }
         c.retransmittedSegments++;
         c.retransmittedBytes += length;
     }
@@ -231,6 +247,23 @@ final class SegmentSender {
             snd.cwndLimitedTo = snd.nxt + length + (fin ? 1 : 0);
         }
         return emit(c, length, fin, nowNs);
+    }
+
+    /// RFC 4821 §7: new data as one packet that may be too large for the path. If it is, its bytes go again in segments of
+    /// ordinary size, as which the retransmission queue has them from the beginning.
+    private static Packet mtuProbe(TcpConnection c, int length, long nowNs) {
+        SendSequence snd = c.snd;
+        if (c.recovery.budget(c) - length < snd.mss) {
+            snd.cwndLimitedTo = snd.nxt + length;
+        }
+        long sml = snd.sml;
+        Packet p = emit(c, length, false, nowNs);
+        snd.sml = sml;
+        c.mtuProbe.onSent(c, length);
+        // Nobody cuts it.
+        c.segmentsSent -= (length + snd.mss - 1) / snd.mss - 1;
+        p.setSegmentSize(0);
+        return p;
     }
 
     /// Sends the next `length` bytes, and FIN behind them if `fin`, for the first time.

@@ -15,6 +15,6 @@ final class Snapshot {
                 c.recovery.phase().name(), c.hasUnsent() ? c.sendBuffer.end() - snd.nxt : 0, c.queue.sackedBytes(),
                 c.queue.lostBytes(), c.retransmittedBytes, c.advertisedMss, c.peerMss, c.timestampsOn, c.sackOn, c.sendShift,
                 c.window.shift, snd.nxt == snd.iss ? -1 : nowNs - snd.lastSentNs,
-                c.bytesReceived == 0 ? -1 : nowNs - c.rcv.lastTextNs);
+                c.bytesReceived == 0 ? -1 : nowNs - c.rcv.lastTextNs, c.pathMtu());
     }
 }

@@ -34,6 +34,8 @@ public final class TcpConnection {
     public static final int EVENT_PATH_SUSPECT = 64;
     /// New data was acknowledged: what is sent arrives.
     public static final int EVENT_PROGRESS = 128;
+    /// Probing for the path MTU has news: [#takeMtuNews].
+    public static final int EVENT_MTU = 256;
 
     final TcpSettings settings;
     final ConnectionOptions options;
@@ -71,6 +73,8 @@ public final class TcpConnection {
     Pacer pacer;
     /// If both sides understand ECN.
     CongestionMarks marks;
+    /// Made when probing begins ([MtuProbing]).
+    MtuProbe mtuProbe;
 
     int ipMss;
     int maxSuperSegment;
@@ -101,6 +105,8 @@ public final class TcpConnection {
     boolean writeStarved;
     /// Timeouts of the oldest data.
     int retries;
+    /// The payload of what was sent again last.
+    int lastResent;
 
     long bytesSent;
     long bytesReceived;
@@ -253,21 +259,37 @@ public final class TcpConnection {
             }
             return;
         }
-        int before = snd.mss;
-        snd.mss = Handshake.effectiveMss(this);
+        MtuProbe.onPath(this);
         if (retries > 0 && snd.flight() > 0) {
             // The timeouts were those of another path: this one is tried within a plain timeout.
             rtt.endBackOff();
             timers.set(ConnectionTimers.RETRANSMISSION, nowNs + rtt.rtoNs());
         }
         persist.startOver(this, nowNs);
+        updateMss();
+        assert Invariants.hold(this);
+    }
+
+    /// The path's limit, or what probing makes of it, is another one.
+    void updateMss() {
+        int before = snd.mss;
+        snd.mss = Handshake.effectiveMss(this);
         if (snd.mss != before) {
             cc.onMssChange(snd.mss);
         }
         if (snd.mss < before) {
             recovery.onPathShrunk(this);
         }
-        assert Invariants.hold(this);
+    }
+
+    /// The largest IP packet, in bytes, that the connection takes the path to carry.
+    int pathMtu() {
+        return Math.min(ipMss, MtuProbe.limit(this)) + (v4 ? 40 : 60);
+    }
+
+    /// What probing has done since the last call.
+    public MtuNews takeMtuNews() {
+        return mtuProbe == null ? MtuNews.NONE : mtuProbe.takeNews(this);
     }
 
     void startUserTimer(long nowNs) {

@@ -34,6 +34,9 @@ public final class TcpSettings {
             new OptionSpec("initial-rto", DURATION, "1s", "retransmission timeout before the first measurement (RFC 6298)"),
             new OptionSpec("min-rto", DURATION, "200ms", "least margin of the retransmission timeout above the round-trip time; RFC 6298 recommends 1s in all"),
             new OptionSpec("tail-loss-probe", FLAG, "true", "send the last segment again, or a new one, after two silent round trips (RFC 8985 §7; needs SACK)"),
+            new OptionSpec("mtu-probing", TEXT, "black-hole", "find out by probes what the path carries (RFC 4821, RFC 8899): off, black-hole (once segments seem to vanish for their size) or always"),
+            new OptionSpec("base-mss", BYTES, "1024", "payload, options included, with which probing begins, 512 to 65495; over IPv6 at least 1220"),
+            new OptionSpec("mtu-probe-interval", DURATION, "10m", "after how long probing tries again whether the path has become wider (RFC 8899 §5.1.1), 1s at least"),
             new OptionSpec("max-rto", DURATION, "120s", "longest retransmission timeout, 60s at least (RFC 6298)"),
             new OptionSpec("delayed-ack", DURATION, "40ms", "longest delay of an acknowledgement, below 500ms (RFC 9293 MUST-40)"),
             new OptionSpec("syn-timeout", DURATION, "3m", "how long an unanswered connection attempt lasts (R2 of RFC 9293 §3.8.3)"),
@@ -69,6 +72,9 @@ public final class TcpSettings {
     public final long initialRtoNs;
     public final long minRtoNs;
     public final boolean tailLossProbe;
+    public final MtuProbing mtuProbing;
+    public final int baseMss;
+    public final long mtuProbeIntervalNs;
     public final long maxRtoNs;
     public final long delayedAckNs;
     public final long synTimeoutNs;
@@ -109,6 +115,9 @@ public final class TcpSettings {
         slowStartAfterIdle = v.flag("slow-start-after-idle");
         minRtoNs = v.nanos("min-rto", tick, Duration.ofSeconds(60));
         tailLossProbe = v.flag("tail-loss-probe");
+        mtuProbing = MtuProbing.of(v, "mtu-probing");
+        baseMss = (int) v.bytes("base-mss", 512, 65495);
+        mtuProbeIntervalNs = v.nanos("mtu-probe-interval", Duration.ofSeconds(1), day);
         maxRtoNs = v.nanos("max-rto", Duration.ofSeconds(60), day);
         initialRtoNs = v.nanos("initial-rto", Duration.ofMillis(10), Duration.ofSeconds(60));
         delayedAckNs = v.nanos("delayed-ack", Duration.ZERO, Duration.ofMillis(499));

@@ -70,6 +70,7 @@ final class Timeouts {
             return;
         } else {
             c.recovery.onTimeout(c, c.retries == 1, nowNs);
+            MtuProbe.onTimeout(c);
         }
         c.rtt.backOff();
         c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());

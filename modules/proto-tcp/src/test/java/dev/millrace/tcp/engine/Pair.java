@@ -183,7 +183,8 @@ final class Pair {
             if (!syn && !s.has(TcpHeader.RST)) {
                 assertEquals(tcp.timestampsOn(), s.options.hasTimestamps(), "timestamps as negotiated");
                 assertTrue(tcp.sackOn || s.options.sackCount() == 0);
-                int limit = p.segmentSize() > 0 ? tcp.maxSuperSegment : tcp.snd.mss;
+                int limit = p.segmentSize() > 0 ? tcp.maxSuperSegment : tcp.mtuProbe == null ? tcp.snd.mss
+                        : Math.max(tcp.snd.mss, tcp.mtuProbe.lengthAt(StreamOffset.of(s.seq, tcp.snd.una)));
                 assertTrue(s.len <= limit, s.len + " > " + limit);
             }
             if (s.len > 0) {

@@ -355,7 +355,7 @@ class TcpDataTest {
         long cwnd = b.tcp.cc.cwnd();
         b.icmp(IcmpError.Kind.PACKET_TOO_BIG, 1, 640);
         assertEquals(600, b.tcp.snd.mss);
-        b.expect(". 1:601 ack 1", ". 601:1001 ack 1");
+        b.expect(". 1:601 ack 1", ". 601:1201 ack 1");
         assertEquals(Long.MAX_VALUE, b.tcp.cc.ssthresh());
         assertEquals(cwnd / 1000 * 600, b.tcp.cc.cwnd());
         b.icmp(IcmpError.Kind.PACKET_TOO_BIG, 1, 9000);
