@@ -19,6 +19,9 @@ final class Pipe {
     private final CoDel coDel = new CoDel();
     private final PipeState state;
     private boolean sending;
+    /// When the packet that is on the line has left it. In real time an event runs late, by more than a packet takes on a fast line:
+    /// what follows counts from when it was to be, so that the line has its rate.
+    private long lineEndNs;
     private long lastArrivalNs;
     private final Map<String, Long> dropped = new TreeMap<>();
     private long packets;
@@ -61,8 +64,8 @@ final class Pipe {
         public void run() {
             if (onLine) {
                 onLine = false;
-                depart(this);
-                sendNext();
+                depart(this, lineEndNs);
+                sendNext(lineEndNs);
             } else {
                 arrive(this);
             }
@@ -104,7 +107,7 @@ final class Pipe {
         }
         var flight = new Flight(packet, fabric.nowNs());
         if (conditions.rate() == 0 && !sending) {
-            depart(flight);
+            depart(flight, flight.offeredNs);
         } else {
             queue(flight);
         }
@@ -146,7 +149,7 @@ final class Pipe {
         waiting.add(flight);
         longestQueue = Math.max(longestQueue, waiting.size());
         if (!sending) {
-            sendNext();
+            sendNext(flight.offeredNs);
         }
     }
 
@@ -166,14 +169,16 @@ final class Pipe {
                 + " packets with ECN, and their senders did not ask for it: [tcp] ecn = \"request\" of a host does";
     }
 
-    private void sendNext() {
+    /// Puts the next packet on the line, which is free from `freeNs` on.
+    private void sendNext(long freeNs) {
         Flight next = nextThatMayGo();
         sending = next != null;
         if (next != null) {
             long rate = state.conditions().rate();
             long lineNs = rate == 0 ? 0 : (long) Math.ceil(next.packet.length() * 8e9 / rate);
             next.onLine = true;
-            fabric.post(fabric.nowNs() + lineNs, next);
+            lineEndNs = Math.max(freeNs, next.offeredNs) + lineNs;
+            fabric.post(lineEndNs, next);
         }
     }
 
@@ -195,8 +200,8 @@ final class Pipe {
         return null;
     }
 
-    private void depart(Flight flight) {
-        long arrival = fabric.nowNs() + state.conditions().delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
+    private void depart(Flight flight, long leftNs) {
+        long arrival = leftNs + state.conditions().delayNs() + flight.extraNs + fabric.faults().delayNs(flight.packet, frames, from, to);
         if (!flight.held) {
             arrival = Math.max(arrival, lastArrivalNs);
             lastArrivalNs = arrival;
