@@ -25,7 +25,7 @@ final class LateSocket extends OptionSocket {
         options = new Options(channel::supportedOptions, channel::setOption, channel::getOption);
     }
 
-    static Socket of(LateSocketChannel channel) {
+    static LateSocket of(LateSocketChannel channel) {
         try {
             return new LateSocket(channel);
         } catch (SocketException e) {
@@ -36,6 +36,13 @@ final class LateSocket extends OptionSocket {
     @Override
     Options options() {
         return options;
+    }
+
+    /// Gives what the channel is about to become what no channel has an option for.
+    void prepare(SocketChannel made) throws IOException {
+        if (urgentInline) {
+            made.socket().setOOBInline(true);
+        }
     }
 
     /// The socket of what the channel has become, or `null`.
@@ -73,11 +80,7 @@ final class LateSocket extends OptionSocket {
         InetSocketAddress to = ChannelSocket.checkConnect(this, remote, timeout);
         SocketChannel c = channel.forConnecting(to);
         try {
-            Socket s = c.socket();
-            if (urgentInline) {
-                s.setOOBInline(true);
-            }
-            s.connect(to, timeout);
+            c.socket().connect(to, timeout);
         } finally {
             closeIfChosenIs();
         }

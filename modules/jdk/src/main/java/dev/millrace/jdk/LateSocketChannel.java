@@ -35,7 +35,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     private final Audience audience;
     private final LateChoice<SocketChannel> choice;
     /// Guarded by this.
-    private Socket adaptor;
+    private LateSocket adaptor;
     /// Guarded by this where it is set: whether it was bound to any address and port. That decides nothing: where it connects, does.
     private volatile boolean anywhere;
 
@@ -54,7 +54,24 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     }
 
     private SocketChannel open(SelectorProvider chosen) throws IOException {
-        return family == null ? chosen.openSocketChannel() : chosen.openSocketChannel(family);
+        SocketChannel made = family == null ? chosen.openSocketChannel() : chosen.openSocketChannel(family);
+        try {
+            prepare(made);
+        } catch (Throwable t) {
+            made.close();
+            throw t;
+        }
+        return made;
+    }
+
+    private void prepare(SocketChannel made) throws IOException {
+        LateSocket s;
+        synchronized (this) {
+            s = adaptor;
+        }
+        if (s != null) {
+            s.prepare(made);
+        }
     }
 
     private void checkOpen() throws ClosedChannelException {

@@ -14,11 +14,9 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.NotYetBoundException;
@@ -147,78 +145,6 @@ class LateBindingTest {
         });
         assertEquals(List.of(), onAnotherThread(Thread.ofPlatform(), here));
         assertEquals(List.of(), StackSockets.of(other).call(() -> onAnotherThread(Thread.ofPlatform(), here)));
-    }
-
-    private static int unused() throws IOException {
-        try (var s = new ServerSocket(0)) {
-            return s.getLocalPort();
-        }
-    }
-
-    @Test
-    void aProgramMayBindToAnothersAddressAndToOneThatIsItsOwnAsWell() throws IOException {
-        assertEquals(List.of("other"), StackSockets.of(lab).call(() -> {
-            try (ServerSocketChannel s = provider.openServerSocketChannel(); Socket c = StackSockets.of(other).socket()) {
-                int before = connections(other);
-                s.bind(OTHER);
-                c.connect(s.getLocalAddress());
-                return connections(other) > before ? List.of("other") : List.of();
-            }
-        }));
-        try (Stack twin = stack("twin", "10.8.0.1/24")) {
-            String both = assertThrows(IllegalStateException.class, () -> between(LAB)).getMessage();
-            assertEquals("2 open stacks have the address 10.8.0.1: [lab, twin]", both);
-            assertEquals(List.of("lab"), StackSockets.of(lab).call(() -> between(LAB)));
-            assertEquals(List.of(), StackSockets.of(twin).call(() -> between(LAB)));
-        }
-    }
-
-    @Test
-    void whatAProgramThatIsOverHasOpenedIsNobodys() throws IOException {
-        SocketChannel c;
-        try (Stack gone = stack("gone", "10.10.0.1/24")) {
-            c = StackSockets.of(gone).call(provider::openSocketChannel);
-        }
-        try (c; ServerSocketChannel s = provider.openServerSocketChannel()) {
-            s.bind(LAB);
-            assertTrue(c.connect(s.getLocalAddress()));
-        }
-    }
-
-    /// As `new Socket(host, port, null, 0)` and factories do.
-    @Test
-    void toBeBoundToAnythingDecidesNothing() throws IOException {
-        try (ServerSocketChannel s = provider.openServerSocketChannel()) {
-            s.bind(LAB);
-            int port = s.socket().getLocalPort();
-            try (Socket c = LateEnd.jvmSocket()) {
-                c.bind(null);
-                assertTrue(c.isBound());
-                assertTrue(c.getLocalAddress().isAnyLocalAddress());
-                c.connect(s.getLocalAddress(), 10_000);
-                assertEquals(LAB.getAddress(), c.getLocalAddress());
-            }
-            try (Socket c = new StackSocketFactory().createSocket(LAB.getAddress(), port, null, 0)) {
-                assertEquals(LAB.getAddress(), c.getLocalAddress());
-            }
-            try (Socket c = LateEnd.jvmSocket()) {
-                int free = unused();
-                c.bind(new InetSocketAddress(free));
-                assertEquals(free, c.getLocalPort());
-            }
-            try (SocketChannel c = provider.openSocketChannel()) {
-                c.bind(null);
-                assertThrows(AlreadyBoundException.class, () -> c.bind(null));
-                assertThrows(AlreadyBoundException.class, () -> c.bind(LAB));
-            }
-            // Who wants to know the port needs one.
-            try (Socket c = LateEnd.jvmSocket()) {
-                c.bind(null);
-                int own = c.getLocalPort();
-                assertTrue(own > 0, "it is " + own);
-                assertEquals(own, c.getLocalPort());
-            }
-        }
     }
 
     @Test

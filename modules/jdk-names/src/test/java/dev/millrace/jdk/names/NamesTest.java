@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.Stack;
 import dev.millrace.internet.Host;
 import dev.millrace.internet.Internet;
+import dev.millrace.internet.NameServer;
 import dev.millrace.jdk.StackSockets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,6 +21,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +209,18 @@ class NamesTest {
                 assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name), name);
                 assertNull(client.call(() -> assertThrows(UnknownHostException.class, () -> InetAddress.getByName(name)).getCause()).get(), name);
             }
+        }
+    }
+
+    /// The JDK holds a lock while it is asked.
+    @Test
+    void inASimulationNobodyIsAskedOverTheNetwork() throws Exception {
+        always();
+        try (Internet net = Internet.virtualTime(1)) {
+            Host client = net.host("client", "198.18.0.1");
+            NameServer server = net.nameServer("198.18.0.53");
+            client.call(() -> assertThrows(UnknownHostException.class, () -> InetAddress.getByName("no.such.invalid"))).get();
+            assertEquals(Map.of(), server.counters());
         }
     }
 }
