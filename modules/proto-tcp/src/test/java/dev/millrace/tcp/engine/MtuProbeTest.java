@@ -187,6 +187,18 @@ class MtuProbeTest {
         pair.end();
     }
 
+    @Test
+    void aProbeThatIsLostByBadLuckIsSentAgain() {
+        var pair = new Pair(1, Pair.Wire.clean(), TcpSettings.of("mtu-probing", "always"));
+        int[] unlucky = {MtuProbe.MAX_PROBES - 1};
+        pair.loses = s -> 20 + s.headerLength + s.len > 1064 && unlucky[0]-- > 0;
+        pair.open();
+        transferMuch(pair);
+        assertEquals(1500, mtu(pair));
+        assertEquals(MtuProbe.MAX_PROBES - 1, pair.a.tcp.takeMtuNews().lost());
+        pair.end();
+    }
+
     private static TcpBench probing(String... settings) {
         String[] all = new String[settings.length + 2];
         all[0] = "mtu-probing";
@@ -306,6 +318,16 @@ class MtuProbeTest {
         b.after(20).recv(ackOf(1025).sack(2485, sent)).after(5).write(3000).after(25);
         b.recv(ackOf(1025).sack(2485, (int) (b.tcp.snd.nxt - b.tcp.snd.iss))).after(5);
         assertEquals(LossRecovery.Phase.SACK_RECOVERY, b.tcp.recovery.phase());
+        b.end();
+    }
+
+    /// RFC 4821 §7.6.3.
+    @Test
+    void aTimeoutOfAProbeIsCongestionAndAFailure() {
+        TcpBench b = probing("tail-loss-probe", "false").write(20_000).recv(ackOf(1025)).forget().after(300);
+        assertEquals(LossRecovery.Phase.RTO_RECOVERY, b.tcp.recovery.phase());
+        assertTrue(b.tcp.cc.ssthresh() < Long.MAX_VALUE);
+        assertEquals(1, b.tcp.takeMtuNews().lost());
         b.end();
     }
 
