@@ -22,6 +22,12 @@ public final class TcpOptions {
     public static final SocketOption<Boolean> QUICK_ACK = new Option<>("QUICK_ACK", Boolean.class);
     /// The largest segment to send and to announce, in bytes; set before connecting.
     public static final SocketOption<Integer> MAX_SEGMENT = new Option<>("MAX_SEGMENT", Integer.class);
+    /// How many bytes may wait unsent, 0 to 1 GiB: from there on a socket takes no more and is not writable, be it for a blocking
+    /// write, [TcpSocket#tryWrite], a callback or a selector, however large its send buffer is; below half of it it is
+    /// writable again. What is sent and not acknowledged does not count, so that little is queued before the network and
+    /// a program decides late what to send. A write may go beyond it by less than a segment. 0, the default, leaves it to
+    /// the send buffer. (Linux's TCP_NOTSENT_LOWAT.)
+    public static final SocketOption<Integer> NOTSENT_LOWAT = new Option<>("NOTSENT_LOWAT", Integer.class);
     /// The TTL or hop limit of outgoing packets, 1 to 255.
     public static final SocketOption<Integer> HOP_LIMIT = new Option<>("HOP_LIMIT", Integer.class);
     /// The congestion control's name; set before connecting, or on a listener's stack by configuration.

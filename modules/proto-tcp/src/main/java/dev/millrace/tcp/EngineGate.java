@@ -513,6 +513,6 @@ final class EngineGate {
     ///
     /// @param before what they knew
     int status(int before) {
-        return EngineStatus.of(engine, life, failureLocked(), endpoint.options.sendBuffer, before);
+        return EngineStatus.of(engine, life, failureLocked(), before);
     }
 }

@@ -5,23 +5,19 @@ import dev.millrace.tcp.engine.TcpConnection;
 
 /// What of a connection's state those who wait for it care about, as the bits of [Wakeups].
 final class EngineStatus {
-    /// A writer wakes when so much is free, or a quarter of its buffer if that is less: often enough to keep the wire busy.
-    private static final int WORTHWHILE_ROOM = 128 * 1024;
-
     private EngineStatus() {
     }
 
     /// The bits of this moment, with the gate's lock held.
     ///
     /// @param failure why the connection failed, or `null`
-    /// @param sendBuffer the size of the send buffer in bytes
     /// @param before the bits that were set last: a connection that stood has stood
-    static int of(TcpConnection engine, Lifecycle life, ErrorCode failure, int sendBuffer, int before) {
+    static int of(TcpConnection engine, Lifecycle life, ErrorCode failure, int before) {
         int now = before & Wakeups.CONNECTED;
         if (life == Lifecycle.RELEASED) {
             now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FINISHED;
         } else {
-            now |= of(engine, life, sendBuffer);
+            now |= of(engine, life);
         }
         if (failure != null) {
             now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FAILED | Wakeups.FINISHED;
@@ -29,12 +25,12 @@ final class EngineStatus {
         return now;
     }
 
-    private static int of(TcpConnection engine, Lifecycle life, int sendBuffer) {
+    private static int of(TcpConnection engine, Lifecycle life) {
         int now = 0;
         if (engine.available() > 0 || engine.isEof()) {
             now |= Wakeups.READABLE;
         }
-        if (engine.writableBytes() >= Math.min(sendBuffer / 4, WORTHWHILE_ROOM) || engine.outputShut()) {
+        if (engine.writableBytes() > 0 || engine.outputShut()) {
             now |= Wakeups.WRITABLE;
         }
         var state = engine.state();

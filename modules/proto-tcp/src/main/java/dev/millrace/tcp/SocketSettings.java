@@ -18,7 +18,8 @@ final class SocketSettings {
             StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR,
             StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.LINGER2, TcpOptions.KEEP_ALIVE_IDLE,
             TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
-            TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL);
+            TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL,
+            TcpOptions.NOTSENT_LOWAT);
     private static final int MIN_BUFFER = 2048;
     private static final int MAX_BUFFER = 1 << 30;
 
@@ -122,6 +123,8 @@ final class SocketSettings {
             options.receiveBuffer = bufferSize(option, (Integer) value);
         } else if (option == StandardSocketOptions.SO_SNDBUF) {
             options.sendBuffer = bufferSize(option, (Integer) value);
+        } else if (option == TcpOptions.NOTSENT_LOWAT) {
+            options.notSentLowat = within(option, (Integer) value, 0, MAX_BUFFER);
         } else if (option == TcpOptions.CORK) {
             options.cork = (Boolean) value;
         } else if (option == TcpOptions.QUICK_ACK) {
@@ -160,6 +163,7 @@ final class SocketSettings {
             case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> hopLimit;
             case SocketOption<?> o when o == TcpOptions.CONGESTION_CONTROL -> congestionControl.name();
             case SocketOption<?> o when o == TcpOptions.MAX_SEGMENT -> options.maxSegment;
+            case SocketOption<?> o when o == TcpOptions.NOTSENT_LOWAT -> options.notSentLowat;
             case SocketOption<?> o when o == TcpOptions.CORK -> options.cork;
             case SocketOption<?> o when o == TcpOptions.QUICK_ACK -> options.quickAck;
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> options.keepAliveCount;

@@ -22,6 +22,8 @@ public final class ConnectionOptions {
     /// Bytes, read when the connection opens; a later change takes effect, but the window scale stays.
     public int receiveBuffer;
     public int sendBuffer;
+    /// From how many unsent bytes on nothing more is taken; 0 leaves it to the buffer.
+    public int notSentLowat;
 
     /// The values that the stack's settings give.
     public ConnectionOptions(TcpSettings settings) {
@@ -50,5 +52,6 @@ public final class ConnectionOptions {
         finWait2Ns = other.finWait2Ns;
         receiveBuffer = other.receiveBuffer;
         sendBuffer = other.sendBuffer;
+        notSentLowat = other.notSentLowat;
     }
 }

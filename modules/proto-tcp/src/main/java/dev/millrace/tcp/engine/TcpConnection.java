@@ -308,8 +308,8 @@ public final class TcpConnection {
         if (snd.finQueued || state == TcpState.CLOSED || state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
             return 0;
         }
-        int n = Math.min(length, options.sendBuffer - sendBuffer.length());
-        if (n <= 0) {
+        int n = WriteRoom.now(this, length);
+        if (n == 0) {
             return 0;
         }
         int taken = sendBuffer.append(src, offset, n);
@@ -462,10 +462,9 @@ public final class TcpConnection {
         return receiveBuffer.length();
     }
 
-    /// The bytes that can be written; 0 until a worthwhile part of the buffer is free, so that writers wake seldom.
+    /// The free bytes of the send buffer if a program should write now, else 0, so that writers wake seldom.
     public int writableBytes() {
-        int free = options.sendBuffer - sendBuffer.length();
-        return snd.finQueued || writeStarved || !state.maySend() || free < options.sendBuffer / 4 ? 0 : free;
+        return WriteRoom.worthwhile(this);
     }
 
     /// Whether everything up to the peer's FIN was read.
