@@ -24,6 +24,8 @@ public final class ConnectionOptions {
     public int sendBuffer;
     /// From how many unsent bytes on nothing more is taken; 0 leaves it to the buffer.
     public int notSentLowat;
+    /// The user timeout to tell the peer (ADV_UTO of RFC 5482) in seconds; 0 if the option is not used.
+    public int advertisedUserTimeoutS;
 
     /// The values that the stack's settings give.
     public ConnectionOptions(TcpSettings settings) {
@@ -53,5 +55,6 @@ public final class ConnectionOptions {
         receiveBuffer = other.receiveBuffer;
         sendBuffer = other.sendBuffer;
         notSentLowat = other.notSentLowat;
+        advertisedUserTimeoutS = other.advertisedUserTimeoutS;
     }
 }

@@ -33,6 +33,9 @@ final class Handshake {
             c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, syn.windowScale());
             c.window.shift = c.ownShift;
         }
+        if (c.userTimeout != null) {
+            c.userTimeout.take(c, syn.userTimeout(), nowNs);
+        }
         // The window of a SYN is never scaled (RFC 7323 §2.2).
         c.snd.setWindow(syn.irs(), c.snd.una, syn.window());
         c.snd.mss = effectiveMss(c);

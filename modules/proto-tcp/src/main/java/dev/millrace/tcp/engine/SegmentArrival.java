@@ -33,6 +33,9 @@ final class SegmentArrival {
                 if (checkTimestamps(seg, nowNs) && checkSequence(seg, nowNs) && checkRst(seg, nowNs)
                         && checkSyn(seg, nowNs) && checkAck(seg, nowNs)) {
                     updateTsRecent(seg, nowNs);
+                    if (c.userTimeout != null) {
+                        c.userTimeout.take(c, seg.options.userTimeout(), nowNs);
+                    }
                     textAndFin(seg, nowNs);
                 }
             }

@@ -342,6 +342,9 @@ final class SegmentSender {
         }
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
+        if (c.userTimeout != null) {
+            header += c.userTimeout.room(c, header, length);
+        }
         boolean linear = length <= COPY_LIMIT;
         Packet p = Packet.allocate(HEADROOM, header + (linear ? length : 0));
         try {
@@ -375,6 +378,10 @@ final class SegmentSender {
         }
         if (blocks > 0) {
             c.sackBlocks.write(m, to, blocks);
+            to += TcpOptionWriter.sackLength(blocks);
+        }
+        if (to < at + header) {
+            c.userTimeout.write(c, m, to);
         }
     }
 
@@ -408,7 +415,7 @@ final class SegmentSender {
                 answer ? StreamOffset.number(c.rcv.nxt) : 0,
                 TcpHeader.SYN | (answer ? TcpHeader.ACK : 0), c.window.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
-                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
+                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1, c.options.advertisedUserTimeoutS);
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;

@@ -10,13 +10,20 @@ import dev.millrace.wire.TcpHeader;
 /// @param mss the MSS option, or 0 if there was none
 /// @param windowScale the shift, or -1 if there was none
 /// @param timestampValue TSval, if there are `timestamps`
+/// @param userTimeout the user timeout in seconds (RFC 5482), or 0 if there was none
 public record SynFacts(int irs, int window, int mss, int windowScale, boolean sackPermitted,
-        boolean timestamps, int timestampValue) {
+        boolean timestamps, int timestampValue, int userTimeout) {
+    /// Without a user timeout.
+    public SynFacts(int irs, int window, int mss, int windowScale, boolean sackPermitted, boolean timestamps,
+            int timestampValue) {
+        this(irs, window, mss, windowScale, sackPermitted, timestamps, timestampValue, 0);
+    }
+
     /// What a segment with SYN says.
     public static SynFacts of(Segment syn) {
         assert syn.has(TcpHeader.SYN);
         return new SynFacts(syn.seq, syn.wnd, syn.options.mss(),
                 syn.options.windowScale(), syn.options.sackPermitted(), syn.options.hasTimestamps(),
-                syn.options.timestampValue());
+                syn.options.timestampValue(), syn.options.userTimeout());
     }
 }

@@ -67,6 +67,7 @@ public final class TcpConnection {
     Reassembler reassembler;
     SackBlocks sackBlocks;
     TailLossProbe probe;
+    UserTimeout userTimeout;
 
     int ipMss;
     int maxSuperSegment;
@@ -139,6 +140,7 @@ public final class TcpConnection {
         ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBuffer) : 0;
         advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
         keepAlive.onSegment(nowNs);
+        UserTimeout.onOptions(this);
     }
 
     // ---- opening
@@ -266,8 +268,10 @@ public final class TcpConnection {
     }
 
     void startUserTimer(long nowNs) {
-        if (options.userTimeoutNs > 0) {
-            timers.set(ConnectionTimers.USER, nowNs + options.userTimeoutNs);
+        // A peer's advice is on data that was sent; a window that is closed is another matter (MUST-37).
+        long limit = snd.flight() > 0 ? UserTimeout.of(this) : options.userTimeoutNs;
+        if (limit > 0) {
+            timers.set(ConnectionTimers.USER, nowNs + limit);
         }
     }
 
@@ -279,6 +283,7 @@ public final class TcpConnection {
         if (options.quickAck && timers.isSet(ConnectionTimers.DELAYED_ACK)) {
             acks.now();
         }
+        UserTimeout.onOptions(this);
         if (state.isSynchronized()) {
             keepAlive.start(this);
             timers.cancel(ConnectionTimers.USER);
