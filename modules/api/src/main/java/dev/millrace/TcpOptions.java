@@ -36,6 +36,9 @@ public final class TcpOptions {
     public static final SocketOption<Boolean> CORK = new Option<>("CORK", Boolean.class);
     /// Acknowledges every segment at once while set.
     public static final SocketOption<Boolean> QUICK_ACK = new Option<>("QUICK_ACK", Boolean.class);
+    /// Whether the last byte of urgent data stays in the stream, as RFC 6093 §6 wants it and as is the default; else reads
+    /// leave it out, and nobody ever sees it. (SO_OOBINLINE of other systems; see [TcpSocket#urgentBytes()].)
+    public static final SocketOption<Boolean> URGENT_INLINE = new Option<>("URGENT_INLINE", Boolean.class);
     /// The largest segment to send and to announce, in bytes; set before connecting.
     public static final SocketOption<Integer> MAX_SEGMENT = new Option<>("MAX_SEGMENT", Integer.class);
     /// How many bytes may wait unsent, 0 to 1 GiB: from there on a socket takes no more and is not writable, be it for a blocking

@@ -20,7 +20,8 @@ final class SocketSettings {
             StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.LINGER2, TcpOptions.KEEP_ALIVE_IDLE,
             TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
             TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL,
-            TcpOptions.NOTSENT_LOWAT, TcpOptions.ADVERTISED_USER_TIMEOUT, TcpOptions.DEFER_ACCEPT);
+            TcpOptions.NOTSENT_LOWAT, TcpOptions.ADVERTISED_USER_TIMEOUT, TcpOptions.DEFER_ACCEPT,
+            TcpOptions.URGENT_INLINE);
     private static final int MIN_BUFFER = 2048;
     private static final int MAX_BUFFER = 1 << 30;
     private static final Duration MAX_DEFER = Duration.ofHours(1);
@@ -139,10 +140,12 @@ final class SocketSettings {
             options.notSentLowat = within(option, (Integer) value, 0, MAX_BUFFER);
         } else if (option == TcpOptions.CORK) {
             options.cork = (Boolean) value;
+        } else if (option == TcpOptions.URGENT_INLINE) {
+            options.urgentInline = (Boolean) value;
         } else if (option == TcpOptions.QUICK_ACK) {
             options.quickAck = (Boolean) value;
         } else if (option == TcpOptions.KEEP_ALIVE_COUNT) {
-            options.keepAliveCount = within(option, (Integer) value, 1, 100);
+            options.keepAliveCount = (short) within(option, (Integer) value, 1, 100);
         } else if (option == TcpOptions.KEEP_ALIVE_IDLE) {
             options.keepAliveIdleNs = positive(option, (Duration) value);
         } else if (option == TcpOptions.KEEP_ALIVE_INTERVAL) {
@@ -184,8 +187,9 @@ final class SocketSettings {
                     Duration.ofSeconds(options.advertisedUserTimeoutS);
             case SocketOption<?> o when o == TcpOptions.NOTSENT_LOWAT -> options.notSentLowat;
             case SocketOption<?> o when o == TcpOptions.CORK -> options.cork;
+            case SocketOption<?> o when o == TcpOptions.URGENT_INLINE -> options.urgentInline;
             case SocketOption<?> o when o == TcpOptions.QUICK_ACK -> options.quickAck;
-            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> options.keepAliveCount;
+            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> (int) options.keepAliveCount;
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_IDLE -> Duration.ofNanos(options.keepAliveIdleNs);
             case SocketOption<?> o when o == TcpOptions.LINGER2 -> Duration.ofNanos(options.finWait2Ns);
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_INTERVAL ->

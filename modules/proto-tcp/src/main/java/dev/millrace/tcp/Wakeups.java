@@ -21,6 +21,9 @@ final class Wakeups {
     /// Nothing is left to be sent or acknowledged, and the engine needs no more segments.
     static final int FINISHED = 16;
 
+    /// The peer has urgent data, or more of it; never part of the status.
+    static final int URGENT = 64;
+
     /// Something changed since readiness was last told.
     private static final int NEWS = 32;
 
@@ -37,6 +40,7 @@ final class Wakeups {
     private volatile Thread connector;
     private volatile Thread closer;
     private volatile ReadinessSignal callback;
+    private volatile ReadinessSignal urgentCallback;
 
     /// What a thread waits for. Each role has one thread at a time.
     enum Role {
@@ -116,6 +120,9 @@ final class Wakeups {
         if ((bits & (FINISHED | FAILED)) != 0) {
             tellDrain(protocol);
         }
+        if ((bits & URGENT) != 0) {
+            tellUrgent();
+        }
         if ((bits & NEWS) != 0) {
             tell();
         }
@@ -160,6 +167,18 @@ final class Wakeups {
     /// Tells the program its present readiness, whether it is news or not.
     void tell() {
         ReadinessSignal c = callback;
+        if (c != null) {
+            c.signal();
+        }
+    }
+
+    void onUrgent(Supplier<Readiness> present, Runnable listener, TcpProtocol protocol) {
+        urgentCallback = listener == null ? null : protocol.signal(present, _ -> listener.run());
+    }
+
+    /// Tells the program of urgent data.
+    void tellUrgent() {
+        ReadinessSignal c = urgentCallback;
         if (c != null) {
             c.signal();
         }

@@ -41,6 +41,7 @@ class ListenerOptionsTest extends TwoFaultyStacks {
         values(TcpOptions.KEEP_ALIVE_COUNT, 3, 4);
         values(TcpOptions.CORK, true, false);
         values(TcpOptions.QUICK_ACK, true, false);
+        values(TcpOptions.URGENT_INLINE, false, true);
         values(TcpOptions.MAX_SEGMENT, 500, 600);
         values(TcpOptions.HOP_LIMIT, 9, 10);
         values(TcpOptions.NOTSENT_LOWAT, 10_000, 20_000);

@@ -10,7 +10,10 @@ public final class ConnectionOptions {
     /// Every segment is acknowledged at once.
     public boolean quickAck;
     public boolean keepAlive;
-    public int keepAliveCount;
+    /// Urgent data stays in the stream (RFC 6093 §6).
+    public boolean urgentInline = true;
+    // A short, or each connection would take eight bytes more.
+    public short keepAliveCount;
     /// The largest payload to send and to announce, in bytes; 0 leaves it to the path. Read when the connection opens.
     public int maxSegment;
     public long keepAliveIdleNs;
@@ -31,7 +34,7 @@ public final class ConnectionOptions {
     public ConnectionOptions(TcpSettings settings) {
         noDelay = settings.noDelay;
         keepAlive = settings.keepAlive;
-        keepAliveCount = settings.keepAliveCount;
+        keepAliveCount = (short) settings.keepAliveCount;
         keepAliveIdleNs = settings.keepAliveIdleNs;
         keepAliveIntervalNs = settings.keepAliveIntervalNs;
         userTimeoutNs = settings.userTimeoutNs;
@@ -46,6 +49,7 @@ public final class ConnectionOptions {
         cork = other.cork;
         quickAck = other.quickAck;
         keepAlive = other.keepAlive;
+        urgentInline = other.urgentInline;
         keepAliveCount = other.keepAliveCount;
         maxSegment = other.maxSegment;
         keepAliveIdleNs = other.keepAliveIdleNs;

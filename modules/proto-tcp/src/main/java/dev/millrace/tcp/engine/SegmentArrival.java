@@ -45,7 +45,12 @@ final class SegmentArrival {
 
     private void textAndFin(Segment seg, long nowNs) {
         checkUrg(seg);
-        if (segmentText(seg, nowNs)) {
+        boolean on = segmentText(seg, nowNs);
+        if (c.urgent != null) {
+            c.urgent.onAck(c);
+            c.urgent.takeOutOfLine(c);
+        }
+        if (on) {
             checkFin(seg, nowNs);
         }
     }
@@ -144,6 +149,10 @@ final class SegmentArrival {
         }
         if (seg.has(TcpHeader.RST) && isFinsReset(seg)) {
             return true;
+        }
+        if (rcv.wnd() == 0 && seg.seqOffset == rcv.nxt) {
+            // RFC 9293 §3.10.7.4: no text is acceptable now, but special allowance is made for URG (MUST-66).
+            checkUrg(seg);
         }
         boolean old = seg.seqOffset + seg.sequenceLength() <= rcv.nxt && seg.sequenceLength() > 0;
         if (seg.has(TcpHeader.RST)) {
@@ -302,10 +311,9 @@ final class SegmentArrival {
 
     // ---- sixth: check the URG bit
 
-    /// Differs: urgent data stays in line (RFC 6093 §6 advises against using it at all); that it came is counted.
     private void checkUrg(Segment seg) {
         if (seg.has(TcpHeader.URG) && seg.urg != 0 && c.state.mayReceive()) {
-            c.urgentSegments++;
+            c.urgent().arrive(c, seg.seqOffset + seg.urg);
         }
     }
 

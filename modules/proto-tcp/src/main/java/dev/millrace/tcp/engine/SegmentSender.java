@@ -282,7 +282,7 @@ final class SegmentSender {
     /// Differs: in Minshall's variant, a small segment waits only while another *small* one is unacknowledged, so that the
     /// tail of a large write does not wait for the peer's delayed ACK.
     private static boolean smallMayGo(TcpConnection c, long nowNs) {
-        if (c.snd.finQueued) {
+        if (c.snd.finQueued || c.urgent != null && c.urgent.isSending()) {
             return true;
         }
         if (c.options.cork || c.moreToCome) {
@@ -370,8 +370,9 @@ final class SegmentSender {
         MemorySegment m = p.memory();
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
         int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
+        int urgent = c.urgent == null ? 0 : c.urgent.pointer(seq);
         TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
-                flags | push, c.window.field(c), 0);
+                flags | push | (urgent > 0 ? TcpHeader.URG : 0), c.window.field(c), urgent);
         long to = at + TcpHeader.MIN_LENGTH;
         if (c.timestampsOn) {
             to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);

@@ -34,6 +34,8 @@ public final class TcpConnection {
     public static final int EVENT_PATH_SUSPECT = 64;
     /// New data was acknowledged: what is sent arrives.
     public static final int EVENT_PROGRESS = 128;
+    /// The peer has urgent data, or more of it than it had (RFC 9293 MUST-32).
+    public static final int EVENT_URGENT = 256;
 
     final TcpSettings settings;
     final ConnectionOptions options;
@@ -68,6 +70,7 @@ public final class TcpConnection {
     SackBlocks sackBlocks;
     TailLossProbe probe;
     UserTimeout userTimeout;
+    Urgent urgent;
 
     int ipMss;
     int maxSuperSegment;
@@ -105,7 +108,6 @@ public final class TcpConnection {
     long timeouts;
     long segmentsSent;
     long segmentsReceived;
-    int urgentSegments;
     /// What the peer has reported to have got twice (D-SACK), and reports that it has taken back.
     int duplicateReports;
     int renegings;
@@ -243,7 +245,7 @@ public final class TcpConnection {
     /// The path has changed: its largest payload as for the constructor. The MSS follows it down and up.
     public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
         ipMss = newIpMss;
-        maxSuperSegment = newMaxSuperSegment;
+        maxSuperSegment = urgent == null ? newMaxSuperSegment : urgent.onPath(newMaxSuperSegment);
         if (cc == null || state == TcpState.CLOSED) {
             if (peerMss > 0) {
                 snd.mss = Handshake.effectiveMss(this);
@@ -277,61 +279,33 @@ public final class TcpConnection {
 
     /// Something in the [ConnectionOptions] was changed.
     public void optionsChanged(long nowNs) {
-        if (!options.cork && !moreToCome) {
-            uncork();
-        }
-        if (options.quickAck && timers.isSet(ConnectionTimers.DELAYED_ACK)) {
-            acks.now();
-        }
-        UserTimeout.onOptions(this);
-        if (state.isSynchronized()) {
-            keepAlive.start(this);
-            timers.cancel(ConnectionTimers.USER);
-            if (snd.flight() > 0 || timers.isSet(ConnectionTimers.PERSIST)) {
-                startUserTimer(nowNs);
-            }
-        }
-    }
-
-    private void uncork() {
-        timers.cancel(ConnectionTimers.CORK);
-        corkExpired = false;
+        OptionChanges.apply(this, nowNs);
     }
 
     // ---- user calls: see UserCalls
 
     /// Says before a [#write] whether more comes soon, so that a partial segment waits for it as if corked.
     public void moreToCome(boolean more) {
-        if (moreToCome && !more && !options.cork) {
-            uncork();
-        }
-        moreToCome = more;
+        OptionChanges.moreToCome(this, more);
     }
 
     /// Copies up to `length` bytes to be sent. Returns how many were taken; 0 if there is no room or the state forbids it.
     public int write(MemorySegment src, long offset, int length, long nowNs) {
-        if (snd.finQueued || state == TcpState.CLOSED || state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
-            return 0;
+        return UserCalls.write(this, src, offset, length);
+    }
+
+    /// As [#write], as urgent data.
+    public int writeUrgent(MemorySegment src, long offset, int length, long nowNs) {
+        int taken = UserCalls.write(this, src, offset, length);
+        if (taken > 0) {
+            urgent().written(this);
         }
-        int n = WriteRoom.now(this, length);
-        if (n == 0) {
-            return 0;
-        }
-        int taken = sendBuffer.append(src, offset, n);
-        writeStarved |= taken < n;
         return taken;
     }
 
     /// Moves up to `max` bytes to `out`: how many, 0 if there is nothing yet, -1 at the end of the stream.
     public int read(ReceivedBytes out, int max, long nowNs) {
-        int n = receiveBuffer.moveTo(out, max);
-        if (n == 0) {
-            return max > 0 && isEof() ? -1 : 0;
-        }
-        if (state.mayReceive() && window.needsUpdate(this)) {
-            acks.now();
-        }
-        return n;
+        return UserCalls.read(this, out, max);
     }
 
     /// FIN after what was written; reading goes on (RFC 9293 §3.6, half-close).
@@ -464,7 +438,12 @@ public final class TcpConnection {
 
     /// The bytes that can be read.
     public int available() {
-        return receiveBuffer.length();
+        return urgent == null ? receiveBuffer.length() : urgent.available(this);
+    }
+
+    /// How far the end of the peer's urgent data lies ahead of the next byte to be read; not positive if nothing is urgent.
+    public long urgentDistance() {
+        return urgent == null ? Long.MIN_VALUE : urgent.distance(this);
     }
 
     /// The free bytes of the send buffer if a program should write now, else 0, so that writers wake seldom.
@@ -529,6 +508,13 @@ public final class TcpConnection {
             probe = new TailLossProbe();
         }
         return probe;
+    }
+
+    Urgent urgent() {
+        if (urgent == null) {
+            urgent = new Urgent();
+        }
+        return urgent;
     }
 
     SackBlocks sackBlocks() {

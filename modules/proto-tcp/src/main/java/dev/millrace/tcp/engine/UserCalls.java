@@ -1,8 +1,37 @@
 package dev.millrace.tcp.engine;
 
-/// CLOSE and ABORT by state (RFC 9293 §3.10.4, §3.10.5), and the halves of CLOSE.
+import java.lang.foreign.MemorySegment;
+
+/// SEND, RECEIVE, CLOSE and ABORT by state (RFC 9293 §3.10.2 to §3.10.5), and the halves of CLOSE.
 final class UserCalls {
     private UserCalls() {
+    }
+
+    static int write(TcpConnection c, MemorySegment src, long offset, int length) {
+        if (c.snd.finQueued || c.state == TcpState.CLOSED || c.state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
+            return 0;
+        }
+        int n = WriteRoom.now(c, length);
+        if (n == 0) {
+            return 0;
+        }
+        int taken = c.sendBuffer.append(src, offset, n);
+        c.writeStarved |= taken < n;
+        return taken;
+    }
+
+    static int read(TcpConnection c, ReceivedBytes out, int max) {
+        int n = c.receiveBuffer.moveTo(out, c.urgent == null ? max : c.urgent.readable(c, max));
+        if (n == 0) {
+            return max > 0 && c.isEof() ? -1 : 0;
+        }
+        if (c.urgent != null) {
+            c.urgent.takeOutOfLine(c);
+        }
+        if (c.state.mayReceive() && c.window.needsUpdate(c)) {
+            c.acks.now();
+        }
+        return n;
     }
 
     static void shutdownOutput(TcpConnection c) {
