@@ -98,8 +98,8 @@ public interface TcpSocket extends AutoCloseable {
 
     /// How many bytes are to be read, from the next one on, up to the end of the peer's urgent data (RFC 9293 MUST-33); 0 if
     /// nothing that is unread is urgent. They may not all have come. No read goes beyond the mark, which lies before the
-    /// last of them: so where 1 is left, the next byte is the one that the peer's pointer was for. Without
-    /// [TcpOptions#URGENT_INLINE] that byte is left out of the stream, and 1 means that it has not come yet.
+    /// last of them: so where 1 is left, the next byte is the one that the peer's pointer was for; without
+    /// [TcpOptions#URGENT_INLINE] the next read leaves that one out.
     ///
     /// @throws java.nio.channels.NotYetConnectedException if nothing was ever connected
     long urgentBytes() throws IOException;

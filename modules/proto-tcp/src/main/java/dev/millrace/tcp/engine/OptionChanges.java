@@ -13,9 +13,6 @@ final class OptionChanges {
             c.acks.now();
         }
         UserTimeout.onOptions(c);
-        if (c.urgent != null) {
-            c.urgent.takeOutOfLine(c);
-        }
         if (c.state.isSynchronized()) {
             c.keepAlive.start(c);
             c.timers.cancel(ConnectionTimers.USER);

@@ -48,7 +48,6 @@ final class SegmentArrival {
         boolean on = segmentText(seg, nowNs);
         if (c.urgent != null) {
             c.urgent.onAck(c);
-            c.urgent.takeOutOfLine(c);
         }
         if (on) {
             checkFin(seg, nowNs);

@@ -453,7 +453,8 @@ public final class TcpConnection {
 
     /// Whether everything up to the peer's FIN was read.
     public boolean isEof() {
-        return receiveBuffer.length() == 0 && (rcv.finReceived || inputShut);
+        boolean nothing = receiveBuffer.length() == 0 || receiveBuffer.length() == 1 && urgent != null && urgent.isNextOutOfLine(this);
+        return nothing && (rcv.finReceived || inputShut);
     }
 
     /// Whether the peer has said that it sends no more.

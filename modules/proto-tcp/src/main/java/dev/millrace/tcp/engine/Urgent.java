@@ -59,6 +59,7 @@ final class Urgent {
         if (up <= rcvUp || up <= c.rcv.nxt || c.inputShut) {
             return;
         }
+        takeOutOfLine(c);
         rcvUp = up;
         notices++;
         // MUST-32.
@@ -83,13 +84,19 @@ final class Urgent {
 
     /// The bytes that can be read without waiting; those behind a byte that is not read in line come later.
     int available(TcpConnection c) {
-        return c.options.urgentInline ? c.receiveBuffer.length() : readable(c, c.receiveBuffer.length());
+        return isNextOutOfLine(c) ? c.receiveBuffer.length() - 1 : c.options.urgentInline ? c.receiveBuffer.length()
+                : readable(c, c.receiveBuffer.length());
     }
 
-    /// If urgent data does not stay in line, its last byte is taken out of the stream when it is the next to be read; what
-    /// was urgent before a pointer moved on is data as any other, as in kernels.
+    /// Whether the next byte is one that no read has.
+    boolean isNextOutOfLine(TcpConnection c) {
+        return !c.options.urgentInline && c.receiveBuffer.length() > 0 && distance(c) == 1;
+    }
+
+    /// If the next byte is one that no read has, it goes: when the program reads on, so that it may still ask for it to be
+    /// in line, or when the pointer moves on. What was urgent before that and not next is data as any other. So do kernels.
     void takeOutOfLine(TcpConnection c) {
-        if (!c.options.urgentInline && c.receiveBuffer.length() > 0 && distance(c) == 1) {
+        if (isNextOutOfLine(c)) {
             var taken = new ReceivedBytes();
             c.receiveBuffer.moveTo(taken, 1);
             taken.clear();

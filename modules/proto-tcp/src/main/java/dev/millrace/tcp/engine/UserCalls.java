@@ -21,12 +21,14 @@ final class UserCalls {
     }
 
     static int read(TcpConnection c, ReceivedBytes out, int max) {
-        int n = c.receiveBuffer.moveTo(out, c.urgent == null ? max : c.urgent.readable(c, max));
+        int most = max;
+        if (c.urgent != null && max > 0) {
+            c.urgent.takeOutOfLine(c);
+            most = c.urgent.readable(c, max);
+        }
+        int n = c.receiveBuffer.moveTo(out, most);
         if (n == 0) {
             return max > 0 && c.isEof() ? -1 : 0;
-        }
-        if (c.urgent != null) {
-            c.urgent.takeOutOfLine(c);
         }
         if (c.state.mayReceive() && c.window.needsUpdate(c)) {
             c.acks.now();

@@ -222,6 +222,9 @@ class UrgentTest {
         assertTrue(told(b));
         assertEquals(0, b.tcp.available());
         b.read(10, 0).recv(fin(2)).read(10, -1).close().state(TcpState.LAST_ACK).end();
+        b = outOfLine().recv(data(1, 1).urg(1)).recv(fin(2));
+        assertTrue(b.tcp.isEof());
+        b.read(10, -1).end();
     }
 
     @Test
@@ -248,5 +251,16 @@ class UrgentTest {
         b.tcp.optionsChanged(b.nowNs);
         assertEquals(0, b.tcp.available());
         b.end();
+    }
+
+    /// A server learns only after it has accepted that it wants that.
+    @Test
+    void turningInLineOnKeepsWhatWaits() {
+        TcpBench b = outOfLine().recv(data(1, 3).urg(1));
+        assertEquals(2, b.tcp.available());
+        b.options.urgentInline = true;
+        b.tcp.optionsChanged(b.nowNs);
+        assertEquals(3, b.tcp.available());
+        b.read(10, 3).end();
     }
 }
