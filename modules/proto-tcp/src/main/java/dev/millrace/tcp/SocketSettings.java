@@ -30,8 +30,9 @@ final class SocketSettings {
     private final ConnectionOptions options;
     private volatile int lingerSeconds = -1;
     private volatile boolean reuseAddress;
-    private volatile int trafficClass;
-    private volatile int hopLimit;
+    // Shorts, as both are bytes without a sign: a socket is eight bytes smaller.
+    private volatile short trafficClass;
+    private volatile short hopLimit;
     /// Milliseconds; of use to a listener only.
     private volatile int deferAcceptMs;
     private volatile CongestionControlFactory.Chosen congestionControl;
@@ -106,9 +107,9 @@ final class SocketSettings {
             reuseAddress = (Boolean) value;
         } else if (option == StandardSocketOptions.IP_TOS) {
             // RFC 3168 §5: the lower two bits are ECN's, and TCP's own to set.
-            trafficClass = within(option, (Integer) value, 0, 255) & 0xfc;
+            trafficClass = (short) (within(option, (Integer) value, 0, 255) & 0xfc);
         } else if (option == TcpOptions.HOP_LIMIT) {
-            hopLimit = within(option, (Integer) value, 1, 255);
+            hopLimit = (short) within(option, (Integer) value, 1, 255);
         } else if (option == TcpOptions.DEFER_ACCEPT) {
             deferAcceptMs = (int) (between(option, (Duration) value, MAX_DEFER) / 1_000_000);
         } else if (option == TcpOptions.CONGESTION_CONTROL) {
@@ -174,12 +175,12 @@ final class SocketSettings {
         return switch (option) {
             case SocketOption<?> o when o == StandardSocketOptions.SO_LINGER -> lingerSeconds;
             case SocketOption<?> o when o == StandardSocketOptions.SO_REUSEADDR -> reuseAddress;
-            case SocketOption<?> o when o == StandardSocketOptions.IP_TOS -> trafficClass;
+            case SocketOption<?> o when o == StandardSocketOptions.IP_TOS -> (int) trafficClass;
             case SocketOption<?> o when o == StandardSocketOptions.TCP_NODELAY -> options.noDelay;
             case SocketOption<?> o when o == StandardSocketOptions.SO_KEEPALIVE -> options.keepAlive;
             case SocketOption<?> o when o == StandardSocketOptions.SO_RCVBUF -> options.receiveBuffer;
             case SocketOption<?> o when o == StandardSocketOptions.SO_SNDBUF -> options.sendBuffer;
-            case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> hopLimit;
+            case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> (int) hopLimit;
             case SocketOption<?> o when o == TcpOptions.CONGESTION_CONTROL -> congestionControl.name();
             case SocketOption<?> o when o == TcpOptions.MAX_SEGMENT -> options.maxSegment;
             case SocketOption<?> o when o == TcpOptions.DEFER_ACCEPT -> Duration.ofMillis(deferAcceptMs);

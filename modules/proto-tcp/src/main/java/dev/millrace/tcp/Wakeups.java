@@ -2,6 +2,7 @@ package dev.millrace.tcp;
 
 import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
+import dev.millrace.tcp.engine.TcpState;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
@@ -26,6 +27,15 @@ final class Wakeups {
 
     /// Something changed since readiness was last told.
     private static final int NEWS = 32;
+    /// Those above that wake somebody.
+    private static final int WAKING = READABLE | WRITABLE | CONNECTED | FAILED | FINISHED;
+
+    // What wakes nobody, but is seen without the gate's lock: the connection's state and its recovery's phase.
+    private static final int STATE_SHIFT = 8;
+    private static final int STATE_MASK = 0xf;
+    private static final int PHASE_SHIFT = 12;
+    private static final int PHASE_MASK = 0x3;
+    private static final TcpState[] STATES = TcpState.values();
 
     private static final VarHandle READER = role("reader");
     private static final VarHandle WRITER = role("writer");
@@ -85,6 +95,26 @@ final class Wakeups {
         return status;
     }
 
+    /// The bits of a state and a phase of recovery.
+    static int beside(TcpState state, int phase) {
+        return state.ordinal() << STATE_SHIFT | phase << PHASE_SHIFT;
+    }
+
+    /// The state in these bits.
+    static TcpState state(int bits) {
+        return STATES[bits >> STATE_SHIFT & STATE_MASK];
+    }
+
+    /// The phase of recovery in these bits.
+    static int phase(int bits) {
+        return bits >> PHASE_SHIFT & PHASE_MASK;
+    }
+
+    /// The state that the connection came to rest in last.
+    TcpState state() {
+        return state(status);
+    }
+
     boolean is(int bits) {
         return (status & bits) != 0;
     }
@@ -98,8 +128,8 @@ final class Wakeups {
         if (now != before) {
             status = now;
         }
-        int news = (now & ~before) != 0 || moreData ? NEWS : 0;
-        return now & (~before | READABLE | WRITABLE) | news;
+        int news = (now & ~before & WAKING) != 0 || moreData ? NEWS : 0;
+        return now & WAKING & (~before | READABLE | WRITABLE) | news;
     }
 
     /// Wakes whom these bits concern; a thread that finds nothing registers again. One that cannot be woken keeps no other

@@ -48,7 +48,7 @@ class DeferAcceptTest extends TwoFaultyStacks {
         assertTrue(called.get() > 0);
         TcpSocket accepted = listener.tryAccept();
         assertEquals(5, accepted.tryRead(bytes(10)));
-        assertEquals(2 * MS, accepted.info().srttNs(), "what it waited is no round trip");
+        assertEquals(2 * MS, accepted.info().roundTrip().srttNs(), "what it waited is no round trip");
     }
 
     @Test
@@ -59,8 +59,8 @@ class DeferAcceptTest extends TwoFaultyStacks {
         pass(30);
         TcpSocket accepted = listener.tryAccept();
         assertNotNull(accepted, "the SYN,ACK went again, and its ACK has come");
-        assertEquals(2 * MS, accepted.info().srttNs());
-        assertTrue(accepted.info().cwnd() > 2 * accepted.info().mss(), "nothing was lost");
+        assertEquals(2 * MS, accepted.info().roundTrip().srttNs());
+        assertTrue(accepted.info().sending().cwnd() > 2 * accepted.info().sending().mss(), "nothing was lost");
         accepted.write(bytes(7));
         pass(10);
         assertEquals(7, client.tryRead(bytes(10)));

@@ -32,7 +32,7 @@ class NotSentLowatTest extends TwoFaultyStacks {
         int n;
         while ((n = client.tryWrite(ByteBuffer.allocate(300_000))) > 0) {
             taken += n;
-            assertTrue(client.info().bytesUnsent() <= MOST, () -> "unsent " + client.info().bytesUnsent());
+            assertTrue(client.info().sending().bytesUnsent() <= MOST, () -> "unsent " + client.info().sending().bytesUnsent());
         }
         return taken;
     }
@@ -60,7 +60,7 @@ class NotSentLowatTest extends TwoFaultyStacks {
         client.onReady(told::add);
         told.clear();
         pass(3);
-        assertTrue(client.info().bytesUnsent() < MARK / 2);
+        assertTrue(client.info().sending().bytesUnsent() < MARK / 2);
         assertTrue(client.readiness().writable());
         assertTrue(told.stream().anyMatch(Readiness::writable), told::toString);
     }
@@ -75,7 +75,7 @@ class NotSentLowatTest extends TwoFaultyStacks {
             @Override
             public void run() {
                 waits.incrementAndGet();
-                assertTrue(client.info().bytesUnsent() <= MOST);
+                assertTrue(client.info().sending().bytesUnsent() <= MOST);
                 pass(2);
                 try {
                     server.tryRead(sink);
@@ -88,7 +88,7 @@ class NotSentLowatTest extends TwoFaultyStacks {
         a.whileParked = other;
         assertEquals(400_000, client.write(ByteBuffer.allocate(400_000)));
         assertTrue(waits.get() > 2, "waited " + waits);
-        assertTrue(client.info().bytesUnsent() <= MOST);
+        assertTrue(client.info().sending().bytesUnsent() <= MOST);
     }
 
     @Test

@@ -165,7 +165,7 @@ class WorstMomentTest {
             if (e.protocol == faulty.tcp) {
                 ports[0] = e.localPort();
                 ports[1] = e.remotePort;
-                quotedSeq = e.gate.inspect(t -> t.sndNxt() - (int) t.info(0).bytesInFlight());
+                quotedSeq = e.gate.inspect(t -> t.sndNxt() - (int) t.info(0).sending().bytesInFlight());
             }
         }
         byte[] quoted = {(byte) (ports[0] >> 8), (byte) ports[0], (byte) (ports[1] >> 8), (byte) ports[1],

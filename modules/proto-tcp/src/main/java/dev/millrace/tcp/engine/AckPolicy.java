@@ -15,6 +15,8 @@ final class AckPolicy {
     private int replies;
     private long challengesSinceNs;
     private long repliesSinceNs;
+    /// Segments with text that have come; here because there is room for four bytes.
+    int dataSegments;
 
     /// Text came in order and was taken: every second full segment is acknowledged at once, the rest within the delay.
     ///
@@ -38,6 +40,11 @@ final class AckPolicy {
         if (!sack) {
             duplicates++;
         }
+    }
+
+    /// The size of the peer's full segments, as seen.
+    int peerMss() {
+        return peerMss;
     }
 
     void now() {

@@ -14,6 +14,15 @@ final class KeepAlive {
         probes = 0;
     }
 
+    long lastReceivedNs() {
+        return lastReceivedNs;
+    }
+
+    /// How many probes are not answered.
+    int unanswered() {
+        return probes;
+    }
+
     /// The connection is established, or its options have changed.
     void start(TcpConnection c) {
         if (c.options.keepAlive && c.state.isSynchronized() && c.state != TcpState.TIME_WAIT) {

@@ -106,6 +106,11 @@ final class RttEstimator {
         return rttvarNs;
     }
 
+    /// How often the timeout is doubled at present.
+    int backOffs() {
+        return backOff;
+    }
+
     long rtoNs() {
         return clamp(baseNs << backOff);
     }

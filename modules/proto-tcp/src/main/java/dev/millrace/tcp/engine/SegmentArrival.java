@@ -325,6 +325,7 @@ final class SegmentArrival {
         if (seg.len == 0) {
             return true;
         }
+        c.acks.dataSegments++;
         if (!c.state.mayReceive()) {
             if (end > rcv.nxt) {
                 // Text behind the peer's FIN should not occur.
@@ -429,6 +430,7 @@ final class SegmentArrival {
     private boolean textOutOfOrder(Segment seg, int at, long from, int length) {
         c.acks.onOutOfOrder(c.sackOn);
         Reassembler r = c.reassembler();
+        r.segments++;
         boolean kept = r.insert(seg.packet, at, from, length);
         if (!kept) {
             return drop(DropReason.RECEIVE_BUFFER_FULL);

@@ -399,12 +399,13 @@ final class SegmentSender {
 
     private static void finish(TcpConnection c, Packet p, int length) {
         p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
+        int count = 1;
         if (length > c.snd.mss && c.snd.mss > 0) {
             p.setSegmentSize(c.snd.mss);
-            c.segmentsSent += (length + c.snd.mss - 1) / c.snd.mss;
-        } else {
-            c.segmentsSent++;
+            count = (length + c.snd.mss - 1) / c.snd.mss;
         }
+        c.segmentsSent += count;
+        c.snd.dataSegments += length > 0 ? count : 0;
     }
 
     /// SYN, or SYN with ACK.

@@ -98,14 +98,16 @@ public final class TcpConnection {
     /// The program has said that more comes soon.
     boolean moreToCome;
     boolean writeStarved;
+    /// The program wanted to write more than there was room for.
+    boolean writeRefused;
     /// Timeouts of the oldest data.
     int retries;
 
     long bytesSent;
     long bytesReceived;
-    long retransmittedSegments;
+    int retransmittedSegments;
     long retransmittedBytes;
-    long timeouts;
+    int timeouts;
     long segmentsSent;
     long segmentsReceived;
     /// What the peer has reported to have got twice (D-SACK), and reports that it has taken back.
@@ -113,6 +115,12 @@ public final class TcpConnection {
     int renegings;
     /// Reductions of the congestion window that were taken back.
     int spuriousRecoveries;
+    // See SendLimits.
+    byte sendLimit;
+    int sendLimitSince;
+    int busyTime;
+    int windowLimitedTime;
+    int bufferLimitedTime;
 
     /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
     ///
@@ -405,6 +413,9 @@ public final class TcpConnection {
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
+        if (p == null) {
+            SendLimits.note(this, nowNs);
+        }
         assert p != null || !Invariants.waits(this) || Invariants.isTimed(this) : state + " waits without a timer: " + info(nowNs);
         assert Invariants.holdWith(this, p);
         return p;
@@ -528,6 +539,11 @@ public final class TcpConnection {
     /// How many segments were sent again.
     public long retransmittedSegments() {
         return retransmittedSegments;
+    }
+
+    /// What loss recovery is doing, as [TcpInfo.Recovery#phase()] in the order there.
+    public int recoveryPhase() {
+        return recovery.phase().ordinal();
     }
 
     /// A snapshot at this time.

@@ -12,6 +12,7 @@ final class UserCalls {
             return 0;
         }
         int n = WriteRoom.now(c, length);
+        c.writeRefused = n < length;
         if (n == 0) {
             return 0;
         }

@@ -30,7 +30,7 @@ class WriteRoomTest {
         }
         assertEquals(3000, offer(b, 100_000));
         b.drain();
-        assertEquals(2000, b.tcp.info(b.nowNs).bytesUnsent());
+        assertEquals(2000, b.tcp.info(b.nowNs).sending().bytesUnsent());
         assertEquals(1000, offer(b, 100_000));
         assertEquals(0, offer(b, 1));
         b.end();
@@ -41,7 +41,7 @@ class WriteRoomTest {
         TcpBench b = marked(3000).write(3000).write(3000).write(3000).write(3000).write(1000).forget();
         assertEquals(0, b.tcp.writableBytes());
         b.recv(ackOf(2001));
-        assertTrue(b.tcp.info(b.nowNs).bytesUnsent() < 1500);
+        assertTrue(b.tcp.info(b.nowNs).sending().bytesUnsent() < 1500);
         assertTrue(b.tcp.writableBytes() > 0);
         b.end();
     }
