@@ -128,7 +128,10 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                     if (gate.isDoomed()) {
                         discard();
                     }
-                    woken |= wakeups.publish(gate.status(wakeups.status()), (events & TcpConnection.EVENT_READABLE) != 0)
+                    int before = wakeups.status();
+                    int status = gate.status(before);
+                    TcpRecorder.onRest(this, before, status, events, now);
+                    woken |= wakeups.publish(status, (events & TcpConnection.EVENT_READABLE) != 0)
                             | ((events & TcpConnection.EVENT_URGENT) != 0 ? Wakeups.URGENT : 0);
                 } finally {
                     path = way.path();

@@ -457,7 +457,7 @@ final class EngineGate {
         }
     }
 
-    private ErrorCode failureLocked() {
+    ErrorCode failureLocked() {
         return failure != null ? failure : engine.error();
     }
 

@@ -36,6 +36,8 @@ public final class TcpConnection {
     public static final int EVENT_PROGRESS = 128;
     /// The peer has urgent data, or more of it than it had (RFC 9293 MUST-32).
     public static final int EVENT_URGENT = 256;
+    /// The retransmission timer has run out.
+    public static final int EVENT_TIMEOUT = 512;
 
     final TcpSettings settings;
     final ConnectionOptions options;

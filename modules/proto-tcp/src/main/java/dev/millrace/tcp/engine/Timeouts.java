@@ -51,6 +51,7 @@ final class Timeouts {
 
     private static void onRetransmission(TcpConnection c, long nowNs) {
         c.timeouts++;
+        c.events |= TcpConnection.EVENT_TIMEOUT;
         c.retries++;
         if (c.retries == R1) {
             c.events |= TcpConnection.EVENT_PATH_SUSPECT;
