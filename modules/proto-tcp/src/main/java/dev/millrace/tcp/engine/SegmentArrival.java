@@ -149,10 +149,6 @@ final class SegmentArrival {
         if (seg.has(TcpHeader.RST) && isFinsReset(seg)) {
             return true;
         }
-        if (rcv.wnd() == 0 && seg.seqOffset == rcv.nxt) {
-            // RFC 9293 §3.10.7.4: no text is acceptable now, but special allowance is made for URG (MUST-66).
-            checkUrg(seg);
-        }
         boolean old = seg.seqOffset + seg.sequenceLength() <= rcv.nxt && seg.sequenceLength() > 0;
         if (seg.has(TcpHeader.RST)) {
             // RFC 5961 §3.2: outside the window, in silence.

@@ -53,10 +53,12 @@ final class Urgent {
 
     // ---- receiving
 
-    /// A segment of the peer's says that there is urgent data up to `up`. Only one that points beyond all before, and beyond
-    /// what has come, is news; what was sent again repeats old ones.
+    /// A segment of the peer's says that there is urgent data up to `up` (RFC 9293 §3.10.7.4, sixth). It is news if it points
+    /// beyond all before and in advance of the data consumed; what was sent again repeats old ones.
+    ///
+    /// Differs: the RFC does not tell again in the midst of urgent data; MUST-32 does, whenever the pointer advances.
     void arrive(TcpConnection c, long up) {
-        if (up <= rcvUp || up <= c.rcv.nxt || c.inputShut) {
+        if (up <= rcvUp || up <= readPosition(c) || c.inputShut) {
             return;
         }
         takeOutOfLine(c);
