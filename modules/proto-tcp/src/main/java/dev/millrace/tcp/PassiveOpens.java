@@ -365,7 +365,8 @@ final class PassiveOpens implements SynCache.Answers {
                     chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            opened = connection.gate.resume(agreed(record), record.sentNs(protocol.ctx.clock().nanoTime()), cache.answersOf(record) > 1, segment)
+            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
+            opened = connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment)
                     && place.replace(null, connection);
         } finally {
             if (!opened) {

@@ -354,34 +354,17 @@ public final class TcpConnection {
     }
 
     void sendReset(long seq, long ack, boolean withAck) {
-        rstDue = true;
-        rstSeq = seq;
-        rstAck = ack;
-        rstWithAck = withAck;
+        Ends.sendReset(this, seq, ack, withAck);
     }
 
     /// The connection fails; what was received in order can still be read.
     void fail(ErrorCode why, boolean reset, long nowNs) {
-        error = why;
-        events |= EVENT_FAILED | EVENT_READABLE | EVENT_WRITABLE;
-        if (reset) {
-            sendReset(snd.nxt, rcv.nxt, true);
-        }
-        toClosed();
+        Ends.fail(this, why, reset);
     }
 
     /// The connection is gone: no timer runs, nothing is kept but what the program may still read.
     void toClosed() {
-        become(TcpState.CLOSED);
-        timers.cancelAll();
-        events |= EVENT_CLOSED;
-        synDue = false;
-        persist.stop(this);
-        queue.clear();
-        sendBuffer.clear();
-        if (reassembler != null) {
-            reassembler.clear();
-        }
+        Ends.toClosed(this);
     }
 
     /// Gives all buffers back. May be called again.
@@ -405,11 +388,7 @@ public final class TcpConnection {
 
     /// A reset for a connection whose engine has failed, or `null` if the peer expects none.
     public Packet farewell(long nowNs) {
-        if (state == TcpState.CLOSED || state == TcpState.SYN_SENT || state == TcpState.TIME_WAIT) {
-            return null;
-        }
-        sendReset(snd.nxt, rcv.nxt, true);
-        return SegmentSender.reset(this, nowNs);
+        return Ends.farewell(this, nowNs);
     }
 
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
