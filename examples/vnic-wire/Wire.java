@@ -35,7 +35,7 @@ public class Wire {
             });
             System.out.println("received " + accepted.inputStream().readAllBytes().length + " bytes");
             writer.join();
-            System.out.println("segments sent again: " + client.info().retransmittedSegments());
+            System.out.println("segments sent again: " + client.info().totals().retransmittedSegments());
         }
     }
 }

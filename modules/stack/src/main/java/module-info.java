@@ -1,6 +1,7 @@
 /// The assembler: a configuration becomes NICs, routes, demultiplexing, threads and a life cycle.
 module dev.millrace.stack {
     requires dev.millrace;
+    requires static jdk.jfr;
     requires org.slf4j;
 
     uses dev.millrace.spi.LinkDriver;

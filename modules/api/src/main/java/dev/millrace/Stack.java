@@ -105,7 +105,8 @@ public interface Stack extends AutoCloseable {
     /// Who answers names of hosts, if somebody was set.
     Optional<Names> names();
 
-    /// What was counted so far: by group (a NIC's name, `ipv4`, `tcp`, ..., `drops`), then by counter name.
+    /// What was counted so far: by group (a NIC's name, `ipv4`, `tcp`, ..., `drops`), then by counter name. The group `tcp-open`
+    /// says how many connections there are now, by state; it is counted out when this is called.
     Map<String, Map<String, Long>> counters();
 
     /// Starts capturing.

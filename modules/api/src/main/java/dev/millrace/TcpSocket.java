@@ -87,6 +87,30 @@ public interface TcpSocket extends AutoCloseable {
     /// @throws IndexOutOfBoundsException if the array has no such range
     long tryWrite(ByteBuffer[] srcs, int offset, int length) throws IOException;
 
+    /// As [#write(ByteBuffer)], as urgent data of any length (RFC 9293 §3.8.5; MSG_OOB of other systems): the peer is told at once,
+    /// even while its window is closed, that there is some and where it ends, and small segments do not wait for others.
+    /// Everything stays in the order of the stream. Kernels treat the last byte only as urgent, and unless their program
+    /// wants it in line (SO_OOBINLINE) they take that one out of the stream. New programs are advised not to use it (RFC 6093 §5).
+    int writeUrgent(ByteBuffer src) throws IOException;
+
+    /// As [#writeUrgent], for what there is room for; see [#tryWrite(ByteBuffer)].
+    int tryWriteUrgent(ByteBuffer src) throws IOException;
+
+    /// How many bytes are to be read, from the next one on, up to the end of the peer's urgent data (RFC 9293 MUST-33); 0 if
+    /// nothing that is unread is urgent. They may not all have come. No read goes beyond the mark, which lies before the
+    /// last of them: so where 1 is left, the next byte is the one that the peer's pointer was for; without
+    /// [TcpOptions#URGENT_INLINE] the next read leaves that one out.
+    ///
+    /// @throws java.nio.channels.NotYetConnectedException if nothing was ever connected
+    long urgentBytes() throws IOException;
+
+    /// Has `listener` called when the peer has urgent data and when its end moves further on (RFC 9293 MUST-32); at once if
+    /// there is some. Several such news may be one call. It comes on whatever thread found out, without a lock; it must not
+    /// block. One callback at most; `null` removes it.
+    ///
+    /// @throws java.nio.channels.NotYetConnectedException if nothing was ever connected
+    void onUrgent(Runnable listener) throws IOException;
+
     /// Has `listener` called whenever readiness may have changed. The call comes on whatever thread found out, without a
     /// lock; it must not block. One callback at most; `null` removes it.
     void onReady(Consumer<Readiness> listener);

@@ -119,7 +119,7 @@ public final class PathsBench {
         while (true) {
             from.sleep(LOOK);
             if (flow.socket != null && flow.before != null) {
-                flow.srttSum += flow.socket.info().srttNs();
+                flow.srttSum += flow.socket.info().roundTrip().srttNs();
                 flow.looks++;
             }
         }
@@ -129,7 +129,7 @@ public final class PathsBench {
         line.setUp(false);
         net.runFor(scenario.blackout());
         for (Flow f : flows) {
-            f.rtoNs = f.socket.info().rtoNs();
+            f.rtoNs = f.socket.info().roundTrip().rtoNs();
             f.receivedBefore = f.received;
         }
         line.setUp(true);
@@ -156,8 +156,8 @@ public final class PathsBench {
             sum += rate;
             squares += rate * rate;
             queue += f.looks == 0 ? 0 : (f.srttSum / f.looks - scenario.rtt().toNanos()) / flows.size();
-            again += f.last.retransmittedSegments() - f.before.retransmittedSegments();
-            timeouts += f.last.timeouts() - f.before.timeouts();
+            again += f.last.totals().retransmittedSegments() - f.before.totals().retransmittedSegments();
+            timeouts += f.last.totals().timeouts() - f.before.totals().timeouts();
             each.add(String.format(java.util.Locale.ROOT, "%.2f", rate / 1e6));
         }
         long lost = dropped(after) - dropped(before);

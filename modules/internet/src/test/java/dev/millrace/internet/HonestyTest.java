@@ -262,7 +262,7 @@ class HonestyTest {
             }
             long counted = a.stack().counters().get("tcp").get("retransmitted-segments");
             assertTrue(counted >= 3, "" + counted);
-            assertEquals(counted, s.info().retransmittedSegments());
+            assertEquals(counted, s.info().totals().retransmittedSegments());
             s.close();
             net.runFor(Duration.ofSeconds(5));
         }

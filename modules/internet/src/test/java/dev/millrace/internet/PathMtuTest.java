@@ -113,18 +113,18 @@ class PathMtuTest {
             for (int i = 0; i < 40; i++) {
                 write(s, 300_000);
             }
-            assertEquals(1400, s.info().pathMtu(), () -> "" + s.info());
+            assertEquals(1400, s.info().sending().pathMtu(), () -> "" + s.info());
         }
         assertEquals(0, counter(host, to.contains(":") ? "ipv6" : "ipv4", "icmp-errors-received"));
         assertEquals(1, counter(host, "tcp", "mtu-black-holes"));
         assertTrue(counter(host, "tcp", "mtu-probes-sent") > counter(host, "tcp", "mtu-probes-lost"));
         // What one has found out the next one knows.
         try (TcpSocket s = connect(host, to)) {
-            assertEquals(1400, s.info().pathMtu());
+            assertEquals(1400, s.info().sending().pathMtu());
             Duration began = net.now();
             write(s, 100_000);
             assertTrue(net.now().minus(began).toMillis() < 200, "took " + net.now().minus(began));
-            assertEquals(0, s.info().timeouts());
+            assertEquals(0, s.info().totals().timeouts());
         }
     }
 
@@ -157,9 +157,9 @@ class PathMtuTest {
         Host host = sender(true);
         try (TcpSocket s = connect(host, to)) {
             write(s, 1_000_000);
-            assertEquals(1400, s.info().pathMtu());
-            assertEquals(0, s.info().timeouts());
-            assertEquals(Long.MAX_VALUE, s.info().ssthresh(), "no congestion");
+            assertEquals(1400, s.info().sending().pathMtu());
+            assertEquals(0, s.info().totals().timeouts());
+            assertEquals(Long.MAX_VALUE, s.info().sending().ssthresh(), "no congestion");
             write(s, 1_000_000);
         }
         assertEquals(0, counter(host, "tcp", "mtu-probes-sent"));
@@ -175,16 +175,16 @@ class PathMtuTest {
             for (int i = 0; i < 40; i++) {
                 write(s, 300_000);
             }
-            assertEquals(1400, s.info().pathMtu());
+            assertEquals(1400, s.info().sending().pathMtu());
             narrow.setConditions(delay());
             write(s, 300_000);
-            assertEquals(1400, s.info().pathMtu());
+            assertEquals(1400, s.info().sending().pathMtu());
             net.runFor(Duration.ofMinutes(10));
             for (int i = 0; i < 3; i++) {
                 write(s, 300_000);
             }
-            assertEquals(1500, s.info().pathMtu());
-            assertEquals(icmp ? 0 : 3, s.info().timeouts());
+            assertEquals(1500, s.info().sending().pathMtu());
+            assertEquals(icmp ? 0 : 3, s.info().totals().timeouts());
         }
     }
 }

@@ -69,8 +69,8 @@ class FloodTest {
                 socket.tryWrite(toSend);
                 if (!toSend.hasRemaining()) {
                     // Timestamps bring back what was offered, and without them nothing was.
-                    assertEquals(timestamps, socket.info().sack());
-                    assertEquals(timestamps ? 5 : 0, socket.info().sendWindowScale());
+                    assertEquals(timestamps, socket.info().agreed().sack());
+                    assertEquals(timestamps ? 5 : 0, socket.info().agreed().sendWindowScale());
                     socket.close();
                     socket = null;
                     connected++;

@@ -107,10 +107,10 @@ class HandshakeTest {
             assertEquals(1, tcp(stack, "syn-cookies-received"));
             try (TcpSocket s = listener.tryAccept()) {
                 var info = s.info();
-                assertEquals(stamped, info.timestamps());
-                assertEquals(stamped, info.sack());
-                assertEquals(stamped ? 1000 << 7 : 1000, info.sendWindow());
-                assertEquals(stamped ? 1380 - 12 : 1380, info.mss());
+                assertEquals(stamped, info.agreed().timestamps());
+                assertEquals(stamped, info.agreed().sack());
+                assertEquals(stamped ? 1000 << 7 : 1000, info.sending().window());
+                assertEquals(stamped ? 1380 - 12 : 1380, info.sending().mss());
             }
         }
     }
@@ -207,8 +207,8 @@ class HandshakeTest {
             }
             try (TcpSocket third = listener.tryAccept()) {
                 assertNotNull(third, "nobody asked the third again");
-                assertTrue(third.info().sack());
-                assertEquals(7, third.info().sendWindowScale());
+                assertTrue(third.info().agreed().sack());
+                assertEquals(7, third.info().agreed().sendWindowScale());
             }
         }
     }
@@ -360,7 +360,7 @@ class HandshakeTest {
             listener.setOption(StandardSocketOptions.SO_RCVBUF, buffer);
             peer.send(RawPeer.ACK, 101, answer.seq() + 1);
             try (TcpSocket s = listener.tryAccept()) {
-                assertEquals(answer.scale(), s.info().receiveWindowScale());
+                assertEquals(answer.scale(), s.info().agreed().receiveWindowScale());
             }
         }
     }
@@ -378,7 +378,7 @@ class HandshakeTest {
             evict();
             host.send(RawPeer.ACK, 101, answer.seq() + 1);
             try (TcpSocket s = listener.tryAccept()) {
-                assertEquals(mss, s.info().peerMss());
+                assertEquals(mss, s.info().agreed().peerMss());
                 assertEquals(1, tcp(stack, "syn-cookies-received"));
             }
         }

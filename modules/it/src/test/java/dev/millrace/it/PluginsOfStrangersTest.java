@@ -175,7 +175,7 @@ class PluginsOfStrangersTest {
                 TcpSocket client = stack.tcp().connect(new InetSocketAddress("127.0.0.1", 80), Duration.ofSeconds(30));
                 TcpSocket server = listener.accept()) {
             assertEquals("fixed", client.info().congestionControl());
-            assertEquals(3L * client.info().mss(), client.info().cwnd());
+            assertEquals(3L * client.info().sending().mss(), client.info().sending().cwnd());
             assertTrue(server.isOpen());
         }
         var wrong = assertThrows(ConfigurationException.class, () -> Stack.open(toml("""

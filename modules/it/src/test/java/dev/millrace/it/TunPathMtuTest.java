@@ -103,7 +103,7 @@ class TunPathMtuTest {
         long limit = System.nanoTime() + 60_000_000_000L;
         boolean found = false;
         while (!found) {
-            found = s.info().pathMtu() == mtu || System.nanoTime() - limit > 0;
+            found = s.info().sending().pathMtu() == mtu || System.nanoTime() - limit > 0;
             random.nextBytes(data);
             sum.update(data);
             s.write(ByteBuffer.wrap(data));
@@ -115,7 +115,7 @@ class TunPathMtuTest {
             Thread.onSpinWait();
         }
         assertArrayEquals(sum.digest(), answer.array());
-        assertEquals(mtu, s.info().pathMtu(), () -> "" + s.info());
+        assertEquals(mtu, s.info().sending().pathMtu(), () -> "" + s.info());
     }
 
     @ParameterizedTest
@@ -141,14 +141,14 @@ class TunPathMtuTest {
             long began = System.nanoTime();
             try (TcpSocket s = lab.stack.tcp().connect(new InetSocketAddress(to, 9009), Duration.ofSeconds(10))) {
                 transfer(s, 1400);
-                assertTrue(s.info().timeouts() >= 3);
+                assertTrue(s.info().totals().timeouts() >= 3);
             }
             assertTrue(System.nanoTime() - began < 30_000_000_000L, "took " + (System.nanoTime() - began) / 1_000_000 + " ms");
             assertTrue(counter(lab, "tcp", "mtu-black-holes") >= 1);
             assertEquals(0, counter(lab, to.contains(":") ? "ipv6" : "ipv4", "icmp-type-" + (to.contains(":") ? 2 : 3) + "-received"));
             // The next connection knows.
             try (TcpSocket s = lab.stack.tcp().connect(new InetSocketAddress(to, 9009), Duration.ofSeconds(10))) {
-                assertEquals(1400, s.info().pathMtu());
+                assertEquals(1400, s.info().sending().pathMtu());
                 transfer(s, 1400);
             }
         }

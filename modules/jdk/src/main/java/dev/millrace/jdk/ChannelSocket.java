@@ -231,6 +231,13 @@ final class ChannelSocket extends StackSocket {
         return channel.isOutputShut();
     }
 
+    @Override
+    public void sendUrgentData(int data) throws IOException {
+        if (channel.writeUrgent((byte) data) == 0) {
+            throw new IOException("Socket buffer full");
+        }
+    }
+
     // ---- options
 
     /// Holds for the streams: a channel knows no time-outs.

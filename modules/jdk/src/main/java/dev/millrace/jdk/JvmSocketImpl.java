@@ -240,13 +240,23 @@ final class JvmSocketImpl extends SocketImpl {
 
     @Override
     protected boolean supportsUrgentData() {
-        // The kernel's would: whoever may be a stack's learns it when it is sent.
         return true;
     }
 
     @Override
     protected void sendUrgentData(int data) throws IOException {
-        socket().sendUrgentData(data);
+        Socket s = open();
+        if (!s.isConnected()) {
+            throw new SocketException("Not connected");
+        }
+        if (s.isOutputShutdown()) {
+            throw new IOException("Broken pipe");
+        }
+        try {
+            s.sendUrgentData(data);
+        } catch (IOException e) {
+            throw SocketExceptions.ofUrgent(e);
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.SocketChannel;
 
@@ -253,7 +254,14 @@ final class LateSocket extends OptionSocket {
 
     @Override
     public void sendUrgentData(int data) throws IOException {
-        connectedOrFail().sendUrgentData(data);
+        if (isClosed()) {
+            throw new ClosedChannelException();
+        }
+        Socket s = chosen();
+        if (s == null) {
+            throw new NotYetConnectedException();
+        }
+        s.sendUrgentData(data);
     }
 
     @Override

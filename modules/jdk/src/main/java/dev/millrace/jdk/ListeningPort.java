@@ -2,6 +2,7 @@ package dev.millrace.jdk;
 
 import dev.millrace.Tcp;
 import dev.millrace.TcpListener;
+import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -38,6 +39,7 @@ final class ListeningPort {
         before = tcp.open();
         // As the JDK's on every system but Windows.
         setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        setOption(TcpOptions.URGENT_INLINE, false);
     }
 
     /// Listens.

@@ -37,6 +37,15 @@ final class SocketExceptions {
         return ErrorCode.of(e).orElse(null) == ErrorCode.CONNECTION_RESET ? because("Connection reset by peer", e) : ofReader(e);
     }
 
+    /// As [#ofWriter], for who sends urgent data: what the system says has no class of its own there.
+    static IOException ofUrgent(IOException e) {
+        if (e instanceof ClosedChannelException) {
+            return of(e);
+        }
+        boolean pipe = ErrorCode.of(e).orElse(null) == ErrorCode.BROKEN_PIPE;
+        return new IOException(pipe ? ErrorCode.BROKEN_PIPE.message() : ofWriter(e).getMessage(), e);
+    }
+
     /// The same, where only a [SocketException] may be thrown.
     static SocketException ofSocket(IOException e) {
         IOException told = of(e);

@@ -2,6 +2,7 @@ package dev.millrace.jdk;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.Stack;
+import dev.millrace.TcpOptions;
 import dev.millrace.spi.SocketErrors;
 import java.io.IOException;
 import java.net.ProtocolFamily;
@@ -41,7 +42,8 @@ final class StackSelectorProvider extends SelectorProvider {
 
     @Override
     public SocketChannel openSocketChannel() throws IOException {
-        return new StackSocketChannel(known, stack.tcp().open(), waiting);
+        // As the kernel's: the last byte of urgent data is no part of the stream unless the program asks for it.
+        return new StackSocketChannel(known, stack.tcp().open().setOption(TcpOptions.URGENT_INLINE, false), waiting);
     }
 
     @Override

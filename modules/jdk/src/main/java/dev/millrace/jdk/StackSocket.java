@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
@@ -25,7 +27,6 @@ public non-sealed class StackSocket extends OptionSocket {
     private volatile boolean inputShut;
     private volatile boolean outputShut;
     private volatile int timeoutMs;
-    private volatile boolean urgentInline;
     private volatile InputStream input;
     private volatile OutputStream output;
 
@@ -42,6 +43,10 @@ public non-sealed class StackSocket extends OptionSocket {
         options = new Options(socket::supportedOptions, socket::setOption, socket::getOption);
         bound = socket.isConnected();
         connected = bound;
+        if (!connected && !ofChannel) {
+            // As the kernel's; what was accepted has it from its listener.
+            options.set(TcpOptions.URGENT_INLINE, false);
+        }
     }
 
     /// The stack's own, which knows more of the connection ([TcpSocket#info()]).
@@ -236,11 +241,21 @@ public non-sealed class StackSocket extends OptionSocket {
         return outputShut;
     }
 
-    /// The stack has no urgent data: RFC 6093 §5 advises against it.
+    /// Sends one byte, the lowest of `data`, as urgent data (RFC 9293 §3.8.5), and waits for room where needed. RFC 6093 §5 advises
+    /// new programs against it.
     @Override
     public void sendUrgentData(int data) throws IOException {
-        checkOpen();
-        throw new SocketException("Urgent data not supported");
+        if (isClosed()) {
+            throw new SocketException(SocketExceptions.CLOSED);
+        }
+        if (!isConnected()) {
+            throw new SocketException("Not connected");
+        }
+        try {
+            socket.writeUrgent(ByteBuffer.wrap(new byte[] {(byte) data}));
+        } catch (IOException e) {
+            throw SocketExceptions.ofUrgent(e);
+        }
     }
 
     // ---- options
@@ -261,17 +276,18 @@ public non-sealed class StackSocket extends OptionSocket {
         return timeoutMs;
     }
 
-    /// Nothing ever comes urgently, so that this says nothing.
+    /// Whether the last byte of urgent data is read as any other ([TcpOptions#URGENT_INLINE]); else it is left out, as is the default
+    /// here but for connected sockets that were made elsewhere.
     @Override
     public void setOOBInline(boolean on) throws SocketException {
         checkOpen();
-        urgentInline = on;
+        options.set(TcpOptions.URGENT_INLINE, on);
     }
 
     @Override
     public boolean getOOBInline() throws SocketException {
         checkOpen();
-        return urgentInline;
+        return options.get(TcpOptions.URGENT_INLINE);
     }
 
     // ---- the end

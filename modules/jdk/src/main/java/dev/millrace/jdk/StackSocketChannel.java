@@ -192,6 +192,17 @@ final class StackSocketChannel extends SocketChannel implements Watched {
         }
     }
 
+    /// For its socket: one byte of urgent data. Returns 0 if there is no room and the channel does not block.
+    int writeUrgent(byte b) throws IOException {
+        boolean waits = beginWrite();
+        ByteBuffer src = ByteBuffer.wrap(new byte[] {b});
+        try {
+            return waits ? socket.writeUrgent(src) : socket.tryWriteUrgent(src);
+        } catch (IOException e) {
+            throw writeFailed(e);
+        }
+    }
+
     /// Returns whether the call may wait.
     private boolean beginWrite() throws IOException {
         connection.checkStands();

@@ -45,7 +45,7 @@ public abstract class Parity {
                 new ChannelSocketParityTest(), new ChannelServerSocketParityTest(), new ServerSocketChannelParityTest(),
                 new DatagramChannelParityTest(), new DatagramChannelWaitsParityTest(),
                 new DatagramChannelOptionsParityTest(), new SelectorParityTest(), new SelectionParityTest(), new ReadinessParityTest(),
-                new PipeParityTest());
+                new PipeParityTest(), new UrgentParityTest());
     }
 
     void add(String name, Case c) {

@@ -110,7 +110,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                 boolean doubtful;
                 Path path;
                 try {
-                    boolean moreData = false;
+                    int events = 0;
                     try {
                         if (gate.life() != Lifecycle.RELEASED) {
                             way.check(gate.engine(), now);
@@ -118,7 +118,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                         strays = gate.feed(outbox, BATCH, now);
                         more = collectSegments(now);
                         countRetransmissions();
-                        moreData = act(now);
+                        events = act(now);
                         if (!gate.life().isDetached()) {
                             timer.fireBy(gate.engine().nextDeadlineNs());
                         }
@@ -128,7 +128,11 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
                     if (gate.isDoomed()) {
                         discard();
                     }
-                    woken |= wakeups.publish(gate.status(wakeups.status()), moreData);
+                    int before = wakeups.status();
+                    int status = gate.status(before);
+                    TcpRecorder.onRest(this, before, status, events, now);
+                    woken |= wakeups.publish(status, (events & TcpConnection.EVENT_READABLE) != 0)
+                            | ((events & TcpConnection.EVENT_URGENT) != 0 ? Wakeups.URGENT : 0);
                 } finally {
                     path = way.path();
                     doubtful = way.takeDoubt();
@@ -216,9 +220,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         }
     }
 
-    /// Acts on the engine's events: leaves the endpoint table, goes into TIME-WAIT, gives the memory back. Returns whether
-    /// data has come.
-    private boolean act(long nowNs) {
+    /// Acts on the engine's events, and returns them: leaves the endpoint table, goes into TIME-WAIT, gives the memory back.
+    private int act(long nowNs) {
         TcpConnection engine = gate.engine();
         int events = engine.pollEvents();
         if ((events & TcpConnection.EVENT_PROGRESS) != 0) {
@@ -249,7 +252,7 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             }
             engine.release();
         }
-        return (events & TcpConnection.EVENT_READABLE) != 0;
+        return events;
     }
 
     /// Gives everything up at once, with the gate's lock held: nothing is sent any more but a reset, if the peer has not

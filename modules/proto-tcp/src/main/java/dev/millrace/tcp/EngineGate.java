@@ -269,14 +269,12 @@ final class EngineGate {
     // ---- what programs ask for
 
     /// Copies from `src` and returns how many bytes were taken; 0 if there is no room.
-    ///
-    /// @param more whether more comes soon, so that a partial segment waits for it
-    int write(MemorySegment src, long offset, int length, boolean more) throws IOException {
+    int write(MemorySegment src, long offset, int length, WriteKind kind) throws IOException {
         long now = enter();
         try {
             checkWritable();
-            engine.moreToCome(more);
-            return engine.write(src, offset, length, now);
+            engine.moreToCome(kind == WriteKind.MORE);
+            return kind == WriteKind.URGENT ? engine.writeUrgent(src, offset, length, now) : engine.write(src, offset, length, now);
         } catch (IOException | IllegalStateException | WrongThreadException | IndexOutOfBoundsException e) {
             // Of the program's making: `src` cannot be read, and none of it was taken.
             throw e;
@@ -459,7 +457,7 @@ final class EngineGate {
         }
     }
 
-    private ErrorCode failureLocked() {
+    ErrorCode failureLocked() {
         return failure != null ? failure : engine.error();
     }
 

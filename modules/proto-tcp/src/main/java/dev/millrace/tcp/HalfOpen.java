@@ -44,12 +44,18 @@ final class HalfOpen {
     private SynFacts syn;
     /// When the SYN,ACK went out, or `Long.MAX_VALUE` if nobody remembers or it went out twice because the peer asked twice.
     private long sentNs;
+    /// When the first ACK came that was to wait for data, or `Long.MAX_VALUE`.
+    private long ackedNs = Long.MAX_VALUE;
 
     // Guarded by the SYN cache: the place in the list of records that wait for the same number of answers.
     HalfOpen before;
     HalfOpen after;
     int answers;
     long dueNs;
+    /// Its handshake is complete, and it waits for data (DEFER_ACCEPT).
+    boolean deferred;
+    /// It has waited long enough: the next ACK makes the connection.
+    boolean overdue;
     /// The next of those whose time has come, for the thread that runs the cache's timer.
     HalfOpen alsoDue;
 
@@ -79,9 +85,17 @@ final class HalfOpen {
         return syn;
     }
 
-    /// When the SYN,ACK went out, or `Long.MAX_VALUE` if that says nothing of the round-trip time.
-    synchronized long sentNs() {
-        return sentNs;
+    /// When the SYN,ACK must have gone out for an ACK that comes now to tell the round-trip time; `Long.MAX_VALUE` if nothing
+    /// tells it.
+    synchronized long sentNs(long nowNs) {
+        return sentNs == Long.MAX_VALUE || ackedNs == Long.MAX_VALUE ? sentNs : sentNs + (nowNs - ackedNs);
+    }
+
+    /// An ACK has come that makes no connection yet.
+    synchronized void acked(long nowNs) {
+        if (ackedNs == Long.MAX_VALUE) {
+            ackedNs = nowNs;
+        }
     }
 
     // ---- what arrives (RFC 9293 §3.10.7.4 for SYN-RECEIVED)

@@ -90,6 +90,11 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         return opens.size();
     }
 
+    /// How many connections wait to be accepted.
+    int waiting() {
+        return queue.size();
+    }
+
     // ---- programs
 
     @Override

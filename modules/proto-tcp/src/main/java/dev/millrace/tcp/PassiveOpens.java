@@ -201,7 +201,13 @@ final class PassiveOpens implements SynCache.Answers {
             return false;
         }
         switch (verdict) {
-            case COMPLETE -> complete(record, packet, segment);
+            case COMPLETE -> {
+                if (waitsForData(record, segment)) {
+                    packet.release();
+                } else {
+                    complete(record, packet, segment);
+                }
+            }
             case ANSWER_AGAIN -> {
                 boolean allowed = protocol.replies.mayAcknowledge(packet);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
@@ -221,6 +227,21 @@ final class PassiveOpens implements SynCache.Answers {
             case IGNORE -> protocol.ctx.drop(packet, DropReason.BAD_FLAGS);
         }
         return true;
+    }
+
+    /// Whether this ACK, which brings nothing else, makes no connection yet (DEFER_ACCEPT). One that only a cookie knows would
+    /// never be made if its peer waits for us to speak.
+    private boolean waitsForData(HalfOpen record, Segment segment) {
+        long deferNs = chosen.deferAcceptNs();
+        if (deferNs == 0 || segment.sequenceLength() > 0) {
+            return false;
+        }
+        long now = protocol.ctx.clock().nanoTime();
+        boolean waits = cache.defer(record, now, deferNs);
+        if (waits) {
+            record.acked(now);
+        }
+        return waits;
     }
 
     private HalfOpen recover(HalfOpen key, Segment segment) {
@@ -347,7 +368,8 @@ final class PassiveOpens implements SynCache.Answers {
                     chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            opened = connection.gate.resume(agreed(record), record.sentNs(), cache.answersOf(record) > 1, segment)
+            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
+            opened = connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment)
                     && place.replace(null, connection);
         } finally {
             if (!opened) {

@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.tcp.engine.ReceivedBytes;
+import dev.millrace.tcp.engine.TcpConnection;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -166,6 +167,11 @@ final class SocketInput {
     /// The bytes that can be read without waiting.
     int available() throws IOException {
         return shut ? 0 : left + life.connected().gate.available();
+    }
+
+    /// The bytes up to the end of the peer's urgent data, those that are here already included; 0 if there is none.
+    long urgentBytes() throws IOException {
+        return shut ? 0 : Math.max(0, life.connected().gate.inspect(TcpConnection::urgentDistance) + left);
     }
 
     /// Whether there are bytes here that the engine knows nothing of any more.

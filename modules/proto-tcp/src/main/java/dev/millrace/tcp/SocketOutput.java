@@ -22,11 +22,11 @@ final class SocketOutput {
         this.blocking = blocking;
     }
 
-    int write(ByteBuffer src, boolean more) throws IOException {
+    int write(ByteBuffer src, WriteKind kind) throws IOException {
         ConnectionEndpoint e = life.connected();
         blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
-            return write(e, src, more);
+            return write(e, src, kind);
         } finally {
             lock.give(e);
         }
@@ -40,7 +40,7 @@ final class SocketOutput {
             int last = lastWithBytes(srcs, offset, length);
             long n = 0;
             for (int i = offset; i <= last; i++) {
-                n += write(e, srcs[i], i < last);
+                n += write(e, srcs[i], i < last ? WriteKind.MORE : WriteKind.PLAIN);
             }
             return n;
         } finally {
@@ -57,9 +57,9 @@ final class SocketOutput {
     }
 
     /// Called with the lock held.
-    private int write(ConnectionEndpoint e, ByteBuffer src, boolean more) throws IOException {
+    private int write(ConnectionEndpoint e, ByteBuffer src, WriteKind kind) throws IOException {
         int n = src.remaining();
-        write(e, source.of(src), src.position(), n, more);
+        write(e, source.of(src), src.position(), n, kind);
         src.position(src.limit());
         return n;
     }
@@ -68,19 +68,19 @@ final class SocketOutput {
         ConnectionEndpoint e = life.connected();
         blocking.lock(life, lock, Long.MAX_VALUE, ErrorCode.SOCKET_CLOSED);
         try {
-            write(e, source.of(src), offset, length, false);
+            write(e, source.of(src), offset, length, WriteKind.PLAIN);
         } finally {
             lock.give(e);
         }
     }
 
     /// Called with the lock held.
-    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length, boolean more)
+    private void write(ConnectionEndpoint e, MemorySegment src, int at, int length, WriteKind kind)
             throws IOException {
         int done = 0;
         while (done < length) {
             life.checkOpen();
-            int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP), more);
+            int n = e.gate.write(src, at + done, Math.min(length - done, WRITE_STEP), kind);
             done += n;
             if (n == 0) {
                 blocking.await(life, Wakeups.WRITABLE, Long.MAX_VALUE, Wakeups.Role.WRITES);
@@ -88,13 +88,13 @@ final class SocketOutput {
         }
     }
 
-    int tryWrite(ByteBuffer src) throws IOException {
+    int tryWrite(ByteBuffer src, WriteKind kind) throws IOException {
         ConnectionEndpoint e = life.connected();
         if (!src.hasRemaining() || !lock.tryTake()) {
             return 0;
         }
         try {
-            return tryWrite(e, src, false);
+            return tryWrite(e, src, kind);
         } finally {
             lock.give(e);
         }
@@ -109,7 +109,7 @@ final class SocketOutput {
         try {
             long n = 0;
             for (int i = offset; i <= last; i++) {
-                n += tryWrite(e, srcs[i], i < last);
+                n += tryWrite(e, srcs[i], i < last ? WriteKind.MORE : WriteKind.PLAIN);
                 if (srcs[i].hasRemaining()) {
                     break;
                 }
@@ -121,9 +121,9 @@ final class SocketOutput {
     }
 
     /// Called with the lock held.
-    private int tryWrite(ConnectionEndpoint e, ByteBuffer src, boolean more) throws IOException {
+    private int tryWrite(ConnectionEndpoint e, ByteBuffer src, WriteKind kind) throws IOException {
         life.checkOpen();
-        int n = e.gate.write(source.of(src), src.position(), src.remaining(), more);
+        int n = e.gate.write(source.of(src), src.position(), src.remaining(), kind);
         src.position(src.position() + n);
         return n;
     }

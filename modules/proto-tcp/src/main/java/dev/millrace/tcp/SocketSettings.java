@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.TcpOptions;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.wire.TcpOptionWriter;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -18,16 +19,22 @@ final class SocketSettings {
             StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF, StandardSocketOptions.SO_REUSEADDR,
             StandardSocketOptions.IP_TOS, TcpOptions.USER_TIMEOUT, TcpOptions.LINGER2, TcpOptions.KEEP_ALIVE_IDLE,
             TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
-            TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL);
+            TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL,
+            TcpOptions.NOTSENT_LOWAT, TcpOptions.ADVERTISED_USER_TIMEOUT, TcpOptions.DEFER_ACCEPT,
+            TcpOptions.URGENT_INLINE);
     private static final int MIN_BUFFER = 2048;
     private static final int MAX_BUFFER = 1 << 30;
+    private static final Duration MAX_DEFER = Duration.ofHours(1);
 
     private final TcpProtocol protocol;
     private final ConnectionOptions options;
     private volatile int lingerSeconds = -1;
     private volatile boolean reuseAddress;
-    private volatile int trafficClass;
-    private volatile int hopLimit;
+    // Shorts, as both are bytes without a sign: a socket is eight bytes smaller.
+    private volatile short trafficClass;
+    private volatile short hopLimit;
+    /// Milliseconds; of use to a listener only.
+    private volatile int deferAcceptMs;
     private volatile CongestionControlFactory.Chosen congestionControl;
 
     /// Those that the stack's configuration gives.
@@ -45,6 +52,7 @@ final class SocketSettings {
         this.reuseAddress = listener.reuseAddress;
         this.trafficClass = listener.trafficClass;
         this.hopLimit = listener.hopLimit;
+        this.deferAcceptMs = listener.deferAcceptMs;
         this.congestionControl = listener.congestionControl;
     }
 
@@ -63,6 +71,11 @@ final class SocketSettings {
 
     int hopLimit() {
         return hopLimit;
+    }
+
+    /// How long a handshake that is complete may wait for the peer's first data; 0 for not at all.
+    long deferAcceptNs() {
+        return deferAcceptMs * 1_000_000L;
     }
 
     CongestionControlFactory.Chosen congestionControl() {
@@ -94,9 +107,11 @@ final class SocketSettings {
             reuseAddress = (Boolean) value;
         } else if (option == StandardSocketOptions.IP_TOS) {
             // RFC 3168 §5: the lower two bits are ECN's, and TCP's own to set.
-            trafficClass = within(option, (Integer) value, 0, 255) & 0xfc;
+            trafficClass = (short) (within(option, (Integer) value, 0, 255) & 0xfc);
         } else if (option == TcpOptions.HOP_LIMIT) {
-            hopLimit = within(option, (Integer) value, 1, 255);
+            hopLimit = (short) within(option, (Integer) value, 1, 255);
+        } else if (option == TcpOptions.DEFER_ACCEPT) {
+            deferAcceptMs = (int) (between(option, (Duration) value, MAX_DEFER) / 1_000_000);
         } else if (option == TcpOptions.CONGESTION_CONTROL) {
             beforeConnecting(option, endpoint);
             congestionControl = protocol.ctx.congestionControl((String) value);
@@ -125,18 +140,26 @@ final class SocketSettings {
         } else if (option == StandardSocketOptions.SO_SNDBUF) {
             options.sendBuffer = bufferSize(option, (Integer) value);
             options.sendBufferMax = options.sendBuffer;
+        } else if (option == TcpOptions.NOTSENT_LOWAT) {
+            options.notSentLowat = within(option, (Integer) value, 0, MAX_BUFFER);
         } else if (option == TcpOptions.CORK) {
             options.cork = (Boolean) value;
+        } else if (option == TcpOptions.URGENT_INLINE) {
+            options.urgentInline = (Boolean) value;
         } else if (option == TcpOptions.QUICK_ACK) {
             options.quickAck = (Boolean) value;
         } else if (option == TcpOptions.KEEP_ALIVE_COUNT) {
-            options.keepAliveCount = within(option, (Integer) value, 1, 100);
+            options.keepAliveCount = (short) within(option, (Integer) value, 1, 100);
         } else if (option == TcpOptions.KEEP_ALIVE_IDLE) {
             options.keepAliveIdleNs = positive(option, (Duration) value);
         } else if (option == TcpOptions.KEEP_ALIVE_INTERVAL) {
             options.keepAliveIntervalNs = positive(option, (Duration) value);
         } else if (option == TcpOptions.LINGER2) {
             options.finWait2Ns = Durations.toNanos((Duration) value);
+        } else if (option == TcpOptions.ADVERTISED_USER_TIMEOUT) {
+            // Whole seconds, and never less than was asked for.
+            long ns = between(option, (Duration) value, Duration.ofSeconds(TcpOptionWriter.MAX_USER_TIMEOUT));
+            options.advertisedUserTimeoutS = (int) ((ns + 999_999_999) / 1_000_000_000);
         } else if (option == TcpOptions.USER_TIMEOUT) {
             options.userTimeoutNs = Durations.toNanos((Duration) value);
         }
@@ -155,17 +178,22 @@ final class SocketSettings {
         return switch (option) {
             case SocketOption<?> o when o == StandardSocketOptions.SO_LINGER -> lingerSeconds;
             case SocketOption<?> o when o == StandardSocketOptions.SO_REUSEADDR -> reuseAddress;
-            case SocketOption<?> o when o == StandardSocketOptions.IP_TOS -> trafficClass;
+            case SocketOption<?> o when o == StandardSocketOptions.IP_TOS -> (int) trafficClass;
             case SocketOption<?> o when o == StandardSocketOptions.TCP_NODELAY -> options.noDelay;
             case SocketOption<?> o when o == StandardSocketOptions.SO_KEEPALIVE -> options.keepAlive;
             case SocketOption<?> o when o == StandardSocketOptions.SO_RCVBUF -> options.receiveBuffer;
             case SocketOption<?> o when o == StandardSocketOptions.SO_SNDBUF -> options.sendBuffer;
-            case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> hopLimit;
+            case SocketOption<?> o when o == TcpOptions.HOP_LIMIT -> (int) hopLimit;
             case SocketOption<?> o when o == TcpOptions.CONGESTION_CONTROL -> congestionControl.name();
             case SocketOption<?> o when o == TcpOptions.MAX_SEGMENT -> options.maxSegment;
+            case SocketOption<?> o when o == TcpOptions.DEFER_ACCEPT -> Duration.ofMillis(deferAcceptMs);
+            case SocketOption<?> o when o == TcpOptions.ADVERTISED_USER_TIMEOUT ->
+                    Duration.ofSeconds(options.advertisedUserTimeoutS);
+            case SocketOption<?> o when o == TcpOptions.NOTSENT_LOWAT -> options.notSentLowat;
             case SocketOption<?> o when o == TcpOptions.CORK -> options.cork;
+            case SocketOption<?> o when o == TcpOptions.URGENT_INLINE -> options.urgentInline;
             case SocketOption<?> o when o == TcpOptions.QUICK_ACK -> options.quickAck;
-            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> options.keepAliveCount;
+            case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_COUNT -> (int) options.keepAliveCount;
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_IDLE -> Duration.ofNanos(options.keepAliveIdleNs);
             case SocketOption<?> o when o == TcpOptions.LINGER2 -> Duration.ofNanos(options.finWait2Ns);
             case SocketOption<?> o when o == TcpOptions.KEEP_ALIVE_INTERVAL ->
@@ -193,6 +221,14 @@ final class SocketSettings {
             throw new IllegalArgumentException(option.name() + ": " + value + " is not positive");
         }
         return Math.clamp(value, MIN_BUFFER, MAX_BUFFER);
+    }
+
+    /// The nanoseconds of a duration from zero to `max`.
+    private static long between(SocketOption<?> option, Duration value, Duration max) {
+        if (value.isNegative() || value.compareTo(max) > 0) {
+            throw new IllegalArgumentException(option.name() + ": " + value + " is not in 0.." + max);
+        }
+        return value.toNanos();
     }
 
     private static long positive(SocketOption<?> option, Duration value) {

@@ -163,12 +163,12 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-        return output().write(src, false);
+        return output().write(src, WriteKind.PLAIN);
     }
 
     @Override
     public int writeMore(ByteBuffer src) throws IOException {
-        return output().write(src, true);
+        return output().write(src, WriteKind.MORE);
     }
 
     @Override
@@ -185,13 +185,37 @@ final class StreamSocket implements TcpSocket {
 
     @Override
     public int tryWrite(ByteBuffer src) throws IOException {
-        return output().tryWrite(src);
+        return output().tryWrite(src, WriteKind.PLAIN);
     }
 
     @Override
     public long tryWrite(ByteBuffer[] srcs, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, srcs.length);
         return output().tryWrite(srcs, offset, length);
+    }
+
+    @Override
+    public int writeUrgent(ByteBuffer src) throws IOException {
+        return output().write(src, WriteKind.URGENT);
+    }
+
+    @Override
+    public int tryWriteUrgent(ByteBuffer src) throws IOException {
+        return output().tryWrite(src, WriteKind.URGENT);
+    }
+
+    @Override
+    public long urgentBytes() throws IOException {
+        return input().urgentBytes();
+    }
+
+    @Override
+    public void onUrgent(Runnable listener) throws IOException {
+        ConnectionEndpoint e = life.connected();
+        e.wakeups.onUrgent(this::readiness, listener, protocol);
+        if (listener != null && urgentBytes() > 0) {
+            e.wakeups.tellUrgent();
+        }
     }
 
     @Override

@@ -28,6 +28,9 @@ final class SynCache implements Timers.Task {
     /// By how often they were answered; each list is in the order of its deadlines, since all in it wait equally long.
     private final Waiting[] calm;
     private final Waiting[] recoverable;
+    /// Those that wait for data, in the order of their deadlines.
+    private final Waiting calmDeferred = new Waiting();
+    private final Waiting recoverableDeferred = new Waiting();
     private int calmCount;
     private Timers.Timer timer;
     private boolean closed;
@@ -59,6 +62,27 @@ final class SynCache implements Timers.Task {
                 last.after = r;
             }
             last = r;
+        }
+
+        /// In the order of deadlines: at the end, unless the program has shortened the wait since.
+        void insert(HalfOpen r) {
+            HalfOpen sooner = last;
+            while (sooner != null && sooner.dueNs - r.dueNs > 0) {
+                sooner = sooner.before;
+            }
+            HalfOpen later = sooner == null ? first : sooner.after;
+            r.before = sooner;
+            r.after = later;
+            if (sooner == null) {
+                first = r;
+            } else {
+                sooner.after = r;
+            }
+            if (later == null) {
+                last = r;
+            } else {
+                later.before = r;
+            }
         }
 
         void remove(HalfOpen r) {
@@ -161,6 +185,9 @@ final class SynCache implements Timers.Task {
     }
 
     private Waiting list(HalfOpen record) {
+        if (record.deferred) {
+            return record.recoverable ? recoverableDeferred : calmDeferred;
+        }
         return (record.recoverable ? recoverable : calm)[record.answers - 1];
     }
 
@@ -186,14 +213,33 @@ final class SynCache implements Timers.Task {
         }
     }
 
-    /// Who was answered most often has been here longest.
+    /// The record's handshake is complete, and it is to wait for data: it is not answered again before `deferNs` have passed,
+    /// and then once more, for the ACK that makes the connection. Returns `false` if the connection is to be made now: the
+    /// record has waited, or is not here.
+    boolean defer(HalfOpen record, long nowNs, long deferNs) {
+        synchronized (lock) {
+            if (closed || records.get(record) != record || record.overdue) {
+                return false;
+            }
+            if (!record.deferred) {
+                list(record).remove(record);
+                record.deferred = true;
+                record.dueNs = nowNs + deferNs;
+                list(record).insert(record);
+                armFor(record);
+            }
+            return true;
+        }
+    }
+
+    /// Who was answered most often has been here longest. Whoever has completed the handshake goes last.
     private HalfOpen oldestRecoverable() {
         for (int i = maxAnswers - 1; i >= 0; i--) {
             if (recoverable[i].first != null) {
                 return recoverable[i].first;
             }
         }
-        return null;
+        return recoverableDeferred.first;
     }
 
     private void unlink(HalfOpen record) {
@@ -216,7 +262,7 @@ final class SynCache implements Timers.Task {
 
     /// Takes no memory: records without a timer would never go.
     private void arm() {
-        HalfOpen first = null;
+        HalfOpen first = sooner(calmDeferred.first, recoverableDeferred.first);
         for (int i = 0; i < maxAnswers; i++) {
             first = sooner(sooner(first, calm[i].first), recoverable[i].first);
         }
@@ -238,6 +284,7 @@ final class SynCache implements Timers.Task {
                 for (int i = maxAnswers - 1; i >= 0; i--) {
                     again = takeDue(recoverable[i], nowNs, takeDue(calm[i], nowNs, again));
                 }
+                again = takeOverdue(recoverableDeferred, nowNs, takeOverdue(calmDeferred, nowNs, again));
                 arm();
                 armed = true;
             } finally {
@@ -273,6 +320,21 @@ final class SynCache implements Timers.Task {
         return due;
     }
 
+    /// Puts those that have waited for data in vain before `others`. That their SYN,ACK goes again is no loss, and not counted.
+    private HalfOpen takeOverdue(Waiting list, long nowNs, HalfOpen others) {
+        HalfOpen due = others;
+        HalfOpen r;
+        while ((r = list.first) != null && r.dueNs - nowNs <= 0) {
+            list.remove(r);
+            r.deferred = false;
+            r.overdue = true;
+            append(r, nowNs);
+            r.alsoDue = due;
+            due = r;
+        }
+        return due;
+    }
+
     /// How often the record's SYN was answered.
     int answersOf(HalfOpen record) {
         synchronized (lock) {
@@ -296,6 +358,8 @@ final class SynCache implements Timers.Task {
             unlinkAll(calm[i]);
             unlinkAll(recoverable[i]);
         }
+        unlinkAll(calmDeferred);
+        unlinkAll(recoverableDeferred);
     }
 
     private void unlinkAll(Waiting list) {

@@ -59,7 +59,7 @@ final class SynCookies {
     /// @param timestamps whether our side has them
     static SynFacts kept(SynFacts syn, boolean timestamps) {
         return timestamps && syn.timestamps() ? syn.withoutEcn()
-                : new SynFacts(syn.irs(), syn.window(), syn.mss(), -1, false, false, 0, false);
+                : new SynFacts(syn.irs(), syn.window(), syn.mss(), -1, false, false, 0);
     }
 
     /// The timestamp that carries the options: not after `now`, and the least that is to be changed of it.
@@ -86,6 +86,6 @@ final class SynCookies {
         int options = timestamps ? seg.options.timestampEcho() & OPTION_MASK : NO_SCALE;
         int shift = options & NO_SCALE;
         return new SynFacts(irs, seg.wnd, MSS[low >> 1], shift == NO_SCALE ? -1 : shift,
-                (options & SACK) != 0, timestamps, timestamps ? seg.options.timestampValue() : 0, false);
+                (options & SACK) != 0, timestamps, timestamps ? seg.options.timestampValue() : 0);
     }
 }

@@ -112,6 +112,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.cookiesSent = counters.counter("syn-cookies-sent");
         this.cookiesReceived = counters.counter("syn-cookies-received");
         this.replies = new StatelessReplies(this, hash, options.number("resets-per-second", 0, 1_000_000));
+        ctx.counters("tcp-open").gauges(new OpenConnections(this));
         this.timeWaits = new TimeWaitTable(this, settings.timeWaitNs,
                 (int) options.number("time-wait-limit", 0, 1 << 24));
     }

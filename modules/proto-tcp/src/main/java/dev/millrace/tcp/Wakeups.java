@@ -2,6 +2,7 @@ package dev.millrace.tcp;
 
 import dev.millrace.Readiness;
 import dev.millrace.spi.ReadinessSignal;
+import dev.millrace.tcp.engine.TcpState;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
@@ -21,8 +22,20 @@ final class Wakeups {
     /// Nothing is left to be sent or acknowledged, and the engine needs no more segments.
     static final int FINISHED = 16;
 
+    /// The peer has urgent data, or more of it; never part of the status.
+    static final int URGENT = 64;
+
     /// Something changed since readiness was last told.
     private static final int NEWS = 32;
+    /// Those above that wake somebody.
+    private static final int WAKING = READABLE | WRITABLE | CONNECTED | FAILED | FINISHED;
+
+    // What wakes nobody, but is seen without the gate's lock: the connection's state and its recovery's phase.
+    private static final int STATE_SHIFT = 8;
+    private static final int STATE_MASK = 0xf;
+    private static final int PHASE_SHIFT = 12;
+    private static final int PHASE_MASK = 0x3;
+    private static final TcpState[] STATES = TcpState.values();
 
     private static final VarHandle READER = role("reader");
     private static final VarHandle WRITER = role("writer");
@@ -37,6 +50,7 @@ final class Wakeups {
     private volatile Thread connector;
     private volatile Thread closer;
     private volatile ReadinessSignal callback;
+    private volatile ReadinessSignal urgentCallback;
 
     /// What a thread waits for. Each role has one thread at a time.
     enum Role {
@@ -81,6 +95,26 @@ final class Wakeups {
         return status;
     }
 
+    /// The bits of a state and a phase of recovery.
+    static int beside(TcpState state, int phase) {
+        return state.ordinal() << STATE_SHIFT | phase << PHASE_SHIFT;
+    }
+
+    /// The state in these bits.
+    static TcpState state(int bits) {
+        return STATES[bits >> STATE_SHIFT & STATE_MASK];
+    }
+
+    /// The phase of recovery in these bits.
+    static int phase(int bits) {
+        return bits >> PHASE_SHIFT & PHASE_MASK;
+    }
+
+    /// The state that the connection came to rest in last.
+    TcpState state() {
+        return state(status);
+    }
+
     boolean is(int bits) {
         return (status & bits) != 0;
     }
@@ -94,8 +128,8 @@ final class Wakeups {
         if (now != before) {
             status = now;
         }
-        int news = (now & ~before) != 0 || moreData ? NEWS : 0;
-        return now & (~before | READABLE | WRITABLE) | news;
+        int news = (now & ~before & WAKING) != 0 || moreData ? NEWS : 0;
+        return now & WAKING & (~before | READABLE | WRITABLE) | news;
     }
 
     /// Wakes whom these bits concern; a thread that finds nothing registers again. One that cannot be woken keeps no other
@@ -115,6 +149,9 @@ final class Wakeups {
         }
         if ((bits & (FINISHED | FAILED)) != 0) {
             tellDrain(protocol);
+        }
+        if ((bits & URGENT) != 0) {
+            tellUrgent();
         }
         if ((bits & NEWS) != 0) {
             tell();
@@ -160,6 +197,18 @@ final class Wakeups {
     /// Tells the program its present readiness, whether it is news or not.
     void tell() {
         ReadinessSignal c = callback;
+        if (c != null) {
+            c.signal();
+        }
+    }
+
+    void onUrgent(Supplier<Readiness> present, Runnable listener, TcpProtocol protocol) {
+        urgentCallback = listener == null ? null : protocol.signal(present, _ -> listener.run());
+    }
+
+    /// Tells the program of urgent data.
+    void tellUrgent() {
+        ReadinessSignal c = urgentCallback;
         if (c != null) {
             c.signal();
         }

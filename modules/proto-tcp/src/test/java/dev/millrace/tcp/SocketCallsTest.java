@@ -98,7 +98,7 @@ class SocketCallsTest extends TwoFaultyStacks {
         assertEquals(0x20, accepted.getOption(StandardSocketOptions.IP_TOS));
         assertEquals(9, accepted.getOption(TcpOptions.HOP_LIMIT));
         // Both what it offers and what it keeps to itself.
-        assertEquals(500, accepted.info().advertisedMss());
+        assertEquals(500, accepted.info().agreed().advertisedMss());
         client.write(bytes(1_000));
         assertEquals(List.of(500 - 12, 500 - 12, 24), a.payloads);
         assertFalse(listener.getOption(StandardSocketOptions.TCP_NODELAY));

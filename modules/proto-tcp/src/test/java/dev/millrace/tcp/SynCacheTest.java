@@ -59,7 +59,7 @@ class SynCacheTest {
 
     private static HalfOpen record(int port, boolean recoverable) {
         return new HalfOpen(IpAddress.parse("10.0.0.1"), 80, IpAddress.parse("192.0.2.7"), port, port * 31,
-                new SynFacts(1, 1, 1460, -1, false, false, 0, false), 9, recoverable, 8000, 8000, 0);
+                new SynFacts(1, 1, 1460, -1, false, false, 0), 9, recoverable, 8000, 8000, 0);
     }
 
     @Test
@@ -78,6 +78,56 @@ class SynCacheTest {
         }
         assertEquals(List.of(1L, 3L, 7L, 15L, 31L), times);
         assertEquals(Long.MAX_VALUE, timer.deadlineNs, "a timer without a record");
+    }
+
+    @Test
+    void recordThatWaitsForDataIsAnsweredOnceMoreAtTheEndOfItsWait() {
+        SynCache cache = cache(10);
+        HalfOpen r = record(1, false);
+        cache.add(r, 0);
+        assertTrue(cache.defer(r, SECOND / 2, 20 * SECOND));
+        assertTrue(cache.defer(r, SECOND, 20 * SECOND), "its wait does not begin anew");
+        timer.until(20 * SECOND);
+        assertEquals(List.of(), answered);
+        timer.until(21 * SECOND);
+        assertEquals(List.of(r), answered);
+        assertFalse(cache.defer(r, 21 * SECOND, 20 * SECOND), "it has waited");
+        assertEquals(1, cache.answersOf(r), "nothing was lost");
+        timer.until(200 * SECOND);
+        assertNull(cache.find(record(1, false)));
+        assertEquals(Long.MAX_VALUE, timer.deadlineNs);
+        assertFalse(cache.defer(r, 0, SECOND), "not here any more");
+    }
+
+    @Test
+    void shorterWaitsOfLaterRecordsEndFirst() {
+        SynCache cache = cache(10);
+        for (int i = 1; i <= 3; i++) {
+            cache.add(record(i, false), 0);
+        }
+        cache.defer(cache.find(record(1, false)), 0, 100 * SECOND);
+        cache.defer(cache.find(record(2, false)), 0, 5 * SECOND);
+        cache.defer(cache.find(record(3, false)), 0, 50 * SECOND);
+        timer.until(5 * SECOND);
+        assertEquals(List.of(record(2, false)), answered);
+        timer.until(50 * SECOND);
+        assertTrue(answered.contains(record(3, false)) && !answered.contains(record(1, false)));
+        cache.close();
+        assertEquals(0, cache.size());
+    }
+
+    @Test
+    void thoseThatWaitForDataMakeRoomLast() {
+        SynCache cache = cache(2);
+        cache.add(record(1, true), 1);
+        cache.defer(cache.find(record(1, true)), 1, 100 * SECOND);
+        cache.add(record(2, true), 2);
+        assertEquals(SynCache.Added.ADDED_FOR_ANOTHER, cache.add(record(3, true), 3));
+        assertNotNull(cache.find(record(1, true)));
+        assertNull(cache.find(record(2, true)));
+        cache.defer(cache.find(record(3, true)), 3, 100 * SECOND);
+        assertEquals(SynCache.Added.ADDED_FOR_ANOTHER, cache.add(record(4, true), 4));
+        assertNull(cache.find(record(1, true)));
     }
 
     @Test

@@ -27,7 +27,7 @@ class SynCookiesTest {
     void ackOfACookieBringsBackWhatTheSynSaid(@ForAll int irs, @ForAll @IntRange(max = 0xffff) int mss,
             @ForAll @IntRange(min = -1, max = 14) int scale, @ForAll boolean sack, @ForAll int clock,
             @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now, @ForAll @LongRange(max = STEP_NS) long later) {
-        var syn = new SynFacts(irs, 1000, mss, scale, sack, true, 77, false);
+        var syn = new SynFacts(irs, 1000, mss, scale, sack, true, 77);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
         int stamped = SynCookies.timestamp(clock, syn);
         assertTrue(clock - stamped >= 0 && clock - stamped < 32, clock + " became " + stamped);
@@ -43,7 +43,7 @@ class SynCookiesTest {
     @Property
     void whatIsNoCookieIsNotTaken(@ForAll int irs, @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now,
             @ForAll @IntRange(max = 31) int bit) {
-        var syn = new SynFacts(irs, 1000, 1460, 7, true, true, 77, false);
+        var syn = new SynFacts(irs, 1000, 1460, 7, true, true, 77);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
         Segment good = ack(irs + 1, iss + 1, 78, 5);
         assertNull(cookies.decode(LOCAL, 81, REMOTE, 5555, good, now), "another port of ours");
@@ -58,10 +58,10 @@ class SynCookiesTest {
 
     @Property
     void peerWithoutTimestampsDoesWithoutOptions(@ForAll int irs, @ForAll @LongRange(min = -(1L << 50), max = 1L << 50) long now) {
-        var syn = new SynFacts(irs, 1000, 1460, 7, true, false, 0, false);
+        var syn = new SynFacts(irs, 1000, 1460, 7, true, false, 0);
         int iss = cookies.encode(LOCAL, 80, REMOTE, 5555, syn, now);
         SynFacts back = cookies.decode(LOCAL, 80, REMOTE, 5555, ack(irs + 1, iss + 1), now);
-        assertEquals(new SynFacts(irs, 500, 1460, -1, false, false, 0, false), back);
+        assertEquals(new SynFacts(irs, 500, 1460, -1, false, false, 0), back);
     }
 
     static Segment ack(int seq, int ack, int... timestamps) {

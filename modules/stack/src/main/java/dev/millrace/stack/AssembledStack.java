@@ -239,6 +239,7 @@ final class AssembledStack implements ManualStack {
     void drop(Packet packet, DropReason reason) {
         try {
             counters.drop(reason);
+            DropRecorder.onDrop(name, packet, reason);
             packet.closeCapture(reason.text());
         } finally {
             packet.release();

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /// All counters of a stack, by group and name.
 final class CounterGroups {
@@ -47,6 +48,7 @@ final class CounterGroups {
                     values.put(key, counter.value());
                 }
             });
+            values.putAll(group.gauges.get());
             all.put(name, values);
         });
         return all;
@@ -54,10 +56,16 @@ final class CounterGroups {
 
     static final class Group implements Counters {
         final Map<String, Counter> counters = new ConcurrentHashMap<>();
+        volatile Supplier<Map<String, Long>> gauges = Map::of;
 
         @Override
         public Counter counter(String name) {
             return counters.computeIfAbsent(name, _ -> new Adder());
+        }
+
+        @Override
+        public void gauges(Supplier<Map<String, Long>> present) {
+            gauges = present;
         }
     }
 

@@ -108,6 +108,7 @@ final class PluginContext implements AddressSourceContext, TransportContext {
     @Override
     public void countDrop(DropReason reason) {
         stack.counterGroups().drop(reason);
+        DropRecorder.onDrop(stackName(), null, reason);
     }
 
     @Override

@@ -24,6 +24,8 @@ public final class TcpOptionReader {
     public static final int KIND_SACK = 5;
     /// Timestamps (RFC 7323 §3).
     public static final int KIND_TIMESTAMPS = 8;
+    /// User timeout (RFC 5482 §2).
+    public static final int KIND_USER_TIMEOUT = 28;
     /// The most SACK blocks that fit into a header.
     public static final int MAX_SACK_BLOCKS = 4;
 
@@ -33,6 +35,7 @@ public final class TcpOptionReader {
     private boolean timestamps;
     private int timestampValue;
     private int timestampEcho;
+    private int userTimeout;
     private int sackCount;
     private final int[] sackEdges = new int[2 * MAX_SACK_BLOCKS];
     private int unknownCount;
@@ -50,6 +53,7 @@ public final class TcpOptionReader {
         timestamps = false;
         timestampValue = 0;
         timestampEcho = 0;
+        userTimeout = 0;
         sackCount = 0;
         unknownCount = 0;
     }
@@ -107,6 +111,13 @@ public final class TcpOptionReader {
                 timestampValue = i32(m, i + 2);
                 timestampEcho = i32(m, i + 6);
             }
+            case KIND_USER_TIMEOUT -> {
+                if (length != 4) {
+                    return false;
+                }
+                int value = u16(m, i + 2);
+                userTimeout = (value & 0x7fff) * (value >> 15 != 0 ? 60 : 1);
+            }
             case KIND_SACK -> {
                 if (length < 10 || (length - 2) % 8 != 0) {
                     return false;
@@ -149,6 +160,11 @@ public final class TcpOptionReader {
     /// TSecr.
     public int timestampEcho() {
         return timestampEcho;
+    }
+
+    /// The user timeout in seconds, whichever granularity it came in; 0 if there was none, or one of 0, which says nothing.
+    public int userTimeout() {
+        return userTimeout;
     }
 
     /// The number of SACK blocks, 0 to 4.

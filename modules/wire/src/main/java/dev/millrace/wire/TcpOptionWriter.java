@@ -17,6 +17,11 @@ public final class TcpOptionWriter {
     /// The bytes of [#timestamps].
     public static final int TIMESTAMPS_LENGTH = 12;
 
+    /// The bytes of [#userTimeout].
+    public static final int USER_TIMEOUT_LENGTH = 4;
+    /// The longest user timeout that the option can tell, in seconds.
+    public static final int MAX_USER_TIMEOUT = 0x7fff * 60;
+
     private static final int NOP = TcpOptionReader.KIND_NOP;
 
     private TcpOptionWriter() {
@@ -47,6 +52,15 @@ public final class TcpOptionWriter {
         put32(m, at + 4, value);
         put32(m, at + 8, echo);
         return at + TIMESTAMPS_LENGTH;
+    }
+
+    /// User timeout: in seconds if it fits, else in minutes, rounded up.
+    ///
+    /// @param seconds 1 to [#MAX_USER_TIMEOUT]
+    public static long userTimeout(MemorySegment m, long at, int seconds) {
+        int value = seconds <= 0x7fff ? seconds : 0x8000 | Math.min(0x7fff, (seconds + 59) / 60);
+        put32(m, at, TcpOptionReader.KIND_USER_TIMEOUT << 24 | 4 << 16 | value);
+        return at + USER_TIMEOUT_LENGTH;
     }
 
     /// The bytes that [#sack] and `blocks` calls of [#sackBlock] take.

@@ -105,6 +105,19 @@ class HeaderProperties {
         assertEquals(1, options.unknownCount());
     }
 
+    /// RFC 5482 §2: 15 bits of seconds or minutes.
+    @Property(tries = 300)
+    void userTimeoutRoundTrip(@ForAll @IntRange(min = 1, max = TcpOptionWriter.MAX_USER_TIMEOUT) int seconds) {
+        MemorySegment m = room(60);
+        long at = TcpOptionWriter.userTimeout(m, 20, seconds);
+        TcpHeader.write(m, 0, 1, 2, 3, 4, (int) at, TcpHeader.ACK, 5, 0);
+        var options = new TcpOptionReader();
+        assertEquals(WireError.NONE, options.read(m, 0));
+        assertEquals(seconds <= 0x7fff ? seconds : (seconds + 59) / 60 * 60, options.userTimeout());
+        options.clear();
+        assertEquals(0, options.userTimeout());
+    }
+
     @Property(tries = 300)
     void udpRoundTrip(@ForAll @IntRange(max = 65535) int from, @ForAll @IntRange(max = 65535) int to,
             @ForAll @IntRange(min = 8, max = 65535) int length) {

@@ -17,10 +17,11 @@ final class AckPolicy {
     /// The size of the peer's full segments, as seen.
     private int peerMss = 536;
 
-    private int challenges;
-    private int replies;
-    private long challengesSinceNs;
-    private long repliesSinceNs;
+    /// Made when the first of them is sent.
+    private Limit challenges;
+    private Limit replies;
+    /// Segments with text that have come; here because there is room for four bytes.
+    int dataSegments;
 
     /// Text came in order and was taken: every second full segment is acknowledged at once, the rest within the delay.
     ///
@@ -33,7 +34,8 @@ final class AckPolicy {
             quick = QUICK;
         }
         // A sender whose window is smaller than two segments would wait for the delay every time.
-        if (c.options.quickAck || wireSize >= peerMss && quick > 0 && quick-- > 0 || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
+        boolean first = wireSize >= peerMss && quick > 0 && quick-- > 0;
+        if (first || c.options.quickAck || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
             due = true;
         } else if (!c.timers.isSet(ConnectionTimers.DELAYED_ACK)) {
             c.timers.set(ConnectionTimers.DELAYED_ACK, nowNs + c.settings.delayedAckNs);
@@ -47,6 +49,11 @@ final class AckPolicy {
         if (!sack) {
             duplicates++;
         }
+    }
+
+    /// The size of the peer's full segments, as seen.
+    int peerMss() {
+        return peerMss;
     }
 
     void now() {
@@ -69,14 +76,12 @@ final class AckPolicy {
 
     /// Asks for a challenge ACK unless too many were sent lately (RFC 5961 §7).
     boolean challenge(TcpConnection c, long nowNs) {
-        if (challenges == 0 || nowNs - challengesSinceNs >= LIMIT_WINDOW_NS) {
-            challenges = 0;
-            challengesSinceNs = nowNs;
+        if (challenges == null) {
+            challenges = new Limit();
         }
-        if (challenges >= c.settings.challengeAcks) {
+        if (!challenges.take(c, nowNs)) {
             return false;
         }
-        challenges++;
         due = true;
         return true;
     }
@@ -85,15 +90,31 @@ final class AckPolicy {
     /// two sides that hold each other's ACKs for unacceptable would else never fall silent.
     void reply(Segment seg, TcpConnection c, long nowNs) {
         if (seg.len == 0) {
-            if (replies == 0 || nowNs - repliesSinceNs >= LIMIT_WINDOW_NS) {
-                replies = 0;
-                repliesSinceNs = nowNs;
+            if (replies == null) {
+                replies = new Limit();
             }
-            if (replies >= c.settings.challengeAcks) {
+            if (!replies.take(c, nowNs)) {
                 return;
             }
-            replies++;
         }
         due = true;
+    }
+
+    /// So many of a kind in a while, and no more.
+    private static final class Limit {
+        private int sent;
+        private long sinceNs;
+
+        boolean take(TcpConnection c, long nowNs) {
+            if (sent == 0 || nowNs - sinceNs >= LIMIT_WINDOW_NS) {
+                sent = 0;
+                sinceNs = nowNs;
+            }
+            if (sent >= c.settings.challengeAcks) {
+                return false;
+            }
+            sent++;
+            return true;
+        }
     }
 }

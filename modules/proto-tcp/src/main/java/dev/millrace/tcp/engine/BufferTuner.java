@@ -11,7 +11,6 @@ final class BufferTuner {
     static final long MIN_RTT_NS = 1_000_000L;
     /// One connection's buffer gets this part of the stack's memory at most.
     private static final int SHARE = 4;
-    private static final int MOST_ROOM = 256 * 1024;
 
     /// The round trip as a receiver sees it, or 0.
     private long rttNs;
@@ -88,14 +87,6 @@ final class BufferTuner {
                 && 2 * c.cc.cwnd() > c.options.sendBuffer) {
             c.options.sendBuffer = grown(c, c.options.sendBuffer, 2 * c.cc.cwnd(), c.options.sendBufferMax);
         }
-    }
-
-    /// How much has to be free before a writer is let in again: a good part of the buffer, so that it wakes seldom; little if
-    /// all that it wrote is under way already, since what is free is what the path lacks then.
-    static int worthwhileRoom(TcpConnection c) {
-        int buffer = c.options.sendBuffer;
-        boolean more = c.sendBuffer.end() - c.snd.nxt >= c.snd.mss;
-        return more || c.rtt.srttNs() < MIN_RTT_NS ? Math.min(buffer / 4, MOST_ROOM) : Math.min(buffer / 16, MOST_ROOM / 4);
     }
 
     private static int grown(TcpConnection c, int present, long wanted, int most) {

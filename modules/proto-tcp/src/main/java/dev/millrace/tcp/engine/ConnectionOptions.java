@@ -10,7 +10,10 @@ public final class ConnectionOptions {
     /// Every segment is acknowledged at once.
     public boolean quickAck;
     public boolean keepAlive;
-    public int keepAliveCount;
+    /// Urgent data stays in the stream (RFC 6093 §6).
+    public boolean urgentInline = true;
+    // A short, or each connection would take eight bytes more.
+    public short keepAliveCount;
     /// The largest payload to send and to announce, in bytes; 0 leaves it to the path. Read when the connection opens.
     public int maxSegment;
     public long keepAliveIdleNs;
@@ -26,12 +29,16 @@ public final class ConnectionOptions {
     /// Bytes. The connection makes it larger by itself, up to `sendBufferMax`.
     public int sendBuffer;
     public int sendBufferMax;
+    /// From how many unsent bytes on nothing more is taken; 0 leaves it to the buffer.
+    public int notSentLowat;
+    /// The user timeout to tell the peer (ADV_UTO of RFC 5482) in seconds; 0 if the option is not used.
+    public int advertisedUserTimeoutS;
 
     /// The values that the stack's settings give.
     public ConnectionOptions(TcpSettings settings) {
         noDelay = settings.noDelay;
         keepAlive = settings.keepAlive;
-        keepAliveCount = settings.keepAliveCount;
+        keepAliveCount = (short) settings.keepAliveCount;
         keepAliveIdleNs = settings.keepAliveIdleNs;
         keepAliveIntervalNs = settings.keepAliveIntervalNs;
         userTimeoutNs = settings.userTimeoutNs;
@@ -48,6 +55,7 @@ public final class ConnectionOptions {
         cork = other.cork;
         quickAck = other.quickAck;
         keepAlive = other.keepAlive;
+        urgentInline = other.urgentInline;
         keepAliveCount = other.keepAliveCount;
         maxSegment = other.maxSegment;
         keepAliveIdleNs = other.keepAliveIdleNs;
@@ -58,5 +66,7 @@ public final class ConnectionOptions {
         receiveBufferMax = other.receiveBufferMax;
         sendBuffer = other.sendBuffer;
         sendBufferMax = other.sendBufferMax;
+        notSentLowat = other.notSentLowat;
+        advertisedUserTimeoutS = other.advertisedUserTimeoutS;
     }
 }

@@ -35,6 +35,7 @@ final class DeliveryRate implements CongestionControl.Delivery {
     private int newest = -1;
     private long newestNs;
     private long rate;
+    private long lastRate;
     private boolean appLimited;
     private long priorDelivered;
     private long lostBefore;
@@ -158,6 +159,7 @@ final class DeliveryRate implements CongestionControl.Delivery {
         long interval = Math.max(sent[k] - firstSentNsThen[k], nowNs - deliveredNsThen[k]);
         if (minRttNs > 0 && interval >= minRttNs) {
             rate = (long) ((delivered - priorDelivered) * 1e9 / interval);
+            lastRate = rate;
         }
     }
 
@@ -178,6 +180,11 @@ final class DeliveryRate implements CongestionControl.Delivery {
         if (c.sendBuffer.end() - c.snd.nxt < c.snd.mss && !c.queue.isDue() && pipe < c.cc.cwnd()) {
             limitedTo = Math.max(1, delivered + pipe);
         }
+    }
+
+    /// The last rate that was measured, in bytes a second, or 0.
+    long lastRate() {
+        return lastRate;
     }
 
     @Override

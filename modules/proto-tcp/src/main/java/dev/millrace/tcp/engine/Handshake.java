@@ -34,8 +34,11 @@ final class Handshake {
         c.marks = ecn ? new CongestionMarks(c.snd.iss) : null;
         c.scalingOn = c.settings.windowScaling && syn.windowScale() >= 0;
         if (c.scalingOn) {
-            c.sendShift = Math.min(WindowAdvertiser.MAX_SHIFT, syn.windowScale());
-            c.window.shift = c.ownShift;
+            c.sendShift = (byte) Math.min(WindowAdvertiser.MAX_SHIFT, syn.windowScale());
+            c.receiveShift = c.ownShift;
+        }
+        if (c.userTimeout != null) {
+            c.userTimeout.take(c, syn.userTimeout(), nowNs);
         }
         // The window of a SYN is never scaled (RFC 7323 §2.2).
         c.snd.setWindow(syn.irs(), c.snd.una, syn.window());

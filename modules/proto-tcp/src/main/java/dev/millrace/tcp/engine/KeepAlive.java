@@ -6,12 +6,21 @@ import dev.millrace.ErrorCode;
 /// looks at its expiry when the last one came.
 final class KeepAlive {
     private long lastReceivedNs;
-    private int probes;
+    private byte probes;
     boolean probeDue;
 
     void onSegment(long nowNs) {
         lastReceivedNs = nowNs;
         probes = 0;
+    }
+
+    long lastReceivedNs() {
+        return lastReceivedNs;
+    }
+
+    /// How many probes are not answered.
+    int unanswered() {
+        return probes;
     }
 
     /// The connection is established, or its options have changed.

@@ -18,7 +18,8 @@ final class LossRecovery {
     private boolean forced;
     /// RecoveryPoint of RFC 6675, `recover` of RFC 6582.
     private long recoveryPoint;
-    private int dupAcks;
+    /// No more than are needed are counted.
+    private byte dupAcks;
     /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd). In
     /// F-RTO what may be sent of new data.
     private long inflation;
@@ -133,7 +134,9 @@ final class LossRecovery {
             }
             return;
         }
-        dupAcks += duplicate ? 1 : 0;
+        if (duplicate && dupAcks < Rack.DUP_THRESH) {
+            dupAcks++;
+        }
         // RFC 6582 §3.2 step 2: duplicates that cover no more than `recover` are what an earlier recovery has sent again
         // needlessly.
         if (!q.isEmpty() && dupAcks >= Rack.DUP_THRESH && c.snd.una > recoveryPoint && !MtuProbe.explainsGap(c)) {

@@ -14,6 +14,11 @@ final class PersistTimer {
     /// The next segment may be as small as the window makes it.
     boolean overrides;
 
+    /// How many probes are not answered.
+    int unanswered() {
+        return unanswered;
+    }
+
     void start(TcpConnection c, long nowNs) {
         if (!c.timers.isSet(ConnectionTimers.PERSIST)) {
             arm(c, nowNs);

@@ -25,6 +25,8 @@ final class Reassembler {
     private long[] lefts = new long[4];
     private long[] rights = new long[4];
     private int rangeCount;
+    /// Segments that have ever come here.
+    int segments;
 
     /// After [#insert]: the range that now holds the segment.
     long rangeLeft;
@@ -46,6 +48,15 @@ final class Reassembler {
 
     boolean isEmpty() {
         return head == tail;
+    }
+
+    /// The bytes in all ranges, counted now.
+    long bytes() {
+        long n = 0;
+        for (int i = 0; i < rangeCount; i++) {
+            n += right(i) - left(i);
+        }
+        return n;
     }
 
     int rangeCount() {

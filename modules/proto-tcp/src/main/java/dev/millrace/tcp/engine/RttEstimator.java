@@ -13,8 +13,7 @@ final class RttEstimator {
     /// RFC 8985 §6.1 wants a minimum that follows a path which has become longer.
     private static final long MIN_RTT_WINDOW_NS = 300_000_000_000L;
 
-    private final long minNs;
-    private final long maxNs;
+    private final TcpSettings settings;
     private long srttNs;
     private long rttvarNs;
     /// RTO before it is doubled.
@@ -23,10 +22,9 @@ final class RttEstimator {
     private long minRttNs;
     private long minRttAtNs;
 
-    RttEstimator(long initialNs, long minNs, long maxNs) {
-        this.minNs = minNs;
-        this.maxNs = maxNs;
-        baseNs = initialNs;
+    RttEstimator(TcpSettings settings) {
+        this.settings = settings;
+        baseNs = settings.initialRtoNs;
     }
 
     /// Takes a measurement (§2.2, §2.3).
@@ -47,7 +45,7 @@ final class RttEstimator {
         }
         // Differs: the least timeout is a floor under the variation, as in Linux, and not under the sum: with steady round
         // trips longer than it the timer would run within a normal one. Microseconds are enough.
-        baseNs = clamp((srttNs + Math.max(Math.max(GRANULARITY_NS, minNs), 4 * rttvarNs)) / 1000 * 1000);
+        baseNs = clamp((srttNs + Math.max(Math.max(GRANULARITY_NS, settings.minRtoNs), 4 * rttvarNs)) / 1000 * 1000);
         backOff = 0;
         assert srttNs > 0 && rttvarNs >= 0;
     }
@@ -67,7 +65,7 @@ final class RttEstimator {
 
     /// The timer ran out: twice as long the next time (§5.5).
     void backOff() {
-        if (baseNs << backOff < maxNs) {
+        if (baseNs << backOff < settings.maxRtoNs) {
             backOff++;
         }
     }
@@ -95,7 +93,7 @@ final class RttEstimator {
     }
 
     private long clamp(long ns) {
-        return Math.min(maxNs, Math.max(minNs, ns));
+        return Math.min(settings.maxRtoNs, Math.max(settings.minRtoNs, ns));
     }
 
     long srttNs() {
@@ -104,6 +102,11 @@ final class RttEstimator {
 
     long rttvarNs() {
         return rttvarNs;
+    }
+
+    /// How often the timeout is doubled at present.
+    int backOffs() {
+        return backOff;
     }
 
     long rtoNs() {

@@ -36,6 +36,9 @@ final class SegmentArrival {
                 if (checkTimestamps(seg, nowNs) && checkSequence(seg, nowNs) && checkRst(seg, nowNs)
                         && checkSyn(seg, nowNs) && checkAck(seg, nowNs)) {
                     updateTsRecent(seg, nowNs);
+                    if (c.userTimeout != null) {
+                        c.userTimeout.take(c, seg.options.userTimeout(), nowNs);
+                    }
                     textAndFin(seg, nowNs);
                 }
             }
@@ -45,7 +48,11 @@ final class SegmentArrival {
 
     private void textAndFin(Segment seg, long nowNs) {
         checkUrg(seg);
-        if (segmentText(seg, nowNs)) {
+        boolean on = segmentText(seg, nowNs);
+        if (c.urgent != null) {
+            c.urgent.onAck(c);
+        }
+        if (on) {
             checkFin(seg, nowNs);
         }
     }
@@ -314,10 +321,9 @@ final class SegmentArrival {
 
     // ---- sixth: check the URG bit
 
-    /// Differs: urgent data stays in line (RFC 6093 §6 advises against using it at all); that it came is counted.
     private void checkUrg(Segment seg) {
         if (seg.has(TcpHeader.URG) && seg.urg != 0 && c.state.mayReceive()) {
-            c.urgentSegments++;
+            c.urgent().arrive(c, seg.seqOffset + seg.urg);
         }
     }
 
@@ -333,6 +339,7 @@ final class SegmentArrival {
         if (c.marks != null) {
             c.marks.onText(c, seg);
         }
+        c.acks.dataSegments++;
         if (!c.state.mayReceive()) {
             if (end > rcv.nxt) {
                 // Text behind the peer's FIN should not occur.
@@ -438,6 +445,7 @@ final class SegmentArrival {
     private boolean textOutOfOrder(Segment seg, int at, long from, int length) {
         c.acks.onOutOfOrder(c.sackOn);
         Reassembler r = c.reassembler();
+        r.segments++;
         boolean kept = r.insert(seg.packet, at, from, length);
         if (!kept) {
             return drop(DropReason.RECEIVE_BUFFER_FULL);

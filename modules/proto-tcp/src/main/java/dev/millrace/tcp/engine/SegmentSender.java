@@ -336,7 +336,7 @@ final class SegmentSender {
     /// Differs: in Minshall's variant, a small segment waits only while another *small* one is unacknowledged, so that the
     /// tail of a large write does not wait for the peer's delayed ACK.
     private static boolean smallMayGo(TcpConnection c, long nowNs) {
-        if (c.snd.finQueued) {
+        if (c.snd.finQueued || c.urgent != null && c.urgent.isSending()) {
             return true;
         }
         if (c.options.cork || c.moreToCome) {
@@ -396,6 +396,9 @@ final class SegmentSender {
         }
         int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
+        if (c.userTimeout != null) {
+            header += c.userTimeout.room(c, header, length);
+        }
         boolean linear = length <= COPY_LIMIT;
         Packet p = Packet.allocate(HEADROOM, header + (linear ? length : 0));
         try {
@@ -421,14 +424,19 @@ final class SegmentSender {
         MemorySegment m = p.memory();
         // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
         int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
+        int urgent = c.urgent == null ? 0 : c.urgent.pointer(seq);
         TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
-                flags | push | (c.marks == null ? 0 : c.marks.flags()), c.window.field(c), 0);
+                flags | push | (urgent > 0 ? TcpHeader.URG : 0) | (c.marks == null ? 0 : c.marks.flags()), WindowAdvertiser.field(c), urgent);
         long to = at + TcpHeader.MIN_LENGTH;
         if (c.timestampsOn) {
             to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
         }
         if (blocks > 0) {
             c.sackBlocks.write(m, to, blocks);
+            to += TcpOptionWriter.sackLength(blocks);
+        }
+        if (to < at + header) {
+            c.userTimeout.write(c, m, to);
         }
     }
 
@@ -445,12 +453,13 @@ final class SegmentSender {
 
     private static void finish(TcpConnection c, Packet p, int length) {
         p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
+        int count = 1;
         if (length > c.snd.mss && c.snd.mss > 0) {
             p.setSegmentSize(c.snd.mss);
-            c.segmentsSent += (length + c.snd.mss - 1) / c.snd.mss;
-        } else {
-            c.segmentsSent++;
+            count = (length + c.snd.mss - 1) / c.snd.mss;
         }
+        c.segmentsSent += count;
+        c.snd.dataSegments += length > 0 ? count : 0;
     }
 
     /// SYN, or SYN with ACK.
@@ -460,9 +469,9 @@ final class SegmentSender {
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
         Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
                 answer ? StreamOffset.number(c.rcv.nxt) : 0,
-                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0) | ecnOfSyn(c, answer), c.window.synField(c), c.advertisedMss,
+                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0) | ecnOfSyn(c, answer), WindowAdvertiser.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
-                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1);
+                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1, c.options.advertisedUserTimeoutS);
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;

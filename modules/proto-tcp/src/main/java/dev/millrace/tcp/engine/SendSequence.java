@@ -16,6 +16,8 @@ final class SendSequence {
     long wl2;
     /// The largest payload of a segment (Eff.snd.MSS, RFC 9293 §3.7.1), options that every segment carries deducted.
     int mss;
+    /// Segments with data that were sent, modulo 2^32; here because there is room for four bytes.
+    int dataSegments;
     /// The end of the last segment sent that was smaller than `mss` (SND.SML of Minshall's variant of Nagle).
     long sml;
     /// What was in flight up to here filled the congestion window: its ACKs may open it (RFC 7661 §4.3). Whether a window

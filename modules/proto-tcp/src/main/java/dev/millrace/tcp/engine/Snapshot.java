@@ -2,19 +2,62 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.TcpInfo;
 
-/// What a connection tells of itself.
+/// What a connection tells of itself, put together when it is asked.
 final class Snapshot {
     private Snapshot() {
     }
 
     static TcpInfo of(TcpConnection c, long nowNs) {
+        return new TcpInfo(c.state.name(), c.congestionControls.name(), c.softError, agreed(c), roundTrip(c), sending(c),
+                receiving(c), recovery(c), totals(c), ages(c, nowNs), SendLimits.of(c, nowNs));
+    }
+
+    private static TcpInfo.Agreed agreed(TcpConnection c) {
+        return new TcpInfo.Agreed(c.timestampsOn, c.sackOn, c.marks != null, c.sendShift, c.receiveShift, c.advertisedMss, c.peerMss,
+                UserTimeout.peers(c) * 1_000_000_000L);
+    }
+
+    private static TcpInfo.RoundTrip roundTrip(TcpConnection c) {
+        RttEstimator rtt = c.rtt;
+        return new TcpInfo.RoundTrip(rtt.srttNs(), rtt.rttvarNs(), rtt.minRttNs(), rtt.rtoNs(), rtt.backOffs(), UserTimeout.of(c));
+    }
+
+    private static TcpInfo.Sending sending(TcpConnection c) {
         SendSequence snd = c.snd;
-        return new TcpInfo(c.state.name(), c.rtt.srttNs(), c.rtt.rttvarNs(), c.rtt.rtoNs(), c.cc == null ? 0 : c.cc.cwnd(),
-                c.cc == null ? 0 : c.cc.ssthresh(), snd.mss, snd.flight(), snd.wnd, c.rcv.wnd(), c.bytesSent, c.bytesReceived,
-                c.retransmittedSegments, c.timeouts, c.segmentsSent, c.segmentsReceived, c.congestionControls.name(), c.softError,
-                c.recovery.phase().name(), c.hasUnsent() ? c.sendBuffer.end() - snd.nxt : 0, c.queue.sackedBytes(),
-                c.queue.lostBytes(), c.retransmittedBytes, c.advertisedMss, c.peerMss, c.timestampsOn, c.sackOn, c.sendShift,
-                c.window.shift, snd.nxt == snd.iss ? -1 : nowNs - snd.lastSentNs,
-                c.bytesReceived == 0 ? -1 : nowNs - c.rcv.lastTextNs, c.pathMtu());
+        return new TcpInfo.Sending(snd.mss, c.pathMtu(),
+                c.cc == null ? 0 : c.cc.cwnd(), c.cc == null ? 0 : c.cc.ssthresh(), snd.wnd, snd.flight(), WriteRoom.unsent(c),
+                c.options.sendBuffer, c.queue.delivery == null ? 0 : c.queue.delivery.lastRate(),
+                c.pacer == null ? 0 : c.cc.pacingRate());
+    }
+
+    private static TcpInfo.Receiving receiving(TcpConnection c) {
+        return new TcpInfo.Receiving(c.rcv.wnd(), c.acks.peerMss(), c.receiveBuffer.length(),
+                c.reassembler == null ? 0 : c.reassembler.bytes(), c.reassembler == null ? 0 : c.reassembler.segments, c.options.quickAck ? 0 : c.settings.delayedAckNs);
+    }
+
+    private static TcpInfo.Recovery recovery(TcpConnection c) {
+        Rack rack = c.queue.rack;
+        // Without that, asking would have segments moved to the scoreboard.
+        boolean reordered = rack != null && rack.reorderingSeen();
+        return new TcpInfo.Recovery(c.recovery.phase().name(), c.queue.sackedBytes(), c.queue.lostBytes(),
+                c.queue.retransmittedBytes(), c.retries, c.persist.unanswered() + c.keepAlive.unanswered(),
+                reordered, reordered ? rack.reorderingWindowNs() : 0, c.duplicateReports,
+                c.renegings, c.spuriousRecoveries);
+    }
+
+    private static TcpInfo.Totals totals(TcpConnection c) {
+        SendSequence snd = c.snd;
+        // SYN and FIN have numbers, too.
+        boolean finAcked = snd.finSent && snd.una == snd.nxt;
+        long acked = Math.max(0, snd.una - snd.iss - 1 - (finAcked ? 1 : 0));
+        return new TcpInfo.Totals(c.bytesSent, c.retransmittedBytes, acked, c.bytesReceived, c.segmentsSent, c.segmentsReceived,
+                Integer.toUnsignedLong(snd.dataSegments), Integer.toUnsignedLong(c.acks.dataSegments), c.retransmittedSegments,
+                c.timeouts);
+    }
+
+    private static TcpInfo.Ages ages(TcpConnection c, long nowNs) {
+        return new TcpInfo.Ages(c.snd.nxt == c.snd.iss ? -1 : nowNs - c.snd.lastSentNs,
+                c.bytesReceived == 0 ? -1 : nowNs - c.rcv.lastTextNs,
+                c.segmentsReceived == 0 ? -1 : nowNs - c.keepAlive.lastReceivedNs());
     }
 }

@@ -21,7 +21,7 @@ public final class SynSegment {
         return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK | (settings.ecn.accepts() && syn.ecn() ? TcpHeader.ECE : 0),
                 Math.min(0xffff, receiveBuffer), mss, settings.sack && syn.sackPermitted(),
                 settings.timestamps && syn.timestamps(), timestamp, syn.timestampValue(),
-                scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1);
+                scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1, 0);
     }
 
     private static boolean scales(SynFacts syn, TcpSettings settings) {
@@ -34,12 +34,14 @@ public final class SynSegment {
         return scales(syn, settings) ? window >> WindowAdvertiser.shiftFor(receiveBufferMax) : window;
     }
 
+    /// @param userTimeout in seconds, or 0 for none
     static Packet write(int localPort, int remotePort, int seq, int ack, int flags, int window, int mss,
-            boolean sackPermitted, boolean timestamps, int timestamp, int echo, int windowScale) {
+            boolean sackPermitted, boolean timestamps, int timestamp, int echo, int windowScale, int userTimeout) {
         int header = TcpHeader.MIN_LENGTH + TcpOptionWriter.MSS_LENGTH
                 + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
                 + (sackPermitted ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
-                + (windowScale >= 0 ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0);
+                + (windowScale >= 0 ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0)
+                + (userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0);
         Packet p = Packet.allocate(Packet.HEADROOM, header);
         int at = p.append(header);
         MemorySegment m = p.memory();
@@ -52,7 +54,10 @@ public final class SynSegment {
             to = TcpOptionWriter.timestamps(m, to, timestamp, echo);
         }
         if (windowScale >= 0) {
-            TcpOptionWriter.windowScale(m, to, windowScale);
+            to = TcpOptionWriter.windowScale(m, to, windowScale);
+        }
+        if (userTimeout > 0) {
+            TcpOptionWriter.userTimeout(m, to, userTimeout);
         }
         p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
         return p;

@@ -34,8 +34,12 @@ public final class TcpConnection {
     public static final int EVENT_PATH_SUSPECT = 64;
     /// New data was acknowledged: what is sent arrives.
     public static final int EVENT_PROGRESS = 128;
+    /// The peer has urgent data, or more of it than it had (RFC 9293 MUST-32).
+    public static final int EVENT_URGENT = 256;
+    /// The retransmission timer has run out.
+    public static final int EVENT_TIMEOUT = 512;
     /// Probing for the path MTU has news: [#takeMtuNews].
-    public static final int EVENT_MTU = 256;
+    public static final int EVENT_MTU = 1024;
 
     final TcpSettings settings;
     final ConnectionOptions options;
@@ -60,7 +64,6 @@ public final class TcpConnection {
     final RttEstimator rtt;
     final LossRecovery recovery;
     final AckPolicy acks = new AckPolicy();
-    final WindowAdvertiser window = new WindowAdvertiser();
     final PersistTimer persist = new PersistTimer();
     final KeepAlive keepAlive = new KeepAlive();
     private final SegmentArrival arrival = new SegmentArrival(this);
@@ -75,14 +78,18 @@ public final class TcpConnection {
     CongestionMarks marks;
     /// Made when probing begins ([MtuProbing]).
     MtuProbe mtuProbe;
+    UserTimeout userTimeout;
+    Urgent urgent;
 
     int ipMss;
     int maxSuperSegment;
     int advertisedMss;
     int peerMss;
     /// Our Rcv.Wind.Shift if the peer agrees, and its Snd.Wind.Shift.
-    final int ownShift;
-    int sendShift;
+    final byte ownShift;
+    byte sendShift;
+    /// Rcv.Wind.Shift; 0 unless both sides agreed.
+    byte receiveShift;
     boolean timestampsOn;
     boolean sackOn;
     boolean scalingOn;
@@ -103,6 +110,8 @@ public final class TcpConnection {
     /// The program has said that more comes soon.
     boolean moreToCome;
     boolean writeStarved;
+    /// The program wanted to write more than there was room for.
+    boolean writeRefused;
     /// Timeouts of the oldest data.
     int retries;
     /// The payload of what was sent again last.
@@ -110,17 +119,22 @@ public final class TcpConnection {
 
     long bytesSent;
     long bytesReceived;
-    long retransmittedSegments;
+    int retransmittedSegments;
     long retransmittedBytes;
-    long timeouts;
+    int timeouts;
     long segmentsSent;
     long segmentsReceived;
-    int urgentSegments;
     /// What the peer has reported to have got twice (D-SACK), and reports that it has taken back.
     int duplicateReports;
     int renegings;
     /// Reductions of the congestion window that were taken back.
     int spuriousRecoveries;
+    // See SendLimits.
+    byte sendLimit;
+    int sendLimitSince;
+    int busyTime;
+    int windowLimitedTime;
+    int bufferLimitedTime;
 
     /// A connection in CLOSED; [#openActive] or [#openPassive] begins it.
     ///
@@ -146,10 +160,11 @@ public final class TcpConnection {
         recovery = new LossRecovery(snd.iss);
         sendBuffer = new SendBuffer(memory, snd.iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
-        rtt = new RttEstimator(settings.initialRtoNs, settings.minRtoNs, settings.maxRtoNs);
-        ownShift = settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBufferMax) : 0;
+        rtt = new RttEstimator(settings);
+        ownShift = (byte) (settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBufferMax) : 0);
         advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
         keepAlive.onSegment(nowNs);
+        UserTimeout.onOptions(this);
     }
 
     // ---- opening
@@ -252,7 +267,7 @@ public final class TcpConnection {
     /// The path has changed: its largest payload as for the constructor. The MSS follows it down and up.
     public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
         ipMss = newIpMss;
-        maxSuperSegment = newMaxSuperSegment;
+        maxSuperSegment = urgent == null ? newMaxSuperSegment : urgent.onPath(newMaxSuperSegment);
         if (cc == null || state == TcpState.CLOSED) {
             if (peerMss > 0) {
                 snd.mss = Handshake.effectiveMss(this);
@@ -293,67 +308,42 @@ public final class TcpConnection {
     }
 
     void startUserTimer(long nowNs) {
-        if (options.userTimeoutNs > 0) {
-            timers.set(ConnectionTimers.USER, nowNs + options.userTimeoutNs);
+        // A peer's advice is on data that was sent; a window that is closed is another matter (MUST-37).
+        long limit = snd.flight() > 0 ? UserTimeout.of(this) : options.userTimeoutNs;
+        if (limit > 0) {
+            timers.set(ConnectionTimers.USER, nowNs + limit);
         }
     }
 
     /// Something in the [ConnectionOptions] was changed.
     public void optionsChanged(long nowNs) {
-        if (!options.cork && !moreToCome) {
-            uncork();
-        }
-        if (options.quickAck && timers.isSet(ConnectionTimers.DELAYED_ACK)) {
-            acks.now();
-        }
-        if (state.isSynchronized()) {
-            keepAlive.start(this);
-            timers.cancel(ConnectionTimers.USER);
-            if (snd.flight() > 0 || timers.isSet(ConnectionTimers.PERSIST)) {
-                startUserTimer(nowNs);
-            }
-        }
-    }
-
-    private void uncork() {
-        timers.cancel(ConnectionTimers.CORK);
-        corkExpired = false;
+        OptionChanges.apply(this, nowNs);
     }
 
     // ---- user calls: see UserCalls
 
     /// Says before a [#write] whether more comes soon, so that a partial segment waits for it as if corked.
     public void moreToCome(boolean more) {
-        if (moreToCome && !more && !options.cork) {
-            uncork();
-        }
-        moreToCome = more;
+        OptionChanges.moreToCome(this, more);
     }
 
     /// Copies up to `length` bytes to be sent. Returns how many were taken; 0 if there is no room or the state forbids it.
     public int write(MemorySegment src, long offset, int length, long nowNs) {
-        if (snd.finQueued || state == TcpState.CLOSED || state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
-            return 0;
+        return UserCalls.write(this, src, offset, length);
+    }
+
+    /// As [#write], as urgent data.
+    public int writeUrgent(MemorySegment src, long offset, int length, long nowNs) {
+        int taken = UserCalls.write(this, src, offset, length);
+        if (taken > 0) {
+            urgent().written(this);
         }
-        int n = Math.min(length, options.sendBuffer - sendBuffer.length());
-        if (n <= 0) {
-            return 0;
-        }
-        int taken = sendBuffer.append(src, offset, n);
-        writeStarved |= taken < n;
         return taken;
     }
 
     /// Moves up to `max` bytes to `out`: how many, 0 if there is nothing yet, -1 at the end of the stream.
     public int read(ReceivedBytes out, int max, long nowNs) {
-        int n = receiveBuffer.moveTo(out, max);
-        if (n == 0) {
-            return max > 0 && isEof() ? -1 : 0;
-        }
-        if (state.mayReceive() && window.needsUpdate(this)) {
-            acks.now();
-        }
-        return n;
+        return UserCalls.read(this, out, max);
     }
 
     /// FIN after what was written; reading goes on (RFC 9293 §3.6, half-close).
@@ -392,34 +382,17 @@ public final class TcpConnection {
     }
 
     void sendReset(long seq, long ack, boolean withAck) {
-        rstDue = true;
-        rstSeq = seq;
-        rstAck = ack;
-        rstWithAck = withAck;
+        Ends.sendReset(this, seq, ack, withAck);
     }
 
     /// The connection fails; what was received in order can still be read.
     void fail(ErrorCode why, boolean reset, long nowNs) {
-        error = why;
-        events |= EVENT_FAILED | EVENT_READABLE | EVENT_WRITABLE;
-        if (reset) {
-            sendReset(snd.nxt, rcv.nxt, true);
-        }
-        toClosed();
+        Ends.fail(this, why, reset);
     }
 
     /// The connection is gone: no timer runs, nothing is kept but what the program may still read.
     void toClosed() {
-        become(TcpState.CLOSED);
-        timers.cancelAll();
-        events |= EVENT_CLOSED;
-        synDue = false;
-        persist.stop(this);
-        queue.clear();
-        sendBuffer.clear();
-        if (reassembler != null) {
-            reassembler.clear();
-        }
+        Ends.toClosed(this);
     }
 
     /// Gives all buffers back. May be called again.
@@ -443,16 +416,15 @@ public final class TcpConnection {
 
     /// A reset for a connection whose engine has failed, or `null` if the peer expects none.
     public Packet farewell(long nowNs) {
-        if (state == TcpState.CLOSED || state == TcpState.SYN_SENT || state == TcpState.TIME_WAIT) {
-            return null;
-        }
-        sendReset(snd.nxt, rcv.nxt, true);
-        return SegmentSender.reset(this, nowNs);
+        return Ends.farewell(this, nowNs);
     }
 
     /// The next segment to send, which starts at its TCP header, or `null` if there is none now. The caller owns it.
     public Packet pollSegment(long nowNs) {
         Packet p = SegmentSender.poll(this, nowNs);
+        if (p == null) {
+            SendLimits.note(this, nowNs);
+        }
         assert p != null || !Invariants.waits(this) || Invariants.isTimed(this) : state + " waits without a timer: " + info(nowNs);
         assert Invariants.holdWith(this, p);
         return p;
@@ -486,18 +458,23 @@ public final class TcpConnection {
 
     /// The bytes that can be read.
     public int available() {
-        return receiveBuffer.length();
+        return urgent == null ? receiveBuffer.length() : urgent.available(this);
     }
 
-    /// The bytes that can be written; 0 until so much is free that it is worth waking a writer.
+    /// How far the end of the peer's urgent data lies ahead of the next byte to be read; not positive if nothing is urgent.
+    public long urgentDistance() {
+        return urgent == null ? Long.MIN_VALUE : urgent.distance(this);
+    }
+
+    /// The free bytes of the send buffer if a program should write now, else 0, so that writers wake seldom.
     public int writableBytes() {
-        int free = options.sendBuffer - sendBuffer.length();
-        return snd.finQueued || writeStarved || !state.maySend() || free < BufferTuner.worthwhileRoom(this) ? 0 : free;
+        return WriteRoom.worthwhile(this);
     }
 
     /// Whether everything up to the peer's FIN was read.
     public boolean isEof() {
-        return receiveBuffer.length() == 0 && (rcv.finReceived || inputShut);
+        boolean nothing = receiveBuffer.length() == 0 || receiveBuffer.length() == 1 && urgent != null && urgent.isNextOutOfLine(this);
+        return nothing && (rcv.finReceived || inputShut);
     }
 
     /// Whether the peer has said that it sends no more.
@@ -554,6 +531,13 @@ public final class TcpConnection {
         return probe;
     }
 
+    Urgent urgent() {
+        if (urgent == null) {
+            urgent = new Urgent();
+        }
+        return urgent;
+    }
+
     SackBlocks sackBlocks() {
         if (sackBlocks == null) {
             sackBlocks = new SackBlocks();
@@ -564,6 +548,11 @@ public final class TcpConnection {
     /// How many segments were sent again.
     public long retransmittedSegments() {
         return retransmittedSegments;
+    }
+
+    /// What loss recovery is doing, as [TcpInfo.Recovery#phase()] in the order there.
+    public int recoveryPhase() {
+        return recovery.phase().ordinal();
     }
 
     /// A snapshot at this time.

@@ -42,6 +42,7 @@ public final class TcpSettings {
             new OptionSpec("syn-timeout", DURATION, "3m", "how long an unanswered connection attempt lasts (R2 of RFC 9293 §3.8.3)"),
             new OptionSpec("max-retransmissions", NUMBER, "15", "timeouts of the same data before the connection fails (R2), 1 to 100"),
             new OptionSpec("user-timeout", DURATION, "0", "how long sent data may stay unacknowledged; 0 leaves it to max-retransmissions"),
+            new OptionSpec("max-user-timeout", DURATION, "1h", "longest user timeout that a peer can ask for (RFC 5482), 100s at least"),
             new OptionSpec("keep-alive", FLAG, "false", "probe idle connections (RFC 9293 §3.8.4)"),
             new OptionSpec("keep-alive-idle", DURATION, "2h", "idle time before the first keep-alive probe"),
             new OptionSpec("keep-alive-interval", DURATION, "75s", "time between keep-alive probes"),
@@ -80,6 +81,7 @@ public final class TcpSettings {
     public final long synTimeoutNs;
     public final int maxRetransmissions;
     public final long userTimeoutNs;
+    public final long maxUserTimeoutNs;
     public final boolean keepAlive;
     public final long keepAliveIdleNs;
     public final long keepAliveIntervalNs;
@@ -124,6 +126,7 @@ public final class TcpSettings {
         synTimeoutNs = v.nanos("syn-timeout", Duration.ofMillis(100), day);
         maxRetransmissions = (int) v.number("max-retransmissions", 1, 100);
         userTimeoutNs = v.nanos("user-timeout", Duration.ZERO, Duration.ofDays(365));
+        maxUserTimeoutNs = v.nanos("max-user-timeout", Duration.ofSeconds(100), Duration.ofDays(365));
         keepAlive = v.flag("keep-alive");
         keepAliveIdleNs = v.nanos("keep-alive-idle", tick, Duration.ofDays(365));
         keepAliveIntervalNs = v.nanos("keep-alive-interval", tick, Duration.ofDays(365));

@@ -53,6 +53,7 @@ final class Timeouts {
 
     private static void onRetransmission(TcpConnection c, long nowNs) {
         c.timeouts++;
+        c.events |= TcpConnection.EVENT_TIMEOUT;
         c.retries++;
         if (c.retries == R1) {
             c.events |= TcpConnection.EVENT_PATH_SUSPECT;
@@ -64,13 +65,16 @@ final class Timeouts {
             c.retransmittedSegments++;
         } else if (c.snd.flight() == 0) {
             return;
-        } else if (c.retries > c.settings.maxRetransmissions) {
-            // R2 (MUST-20): nobody is there who would take a RST.
+        } else if (c.retries > c.settings.maxRetransmissions && UserTimeout.of(c) == 0) {
+            // R2 (MUST-20), which a user timeout takes the place of: nobody is there who would take a RST.
             c.fail(ErrorCode.CONNECTION_TIMED_OUT, false, nowNs);
             return;
         } else {
             c.recovery.onTimeout(c, c.retries == 1, nowNs);
             MtuProbe.onTimeout(c);
+        }
+        if (c.userTimeout != null) {
+            c.userTimeout.tellAgain();
         }
         c.rtt.backOff();
         c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());

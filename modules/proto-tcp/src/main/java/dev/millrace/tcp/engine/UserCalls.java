@@ -1,8 +1,40 @@
 package dev.millrace.tcp.engine;
 
-/// CLOSE and ABORT by state (RFC 9293 §3.10.4, §3.10.5), and the halves of CLOSE.
+import java.lang.foreign.MemorySegment;
+
+/// SEND, RECEIVE, CLOSE and ABORT by state (RFC 9293 §3.10.2 to §3.10.5), and the halves of CLOSE.
 final class UserCalls {
     private UserCalls() {
+    }
+
+    static int write(TcpConnection c, MemorySegment src, long offset, int length) {
+        if (c.snd.finQueued || c.state == TcpState.CLOSED || c.state.ordinal() > TcpState.CLOSE_WAIT.ordinal()) {
+            return 0;
+        }
+        int n = WriteRoom.now(c, length);
+        c.writeRefused = n < length;
+        if (n == 0) {
+            return 0;
+        }
+        int taken = c.sendBuffer.append(src, offset, n);
+        c.writeStarved |= taken < n;
+        return taken;
+    }
+
+    static int read(TcpConnection c, ReceivedBytes out, int max) {
+        int most = max;
+        if (c.urgent != null && max > 0) {
+            c.urgent.takeOutOfLine(c);
+            most = c.urgent.readable(c, max);
+        }
+        int n = c.receiveBuffer.moveTo(out, most);
+        if (n == 0) {
+            return max > 0 && c.isEof() ? -1 : 0;
+        }
+        if (c.state.mayReceive() && WindowAdvertiser.needsUpdate(c)) {
+            c.acks.now();
+        }
+        return n;
     }
 
     static void shutdownOutput(TcpConnection c) {
@@ -29,7 +61,7 @@ final class UserCalls {
     static void shutdownInput(TcpConnection c) {
         c.inputShut = true;
         c.receiveBuffer.clear();
-        if (c.state.mayReceive() && c.window.needsUpdate(c)) {
+        if (c.state.mayReceive() && WindowAdvertiser.needsUpdate(c)) {
             c.acks.now();
         }
     }

@@ -5,8 +5,8 @@ package dev.millrace.tcp.engine;
 final class WindowAdvertiser {
     static final int MAX_SHIFT = 14;
 
-    /// Rcv.Wind.Shift; 0 unless both sides agreed.
-    int shift;
+    private WindowAdvertiser() {
+    }
 
     /// The shift with which the largest window that `buffer` bytes allow fits into 16 bits.
     static int shiftFor(int buffer) {
@@ -26,8 +26,9 @@ final class WindowAdvertiser {
     }
 
     /// The window field of a segment that goes out now; moves RCV's edge to what it promises.
-    int field(TcpConnection c) {
+    static int field(TcpConnection c) {
         ReceiveSequence rcv = c.rcv;
+        int shift = c.receiveShift;
         int offered = rcv.wnd();
         int free = free(c);
         int field = Math.min(0xffff, free >> shift);
@@ -48,7 +49,7 @@ final class WindowAdvertiser {
     }
 
     /// The window field of a SYN, which is never scaled.
-    int synField(TcpConnection c) {
+    static int synField(TcpConnection c) {
         int field = Math.min(0xffff, free(c));
         c.rcv.edge = c.rcv.nxt + field;
         return field;
@@ -56,7 +57,8 @@ final class WindowAdvertiser {
 
     /// Whether the program has read so much that the peer should hear of it: a step worth taking that doubles the window
     /// or opens half of the buffer.
-    boolean needsUpdate(TcpConnection c) {
+    static boolean needsUpdate(TcpConnection c) {
+        int shift = c.receiveShift;
         int offered = c.rcv.wnd();
         int free = free(c);
         int growth = free - offered;

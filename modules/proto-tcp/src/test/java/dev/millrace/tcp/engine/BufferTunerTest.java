@@ -41,7 +41,7 @@ class BufferTunerTest {
         assertTrue(ms < 18 * 2 * oneWayMs, ms + " ms");
         assertTrue(p.b.tcp.options.receiveBuffer > 8 * MIB, "receive buffer " + p.b.tcp.options.receiveBuffer);
         assertTrue(p.a.tcp.options.sendBuffer > 8 * MIB, "send buffer " + p.a.tcp.options.sendBuffer);
-        assertEquals(10, p.b.tcp.window.shift, "a unit of the window is less than a segment");
+        assertEquals(10, p.b.tcp.receiveShift, "a unit of the window is less than a segment");
         assertEquals(MIB, p.a.tcp.options.receiveBuffer, "nothing came to a");
     }
 
@@ -59,7 +59,7 @@ class BufferTunerTest {
         send(p, 5 * MIB);
         assertEquals(200 << 10, p.b.tcp.options.receiveBuffer);
         assertEquals(300 << 10, p.a.tcp.options.sendBuffer);
-        assertEquals(WindowAdvertiser.shiftFor(200 << 10), p.b.tcp.window.shift, "no coarser than it has to be");
+        assertEquals(WindowAdvertiser.shiftFor(200 << 10), p.b.tcp.receiveShift, "no coarser than it has to be");
     }
 
     @ParameterizedTest

@@ -224,7 +224,7 @@ class LivenessTest {
 
     @Test
     void theTimeoutNeverFallsWithinANormalRoundTrip() {
-        RttEstimator e = new RttEstimator(1_000_000_000L, 200_000_000L, 120_000_000_000L);
+        RttEstimator e = new RttEstimator(TcpSettings.of());
         for (int i = 0; i < 100; i++) {
             e.onSample(300_000_000L, 1);
         }

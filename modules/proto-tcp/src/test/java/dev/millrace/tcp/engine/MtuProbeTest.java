@@ -142,7 +142,7 @@ class MtuProbeTest {
         assertEquals(1460, b.tcp.snd.mss);
         b.after(500);
         assertEquals(1024, b.tcp.snd.mss);
-        assertEquals(1064, b.tcp.info(b.nowNs).pathMtu());
+        assertEquals(1064, b.tcp.info(b.nowNs).sending().pathMtu());
         b.after(2_000);
         assertEquals(512, b.tcp.snd.mss);
         b.after(60_000);
@@ -168,7 +168,7 @@ class MtuProbeTest {
         TcpBench b = establish(new TcpBench(1440, false, 0, 5 * SECOND), syn().mss(1440).sackOk()).write(14_400)
                 .after(60_000);
         assertEquals(1220, b.tcp.snd.mss);
-        assertEquals(1280, b.tcp.info(b.nowNs).pathMtu());
+        assertEquals(1280, b.tcp.info(b.nowNs).sending().pathMtu());
         b.end();
     }
 
@@ -229,7 +229,7 @@ class MtuProbeTest {
         assertEquals(0, probe.superSize());
         assertTrue(b.sent.stream().allMatch(o -> o == probe || o.len() <= 1024 || o.superSize() == 1024), () -> "" + b.sent);
         assertEquals(b.sent.stream().filter(o -> o.len() > 0).mapToLong(o -> o == probe ? 1 : (o.len() + 1023) / 1024).sum()
-                + (first.len() + 1023) / 1024 + 1, b.tcp.info(b.nowNs).segmentsSent());
+                + (first.len() + 1023) / 1024 + 1, b.tcp.info(b.nowNs).totals().segmentsSent());
         b.end();
     }
 

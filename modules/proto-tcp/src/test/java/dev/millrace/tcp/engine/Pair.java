@@ -197,10 +197,10 @@ final class Pair {
                 }
             }
             if (s.has(TcpHeader.ACK) && !s.has(TcpHeader.RST) && !syn) {
-                int edgeNow = s.ack + (s.wnd << tcp.window.shift);
+                int edgeNow = s.ack + (s.wnd << tcp.receiveShift);
                 // What the scale cannot express is rounded up, until segments smaller than its unit have pushed the edge too
                 // far (RFC 7323 §2.4); the engine takes what it has once promised all the same.
-                int crumb = (1 << tcp.window.shift) - 1;
+                int crumb = (1 << tcp.receiveShift) - 1;
                 assertTrue(!edgeKnown || Seq.geq(edgeNow, edge)
                         || Seq.geq(edgeNow + crumb, edge) && tcp.rcv.wnd() > tcp.options.receiveBuffer / 8 - tcp.available(),
                         () -> "the window shrank by " + (edge - edgeNow));

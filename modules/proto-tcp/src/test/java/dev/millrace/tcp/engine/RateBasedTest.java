@@ -66,6 +66,9 @@ class RateBasedTest {
         // A bandwidth-delay product at most, where Reno would fill what there is.
         assertTrue(p.mostQueued < RATE * 60 / 1000, p.mostQueued + " " + p.a.tcp.cc);
         assertEquals(0, p.queueDrops);
+        var told = p.a.tcp.info(p.nowNs).sending();
+        assertEquals(RATE, told.deliveryRate(), RATE / 3.0);
+        assertEquals(RATE, told.pacingRate(), RATE / 3.0);
         p.end();
     }
 

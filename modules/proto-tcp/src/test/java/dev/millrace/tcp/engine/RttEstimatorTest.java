@@ -19,7 +19,7 @@ class RttEstimatorTest {
         "100000,          100000, 50000, 120000",
     })
     void samplesLeadToTheTimeoutOfTheRfc(String samples, double srtt, double rttvar, double rto) {
-        var e = new RttEstimator(1_000_000_000L, 200_000_000L, 120_000_000_000L);
+        var e = new RttEstimator(TcpSettings.of());
         for (String s : samples.trim().split(" +")) {
             e.onSample(Math.round(Double.parseDouble(s) * 1e6), 1);
         }
@@ -31,7 +31,7 @@ class RttEstimatorTest {
     @ParameterizedTest
     @CsvSource({"1, 2", "3, 8", "10, 120"})
     void backingOffDoublesUpToTheMaximum(int times, int seconds) {
-        var e = new RttEstimator(1_000_000_000L, 200_000_000L, 120_000_000_000L);
+        var e = new RttEstimator(TcpSettings.of());
         for (int i = 0; i < times; i++) {
             e.backOff();
         }

@@ -41,6 +41,7 @@ final class TcpBench {
         int tsEcr;
         int urg;
         boolean marked;
+        int userTimeout;
         int[] sack = new int[0];
 
         In seq(int s) {
@@ -97,6 +98,18 @@ final class TcpBench {
             return this;
         }
 
+        /// In seconds.
+        In userTimeout(int s) {
+            userTimeout = s;
+            return this;
+        }
+
+        /// The urgent pointer, and URG.
+        In urg(int pointer) {
+            urg = pointer;
+            return flags(TcpHeader.URG);
+        }
+
         In sack(int... edges) {
             sack = edges;
             return this;
@@ -105,7 +118,8 @@ final class TcpBench {
 
     /// A segment that was sent.
     record Out(int flags, int seq, int ack, int win, int len, int mss, int scale, boolean sackPermitted, boolean ts,
-            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs, boolean ecnCapable) {
+            int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs,
+            int urg, int userTimeout, boolean ecnCapable) {
         boolean has(int f) {
             return (flags & f) == f;
         }
@@ -184,7 +198,8 @@ final class TcpBench {
 
     private Packet packet(In in) {
         int header = 20 + (in.mss >= 0 ? 4 : 0) + (in.scale >= 0 ? 4 : 0) + (in.sackPermitted ? 4 : 0)
-                + (in.ts ? 12 : 0) + (in.sack.length > 0 ? TcpOptionWriter.sackLength(in.sack.length / 2) : 0);
+                + (in.ts ? 12 : 0) + (in.sack.length > 0 ? TcpOptionWriter.sackLength(in.sack.length / 2) : 0)
+                + (in.userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0);
         Packet p = Packet.allocate(Packet.HEADROOM, header + in.len);
         int at = p.append(header + in.len);
         MemorySegment m = p.memory();
@@ -207,6 +222,9 @@ final class TcpBench {
             for (int i = 0; i < in.sack.length; i += 2) {
                 to = TcpOptionWriter.sackBlock(m, to, ISS + in.sack[i], ISS + in.sack[i + 1]);
             }
+        }
+        if (in.userTimeout > 0) {
+            to = TcpOptionWriter.userTimeout(m, to, in.userTimeout);
         }
         for (int i = 0; i < in.len; i++) {
             m.set(java.lang.foreign.ValueLayout.JAVA_BYTE, to + i, (byte) (in.seq + i));
@@ -352,7 +370,7 @@ final class TcpBench {
         p.copyTo(s.headerLength, MemorySegment.ofArray(payload), 0, s.len);
         return new Out(s.flags, s.seq - ISS, s.has(TcpHeader.ACK) ? s.ack - irs : 0, s.wnd, s.len, o.mss(),
                 o.windowScale(), o.sackPermitted(), o.hasTimestamps(), o.timestampValue(), o.timestampEcho(), sack,
-                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs, p.isEcnCapable());
+                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs, s.urg, o.userTimeout(), p.isEcnCapable());
     }
 
     // ---- what is expected

@@ -405,15 +405,6 @@ class TcpDataTest {
     }
 
     @Test
-    void urgentDataIsDeliveredInLineAndCounted() {
-        TcpBench.In in = data(1, 10).flags(TcpHeader.URG);
-        in.urg = 5;
-        TcpBench b = established().recv(in);
-        assertEquals(1, b.tcp.urgentSegments);
-        b.read(100, 10).end();
-    }
-
-    @Test
     void gapsBeyondTheLimitAreDropped() {
         TcpBench b = established("out-of-order-ranges", "4");
         for (int i = 0; i < 4; i++) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Leaks;
+import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,48 @@ class TcpFuzzTest {
         assertEquals(buffers, Leaks.buffers());
     }
 
+    /// Options that change while it runs, urgent data both ways: whatever is urgent, bytes come once and in order.
+    @Test
+    void optionsThatChangeAndUrgentDataKeepToTheSameRules() {
+        int connected = 0;
+        for (int seed = 0; seed < 3_000; seed++) {
+            int s = seed;
+            try {
+                connected += run(seed, new Random(~seed)) ? 1 : 0;
+            } catch (Throwable t) {
+                throw new AssertionError("seed " + s, t);
+            }
+        }
+        assertTrue(connected > 500, "only " + connected + " connected");
+    }
+
+    private static void change(TcpBench b, Random r) {
+        ConnectionOptions o = b.options;
+        switch (r.nextInt(8)) {
+            case 0 -> o.notSentLowat = r.nextInt(3) * r.nextInt(5_000);
+            case 1 -> o.urgentInline = r.nextBoolean();
+            case 2 -> o.advertisedUserTimeoutS = r.nextInt(3) * r.nextInt(100_000);
+            case 3 -> o.userTimeoutNs = r.nextInt(2) * r.nextLong(100_000_000_000L);
+            default -> {
+                int n = 1 + r.nextInt(3_000);
+                b.tcp.writeUrgent(MemorySegment.ofArray(new byte[n]), 0, n, b.nowNs);
+            }
+        }
+        b.tcp.optionsChanged(b.nowNs);
+        b.drain();
+        long room = WriteRoom.now(b.tcp, Integer.MAX_VALUE);
+        assertTrue(b.tcp.writableBytes() == 0 || room > 0, "a writer that is woken finds room");
+        assertTrue(b.tcp.urgentDistance() <= 0x10000 + b.tcp.rcv.wnd() + b.options.receiveBuffer);
+        assertTrue(b.tcp.available() >= 0 && b.tcp.available() <= b.tcp.receiveBuffer.length());
+        b.tcp.info(b.nowNs);
+    }
+
     private static boolean run(int seed) {
+        return run(seed, null);
+    }
+
+    /// @param changes if not `null`, options change and urgent data is written
+    private static boolean run(int seed, Random changes) {
         Random r = new Random(seed);
         TcpBench b = new TcpBench(r.nextBoolean() ? 1000 : 65_000, r.nextBoolean(), r.nextBoolean() ? 64_000 : 0, r.nextLong(1L << 50),
                 "receive-buffer", r.nextBoolean() ? "8KiB" : "200KiB", "send-buffer", "64KiB",
@@ -43,11 +85,15 @@ class TcpFuzzTest {
         boolean connected = false;
         for (int step = 0; step < 120; step++) {
             TcpState before = b.tcp.state();
+            if (changes != null && changes.nextInt(4) == 0) {
+                change(b, changes);
+            }
             switch (r.nextInt(12)) {
                 case 0 -> b.after(r.nextInt(5) == 0 ? r.nextInt(200_000) : r.nextInt(500));
                 case 1 -> {
                     if (b.tcp.writableBytes() > 0) {
-                        b.write(1 + r.nextInt(Math.min(b.tcp.writableBytes(), 9000)));
+                        int n = 1 + r.nextInt(Math.min(b.tcp.writableBytes(), 9000));
+                        b.write(Math.min(n, WriteRoom.now(b.tcp, n)));
                     }
                 }
                 case 2 -> read(b, r);
@@ -59,7 +105,7 @@ class TcpFuzzTest {
                     }
                 }
                 case 4 -> b.icmp(IcmpError.Kind.values()[r.nextInt(8)], (int) (b.tcp.snd.una - TcpBench.ISS), r.nextInt(2000));
-                default -> b.recv(segment(b, r, ts));
+                default -> b.recv(segment(b, r, ts, changes != null));
             }
             assertTrue(before == b.tcp.state() || reachable(before, b.tcp.state()), before + " to " + b.tcp.state());
             assertTrue(b.sent.size() < 400, "an answer of " + b.sent.size() + " segments");
@@ -112,7 +158,7 @@ class TcpFuzzTest {
         return in;
     }
 
-    private static TcpBench.In segment(TcpBench b, Random r, boolean ts) {
+    private static TcpBench.In segment(TcpBench b, Random r, boolean ts, boolean changes) {
         TcpBench.In in = new TcpBench.In();
         boolean opening = !b.tcp.state().isSynchronized();
         in.seq = (int) (b.tcp.rcv.nxt - TcpBench.IRS) + around(r, b.tcp.rcv.wnd());
@@ -125,6 +171,9 @@ class TcpFuzzTest {
         }
         in.win = r.nextInt(6) == 0 ? 0 : r.nextInt(65536);
         in.len = r.nextInt(3) == 0 ? r.nextInt(3000) : 0;
+        if (changes && r.nextInt(4) == 0) {
+            in.urg(r.nextInt(3) == 0 ? r.nextInt(65536) : r.nextInt(20)).userTimeout(r.nextInt(1000));
+        }
         int roll = r.nextInt(40);
         if (opening && r.nextBoolean() || roll == 0) {
             in.flags(TcpHeader.SYN);

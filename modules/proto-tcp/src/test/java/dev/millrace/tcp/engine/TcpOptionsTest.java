@@ -15,7 +15,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
-import dev.millrace.TcpInfo;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.wire.TcpHeader;
 import org.junit.jupiter.api.Test;
@@ -176,27 +175,6 @@ class TcpOptionsTest {
         b.forget();
         b.tcp.setPath(1000, 0, b.nowNs);
         assertEquals(1000, b.tcp.snd.mss, "raised when the path says so");
-        b.end();
-    }
-
-    @Test
-    void infoTellsWhatWasAgreedUponAndWhatIsUnderWay() {
-        TcpBench b = establish(new TcpBench(), syn().mss(900).sackOk().ts(5000, 0).scale(7)).write(20_000).after(50);
-        b.recv(ackOf(1).ts(5001, 0).sack(889, 1777)).recv(data(1, 10).ts(5002, 0));
-        TcpInfo i = b.tcp.info(b.nowNs);
-        assertEquals("OPEN 888 0 0", i.recovery() + " " + i.bytesSacked() + " " + i.bytesLost() + " " + i.bytesRetransmitted());
-        // A millisecond later what the report left out is lost, and goes again.
-        i = b.after(30).tcp.info(b.nowNs);
-        assertEquals("true true 7 10 900 1000", i.timestamps() + " " + i.sack() + " " + i.sendWindowScale() + " "
-                + i.receiveWindowScale() + " " + i.peerMss() + " " + i.advertisedMss());
-        assertEquals("SACK_RECOVERY 888 888 888", i.recovery() + " " + i.bytesSacked() + " " + i.bytesLost() + " "
-                + i.bytesRetransmitted());
-        assertEquals(20_000 - i.bytesSent(), i.bytesUnsent());
-        assertEquals(30 * TcpBench.MS, i.sinceReceivedNs());
-        assertEquals(29 * TcpBench.MS, i.sinceSentNs());
-        i = b.after(400).tcp.info(b.nowNs);
-        assertEquals("RTO_RECOVERY 1776", i.recovery() + " " + i.bytesRetransmitted());
-        assertEquals(-1, established().tcp.info(0).sinceReceivedNs());
         b.end();
     }
 

@@ -31,8 +31,8 @@ class TcpPairTest {
     void cleanWireCarriesBothDirectionsWithoutRetransmission() {
         Pair p = new Pair(1, Pair.Wire.clean(), TcpSettings.of());
         p.transfer(3_000_000, 2_000_000, 100 * SECOND);
-        assertEquals(0, p.a.tcp.info(p.nowNs).retransmittedSegments());
-        assertEquals(0, p.b.tcp.info(p.nowNs).retransmittedSegments());
+        assertEquals(0, p.a.tcp.info(p.nowNs).totals().retransmittedSegments());
+        assertEquals(0, p.b.tcp.info(p.nowNs).totals().retransmittedSegments());
     }
 
     @Test
@@ -90,7 +90,7 @@ class TcpPairTest {
         Pair p = new Pair(seed, wire, TcpSettings.of(), TcpSettings.of(), 1460, 1460, 0, issA, issB);
         p.tracing = true;
         p.transfer(100_000, 50_000, 3000 * SECOND);
-        assertTrue(p.a.tcp.info(p.nowNs).retransmittedSegments() > 0);
+        assertTrue(p.a.tcp.info(p.nowNs).totals().retransmittedSegments() > 0);
         return p.trace;
     }
 
@@ -156,7 +156,7 @@ class TcpPairTest {
             assertTrue(p.run(1000 * SECOND, () -> p.b.read == 5_000_000));
             double mbit = 40e9 / (p.nowNs - start);
             assertTrue(mbit > 10 && mbit < 25, mbit + " Mbit/s");
-            assertTrue(p.a.tcp.info(p.nowNs).timeouts() <= 1, "timeouts " + p.a.tcp.info(p.nowNs).timeouts());
+            assertTrue(p.a.tcp.info(p.nowNs).totals().timeouts() <= 1, "timeouts " + p.a.tcp.info(p.nowNs).totals().timeouts());
             p.end();
         }
     }

@@ -1,0 +1,48 @@
+package dev.millrace.tcp.engine;
+
+import dev.millrace.ErrorCode;
+import dev.millrace.wire.buffer.Packet;
+
+/// How a connection comes to CLOSED, and what the peer hears of it.
+final class Ends {
+    private Ends() {
+    }
+
+    static void sendReset(TcpConnection c, long seq, long ack, boolean withAck) {
+        c.rstDue = true;
+        c.rstSeq = seq;
+        c.rstAck = ack;
+        c.rstWithAck = withAck;
+    }
+
+    static void fail(TcpConnection c, ErrorCode why, boolean reset) {
+        c.error = why;
+        c.events |= TcpConnection.EVENT_FAILED | TcpConnection.EVENT_READABLE | TcpConnection.EVENT_WRITABLE;
+        if (reset) {
+            sendReset(c, c.snd.nxt, c.rcv.nxt, true);
+        }
+        toClosed(c);
+    }
+
+    static void toClosed(TcpConnection c) {
+        c.become(TcpState.CLOSED);
+        c.timers.cancelAll();
+        c.events |= TcpConnection.EVENT_CLOSED;
+        c.synDue = false;
+        c.persist.stop(c);
+        c.queue.clear();
+        c.sendBuffer.clear();
+        if (c.reassembler != null) {
+            c.reassembler.clear();
+        }
+    }
+
+    /// A reset for a connection whose engine has failed, or `null` if the peer expects none.
+    static Packet farewell(TcpConnection c, long nowNs) {
+        if (c.state == TcpState.CLOSED || c.state == TcpState.SYN_SENT || c.state == TcpState.TIME_WAIT) {
+            return null;
+        }
+        sendReset(c, c.snd.nxt, c.rcv.nxt, true);
+        return SegmentSender.reset(c, nowNs);
+    }
+}
