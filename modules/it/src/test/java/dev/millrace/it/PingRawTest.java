@@ -178,7 +178,10 @@ class PingRawTest {
                 RawSocket raw = stack.raw().ip(version, 253); UdpSocket udp = stack.udp().connect(new InetSocketAddress(far, 9))) {
             udp.setOption(UdpOptions.DONT_FRAGMENT, true);
             raw.send(ByteBuffer.wrap(new byte[40]), far, RawSocket.Sending.DEFAULT.dontFragment(true));
-            byte[] quote = sent.getLast();
+            // A stranger who knows the protocol, and claims that the packet was larger.
+            byte[] quote = sent.getLast().clone();
+            quote[version == 4 ? 2 : 4] = 1460 >> 8;
+            quote[version == 4 ? 3 : 5] = (byte) 1460;
             wire.inject(tooBig(version, quote, 1400));
             assertEquals(1500, udp.getOption(UdpOptions.PATH_MTU), "nothing large was ever sent there");
             raw.send(ByteBuffer.wrap(new byte[1440]), far, RawSocket.Sending.DEFAULT.dontFragment(true));
