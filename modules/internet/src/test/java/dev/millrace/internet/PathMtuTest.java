@@ -184,7 +184,7 @@ class PathMtuTest {
                 write(s, 300_000);
             }
             assertEquals(1500, s.info().sending().pathMtu());
-            assertEquals(icmp ? 0 : 3, s.info().totals().timeouts());
+            assertEquals(icmp ? 0 : 5, s.info().totals().timeouts());
         }
     }
 }

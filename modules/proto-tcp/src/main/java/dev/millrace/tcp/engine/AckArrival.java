@@ -36,6 +36,9 @@ final class AckArrival {
             sampleRtt(c, seg, priorFlight, nowNs);
             c.rtt.onProgress();
             c.retries = 0;
+            if (c.blackHole != null) {
+                BlackHole.onProgress(c);
+            }
         }
         boolean duplicate = acked == 0 && seg.ackOffset == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
                 && !seg.has(TcpHeader.FIN);

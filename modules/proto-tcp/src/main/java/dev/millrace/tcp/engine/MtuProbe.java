@@ -72,12 +72,12 @@ final class MtuProbe {
     }
 
     /// BASE_PLPMTU (RFC 8899 §5.1.2): what almost any path carries.
-    private static int base(TcpConnection c) {
+    static int base(TcpConnection c) {
         return c.v4 ? c.settings.baseMss : Math.max(c.settings.baseMss, 1280 - 60);
     }
 
     /// MIN_PLPMTU: what is never gone below.
-    private static int floor(TcpConnection c) {
+    static int floor(TcpConnection c) {
         return c.v4 ? 552 - 40 : 1280 - 60;
     }
 
@@ -138,19 +138,22 @@ final class MtuProbe {
             // RFC 4821 §7.6.3: congestion, and the probe has failed all the same.
             c.mtuProbe.fail(c);
         }
-        if (c.settings.mtuProbing == MtuProbing.OFF || c.retries < Timeouts.R1) {
-            return;
-        }
-        // RFC 4821 §7.7: a full-stop timeout, that is R1, and after it each one halves what does not arrive. That may be less than
-        // an MSS, if the segment was cut when less was known to fit.
-        int present = Math.min(ceiling(c), limit(c));
-        int vanished = Math.min(present, c.lastResent + options(c));
-        int next = vanished > base(c) ? base(c) : c.retries > Timeouts.R1 ? Math.max(floor(c), vanished / 2) : vanished;
-        if (next < vanished) {
+        BlackHole.onTimeout(c);
+    }
+
+    /// What is sent when nobody probes: what the path and the peer are taken to allow.
+    static int present(TcpConnection c) {
+        return Math.min(ceiling(c), limit(c));
+    }
+
+    /// Nothing larger than `size` arrives.
+    static void onBlackHole(TcpConnection c, int size) {
+        int present = present(c);
+        if (size < present) {
             if (c.mtuProbe == null) {
-                c.mtuProbe = new MtuProbe(next, present, ceiling(c));
+                c.mtuProbe = new MtuProbe(size, present, ceiling(c));
             }
-            c.mtuProbe.fall(c, next, present);
+            c.mtuProbe.fall(c, size, present);
         }
     }
 

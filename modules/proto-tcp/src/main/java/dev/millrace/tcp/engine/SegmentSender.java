@@ -139,7 +139,12 @@ final class SegmentSender {
             board.splitFirst(board.start(0) + room);
             length = room;
         }
-        int limit = mss;
+        int piece = i == 0 ? BlackHole.limit(c) : Integer.MAX_VALUE;
+        if (length > piece) {
+            board.splitFirst(board.start(0) + piece);
+            length = piece;
+        }
+        int limit = Math.min(mss, piece);
         if (!forced && c.maxSuperSegment > mss) {
             long budget = Math.min(c.recovery.budget(c), c.maxSuperSegment);
             if (c.pacer != null) {
@@ -154,6 +159,7 @@ final class SegmentSender {
         c.queue.retransmit(i, last, nowNs);
         onRetransmission(c, start, start + total, total - (fin ? 1 : 0), nowNs);
         if (i == 0) {
+            c.firstResent = total - (fin ? 1 : 0);
             // RFC 6675 §6: what is sent again gets a timeout of its own.
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
         } else {
@@ -185,7 +191,6 @@ final class SegmentSender {
     private static void onRetransmission(TcpConnection c, long start, long end, int length, long nowNs) {
         c.recovery.onRetransmitted(c, start, end, length, nowNs);
         c.snd.lastSentNs = nowNs;
-        c.lastResent = length;
         if (c.mtuProbe != null) {
             c.mtuProbe.onRetransmitted(start, end);
         }

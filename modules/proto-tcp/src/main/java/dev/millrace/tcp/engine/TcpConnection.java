@@ -78,6 +78,7 @@ public final class TcpConnection {
     CongestionMarks marks;
     /// Made when probing begins ([MtuProbing]).
     MtuProbe mtuProbe;
+    BlackHole blackHole;
     UserTimeout userTimeout;
     Urgent urgent;
 
@@ -114,8 +115,8 @@ public final class TcpConnection {
     boolean writeRefused;
     /// Timeouts of the oldest data.
     int retries;
-    /// The payload of what was sent again last.
-    int lastResent;
+    /// The payload with which the oldest data went again last.
+    int firstResent;
 
     long bytesSent;
     long bytesReceived;
