@@ -70,7 +70,7 @@ class FloodTest {
                 if (!toSend.hasRemaining()) {
                     // Timestamps bring back what was offered, and without them nothing was.
                     assertEquals(timestamps, socket.info().agreed().sack());
-                    assertEquals(timestamps ? 5 : 0, socket.info().agreed().sendWindowScale());
+                    assertEquals(timestamps ? 10 : 0, socket.info().agreed().sendWindowScale());
                     socket.close();
                     socket = null;
                     connected++;
