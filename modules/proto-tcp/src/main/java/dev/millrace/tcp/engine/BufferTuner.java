@@ -8,7 +8,7 @@ package dev.millrace.tcp.engine;
 /// Only round trips of a millisecond and more count. Within one the first size is enough for 8 Gb/s; what is measured
 /// there is how fast threads and memory are, and both are slower with more in flight than the caches hold.
 final class BufferTuner {
-    static final long MIN_RTT_NS = 1_000_000L;
+    private static final long MIN_RTT_NS = 1_000_000L;
     /// One connection's buffer gets this part of the stack's memory at most.
     private static final int SHARE = 4;
 
@@ -49,10 +49,10 @@ final class BufferTuner {
         if (c.timestampsOn && seg.options.hasTimestamps()) {
             sample((long) (c.timestampNow(nowNs) - seg.options.timestampEcho()) * 1_000_000L);
         }
-        // The echo counts whole milliseconds, and part of one looks like one. What the connection has measured itself,
-        // by its SYN at least, is exact, but may be of before a queue filled.
-        long round = Math.max(rttNs - MIN_RTT_NS, c.rtt.srttNs());
-        if (round < MIN_RTT_NS || nowNs - roundNs < round) {
+        // The echo counts whole milliseconds, and part of one looks like one. Without echoes a receiver knows what the handshake
+        // took.
+        long round = c.timestampsOn ? rttNs : c.rtt.srttNs();
+        if (round < (c.timestampsOn ? 2 : 1) * MIN_RTT_NS || nowNs - roundNs < round) {
             return;
         }
         long now = takenByProgram(c);
@@ -81,9 +81,14 @@ final class BufferTuner {
         rttNs = rttNs == 0 || ns < rttNs ? ns : rttNs + (ns - rttNs) / 8;
     }
 
+    /// Whether a round trip takes a millisecond at least: the least does, since a thread that had to wait makes one long.
+    static boolean isLong(TcpConnection c) {
+        return c.rtt.minRttNs() >= MIN_RTT_NS;
+    }
+
     /// The congestion window may have opened.
     static void onAck(TcpConnection c) {
-        if (c.options.sendBuffer < c.options.sendBufferMax && c.rtt.srttNs() >= MIN_RTT_NS
+        if (c.options.sendBuffer < c.options.sendBufferMax && isLong(c)
                 && 2 * c.cc.cwnd() > c.options.sendBuffer) {
             c.options.sendBuffer = grown(c, c.options.sendBuffer, 2 * c.cc.cwnd(), c.options.sendBufferMax);
         }

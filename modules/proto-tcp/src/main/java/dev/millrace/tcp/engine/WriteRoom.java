@@ -47,7 +47,7 @@ final class WriteRoom {
     private static int worthwhileRoom(TcpConnection c) {
         int buffer = c.options.sendBuffer;
         boolean more = c.sendBuffer.end() - c.snd.nxt >= c.snd.mss;
-        return more || c.rtt.srttNs() < BufferTuner.MIN_RTT_NS ? Math.min(buffer / 4, MOST_ROOM) : Math.min(buffer / 16, MOST_ROOM / 4);
+        return more || !BufferTuner.isLong(c) ? Math.min(buffer / 4, MOST_ROOM) : Math.min(buffer / 16, MOST_ROOM / 4);
     }
 
     /// The bytes written that were never sent.

@@ -71,6 +71,17 @@ class BufferTunerTest {
         assertEquals(MIB, p.a.tcp.options.sendBuffer);
     }
 
+    /// Threads that have to wait at first, as in a JVM that has just begun, make no long path.
+    @Test
+    void aShortPathThatBeganSlowlyIsShort() {
+        Pair p = pair(20_000, Long.MAX_VALUE);
+        long begin = p.nowNs;
+        p.delaysNs = s -> p.nowNs - begin < 20 * MS ? 5 * MS : 0;
+        send(p, 40 * MIB);
+        assertEquals(MIB, p.b.tcp.options.receiveBuffer);
+        assertEquals(MIB, p.a.tcp.options.sendBuffer);
+    }
+
     @Test
     void aProgramThatIsSlowerThanThePathGetsNoLargerBuffer() {
         Pair p = pair(50 * MS, Long.MAX_VALUE);
