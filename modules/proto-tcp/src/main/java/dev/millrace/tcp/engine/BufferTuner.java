@@ -12,8 +12,10 @@ final class BufferTuner {
     /// One connection's buffer gets this part of the stack's memory at most.
     private static final int SHARE = 4;
 
-    /// The round trip as a receiver sees it, or 0.
-    private long rttNs;
+    private static final long UNKNOWN = -1;
+
+    /// The round trip as a receiver sees it; 0 is one that is less than a tick.
+    private long rttNs = UNKNOWN;
     /// The present round trip began then, and with that much handed to the program.
     private long roundNs;
     private long takenBefore;
@@ -78,7 +80,7 @@ final class BufferTuner {
         if (ns < 0 || ns > 3_600_000_000_000L) {
             return;
         }
-        rttNs = rttNs == 0 || ns < rttNs ? ns : rttNs + (ns - rttNs) / 8;
+        rttNs = rttNs == UNKNOWN || ns < rttNs ? ns : rttNs + (ns - rttNs) / 8;
     }
 
     /// Whether a round trip takes a millisecond at least: the least does, since a thread that had to wait makes one long.
