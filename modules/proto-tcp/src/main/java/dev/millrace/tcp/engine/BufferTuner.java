@@ -13,9 +13,14 @@ final class BufferTuner {
     private static final int SHARE = 4;
 
     private static final long UNKNOWN = -1;
+    /// So many echoes tell whether a path is short.
+    private static final int ENOUGH = 8;
 
     /// The round trip as a receiver sees it; 0 is one that is less than a tick.
     private long rttNs = UNKNOWN;
+    /// The least that was ever seen: a thread that had to wait makes a short path look long.
+    private long leastNs = Long.MAX_VALUE;
+    private int samples;
     /// The present round trip began then, and with that much handed to the program.
     private long roundNs;
     private long takenBefore;
@@ -54,7 +59,8 @@ final class BufferTuner {
         // The echo counts whole milliseconds, and part of one looks like one. Without echoes a receiver knows what the handshake
         // took.
         long round = c.timestampsOn ? rttNs : c.rtt.srttNs();
-        if (round < (c.timestampsOn ? 2 : 1) * MIN_RTT_NS || nowNs - roundNs < round) {
+        boolean isShort = c.timestampsOn ? samples < ENOUGH || leastNs < 2 * MIN_RTT_NS : round < MIN_RTT_NS;
+        if (isShort || nowNs - roundNs < round) {
             return;
         }
         long now = takenByProgram(c);
@@ -80,6 +86,8 @@ final class BufferTuner {
         if (ns < 0 || ns > 3_600_000_000_000L) {
             return;
         }
+        leastNs = Math.min(leastNs, ns);
+        samples = Math.min(samples + 1, ENOUGH);
         rttNs = rttNs == UNKNOWN || ns < rttNs ? ns : rttNs + (ns - rttNs) / 8;
     }
 

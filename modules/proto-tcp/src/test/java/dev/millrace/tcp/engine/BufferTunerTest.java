@@ -77,7 +77,7 @@ class BufferTunerTest {
         Pair p = pair(20_000, Long.MAX_VALUE);
         long begin = p.nowNs;
         // And now and then later.
-        p.delaysNs = s -> p.nowNs - begin < 20 * MS || (p.nowNs - begin) % (30 * MS) < 50_000 ? 5 * MS : 0;
+        p.delaysNs = s -> p.nowNs - begin < 20 * MS || (p.nowNs - begin) % (30 * MS) < 12 * MS ? 5 * MS : 0;
         send(p, 40 * MIB);
         assertEquals(MIB, p.b.tcp.options.receiveBuffer);
         assertEquals(MIB, p.a.tcp.options.sendBuffer);
