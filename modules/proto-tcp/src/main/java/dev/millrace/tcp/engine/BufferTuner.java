@@ -6,7 +6,8 @@ package dev.millrace.tcp.engine;
 /// good deal.
 ///
 /// Only round trips of a millisecond and more count. Within one the first size is enough for 8 Gb/s; what is measured
-/// there is how fast threads and memory are, and both are slower with more in flight than the caches hold.
+/// there is how fast threads and memory are, and both are slower with more in flight than the caches hold. A path of less than that is
+/// known by the least round trip: a JVM that has just begun makes most of them long.
 final class BufferTuner {
     private static final long MIN_RTT_NS = 1_000_000L;
     /// One connection's buffer gets this part of the stack's memory at most.
