@@ -43,6 +43,6 @@ final class Ends {
             return null;
         }
         sendReset(c, c.snd.nxt, c.rcv.nxt, true);
-        return SegmentSender.reset(c, nowNs);
+        return SegmentWriter.reset(c, nowNs);
     }
 }

@@ -1,17 +1,11 @@
 package dev.millrace.tcp.engine;
 
 import dev.millrace.wire.TcpHeader;
-import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
-import java.lang.foreign.MemorySegment;
 
-/// Says what may go out now, and writes it: the windows, Nagle and silly-window avoidance (RFC 9293 §3.7.4, §3.8.6.2.1),
+/// Says what goes out now: the windows, Nagle and silly-window avoidance (RFC 9293 §3.7.4, §3.8.6.2.1),
 /// FIN, probes, ACKs.
 final class SegmentSender {
-    /// Room in front of the TCP header for every layer below it.
-    private static final int HEADROOM = 128;
-    /// Payloads up to this size are copied behind the header: cheaper than a reference to a chunk.
-    private static final int COPY_LIMIT = 192;
     /// From here on segments are so large that it pays to wait for more to put into one.
     private static final int LARGE = 16 * 1024;
     /// How long CORK holds a partial segment.
@@ -23,20 +17,20 @@ final class SegmentSender {
     /// The next segment to send, or `null`.
     static Packet poll(TcpConnection c, long nowNs) {
         if (c.rstDue) {
-            return reset(c, nowNs);
+            return SegmentWriter.reset(c, nowNs);
         }
         switch (c.state) {
             case CLOSED, LISTEN -> {
                 return null;
             }
             case SYN_SENT, SYN_RECEIVED -> {
-                return c.synDue ? syn(c, nowNs) : c.acks.isDue() ? ack(c, nowNs) : null;
+                return c.synDue ? SegmentWriter.syn(c, nowNs) : c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
             }
             default -> {
             }
         }
         if (acksAlone(c)) {
-            return ack(c, nowNs);
+            return SegmentWriter.ack(c, nowNs);
         }
         if (c.state != TcpState.TIME_WAIT && c.state != TcpState.FIN_WAIT_2) {
             Packet data = c.probe != null && c.probe.due ? tailLossProbe(c, nowNs) : null;
@@ -56,9 +50,9 @@ final class SegmentSender {
         if (c.keepAlive.probeDue) {
             c.keepAlive.probeDue = false;
             // RFC 9293 §3.8.4 (SHLD-12): a number that was acknowledged long ago, and no data.
-            return build(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
+            return SegmentWriter.segment(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
         }
-        return c.acks.isDue() ? ack(c, nowNs) : null;
+        return c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
     }
 
     /// The next segment with data or FIN, or `null` if there is none or an acknowledgement must go before it.
@@ -96,10 +90,10 @@ final class SegmentSender {
                 return null;
             }
         }
+        if ((unsent > 0 || fin) && c.snd.flight() == 0) {
+            restartAfterIdle(c, nowNs);
+        }
         if (c.mtuProbe != null && unsent > 0) {
-            if (c.snd.flight() == 0) {
-                restartAfterIdle(c, nowNs);
-            }
             int length = c.mtuProbe.dueLength(c, unsent, nowNs);
             if (length > 0 && c.pacer != null && c.pacer.holds(c, nowNs)) {
                 return null;
@@ -133,7 +127,7 @@ final class SegmentSender {
             }
             c.recovery.giveUpForcing();
             startRetransmissionTimer(c, nowNs);
-            return build(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
+            return SegmentWriter.segment(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
         }
         if (length > room && length > 0) {
             board.splitFirst(board.start(0) + room);
@@ -165,7 +159,7 @@ final class SegmentSender {
         } else {
             startRetransmissionTimer(c, nowNs);
         }
-        return build(c, start, total - (fin ? 1 : 0), TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
+        return SegmentWriter.segment(c, start, total - (fin ? 1 : 0), TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     private static int dataLength(SackScoreboard board, int i) {
@@ -202,9 +196,9 @@ final class SegmentSender {
     /// congestion window says. Returns `null` if neither can go.
     private static Packet tailLossProbe(TcpConnection c, long nowNs) {
         c.probe.due = false;
-        int length = (int) Math.min(Math.min(c.sendBuffer.end() - c.snd.nxt, c.snd.room()), fullSize(c));
+        int length = (int) Math.min(Math.min(c.sendBuffer.end() - c.snd.nxt, c.snd.room()), SegmentWriter.fullSize(c));
         if (length > 0) {
-            Packet p = emit(c, length, false, nowNs);
+            Packet p = emit(c, length, c.snd.mss, false, nowNs);
             c.probe.onSent(c, false, nowNs);
             return p;
         }
@@ -222,15 +216,12 @@ final class SegmentSender {
         c.queue.retransmit(i, i, nowNs);
         onRetransmission(c, start, board.end(i), length, nowNs);
         c.probe.onSent(c, true, nowNs);
-        return build(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
+        return SegmentWriter.segment(c, start, length, TcpHeader.ACK | (fin ? TcpHeader.FIN : 0), nowNs);
     }
 
     /// A segment of data that was never sent, with FIN if it ends the stream.
     private static Packet fresh(TcpConnection c, int unsent, long nowNs) {
         SendSequence snd = c.snd;
-        if (snd.flight() == 0) {
-            restartAfterIdle(c, nowNs);
-        }
         long budget = c.recovery.budget(c);
         int length = 0;
         if (unsent > 0) {
@@ -251,7 +242,7 @@ final class SegmentSender {
         if (budget - length < snd.mss) {
             snd.cwndLimitedTo = snd.nxt + length + (fin ? 1 : 0);
         }
-        return emit(c, length, fin, nowNs);
+        return emit(c, length, snd.mss, fin, nowNs);
     }
 
     /// RFC 4821 §7: new data as one packet that may be too large for the path. If it is, its bytes go again in segments of
@@ -262,17 +253,16 @@ final class SegmentSender {
             snd.cwndLimitedTo = snd.nxt + length;
         }
         long sml = snd.sml;
-        Packet p = emit(c, length, false, nowNs);
+        Packet p = emit(c, length, length, false, nowNs);
         snd.sml = sml;
         c.mtuProbe.onSent(c, length);
-        // Nobody cuts it.
-        c.segmentsSent -= (length + snd.mss - 1) / snd.mss - 1;
-        p.setSegmentSize(0);
         return p;
     }
 
     /// Sends the next `length` bytes, and FIN behind them if `fin`, for the first time.
-    private static Packet emit(TcpConnection c, int length, boolean fin, long nowNs) {
+    ///
+    /// @param size the payload of each segment that the packet is cut into on its way
+    private static Packet emit(TcpConnection c, int length, int size, boolean fin, long nowNs) {
         SendSequence snd = c.snd;
         long start = snd.nxt;
         int count = length + (fin ? 1 : 0);
@@ -281,7 +271,7 @@ final class SegmentSender {
         snd.nxt += count;
         snd.finSent |= fin;
         snd.probed = false;
-        if (length % fullSize(c) != 0) {
+        if (length % SegmentWriter.fullSize(c) != 0) {
             snd.sml = start + length;
         }
         c.bytesSent += length;
@@ -292,10 +282,10 @@ final class SegmentSender {
         c.probe().schedule(c, nowNs);
         int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
         if (c.marks == null || length == 0) {
-            return build(c, start, length, flags, nowNs);
+            return SegmentWriter.segment(c, start, length, flags, size, nowNs);
         }
         // RFC 3168 §6.1.4, §6.1.5: new data only; what is sent again, and what acknowledges, is never marked.
-        Packet p = build(c, start, length, flags | c.marks.flagsOfNewData(), nowNs);
+        Packet p = SegmentWriter.segment(c, start, length, flags | c.marks.flagsOfNewData(), size, nowNs);
         p.setEcnCapable(true);
         return p;
     }
@@ -303,7 +293,7 @@ final class SegmentSender {
     /// How many bytes the next segment takes, or 0 if it is to wait.
     private static int lengthOf(TcpConnection c, int unsent, int room, long budget, long nowNs) {
         SendSequence snd = c.snd;
-        int mss = fullSize(c);
+        int mss = SegmentWriter.fullSize(c);
         int length = Math.min(unsent, room);
         // Each packet of a super-segment would say that the window was reduced, some after the next mark.
         boolean one = c.maxSuperSegment <= mss || c.marks != null && c.marks.mustTell();
@@ -383,138 +373,9 @@ final class SegmentSender {
         c.persist.probeDue = false;
         if (c.sendBuffer.end() == c.snd.nxt) {
             // Only FIN waits, and FIN needs no window.
-            return build(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
+            return SegmentWriter.segment(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
         }
         c.snd.probed = true;
-        return build(c, c.snd.nxt, 1, TcpHeader.ACK, nowNs);
-    }
-
-    private static Packet ack(TcpConnection c, long nowNs) {
-        return build(c, c.snd.nxt, 0, TcpHeader.ACK, nowNs);
-    }
-
-    private static Packet build(TcpConnection c, long seq, int length, int flags, long nowNs) {
-        int blocks = sackBlocks(c);
-        if (blocks > 0 && length + TcpOptionWriter.sackLength(blocks) > c.snd.mss) {
-            // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
-            blocks = 0;
-        }
-        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
-                + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
-        if (c.userTimeout != null) {
-            header += c.userTimeout.room(c, header, length);
-        }
-        boolean linear = length <= COPY_LIMIT;
-        Packet p = Packet.allocate(HEADROOM, header + (linear ? length : 0));
-        try {
-            writeHeader(c, p, header, seq, length, flags, blocks, nowNs);
-            if (linear && length > 0) {
-                c.sendBuffer.copyTo(seq, length, p.memory(), p.append(length));
-            } else if (length > 0) {
-                c.sendBuffer.addTo(p, seq, length);
-            }
-            finish(c, p, length);
-            c.rcv.lastAckSent = c.rcv.nxt;
-            c.acks.onSent(c);
-            return p;
-        } catch (Throwable t) {
-            p.release();
-            throw t;
-        }
-    }
-
-    private static void writeHeader(TcpConnection c, Packet p, int header, long seq, int length, int flags, int blocks,
-            long nowNs) {
-        int at = p.append(header);
-        MemorySegment m = p.memory();
-        // RFC 9293 §3.9.1.2 (MUST-60, 61): the last byte that the program has written so far is pushed.
-        int push = length > 0 && seq + length == c.sendBuffer.end() ? TcpHeader.PSH : 0;
-        int urgent = c.urgent == null ? 0 : c.urgent.pointer(seq);
-        TcpHeader.write(m, at, c.localPort, c.remotePort, StreamOffset.number(seq), StreamOffset.number(c.rcv.nxt), header,
-                flags | push | (urgent > 0 ? TcpHeader.URG : 0) | (c.marks == null ? 0 : c.marks.flags()), WindowAdvertiser.field(c), urgent);
-        long to = at + TcpHeader.MIN_LENGTH;
-        if (c.timestampsOn) {
-            to = TcpOptionWriter.timestamps(m, to, c.timestampNow(nowNs), c.rcv.tsRecent);
-        }
-        if (blocks > 0) {
-            c.sackBlocks.write(m, to, blocks);
-            to += TcpOptionWriter.sackLength(blocks);
-        }
-        if (to < at + header) {
-            c.userTimeout.write(c, m, to);
-        }
-    }
-
-    private static int sackBlocks(TcpConnection c) {
-        return c.sackOn && c.sackBlocks != null ? Math.min(c.sackBlocks.count(), c.timestampsOn ? 3 : 4) : 0;
-    }
-
-    /// The payload of a full segment that goes out now: less than SND.MSS while SACK has something to report.
-    private static int fullSize(TcpConnection c) {
-        int mss = c.snd.mss;
-        int blocks = c.maxSuperSegment > mss ? 0 : sackBlocks(c);
-        return blocks == 0 ? mss : Math.max(Math.min(mss, 48), mss - TcpOptionWriter.sackLength(blocks));
-    }
-
-    private static void finish(TcpConnection c, Packet p, int length) {
-        p.wantChecksum(0, TcpHeader.CHECKSUM_OFFSET);
-        int count = 1;
-        if (length > c.snd.mss && c.snd.mss > 0) {
-            p.setSegmentSize(c.snd.mss);
-            count = (length + c.snd.mss - 1) / c.snd.mss;
-        }
-        c.segmentsSent += count;
-        c.snd.dataSegments += length > 0 ? count : 0;
-    }
-
-    /// SYN, or SYN with ACK.
-    private static Packet syn(TcpConnection c, long nowNs) {
-        c.synDue = false;
-        boolean answer = c.state == TcpState.SYN_RECEIVED;
-        boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
-        Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
-                answer ? StreamOffset.number(c.rcv.nxt) : 0,
-                TcpHeader.SYN | (answer ? TcpHeader.ACK : 0) | ecnOfSyn(c, answer), WindowAdvertiser.synField(c), c.advertisedMss,
-                answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
-                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1, c.options.advertisedUserTimeoutS);
-        if (c.snd.nxt == c.snd.iss) {
-            c.snd.nxt++;
-            c.snd.sml = c.snd.nxt;
-            c.snd.cwndLimitedTo = c.snd.nxt;
-        }
-        c.snd.lastSentNs = nowNs;
-        if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {
-            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
-        }
-        finish(c, p, 0);
-        c.rcv.lastAckSent = c.rcv.nxt;
-        c.acks.onSent(c);
-        return p;
-    }
-
-    /// RFC 3168 §6.1.1. A SYN that was lost may have been dropped for asking (§6.1.1.1).
-    private static int ecnOfSyn(TcpConnection c, boolean answer) {
-        if (answer) {
-            return c.marks != null && !c.synLost ? TcpHeader.ECE : 0;
-        }
-        c.ecnRequested = c.settings.ecn == TcpSettings.Ecn.REQUEST && !c.synLost;
-        return c.ecnRequested ? TcpHeader.ECE | TcpHeader.CWR : 0;
-    }
-
-    static Packet reset(TcpConnection c, long nowNs) {
-        c.rstDue = false;
-        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
-        Packet p = Packet.allocate(HEADROOM, header);
-        int at = p.append(header);
-        TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, StreamOffset.number(c.rstSeq),
-                StreamOffset.number(c.rstAck), header,
-                c.rstWithAck ? TcpHeader.RST | TcpHeader.ACK : TcpHeader.RST, 0, 0);
-        if (c.timestampsOn) {
-            // RFC 7323 §3.2: SHOULD; the echo is valid with ACK only.
-            TcpOptionWriter.timestamps(p.memory(), at + TcpHeader.MIN_LENGTH, c.timestampNow(nowNs),
-                    c.rstWithAck ? c.rcv.tsRecent : 0);
-        }
-        finish(c, p, 0);
-        return p;
+        return SegmentWriter.segment(c, c.snd.nxt, 1, TcpHeader.ACK, nowNs);
     }
 }

@@ -255,6 +255,7 @@ class MtuProbeTest {
         assertTrue(b.sent.stream().allMatch(o -> o == probe || o.len() <= 1024 || o.superSize() == 1024), () -> "" + b.sent);
         assertEquals(b.sent.stream().filter(o -> o.len() > 0).mapToLong(o -> o == probe ? 1 : (o.len() + 1023) / 1024).sum()
                 + (first.len() + 1023) / 1024 + 1, b.tcp.info(b.nowNs).totals().segmentsSent());
+        assertEquals(b.tcp.info(b.nowNs).totals().segmentsSent() - 1, b.tcp.info(b.nowNs).totals().dataSegmentsSent(), "all but SYN, ACK");
         b.end();
     }
 
