@@ -9,19 +9,16 @@ import dev.millrace.spi.CongestionControl;
 final class LossRecovery {
     enum Phase { OPEN, FAST_RECOVERY, SACK_RECOVERY, RTO_RECOVERY }
 
-    /// F-RTO: whether a timeout was spurious is not known before the second acknowledgement (RFC 5682 §2.1).
-    private enum Frto { NONE, AWAITS_FIRST_ACK, AWAITS_SECOND_ACK }
-
     private Phase phase = Phase.OPEN;
-    private Frto frto = Frto.NONE;
+    /// While it is not known whether a timeout was spurious.
+    private Frto frto;
     /// The first retransmission goes out whatever the windows say.
     private boolean forced;
     /// RecoveryPoint of RFC 6675, `recover` of RFC 6582.
     private long recoveryPoint;
     /// No more than are needed are counted.
     private byte dupAcks;
-    /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd). In
-    /// F-RTO what may be sent of new data.
+    /// What duplicate ACKs say has left the network, while the peer does not SACK (RFC 6582 §3.2: the inflation of cwnd).
     private long inflation;
     /// Reported by SACK while nothing was acknowledged: congestion control hears of it with the next that is.
     private int uncredited;
@@ -258,7 +255,7 @@ final class LossRecovery {
 
     private void toOpen(TcpConnection c) {
         phase = Phase.OPEN;
-        frto = Frto.NONE;
+        frto = null;
         dupAcks = 0;
         inflation = 0;
         forced = false;
@@ -288,7 +285,7 @@ final class LossRecovery {
         } else {
             markAllLost(board);
         }
-        frto = maybeSpurious ? Frto.AWAITS_FIRST_ACK : Frto.NONE;
+        frto = maybeSpurious ? new Frto() : null;
         tellLost(c, nowNs);
     }
 
@@ -312,7 +309,7 @@ final class LossRecovery {
 
     private void sendAgain(TcpConnection c) {
         phase = Phase.RTO_RECOVERY;
-        frto = Frto.NONE;
+        frto = null;
         recoveryPoint = c.snd.nxt;
         dupAcks = 0;
         inflation = 0;
@@ -323,7 +320,7 @@ final class LossRecovery {
     }
 
     private void onAckInRtoRecovery(TcpConnection c, int acked, boolean duplicate, int priorFlight, long nowNs) {
-        if (frto != Frto.NONE && stepFrto(c, acked, duplicate)) {
+        if (frto != null && wasSpurious(c, acked, duplicate)) {
             undoReduction(c, nowNs);
             return;
         }
@@ -335,39 +332,30 @@ final class LossRecovery {
         }
     }
 
-    /// RFC 5682 §2.1 and §3.1 steps 2 and 3: nothing but new data is sent until it is known whether what was in flight has
-    /// arrived. Returns whether it has, so that the timeout was spurious.
-    private boolean stepFrto(TcpConnection c, int acked, boolean duplicate) {
-        boolean silent = acked == 0 && !duplicate && c.queue.newlySackedBytes == 0;
-        if (silent) {
+    private boolean wasSpurious(TcpConnection c, int acked, boolean duplicate) {
+        boolean second = frto.awaitsSecondAck();
+        Frto.Verdict verdict = frto.onAck(c, acked, duplicate, recoveryPoint);
+        if (verdict == Frto.Verdict.UNKNOWN) {
             return false;
         }
-        if (frto == Frto.AWAITS_SECOND_ACK) {
-            frto = Frto.NONE;
-            inflation = 0;
-            // §2.1 step 3a: cwnd is three segments then, of which two are the new ones, and the third is lost.
-            forced = true;
-            return acked > 0 || c.queue.originalSackedTo <= recoveryPoint;
-        }
-        boolean newData = c.hasUnsent() && c.snd.room() > 0;
-        if (acked > 0 && c.snd.una < recoveryPoint && newData) {
-            frto = Frto.AWAITS_SECOND_ACK;
-            inflation = 2L * c.snd.mss;
-        } else {
-            frto = Frto.NONE;
-        }
-        return false;
+        frto = null;
+        // RFC 5682 §2.1 step 3a: cwnd is three segments then, of which two are the new ones, and the third is lost.
+        forced |= second;
+        return verdict == Frto.Verdict.SPURIOUS;
     }
 
     /// Whether F-RTO is over because none of the new data may go: Nagle's algorithm holds it, or silly-window avoidance.
     /// What is lost must not wait for it (RFC 5682 §2.1, step 2b).
     boolean endsFrtoInVain(TcpConnection c) {
-        if (frto != Frto.AWAITS_SECOND_ACK || c.snd.nxt > recoveryPoint) {
+        if (!sendsNewDataOnly() || c.snd.nxt > recoveryPoint) {
             return false;
         }
-        frto = Frto.NONE;
-        inflation = 0;
+        frto = null;
         return true;
+    }
+
+    private boolean sendsNewDataOnly() {
+        return frto != null && frto.awaitsSecondAck();
     }
 
     // ---- what was for nothing
@@ -413,8 +401,8 @@ final class LossRecovery {
         if (isProportional(c)) {
             return prr.allowance();
         }
-        if (frto != Frto.NONE) {
-            return inflation;
+        if (frto != null) {
+            return frto.allowance();
         }
         // One segment may always be in the network: less would end the connection without a timer.
         long limit = Math.max(c.cc.cwnd(), c.snd.mss) + inflation;
@@ -445,18 +433,18 @@ final class LossRecovery {
             forced = false;
             return -1;
         }
-        return forced || frto == Frto.NONE && budget(c) >= Math.min(c.snd.mss, c.queue.length(lost)) ? lost : -1;
+        return forced || frto == null && budget(c) >= Math.min(c.snd.mss, c.queue.length(lost)) ? lost : -1;
     }
 
     /// Whether new data has to wait for what is lost.
     boolean holdsNewDataBack(TcpConnection c) {
-        return frto != Frto.AWAITS_SECOND_ACK && c.queue.isDue();
+        return !sendsNewDataOnly() && c.queue.isDue();
     }
 
     /// New data has left.
     void onSent(TcpConnection c, int bytes, long nowNs) {
-        if (frto != Frto.NONE) {
-            inflation = Math.max(0, inflation - bytes);
+        if (frto != null) {
+            frto.onSent(bytes);
         }
         tellSent(c, bytes, nowNs);
     }
