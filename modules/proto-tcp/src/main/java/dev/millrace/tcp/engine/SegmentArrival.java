@@ -4,16 +4,14 @@ import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
-import dev.millrace.wire.buffer.Buffer;
-import dev.millrace.wire.buffer.Packet;
 
 /// SEGMENT ARRIVES (RFC 9293 §3.10.7), in the RFC's order, one method a step. A step returns `true` to go on to the next
 /// one; one that ends the processing leaves in `reason` why the segment was of no use, or `null` if it was.
 final class SegmentArrival {
-    /// RFC 7323 §5.5: after 24 days TS.Recent says nothing any more.
     /// How much older than TS.Recent text may be that fills a gap, in ticks of the peer's timestamps, a millisecond as a rule:
     /// much less than it takes the numbers to wrap.
     private static final int LATE_TICKS = 200;
+    /// RFC 7323 §5.5: after 24 days TS.Recent says nothing any more.
     private static final long PAWS_IDLE_NS = 24L * 86_400 * 1_000_000_000L;
 
     private final TcpConnection c;
@@ -48,7 +46,7 @@ final class SegmentArrival {
 
     private void textAndFin(Segment seg, long nowNs) {
         checkUrg(seg);
-        boolean on = segmentText(seg, nowNs);
+        boolean on = TextArrival.take(c, this, seg, nowNs);
         if (c.urgent != null) {
             c.urgent.onAck(c);
         }
@@ -57,7 +55,8 @@ final class SegmentArrival {
         }
     }
 
-    private boolean drop(DropReason why) {
+    /// Says why the segment, or what of it is processed now, is of no use; nothing else of it is.
+    boolean drop(DropReason why) {
         reason = why;
         return false;
     }
@@ -325,143 +324,6 @@ final class SegmentArrival {
         if (seg.has(TcpHeader.URG) && seg.urg != 0 && c.state.mayReceive()) {
             c.urgent().arrive(c, seg.seqOffset + seg.urg);
         }
-    }
-
-    // ---- seventh: process the segment text
-
-    private boolean segmentText(Segment seg, long nowNs) {
-        ReceiveSequence rcv = c.rcv;
-        long seq = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
-        long end = seq + seg.len;
-        if (seg.len == 0) {
-            return true;
-        }
-        if (c.marks != null) {
-            c.marks.onText(c, seg);
-        }
-        c.acks.dataSegments++;
-        if (!c.state.mayReceive()) {
-            if (end > rcv.nxt) {
-                // Text behind the peer's FIN should not occur.
-                drop(DropReason.CLOSED);
-            }
-            return true;
-        }
-        if (c.closed && end > rcv.nxt) {
-            // RFC 9293 §3.6.1: nobody will read it, and the peer must learn that.
-            c.sendReset(c.snd.nxt, rcv.nxt, true);
-            c.toClosed();
-            return drop(DropReason.CLOSED);
-        }
-        long from = Math.max(seq, rcv.nxt);
-        long to = Math.min(end, rcv.edge);
-        if (rcv.finKnown) {
-            to = Math.min(to, rcv.finSeq);
-        }
-        if (from >= to) {
-            c.acks.now();
-            return drop(end <= rcv.nxt ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
-        }
-        if (seq < rcv.nxt && c.sackOn) {
-            c.sackBlocks().onDuplicate(seq, rcv.nxt);
-            c.acks.now();
-        }
-        if (to < end) {
-            c.acks.now();
-        }
-        int at = seg.headerLength + (int) (from - seq);
-        if (from == rcv.nxt) {
-            return textInOrder(seg, at, (int) (to - from), nowNs);
-        }
-        return textOutOfOrder(seg, at, from, (int) (to - from));
-    }
-
-    private boolean textInOrder(Segment seg, int at, int length, long nowNs) {
-        ReceiveSequence rcv = c.rcv;
-        int taken = c.inputShut ? discard(length) : append(seg.packet, at, length);
-        if (taken == 0) {
-            c.acks.now();
-            return drop(DropReason.MEMORY_LIMIT);
-        }
-        int wireSize = seg.packet.segmentSize() > 0 ? seg.packet.segmentSize() : seg.len;
-        c.acks.onText(taken, wireSize, c, nowNs);
-        rcv.lastTextNs = nowNs;
-        BufferTuner.onText(c, seg, nowNs);
-        if (taken < length) {
-            c.acks.now();
-        }
-        if (c.reassembler != null && !c.reassembler.isEmpty()) {
-            if (c.sackOn && c.reassembler.left(0) < rcv.nxt) {
-                // RFC 2883 §4: what this segment brought once more.
-                c.sackBlocks().onDuplicate(c.reassembler.left(0), Math.min(c.reassembler.right(0), rcv.nxt));
-            }
-            long before = rcv.nxt;
-            rcv.nxt = c.reassembler.moveTo(c.inputShut ? null : c.receiveBuffer, rcv.nxt);
-            c.bytesReceived += rcv.nxt - before;
-            // RFC 5681 §4.2: at once, for a segment that fills a gap in whole or in part.
-            c.acks.now();
-        }
-        if (c.sackBlocks != null) {
-            c.sackBlocks.onAdvance(rcv.nxt);
-        }
-        if (!c.inputShut) {
-            c.events |= TcpConnection.EVENT_READABLE;
-        }
-        return true;
-    }
-
-    private int discard(int length) {
-        c.rcv.nxt += length;
-        c.bytesReceived += length;
-        return length;
-    }
-
-    /// Gives the parts of the packet that hold these bytes to the receive buffer; returns how many were taken. RCV.NXT
-    /// moves with each part, whatever is thrown at the next.
-    private int append(Packet packet, int from, int length) {
-        int taken = 0;
-        int skip = from;
-        for (int i = -1; taken < length; i++) {
-            Buffer b = i < 0 ? packet.head() : packet.fragment(i);
-            int offset = i < 0 ? packet.start() : packet.fragmentOffset(i);
-            int n = i < 0 ? packet.headLength() : packet.fragmentLength(i);
-            if (skip >= n) {
-                skip -= n;
-                continue;
-            }
-            int take = Math.min(length - taken, n - skip);
-            int kept = c.receiveBuffer.append(b, offset + skip, take);
-            c.rcv.nxt += kept;
-            c.bytesReceived += kept;
-            taken += kept;
-            if (kept < take) {
-                break;
-            }
-            skip = 0;
-        }
-        return taken;
-    }
-
-    private boolean textOutOfOrder(Segment seg, int at, long from, int length) {
-        c.acks.onOutOfOrder(c.sackOn);
-        Reassembler r = c.reassembler();
-        r.segments++;
-        boolean kept = r.insert(seg.packet, at, from, length);
-        if (!kept) {
-            return drop(DropReason.RECEIVE_BUFFER_FULL);
-        }
-        if (c.sackOn) {
-            r.findRange(from);
-            c.sackBlocks().onRange(r.rangeLeft, r.rangeRight);
-            if (r.duplicateLeft != r.duplicateRight) {
-                c.sackBlocks().onDuplicate(r.duplicateLeft, r.duplicateRight);
-            }
-        }
-        if (r.duplicateLeft == from && r.duplicateRight == from + length) {
-            drop(DropReason.DUPLICATE);
-        }
-        // The FIN of a segment ahead of its turn is remembered.
-        return true;
     }
 
     // ---- eighth: check the FIN bit
