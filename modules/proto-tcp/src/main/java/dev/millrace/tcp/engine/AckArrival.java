@@ -131,9 +131,9 @@ final class AckArrival {
         switch (c.state) {
             case FIN_WAIT_1 -> {
                 c.become(TcpState.FIN_WAIT_2);
-                c.startFinWait2(nowNs);
+                Ends.startFinWait2(c, nowNs);
             }
-            case CLOSING -> c.enterTimeWait(nowNs);
+            case CLOSING -> Ends.enterTimeWait(c, nowNs);
             case LAST_ACK -> c.toClosed();
             default -> {
             }

@@ -1,7 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.TcpOptionWriter;
-
 /// Suspects that a path swallows what is large (RFC 4821 §7.7): after three timeouts in a row the first segment goes again
 /// smaller, and smaller still with each that follows. Made with the third timeout.
 ///
@@ -39,7 +37,7 @@ final class BlackHole {
         }
         if (c.blackHole != null && c.blackHole.arrived) {
             if (c.retries >= TIMEOUTS && c.firstResent > c.blackHole.piece) {
-                int size = c.blackHole.piece + options(c);
+                int size = c.blackHole.piece + SegmentWriter.options(c);
                 c.blackHole = null;
                 MtuProbe.onBlackHole(c, size);
             }
@@ -50,14 +48,14 @@ final class BlackHole {
         }
         // A full-stop timeout, that is R1, and after it each one halves what does not arrive. That may be less than an MSS, if
         // the segment was cut when less was known to fit.
-        int vanished = Math.min(MtuProbe.present(c), c.firstResent + options(c));
+        int vanished = Math.min(MtuProbe.present(c), c.firstResent + SegmentWriter.options(c));
         int base = MtuProbe.base(c);
-        int next = vanished > base ? base : c.retries > Timeouts.R1 ? Math.max(MtuProbe.floor(c), vanished / 2) : vanished;
+        int next = vanished > base ? base : c.retries > Timeouts.R1 ? Math.max(PathMtu.least(c), vanished / 2) : vanished;
         if (next < vanished) {
             if (c.blackHole == null) {
-                c.blackHole = new BlackHole(next - options(c), vanished - options(c));
+                c.blackHole = new BlackHole(next - SegmentWriter.options(c), vanished - SegmentWriter.options(c));
             }
-            c.blackHole.piece = next - options(c);
+            c.blackHole.piece = next - SegmentWriter.options(c);
         }
     }
 
@@ -71,9 +69,5 @@ final class BlackHole {
             // More than the rest of the segment: something of the former size has arrived.
             c.blackHole = null;
         }
-    }
-
-    private static int options(TcpConnection c) {
-        return c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
     }
 }

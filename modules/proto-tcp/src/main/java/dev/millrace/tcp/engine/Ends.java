@@ -3,7 +3,7 @@ package dev.millrace.tcp.engine;
 import dev.millrace.ErrorCode;
 import dev.millrace.wire.buffer.Packet;
 
-/// How a connection comes to CLOSED, and what the peer hears of it.
+/// How a connection comes to its end, by FIN-WAIT-2 and TIME-WAIT or at once, and what the peer hears of it.
 final class Ends {
     private Ends() {
     }
@@ -35,6 +35,24 @@ final class Ends {
         if (c.reassembler != null) {
             c.reassembler.clear();
         }
+    }
+
+    static void startFinWait2(TcpConnection c, long nowNs) {
+        if (c.closed && c.options.finWait2Ns > 0) {
+            c.timers.set(ConnectionTimers.LINGER, nowNs + c.options.finWait2Ns);
+        }
+    }
+
+    static void enterTimeWait(TcpConnection c, long nowNs) {
+        c.become(TcpState.TIME_WAIT);
+        c.timers.cancelAll();
+        startTimeWait(c, nowNs);
+        c.events |= TcpConnection.EVENT_TIME_WAIT;
+    }
+
+    /// 2 MSL begin, or begin anew.
+    static void startTimeWait(TcpConnection c, long nowNs) {
+        c.timers.set(ConnectionTimers.LINGER, nowNs + c.settings.timeWaitNs);
     }
 
     /// A reset for a connection whose engine has failed, or `null` if the peer expects none.

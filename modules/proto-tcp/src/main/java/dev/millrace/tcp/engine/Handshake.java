@@ -2,7 +2,6 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.wire.TcpHeader;
-import dev.millrace.wire.TcpOptionWriter;
 
 /// What the two SYNs agree on (RFC 9293 §3.7.1, RFC 7323 §1.3, RFC 2018 §2), and the step to ESTABLISHED.
 final class Handshake {
@@ -51,7 +50,7 @@ final class Handshake {
         if (c.options.maxSegment > 0) {
             mss = Math.min(mss, c.options.maxSegment);
         }
-        int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
+        int options = SegmentWriter.options(c);
         // What the path says is a fact, however little it is.
         return Math.max(1, Math.min(Math.max(MIN_MSS, mss - options), Math.min(c.ipMss, MtuProbe.limit(c)) - options));
     }

@@ -1,7 +1,5 @@
 package dev.millrace.tcp.engine;
 
-import dev.millrace.wire.TcpOptionWriter;
-
 /// Finds out how large the packets are that the path carries, by sending some that may be too large (RFC 4821, with the
 /// constants and states of RFC 8899 §5), for where no router says it: messages are filtered, or a tunnel makes none. Made
 /// when probing begins: with the connection, or when segments seem to have vanished for their size ([MtuProbing]).
@@ -73,16 +71,7 @@ final class MtuProbe {
 
     /// BASE_PLPMTU (RFC 8899 §5.1.2): what almost any path carries.
     static int base(TcpConnection c) {
-        return c.v4 ? c.settings.baseMss : Math.max(c.settings.baseMss, 1280 - 60);
-    }
-
-    /// MIN_PLPMTU: what is never gone below.
-    static int floor(TcpConnection c) {
-        return c.v4 ? 552 - 40 : 1280 - 60;
-    }
-
-    private static int options(TcpConnection c) {
-        return c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
+        return Math.max(c.settings.baseMss, PathMtu.least(c));
     }
 
     /// The connection stands, and its MSS is about to be used.
@@ -165,7 +154,7 @@ final class MtuProbe {
         inFlight = false;
         blackHoles++;
         c.events |= TcpConnection.EVENT_MTU;
-        c.updateMss();
+        PathMtu.updateMss(c);
     }
 
     // ---- probes
@@ -190,7 +179,7 @@ final class MtuProbe {
             complete(c, nowNs);
             return 0;
         }
-        int length = size - options(c);
+        int length = size - SegmentWriter.options(c);
         // Behind it goes what makes its loss known (RFC 4821 §7.4): duplicate acknowledgements, and one more.
         int room = length + (Rack.DUP_THRESH + 1) * c.snd.mss;
         boolean fits = unsent >= room && c.snd.room() >= room && c.cc.cwnd() >= room && c.recovery.budget(c) >= length;
@@ -213,7 +202,7 @@ final class MtuProbe {
             highFirst = false;
             return high;
         }
-        int headers = c.v4 ? 40 : 60;
+        int headers = PathMtu.headers(c);
         int middle = (low + high + 1) / 2;
         int best = middle;
         int distance = Integer.MAX_VALUE;
@@ -267,7 +256,7 @@ final class MtuProbe {
             complete(c, nowNs);
         }
         if (c.state != TcpState.CLOSED) {
-            c.updateMss();
+            PathMtu.updateMss(c);
         }
     }
 
@@ -276,7 +265,7 @@ final class MtuProbe {
         size = 0;
         completeNs = nowNs;
         if (low < ceiling) {
-            found = low + (c.v4 ? 40 : 60);
+            found = low + PathMtu.headers(c);
             c.events |= TcpConnection.EVENT_MTU;
         } else if (c.settings.mtuProbing == MtuProbing.BLACK_HOLE) {
             // There is no black hole: it was an outage, and the path is believed again.

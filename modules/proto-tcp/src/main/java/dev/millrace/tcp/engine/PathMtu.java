@@ -2,17 +2,66 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
-import dev.millrace.wire.TcpOptionWriter;
 
-/// What ICMP says about a connection (RFC 9293 §3.9.2.2, RFC 5927), and packets that are too big for the path (RFC 1191,
-/// RFC 8201).
+/// What the path carries: what ICMP says of it (RFC 9293 §3.9.2.2, RFC 5927, RFC 1191, RFC 8201), and the MSS that follows from
+/// that and from probing.
 final class PathMtu {
     /// Differs: RFC 791 knows links of 68 bytes. Nobody has one, and whoever claims it wants us to send headers; Linux does
     /// not go below 552 either.
     private static final int MIN_V4 = 552;
     private static final int MIN_V6 = 1280;
 
+    private static final int HEADERS_V4 = 40;
+    private static final int HEADERS_V6 = 60;
+
     private PathMtu() {
+    }
+
+    /// The bytes of both headers without options.
+    static int headers(TcpConnection c) {
+        return c.v4 ? HEADERS_V4 : HEADERS_V6;
+    }
+
+    /// The least that a path is believed to carry of TCP's payload and options, in bytes.
+    static int least(TcpConnection c) {
+        return c.v4 ? MIN_V4 - HEADERS_V4 : MIN_V6 - HEADERS_V6;
+    }
+
+    /// The largest IP packet, in bytes, that the connection takes the path to carry.
+    static int of(TcpConnection c) {
+        return Math.min(c.ipMss, MtuProbe.limit(c)) + headers(c);
+    }
+
+    /// See [TcpConnection#setPath].
+    static void onPath(TcpConnection c, int ipMss, int maxSuperSegment, long nowNs) {
+        c.ipMss = ipMss;
+        c.maxSuperSegment = c.urgent == null ? maxSuperSegment : c.urgent.onPath(maxSuperSegment);
+        if (c.cc == null || c.state == TcpState.CLOSED) {
+            if (c.peerMss > 0) {
+                c.snd.mss = Handshake.effectiveMss(c);
+            }
+            return;
+        }
+        MtuProbe.onPath(c);
+        if (c.retries > 0 && c.snd.flight() > 0) {
+            // The timeouts were those of another path: this one is tried within a plain timeout.
+            c.rtt.endBackOff();
+            c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
+        }
+        c.persist.startOver(c, nowNs);
+        updateMss(c);
+    }
+
+    /// The path's limit, or what probing makes of it, is another one.
+    static void updateMss(TcpConnection c) {
+        int before = c.snd.mss;
+        c.snd.mss = Handshake.effectiveMss(c);
+        if (c.snd.mss != before) {
+            c.cc.onMssChange(c.snd.mss);
+        }
+        if (c.snd.mss < before) {
+            c.recovery.onPathShrunk(c);
+        }
     }
 
     /// Returns the MTU that the path is to be told (0: the router did not say it), or -1 if there is nothing to tell.
@@ -51,10 +100,9 @@ final class PathMtu {
             // RFC 5927 §7.2: what fits cannot have been refused.
             return -1;
         }
-        int headers = c.v4 ? 40 : 60;
-        int next = Math.max(mtu, c.v4 ? MIN_V4 : MIN_V6);
-        if (next < c.ipMss + headers) {
-            c.setPath(next - headers, c.maxSuperSegment, nowNs);
+        int next = Math.max(mtu - headers(c), least(c));
+        if (next < c.ipMss) {
+            c.setPath(next, c.maxSuperSegment, nowNs);
         }
         // As it was told: on paths that are narrower than what is believed the IP header says so.
         return mtu;
@@ -62,16 +110,14 @@ final class PathMtu {
 
     /// The most that the packet which began at this number can have had, IP header included.
     private static int packetSize(TcpConnection c, long seq) {
-        int headers = c.v4 ? 40 : 60;
         if (c.queue.isEmpty()) {
             // A SYN, whose options take 20 bytes.
-            return headers + 20;
+            return headers(c) + 20;
         }
-        int options = c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
         int payload = (int) Math.min(c.snd.mss, c.queue.endOf(seq) - seq);
         if (c.mtuProbe != null) {
             payload = Math.max(payload, c.mtuProbe.lengthAt(seq));
         }
-        return headers + options + payload;
+        return headers(c) + SegmentWriter.options(c) + payload;
     }
 }

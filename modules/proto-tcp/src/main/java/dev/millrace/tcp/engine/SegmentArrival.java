@@ -170,7 +170,7 @@ final class SegmentArrival {
         }
         if (c.state == TcpState.TIME_WAIT && old && seg.has(TcpHeader.FIN)) {
             // RFC 9293 §3.6.1 (MUST-13): our last ACK was lost; 2 MSL begin anew.
-            c.startTimeWait(nowNs);
+            Ends.startTimeWait(c, nowNs);
         }
         if (old) {
             reportDuplicate(seg);
@@ -312,7 +312,7 @@ final class SegmentArrival {
             return false;
         }
         if (c.state == TcpState.TIME_WAIT && seg.has(TcpHeader.FIN) && seg.seqOffset < c.rcv.nxt) {
-            c.startTimeWait(nowNs);
+            Ends.startTimeWait(c, nowNs);
             c.acks.now();
         }
         return true;
@@ -357,7 +357,7 @@ final class SegmentArrival {
         switch (c.state) {
             case SYN_RECEIVED, ESTABLISHED -> c.become(TcpState.CLOSE_WAIT);
             case FIN_WAIT_1 -> c.become(TcpState.CLOSING);
-            case FIN_WAIT_2 -> c.enterTimeWait(nowNs);
+            case FIN_WAIT_2 -> Ends.enterTimeWait(c, nowNs);
             default -> throw new AssertionError("FIN taken in " + c.state);
         }
     }

@@ -15,6 +15,11 @@ final class SegmentWriter {
     private SegmentWriter() {
     }
 
+    /// The bytes of the options that every segment carries.
+    static int options(TcpConnection c) {
+        return c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0;
+    }
+
     /// Nothing but an acknowledgement.
     static Packet ack(TcpConnection c, long nowNs) {
         return segment(c, c.snd.nxt, 0, TcpHeader.ACK, nowNs);
@@ -32,7 +37,7 @@ final class SegmentWriter {
             // A retransmission stays what it was, and a super-segment would need the room in each of its packets.
             blocks = 0;
         }
-        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
+        int header = TcpHeader.MIN_LENGTH + options(c)
                 + (blocks > 0 ? TcpOptionWriter.sackLength(blocks) : 0);
         if (c.userTimeout != null) {
             header += c.userTimeout.room(c, header, length);
@@ -136,7 +141,7 @@ final class SegmentWriter {
 
     static Packet reset(TcpConnection c, long nowNs) {
         c.rstDue = false;
-        int header = TcpHeader.MIN_LENGTH + (c.timestampsOn ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0);
+        int header = TcpHeader.MIN_LENGTH + options(c);
         Packet p = Packet.allocate(HEADROOM, header);
         int at = p.append(header);
         TcpHeader.write(p.memory(), at, c.localPort, c.remotePort, StreamOffset.number(c.rstSeq),

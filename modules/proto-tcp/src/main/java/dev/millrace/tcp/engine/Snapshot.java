@@ -24,7 +24,7 @@ final class Snapshot {
 
     private static TcpInfo.Sending sending(TcpConnection c) {
         SendSequence snd = c.snd;
-        return new TcpInfo.Sending(snd.mss, c.pathMtu(),
+        return new TcpInfo.Sending(snd.mss, PathMtu.of(c),
                 c.cc == null ? 0 : c.cc.cwnd(), c.cc == null ? 0 : c.cc.ssthresh(), snd.wnd, snd.flight(), WriteRoom.unsent(c),
                 c.options.sendBuffer, c.queue.delivery == null ? 0 : c.queue.delivery.lastRate(),
                 c.pacer == null ? 0 : c.cc.pacingRate());

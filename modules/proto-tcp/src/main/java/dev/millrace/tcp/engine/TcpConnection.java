@@ -230,23 +230,6 @@ public final class TcpConnection {
         }
     }
 
-    void startFinWait2(long nowNs) {
-        if (closed && options.finWait2Ns > 0) {
-            timers.set(ConnectionTimers.LINGER, nowNs + options.finWait2Ns);
-        }
-    }
-
-    void enterTimeWait(long nowNs) {
-        become(TcpState.TIME_WAIT);
-        timers.cancelAll();
-        startTimeWait(nowNs);
-        events |= EVENT_TIME_WAIT;
-    }
-
-    void startTimeWait(long nowNs) {
-        timers.set(ConnectionTimers.LINGER, nowNs + settings.timeWaitNs);
-    }
-
     // ---- time and ICMP
 
     /// Runs what is due.
@@ -267,40 +250,8 @@ public final class TcpConnection {
 
     /// The path has changed: its largest payload as for the constructor. The MSS follows it down and up.
     public void setPath(int newIpMss, int newMaxSuperSegment, long nowNs) {
-        ipMss = newIpMss;
-        maxSuperSegment = urgent == null ? newMaxSuperSegment : urgent.onPath(newMaxSuperSegment);
-        if (cc == null || state == TcpState.CLOSED) {
-            if (peerMss > 0) {
-                snd.mss = Handshake.effectiveMss(this);
-            }
-            return;
-        }
-        MtuProbe.onPath(this);
-        if (retries > 0 && snd.flight() > 0) {
-            // The timeouts were those of another path: this one is tried within a plain timeout.
-            rtt.endBackOff();
-            timers.set(ConnectionTimers.RETRANSMISSION, nowNs + rtt.rtoNs());
-        }
-        persist.startOver(this, nowNs);
-        updateMss();
+        PathMtu.onPath(this, newIpMss, newMaxSuperSegment, nowNs);
         assert Invariants.hold(this);
-    }
-
-    /// The path's limit, or what probing makes of it, is another one.
-    void updateMss() {
-        int before = snd.mss;
-        snd.mss = Handshake.effectiveMss(this);
-        if (snd.mss != before) {
-            cc.onMssChange(snd.mss);
-        }
-        if (snd.mss < before) {
-            recovery.onPathShrunk(this);
-        }
-    }
-
-    /// The largest IP packet, in bytes, that the connection takes the path to carry.
-    int pathMtu() {
-        return Math.min(ipMss, MtuProbe.limit(this)) + (v4 ? 40 : 60);
     }
 
     /// What probing has done since the last call.
@@ -363,7 +314,7 @@ public final class TcpConnection {
     public void close(long nowNs) {
         UserCalls.close(this, nowNs);
         if (state == TcpState.FIN_WAIT_2) {
-            startFinWait2(nowNs);
+            Ends.startFinWait2(this, nowNs);
         }
         assert Invariants.hold(this);
     }

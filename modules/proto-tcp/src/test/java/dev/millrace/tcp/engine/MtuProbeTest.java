@@ -49,7 +49,7 @@ class MtuProbeTest {
     }
 
     private static int mtu(Pair pair) {
-        return pair.a.tcp.pathMtu();
+        return PathMtu.of(pair.a.tcp);
     }
 
     // ---- black holes
