@@ -1,8 +1,7 @@
 package dev.millrace.tcp.engine;
 
 /// What is known of each segment in flight while something is missing: reported by SACK, deemed lost, sent again (RFC 2018,
-/// RFC 6675 §2, RFC 8985 §5). A ring of segments in the order of the stream, through which runs a list in the order of
-/// transmission.
+/// RFC 6675 §2, RFC 8985 §5). A ring of segments in the order of the stream, and their [TransmissionOrder].
 ///
 /// Nothing here takes longer because more is in flight, but for what concerns all of it (a timeout, an undone recovery):
 /// the segment at an offset is found by halving, the next that is not reported or has to be sent again by [SlotBits], and
@@ -24,16 +23,12 @@ final class SackScoreboard {
     static final int ONCE_SACKED = 32;
 
     private static final int SMALL = 64;
-    private static final int NONE = -1;
 
     private long[] starts;
     private long[] sentNs;
     private byte[] flags;
-    // The order of transmission: what is in the network, neither reported nor lost without having been sent again.
-    private int[] before;
-    private int[] after;
-    private int first = NONE;
-    private int last = NONE;
+    /// What is in the network, neither reported nor lost without having been sent again, in the order of transmission.
+    private TransmissionOrder order;
     private SlotBits unsacked;
     /// Lost and not sent again since.
     private SlotBits due;
@@ -59,13 +54,11 @@ final class SackScoreboard {
         long[] s = new long[capacity];
         long[] t = new long[capacity];
         byte[] f = new byte[capacity];
-        int[] b = new int[capacity];
-        int[] a = new int[capacity];
+        TransmissionOrder o = new TransmissionOrder(capacity);
         SlotBits u = new SlotBits(capacity);
         due = new SlotBits(capacity);
         unsacked = u;
-        after = a;
-        before = b;
+        order = o;
         flags = f;
         sentNs = t;
         starts = s;
@@ -118,7 +111,7 @@ final class SackScoreboard {
         flags[k] = (byte) segmentFlags;
         unsacked.set(k);
         due.clear(k);
-        link(k);
+        order.append(k);
     }
 
     /// Doubles the arrays, as which the segments move to the front.
@@ -131,8 +124,6 @@ final class SackScoreboard {
             starts[i] = old.starts[k];
             sentNs[i] = old.sentNs[k];
             flags[i] = old.flags[k];
-            before[i] = old.before[k] == NONE ? NONE : old.before[k] - old.head & mask;
-            after[i] = old.after[k] == NONE ? NONE : old.after[k] - old.head & mask;
             if (old.unsacked.has(k)) {
                 unsacked.set(i);
             }
@@ -140,45 +131,19 @@ final class SackScoreboard {
                 due.set(i);
             }
         }
-        first = first == NONE ? NONE : first - old.head & mask;
-        last = last == NONE ? NONE : last - old.head & mask;
+        for (int k = old.order.first(); k >= 0; k = old.order.next(k)) {
+            order.append(k - old.head & mask);
+        }
     }
 
     private SackScoreboard(SackScoreboard other) {
         starts = other.starts;
         sentNs = other.sentNs;
         flags = other.flags;
-        before = other.before;
-        after = other.after;
+        order = other.order;
         unsacked = other.unsacked;
         due = other.due;
         head = other.head;
-    }
-
-    // ---- the order of transmission
-
-    private void link(int k) {
-        before[k] = last;
-        after[k] = NONE;
-        if (last == NONE) {
-            first = k;
-        } else {
-            after[last] = k;
-        }
-        last = k;
-    }
-
-    private void unlink(int k) {
-        if (before[k] == NONE) {
-            first = after[k];
-        } else {
-            after[before[k]] = after[k];
-        }
-        if (after[k] == NONE) {
-            last = before[k];
-        } else {
-            before[after[k]] = before[k];
-        }
     }
 
     private static boolean isInNetwork(int f) {
@@ -187,7 +152,8 @@ final class SackScoreboard {
 
     /// The segment in the network that was sent before all others there, or -1.
     int earliest() {
-        return first == NONE ? -1 : first - head & starts.length - 1;
+        int k = order.first();
+        return k < 0 ? -1 : k - head & starts.length - 1;
     }
 
     // ---- looking for segments
@@ -251,7 +217,7 @@ final class SackScoreboard {
             sackedSegments--;
         }
         if (isInNetwork(f)) {
-            unlink(k);
+            order.remove(k);
         }
         unsacked.clear(k);
         due.clear(k);
@@ -277,7 +243,7 @@ final class SackScoreboard {
         int f = flags[k];
         assert (f & SACKED) == 0;
         if (isInNetwork(f)) {
-            unlink(k);
+            order.remove(k);
         }
         discount(f & (LOST | RETRANSMITTED), n);
         flags[k] = (byte) (f & ~(LOST | RETRANSMITTED) | SACKED);
@@ -294,7 +260,7 @@ final class SackScoreboard {
         int f = flags[k];
         assert (f & SACKED) == 0;
         if (isInNetwork(f)) {
-            unlink(k);
+            order.remove(k);
         }
         if ((f & LOST) == 0) {
             lostBytes += n;
@@ -314,7 +280,7 @@ final class SackScoreboard {
         int f = flags[k];
         assert (f & SACKED) == 0;
         if (isInNetwork(f)) {
-            unlink(k);
+            order.remove(k);
         }
         if ((f & LOST) != 0 && (f & RETRANSMITTED) == 0) {
             retransmittedBytes += length(i);
@@ -323,7 +289,7 @@ final class SackScoreboard {
         flags[k] = (byte) (f | EVER_RETRANSMITTED);
         due.clear(k);
         sentNs[k] = nowNs;
-        link(k);
+        order.append(k);
     }
 
     /// Cuts the first segment in two at `seq`, which lies inside it; both keep its flags, FIN goes to the second.
@@ -350,14 +316,7 @@ final class SackScoreboard {
             due.set(k);
         }
         if (isInNetwork(f)) {
-            before[k] = before[second];
-            after[k] = second;
-            if (before[k] == NONE) {
-                first = k;
-            } else {
-                after[before[k]] = k;
-            }
-            before[second] = k;
+            order.insertBefore(k, second);
         }
     }
 
@@ -381,9 +340,9 @@ final class SackScoreboard {
     /// What was deemed lost and never sent again is in the network after all, and takes its place in the order of transmission
     /// again, which among these is that of the stream.
     void unmarkLost() {
-        int p = first;
-        first = NONE;
-        last = NONE;
+        TransmissionOrder old = order;
+        order = new TransmissionOrder(starts.length);
+        int p = old.first();
         for (int i = nextDue(); i >= 0; i = i + 1 < size ? next(due, i + 1) : -1) {
             int k = at(i);
             if ((flags[k] & EVER_RETRANSMITTED) != 0) {
@@ -393,17 +352,13 @@ final class SackScoreboard {
             lostBytes -= length(i);
             flags[k] &= ~LOST;
             due.clear(k);
-            while (p != NONE && sentNs[p] <= sentNs[k]) {
-                int next = after[p];
-                link(p);
-                p = next;
+            for (; p >= 0 && sentNs[p] <= sentNs[k]; p = old.next(p)) {
+                order.append(p);
             }
-            link(k);
+            order.append(k);
         }
-        while (p != NONE) {
-            int next = after[p];
-            link(p);
-            p = next;
+        for (; p >= 0; p = old.next(p)) {
+            order.append(p);
         }
     }
 
@@ -429,7 +384,7 @@ final class SackScoreboard {
         assert sacked == sackedBytes && segments == sackedSegments : "sacked " + sackedBytes;
         assert lost == lostBytes && again == retransmittedBytes : "lost " + lostBytes + ", again " + retransmittedBytes;
         long previous = Long.MIN_VALUE;
-        for (int k = first; k != NONE; k = after[k]) {
+        for (int k = order.first(); k >= 0; k = order.next(k)) {
             assert isInNetwork(flags[k]) && --inNetwork >= 0 : "out of the network";
             assert sentNs[k] >= previous : "not in the order of transmission";
             previous = sentNs[k];
@@ -467,13 +422,12 @@ final class SackScoreboard {
             }
         }
         // What is in the network was sent in this order, which need not be that of the stream.
-        other.first = NONE;
-        other.last = NONE;
+        other.order = new TransmissionOrder(other.starts.length);
         int mask = starts.length - 1;
-        for (int k = first; k != NONE; k = after[k]) {
+        for (int k = order.first(); k >= 0; k = order.next(k)) {
             int in = k - head & mask;
             if (staysWhole(in, mss)) {
-                other.link(other.at(moved[in]));
+                other.order.append(other.at(moved[in]));
             }
         }
         return other;
@@ -498,8 +452,6 @@ final class SackScoreboard {
     /// Forgets everything.
     void clear() {
         size = 0;
-        first = NONE;
-        last = NONE;
         sackedBytes = 0;
         sackedSegments = 0;
         lostBytes = 0;
