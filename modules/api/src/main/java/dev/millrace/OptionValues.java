@@ -1,11 +1,11 @@
 package dev.millrace;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// The values given for a set of declared options, checked against their declarations, with defaults filled in.
 public final class OptionValues {
@@ -90,18 +90,18 @@ public final class OptionValues {
         return Boolean.parseBoolean(text(name));
     }
 
-    /// The value of an option that has few: the name of one of `type`'s constants in lower case.
+    /// The value of an option that has few: one of the constants of `type`, which are written in lower case with hyphens.
     ///
     /// @throws ConfigurationException if it is none of them
     public <E extends Enum<E>> E choice(String name, Class<E> type) {
         String value = text(name);
-        for (E constant : type.getEnumConstants()) {
-            if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
-                return constant;
-            }
-        }
-        throw error(name, "\"" + value + "\" is none of "
-                + Arrays.stream(type.getEnumConstants()).map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList());
+        List<E> all = List.of(type.getEnumConstants());
+        return all.stream().filter(constant -> word(constant).equals(value)).findFirst().orElseThrow(() -> error(name, "\"" + value
+                + "\" is none of " + all.stream().map(OptionValues::word).collect(Collectors.joining(", "))));
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /// The value of a number.

@@ -24,12 +24,7 @@ record NicSettings(boolean slaac, LinkLocal linkLocal, boolean isStable, boolean
                     + "for what the host begins itself (RFC 8981)"));
 
     static NicSettings of(OptionValues v) {
-        LinkLocal linkLocal = switch (v.text("link-local")) {
-            case "auto" -> LinkLocal.AUTO;
-            case "on" -> LinkLocal.ON;
-            case "off" -> LinkLocal.OFF;
-            default -> throw v.error("link-local", "\"" + v.text("link-local") + "\" is none of auto, on and off");
-        };
+        LinkLocal linkLocal = v.choice("link-local", LinkLocal.class);
         boolean stable = switch (v.text("interface-id")) {
             case "stable" -> true;
             case "eui64" -> false;

@@ -117,7 +117,7 @@ public final class TcpSettings {
         slowStartAfterIdle = v.flag("slow-start-after-idle");
         minRtoNs = v.nanos("min-rto", tick, Duration.ofSeconds(60));
         tailLossProbe = v.flag("tail-loss-probe");
-        mtuProbing = MtuProbing.of(v, "mtu-probing");
+        mtuProbing = v.choice("mtu-probing", MtuProbing.class);
         baseMss = (int) v.bytes("base-mss", 512, 65495);
         mtuProbeIntervalNs = v.nanos("mtu-probe-interval", Duration.ofSeconds(1), day);
         maxRtoNs = v.nanos("max-rto", Duration.ofSeconds(60), day);

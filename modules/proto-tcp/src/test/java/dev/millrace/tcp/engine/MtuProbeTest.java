@@ -433,7 +433,9 @@ class MtuProbeTest {
 
     @Test
     void wordsThatMeanNothingAreRefused() {
-        assertThrows(ConfigurationException.class, () -> TcpSettings.of("mtu-probing", "2"));
+        var e = assertThrows(ConfigurationException.class, () -> TcpSettings.of("mtu-probing", "2"));
+        assertTrue(e.getMessage().contains("\"2\" is none of off, black-hole, always"), e.getMessage());
+        assertThrows(ConfigurationException.class, () -> TcpSettings.of("ecn", "maybe"));
     }
 
     /// Whatever the path carries and loses: all arrives, and what is sent as ordinary segments in the end fits.
