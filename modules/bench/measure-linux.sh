@@ -2,13 +2,13 @@
 # TCP of this stack beside Linux's on the same path: goodput in Mbit/s of kernel to kernel, Millrace to kernel and kernel to Millrace,
 # alternating, through `millrace link` between two namespaces of its own.
 #
-#   sudo modules/bench/measure-linux.sh [RUNS [CONGESTION-CONTROL [LOSSES [RTTS]]]]     such as 3 cubic "0 0.1 1 5" "1 20 100"
+#   sudo modules/bench/measure-linux.sh [RUNS [CONGESTION-CONTROL [LOSSES [RTTS [SECONDS]]]]]     such as 3 cubic "0 0.1 1 5" "1 20 100" 5
 #
 # 200 Mbit/s each way, 1000 packets wait at most, losses both ways. About half a minute for each run of a cell.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-runs=${1:-3} cc=${2:-cubic} losses=${3:-"0 0.1 1 5"} rtts=${4:-"1 20 100"}
-seconds=5 warmup=4
+runs=${1:-3} cc=${2:-cubic} losses=${3:-"0 0.1 1 5"} rtts=${4:-"1 20 100"} seconds=${5:-5}
+warmup=4
 left=mr-bench-$$-l right=mr-bench-$$-r
 log=$(mktemp -d)
 pids=()
