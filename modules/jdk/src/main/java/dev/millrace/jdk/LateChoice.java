@@ -2,8 +2,11 @@ package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
 import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
@@ -32,6 +35,8 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     private boolean blocking = true;
     /// Guarded by this.
     private boolean closed;
+    /// Guarded by this where it is set: whether it was bound to any address and port. That decides nothing: where it connects, does.
+    private volatile boolean anywhere;
     /// Guarded by this where it is set, once.
     private volatile C chosen;
 
@@ -129,6 +134,37 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         if (!bound.get()) {
             bind.take(c);
         }
+    }
+
+    /// Notes what one is to be bound to that may have a peer later, if that decides nothing ([LateBinding#decidesNothing]).
+    ///
+    /// @return `false` if it does, or something was chosen
+    synchronized boolean bindsAnywhere(SocketAddress local, ProtocolFamily family) {
+        if (chosen != null) {
+            return false;
+        }
+        if (anywhere) {
+            throw new AlreadyBoundException();
+        }
+        anywhere = LateBinding.decidesNothing(ChannelExceptions.local(local), family);
+        return anywhere;
+    }
+
+    /// The same for who is bound by being used, and may have been bound before.
+    ///
+    /// @return `false` if something was chosen
+    synchronized boolean isAnywhere() {
+        anywhere |= chosen == null;
+        return chosen == null;
+    }
+
+    boolean wasBoundAnywhere() {
+        return anywhere;
+    }
+
+    /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
+    C bound(Maker<C> maker, Step<C> bind) throws IOException {
+        return anywhere ? choose(maker, bind) : chosen;
     }
 
     private void takeBack(C c) throws IOException {
