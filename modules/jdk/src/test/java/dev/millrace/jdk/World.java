@@ -66,13 +66,13 @@ public final class World implements AutoCloseable {
     static World late() throws IOException {
         Stack stack = open();
         System.setProperty(LateBinding.PROPERTY, stack.name());
-        End end = new LateEnd(StackSockets.of(stack), "127.0.0.1", "::1");
+        End end = new LateEnd(End.stack(StackSockets.of(stack), "127.0.0.1", "::1"));
         return new World(end, end, null).on(stack, () -> System.clearProperty(LateBinding.PROPERTY));
     }
 
     /// Both ends are the kernel on its loopback, which each socket and channel chooses late, for no stack has the address.
     static World lateOfKernel() throws Exception {
-        End end = new LateKernelEnd("127.0.0.1", "::1");
+        End end = new LateEnd(End.kernel("127.0.0.1", "::1"));
         return new World(end, end, null).on(end);
     }
 
