@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import dev.millrace.Stack;
 import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
@@ -13,6 +14,7 @@ import java.nio.channels.SelectableChannel;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -139,23 +141,20 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     /// Notes what one is to be bound to that may have a peer later, if that decides nothing ([LateBinding#decidesNothing]).
     ///
     /// @return `false` if it does, or something was chosen
-    synchronized boolean bindsAnywhere(SocketAddress local, ProtocolFamily family) {
+    synchronized boolean bindsAnywhere(SocketAddress local, Optional<Stack> opener, ProtocolFamily family) {
         if (chosen != null) {
             return false;
         }
         if (anywhere) {
             throw new AlreadyBoundException();
         }
-        anywhere = LateBinding.decidesNothing(ChannelExceptions.local(local), family);
+        anywhere = LateBinding.decidesNothing(ChannelExceptions.local(local), opener, family);
         return anywhere;
     }
 
     /// The same for who is bound by being used, and may have been bound before.
-    ///
-    /// @return `false` if something was chosen
-    synchronized boolean isAnywhere() {
-        anywhere |= chosen == null;
-        return chosen == null;
+    synchronized boolean isAnywhere(Optional<Stack> opener, ProtocolFamily family) {
+        return chosen == null && (anywhere || bindsAnywhere(null, opener, family));
     }
 
     boolean wasBoundAnywhere() {

@@ -118,7 +118,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        if (!choice.bindsAnywhere(local, family)) {
+        if (!choice.bindsAnywhere(local, opener, family)) {
             choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
         }
         return this;
@@ -163,7 +163,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     public SocketAddress receive(ByteBuffer dst) throws IOException {
         ChannelExceptions.checkRoom(dst);
         checkOpen();
-        if (!isBlocking() && choice.isAnywhere()) {
+        if (!isBlocking() && choice.isAnywhere(opener, family)) {
             // Nobody knows a port yet to which something could have come.
             return null;
         }

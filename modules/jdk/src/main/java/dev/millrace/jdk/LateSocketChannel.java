@@ -108,7 +108,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        if (!choice.bindsAnywhere(local, family)) {
+        if (!choice.bindsAnywhere(local, opener, family)) {
             choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
         }
         return this;

@@ -123,8 +123,14 @@ class LateAddressesTest extends TwoStacks {
 
     /// What a channel becomes that is bound to any address and port, once this is done with it.
     private String becomes(Step<DatagramChannel> step) throws IOException {
-        try (DatagramChannel d = provider.openDatagramChannel(StandardProtocolFamily.INET)) {
+        return ofNew(d -> {
             d.bind(null);
+            step.take(d);
+        });
+    }
+
+    private String ofNew(Step<DatagramChannel> step) throws IOException {
+        try (DatagramChannel d = provider.openDatagramChannel(StandardProtocolFamily.INET)) {
             int labs = lab.udp().socketCount();
             step.take(d);
             return lab.udp().socketCount() > labs ? "lab" : ((LateDatagramChannel) d).kernelChannel() != null ? "kernel" : "nothing";
@@ -154,6 +160,21 @@ class LateAddressesTest extends TwoStacks {
         assertEquals("kernel", becomes(d -> d.join(InetAddress.ofLiteral("239.1.2.3"), nic)));
         assertEquals("kernel", becomes(d -> d.setOption(StandardSocketOptions.IP_MULTICAST_IF, nic)));
         assertEquals("kernel", becomes(d -> assertNull(d.getOption(StandardSocketOptions.IP_MULTICAST_IF))));
+    }
+
+    /// A program's own stack comes before the one that has the address: there is nothing to wait for.
+    @Test
+    void whoIsBoundToAnythingByAProgramIsItsStacks() throws IOException {
+        assertEquals("lab", ofNew(d -> StackSockets.of(lab).call(() -> d.bind(null))));
+        assertEquals("lab", ofNew(d -> StackSockets.of(lab).call(() -> {
+            d.configureBlocking(false);
+            return d.receive(ByteBuffer.allocate(1));
+        })));
+        try (SocketChannel c = provider.openSocketChannel(); ServerSocketChannel s = provider.openServerSocketChannel()) {
+            s.bind(OTHER);
+            StackSockets.of(lab).call(() -> c.bind(null));
+            assertThrows(IOException.class, () -> c.connect(s.getLocalAddress()), "the lab has no way to the other's address");
+        }
     }
 
     @Test
