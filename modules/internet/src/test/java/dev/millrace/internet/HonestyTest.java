@@ -114,26 +114,28 @@ class HonestyTest {
 
     @Test
     void whoInterruptsTheSimulationIsHeardSoonThoughAProgramIsBusy() throws Exception {
+        var begun = new AtomicBoolean();
         var busy = new AtomicBoolean(true);
         try (Internet net = Internet.builder().virtualTime(1).stallAfter(Duration.ofMillis(300)).open()) {
             net.host("a", "10.0.0.1").run(() -> {
+                begun.set(true);
                 while (busy.get()) {
                     Thread.onSpinWait();
                 }
             });
             Thread test = Thread.currentThread();
             Thread.ofPlatform().start(() -> {
-                try {
-                    Thread.sleep(200);
-                } catch (InterruptedException e) {
-                    return;
+                while (!begun.get() || test.getState() != Thread.State.TIMED_WAITING) {
+                    Thread.onSpinWait();
                 }
                 test.interrupt();
             });
-            // Sixty times the 300 ms are what a program may compute.
+            long from = System.nanoTime();
             var told = assertThrows(SimulationException.class, () -> net.runFor(SECOND));
             assertTrue(told.getMessage().contains("has not waited for anything"), told.getMessage());
             assertTrue(Thread.interrupted());
+            // Sixty times the 300 ms are what a program may compute where nobody is impatient.
+            assertTrue(System.nanoTime() - from < 60 * 300_000_000L, told.getMessage());
             busy.set(false);
         } catch (SimulationException e) {
             assertFalse(e.getMessage().isEmpty());

@@ -43,6 +43,7 @@ class RealLineTest {
                 }
                 net.clockwork().now(() -> {
                     try {
+                        // The stall itself, in real time: what holds up the simulation's own thread is what is tried.
                         Thread.sleep(Duration.ofMillis(STALL_MS));
                     } catch (InterruptedException e) {
                         throw new AssertionError(e);

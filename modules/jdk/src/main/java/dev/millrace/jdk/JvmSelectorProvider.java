@@ -20,9 +20,10 @@ import java.util.Objects;
 ///      --add-exports java.base/sun.nio.ch=ALL-UNNAMED ...
 /// ```
 ///
-/// A channel chooses when it is bound or connected. An address of a stack or of a simulated host that it is bound to decides; else the
-/// host or stack of the running program, or of the one that opened it; else an address of a stack that it connects to; else `-Ddev.millrace.jdk.stack=NAME`; and else it is
-/// one of the kernel's, which can be reached with the second of these options only. Selectors watch both at once. A JVM cannot undo this.
+/// A channel chooses when it is bound, connected or first used, but not yet when it is bound to any address and port by no program. An address of a stack or of a simulated
+/// host that it is bound to decides; else the host or stack of the running program, or of the one that opened it; else an address of a
+/// stack that it connects to; else `-Ddev.millrace.jdk.stack=NAME`; and else it is one of the kernel's, which can be reached with the
+/// second of these options only. Selectors watch both at once. A JVM cannot undo this.
 public final class JvmSelectorProvider extends SelectorProvider {
     /// For sockets that choose late though the JVM's provider is another.
     static final JvmSelectorProvider ANY = new JvmSelectorProvider();

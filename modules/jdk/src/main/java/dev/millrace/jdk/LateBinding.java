@@ -5,21 +5,34 @@ import dev.millrace.Stack;
 import dev.millrace.spi.OpenStacks;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.ProtocolFamily;
 import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Optional;
 
 /// Which stack a channel is one of, decided when it is bound or connected. A channel that is bound to an address of a stack is that
-/// stack's. Else it is one of the stack that the running program belongs to, which in a simulation is its host's. Else one that is
+/// stack's; one that is bound to any address and port by no program is nobody's yet, if it may have a peer later. Else it is one of the stack that the running program belongs to, which in a simulation is its host's. Else one that is
 /// connected to an address of a stack is that stack's. Else it is one of the stack that the JVM was told of, and without one the kernel's.
 final class LateBinding {
     /// The name of the stack that those are of that nothing else decides about.
     static final String PROPERTY = "dev.millrace.jdk.stack";
 
     private LateBinding() {
+    }
+
+    /// Whether who is bound there may still become anybody's: any address and port are a program's own stack's, and else say nothing.
+    ///
+    /// @param opener as below
+    /// @param family the version of IP that was asked for, or `null`: the kernel's of IPv4 refuse what is not
+    static boolean decidesNothing(InetSocketAddress local, Optional<Stack> opener, ProtocolFamily family) {
+        InetAddress address = local.getAddress();
+        return address.isAnyLocalAddress() && local.getPort() == 0 && program(opener).isEmpty()
+                && !(family == StandardProtocolFamily.INET && address instanceof Inet6Address);
     }
 
     /// @param known whom channels of a stack tell as their provider

@@ -1,15 +1,20 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Readiness;
+import dev.millrace.Stack;
 import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -32,6 +37,8 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
     private boolean blocking = true;
     /// Guarded by this.
     private boolean closed;
+    /// Guarded by this where it is set: whether it was bound to any address and port. That decides nothing: where it connects, does.
+    private volatile boolean anywhere;
     /// Guarded by this where it is set, once.
     private volatile C chosen;
 
@@ -129,6 +136,34 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         if (!bound.get()) {
             bind.take(c);
         }
+    }
+
+    /// Notes what one is to be bound to that may have a peer later, if that decides nothing ([LateBinding#decidesNothing]).
+    ///
+    /// @return `false` if it does, or something was chosen
+    synchronized boolean bindsAnywhere(SocketAddress local, Optional<Stack> opener, ProtocolFamily family) {
+        if (chosen != null) {
+            return false;
+        }
+        if (anywhere) {
+            throw new AlreadyBoundException();
+        }
+        anywhere = LateBinding.decidesNothing(ChannelExceptions.local(local), opener, family);
+        return anywhere;
+    }
+
+    /// The same for who is bound by being used, and may have been bound before.
+    synchronized boolean isAnywhere(Optional<Stack> opener, ProtocolFamily family) {
+        return chosen == null && (anywhere || bindsAnywhere(null, opener, family));
+    }
+
+    boolean wasBoundAnywhere() {
+        return anywhere;
+    }
+
+    /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
+    C bound(Maker<C> maker, Step<C> bind) throws IOException {
+        return anywhere ? choose(maker, bind) : chosen;
     }
 
     private void takeBack(C c) throws IOException {

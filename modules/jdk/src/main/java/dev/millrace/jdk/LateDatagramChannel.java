@@ -26,7 +26,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A channel for datagrams that becomes one of a stack, or of the kernel, when it is bound or connected or first used.
+/// A channel for datagrams that becomes one of a stack, or of the kernel, when it is bound or connected or first used. To be bound to any
+/// address and port decides nothing, and neither does to look for what has come: to whom it is connected or sends, does. Who joins a group
+/// or waits has no peer that could decide, and becomes what one is that is bound.
 final class LateDatagramChannel extends DatagramChannel implements Watched {
     private static final Set<SocketOption<?>> OPTIONS = Set.of(StandardSocketOptions.SO_RCVBUF, StandardSocketOptions.SO_SNDBUF,
             StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_BROADCAST, StandardSocketOptions.IP_TOS,
@@ -67,8 +69,16 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     }
 
     private DatagramChannel forBinding(InetSocketAddress local) throws IOException {
-        checkOpen();
-        return choice.choose(() -> open(LateBinding.forBinding(local, opener, provider())));
+        return open(LateBinding.forBinding(local, opener, provider()));
+    }
+
+    boolean wasBoundAnywhere() {
+        return choice.wasBoundAnywhere();
+    }
+
+    /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
+    DatagramChannel bound() throws IOException {
+        return choice.bound(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
     }
 
     DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
@@ -76,9 +86,10 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
         return choice.choose(() -> open(LateBinding.forConnecting(remote, opener, provider())));
     }
 
-    /// What it is or becomes in order to be bound to any address.
-    DatagramChannel anywhere() throws IOException {
-        return forBinding(new InetSocketAddress(0));
+    /// What it is or becomes in order to receive from whoever sends.
+    DatagramChannel forReceiving() throws IOException {
+        checkOpen();
+        return choice.choose(() -> forBinding(new InetSocketAddress(0)));
     }
 
     private DatagramChannel connected() throws IOException {
@@ -107,7 +118,9 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public DatagramChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        choice.bind(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local));
+        if (!choice.bindsAnywhere(local, opener, family)) {
+            choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
+        }
         return this;
     }
 
@@ -142,14 +155,19 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public SocketAddress getLocalAddress() throws IOException {
         checkOpen();
-        DatagramChannel c = choice.chosen();
+        DatagramChannel c = bound();
         return c == null ? null : c.getLocalAddress();
     }
 
     @Override
     public SocketAddress receive(ByteBuffer dst) throws IOException {
         ChannelExceptions.checkRoom(dst);
-        return ask(anywhere(), c -> c.receive(dst));
+        checkOpen();
+        if (!isBlocking() && choice.isAnywhere(opener, family)) {
+            // Nobody knows a port yet to which something could have come.
+            return null;
+        }
+        return ask(forReceiving(), c -> c.receive(dst));
     }
 
     @Override
@@ -184,12 +202,12 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic) throws IOException {
-        return membership(ask(anywhere(), c -> c.join(group, nic)));
+        return membership(ask(forReceiving(), c -> c.join(group, nic)));
     }
 
     @Override
     public MembershipKey join(InetAddress group, NetworkInterface nic, InetAddress source) throws IOException {
-        return membership(ask(anywhere(), c -> c.join(group, nic, source)));
+        return membership(ask(forReceiving(), c -> c.join(group, nic, source)));
     }
 
     /// The same one each time, as of any channel.
@@ -207,8 +225,16 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
         }
     }
 
+    /// Of one that is bound somewhere more can be asked than all have: then it chooses.
+    private void chooseFor(SocketOption<?> option) throws IOException {
+        if (!OPTIONS.contains(option)) {
+            bound();
+        }
+    }
+
     @Override
     public <T> DatagramChannel setOption(SocketOption<T> name, T value) throws IOException {
+        chooseFor(name);
         Options.check(choice.supportedOptions(), name);
         checkOpen();
         choice.setOption(name, value);
@@ -217,6 +243,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
 
     @Override
     public <T> T getOption(SocketOption<T> name) throws IOException {
+        chooseFor(name);
         Options.check(choice.supportedOptions(), name);
         checkOpen();
         return choice.getOption(name);
@@ -277,6 +304,6 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public String toString() {
         DatagramChannel c = choice.chosen();
-        return c != null ? c.toString() : DatagramChannel.class.getName() + (isOpen() ? "[unbound]" : "[closed]");
+        return c != null ? c.toString() : DatagramChannel.class.getName() + (!isOpen() ? "[closed]" : wasBoundAnywhere() ? "[undecided]" : "[unbound]");
     }
 }

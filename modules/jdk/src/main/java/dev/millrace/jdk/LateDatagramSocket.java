@@ -38,6 +38,17 @@ final class LateDatagramSocket extends OptionDatagramSocket {
         return c == null ? null : c.socket();
     }
 
+    /// As [#chosen()], for who wants to know where it is bound.
+    private DatagramSocket bound() {
+        try {
+            DatagramChannel c = channel.bound();
+            return c == null ? null : c.socket();
+        } catch (IOException e) {
+            // It could not be, and is not.
+            return null;
+        }
+    }
+
     private interface Call {
         void of(DatagramSocket chosen) throws IOException;
     }
@@ -119,7 +130,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
     @Override
     public boolean isBound() {
         DatagramSocket s = chosen();
-        return s != null && s.isBound();
+        return channel.wasBoundAnywhere() || s != null && s.isBound();
     }
 
     @Override
@@ -148,7 +159,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
 
     @Override
     public SocketAddress getLocalSocketAddress() {
-        DatagramSocket s = chosen();
+        DatagramSocket s = bound();
         return s == null || isClosed() ? null : s.getLocalSocketAddress();
     }
 
@@ -160,7 +171,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
 
     @Override
     public int getLocalPort() {
-        DatagramSocket s = chosen();
+        DatagramSocket s = bound();
         return isClosed() ? -1 : s == null ? 0 : s.getLocalPort();
     }
 
@@ -188,7 +199,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
     @Override
     public void receive(DatagramPacket p) throws IOException {
         checkOpenToTraffic();
-        ask(channel.anywhere(), s -> {
+        ask(channel.forReceiving(), s -> {
             s.setSoTimeout(timeoutMs);
             s.receive(p);
         });
@@ -197,13 +208,13 @@ final class LateDatagramSocket extends OptionDatagramSocket {
     @Override
     public void joinGroup(SocketAddress group, NetworkInterface nic) throws IOException {
         checkOpen();
-        ask(channel.anywhere(), s -> s.joinGroup(group, nic));
+        ask(channel.forReceiving(), s -> s.joinGroup(group, nic));
     }
 
     @Override
     public void leaveGroup(SocketAddress group, NetworkInterface nic) throws IOException {
         checkOpen();
-        ask(channel.anywhere(), s -> s.leaveGroup(group, nic));
+        ask(channel.forReceiving(), s -> s.leaveGroup(group, nic));
     }
 
     @Override

@@ -139,7 +139,7 @@ final class LateSocket extends OptionSocket {
     @Override
     public boolean isBound() {
         Socket s = chosen();
-        return channel.isBoundAnywhere() || s != null && s.isBound();
+        return channel.wasBoundAnywhere() || s != null && s.isBound();
     }
 
     @Override

@@ -10,7 +10,6 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NoConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
@@ -36,8 +35,6 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     private final LateChoice<SocketChannel> choice;
     /// Guarded by this.
     private LateSocket adaptor;
-    /// Guarded by this where it is set: whether it was bound to any address and port. That decides nothing: where it connects, does.
-    private volatile boolean anywhere;
 
     LateSocketChannel(SelectorProvider provider, ProtocolFamily family, Waiting waiting, Optional<Stack> opener) {
         super(provider);
@@ -111,35 +108,23 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     @Override
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
-        if (choice.chosen() != null || !bindsAnywhere(local)) {
+        if (!choice.bindsAnywhere(local, opener, family)) {
             choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
         }
         return this;
-    }
-
-    private synchronized boolean bindsAnywhere(SocketAddress local) {
-        if (anywhere) {
-            throw new AlreadyBoundException();
-        }
-        InetSocketAddress wanted = ChannelExceptions.local(local);
-        anywhere = wanted.getAddress().isAnyLocalAddress() && wanted.getPort() == 0;
-        return anywhere;
     }
 
     private SocketChannel forBinding(InetSocketAddress local) throws IOException {
         return open(LateBinding.forBinding(local, opener, provider()));
     }
 
-    boolean isBoundAnywhere() {
-        return anywhere;
+    boolean wasBoundAnywhere() {
+        return choice.wasBoundAnywhere();
     }
 
     /// What it is, or becomes for who wants to know where it is bound; `null` if it is not.
     SocketChannel bound() throws IOException {
-        if (anywhere) {
-            choice.choose(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
-        }
-        return choice.chosen();
+        return choice.bound(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
     }
 
     @Override

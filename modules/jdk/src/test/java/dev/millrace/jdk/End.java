@@ -29,9 +29,13 @@ public abstract class End implements AutoCloseable {
     final InetAddress v4;
     final InetAddress v6;
 
+    End(InetAddress v4, InetAddress v6) {
+        this.v4 = v4;
+        this.v6 = v6;
+    }
+
     private End(String v4, String v6) {
-        this.v4 = InetAddress.ofLiteral(v4);
-        this.v6 = InetAddress.ofLiteral(v6);
+        this(InetAddress.ofLiteral(v4), InetAddress.ofLiteral(v6));
     }
 
     /// The kernel, in the namespace of the calling thread. It keeps a thread until it is closed.
@@ -118,7 +122,7 @@ public abstract class End implements AutoCloseable {
 
     /// Makes its sockets on a thread of its own, which is in the namespace that they are to be in: a virtual thread may run on a carrier
     /// that somebody else's namespace has started.
-    static class Kernel extends End {
+    private static final class Kernel extends End {
         private static final long LOOK_MS = 1;
 
         private final ExecutorService maker;
@@ -225,7 +229,7 @@ public abstract class End implements AutoCloseable {
         }
     }
 
-    static class OnStack extends End {
+    private static final class OnStack extends End {
         private final StackSockets sockets;
         private final SelectorProvider provider;
 

@@ -1,55 +1,38 @@
 package dev.millrace.jdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.Stack;
-import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.spi.SelectorProvider;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What addresses decide where a channel chooses late, and what was asked of it before.
 @Timeout(60)
-class LateAddressesTest {
-    private static final InetSocketAddress LAB = new InetSocketAddress("10.8.0.1", 0);
-    private static final InetSocketAddress OTHER = new InetSocketAddress("10.9.0.1", 0);
-    private static final InetSocketAddress HERE = new InetSocketAddress("127.0.0.1", 0);
-
-    private final SelectorProvider provider = JvmSelectorProvider.ANY;
-    private LeakCheck leaks;
-    private Stack lab;
-    private Stack other;
-
-    @BeforeEach
-    void open() throws IOException {
-        leaks = new LeakCheck();
-        lab = stack("lab", "10.8.0.1/24");
-        other = stack("other", "10.9.0.1/24");
-    }
-
-    private static Stack stack(String name, String address) throws IOException {
-        return Stack.builder().name(name).nic("lo", "loopback:", "127.0.0.1/8", address).option("stack", "close-timeout", "0").open();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        lab.close();
-        other.close();
-        leaks.close();
-    }
-
+class LateAddressesTest extends TwoStacks {
     private static int unused() throws IOException {
         try (var s = new ServerSocket(0)) {
             return s.getLocalPort();
@@ -135,6 +118,110 @@ class LateAddressesTest {
             c.bind(null);
             assertThrows(AlreadyBoundException.class, () -> c.bind(null));
             assertThrows(AlreadyBoundException.class, () -> c.bind(LAB));
+        }
+    }
+
+    /// What a channel becomes that is bound to any address and port, once this is done with it.
+    private String becomes(Step<DatagramChannel> step) throws IOException {
+        return ofNew(d -> {
+            d.bind(null);
+            step.take(d);
+        });
+    }
+
+    private String ofNew(Step<DatagramChannel> step) throws IOException {
+        try (DatagramChannel d = provider.openDatagramChannel(StandardProtocolFamily.INET)) {
+            int labs = lab.udp().socketCount();
+            step.take(d);
+            return lab.udp().socketCount() > labs ? "lab" : ((LateDatagramChannel) d).kernelChannel() != null ? "kernel" : "nothing";
+        }
+    }
+
+    private interface Step<T> {
+        void take(T channel) throws IOException;
+    }
+
+    /// As for streams: whom it sends to, decides.
+    @Test
+    void aDatagramChannelThatIsBoundToAnythingChoosesWhenItMust() throws IOException {
+        InetSocketAddress to = new InetSocketAddress(LAB.getAddress(), 9);
+        ByteBuffer byteOfData = ByteBuffer.allocate(1);
+        assertEquals("lab", becomes(d -> d.connect(to)));
+        assertEquals("lab", becomes(d -> d.send(byteOfData, to)));
+        assertEquals("lab", becomes(d -> d.socket().connect(to)));
+        assertEquals("lab", becomes(d -> d.socket().send(new DatagramPacket(new byte[1], 1, to))));
+        assertEquals("kernel", becomes(d -> d.connect(new InetSocketAddress(HERE.getAddress(), 9))));
+        assertEquals("nothing", becomes(d -> assertTrue(d.socket().isBound())));
+        assertEquals("nothing", becomes(d -> assertTrue(d.socket().getLocalAddress().isAnyLocalAddress())));
+        assertEquals("kernel", becomes(d -> assertTrue(((InetSocketAddress) d.getLocalAddress()).getPort() > 0)));
+        assertEquals("kernel", becomes(d -> assertTrue(d.socket().getLocalPort() > 0)));
+        assertEquals("kernel", becomes(d -> assertNotNull(d.socket().getLocalSocketAddress())));
+        NetworkInterface nic = NetworkInterface.getByName("lo");
+        assertEquals("kernel", becomes(d -> d.join(InetAddress.ofLiteral("239.1.2.3"), nic)));
+        assertEquals("kernel", becomes(d -> d.setOption(StandardSocketOptions.IP_MULTICAST_IF, nic)));
+        assertEquals("kernel", becomes(d -> assertNull(d.getOption(StandardSocketOptions.IP_MULTICAST_IF))));
+    }
+
+    /// A program's own stack comes before the one that has the address: there is nothing to wait for.
+    @Test
+    void whoIsBoundToAnythingByAProgramIsItsStacks() throws IOException {
+        assertEquals("lab", ofNew(d -> StackSockets.of(lab).call(() -> d.bind(null))));
+        assertEquals("lab", ofNew(d -> StackSockets.of(lab).call(() -> {
+            d.configureBlocking(false);
+            return d.receive(ByteBuffer.allocate(1));
+        })));
+        try (SocketChannel c = provider.openSocketChannel(); ServerSocketChannel s = provider.openServerSocketChannel()) {
+            s.bind(OTHER);
+            StackSockets.of(lab).call(() -> c.bind(null));
+            assertThrows(IOException.class, () -> c.connect(s.getLocalAddress()), "the lab has no way to the other's address");
+        }
+    }
+
+    @Test
+    void aDatagramChannelIsBoundOnce() throws IOException {
+        try (DatagramChannel d = provider.openDatagramChannel()) {
+            d.bind(null);
+            assertThrows(AlreadyBoundException.class, () -> d.bind(null));
+            assertThrows(AlreadyBoundException.class, () -> d.bind(LAB));
+            assertEquals("Already bound", assertThrows(SocketException.class, () -> d.socket().bind(LAB)).getMessage());
+            d.connect(new InetSocketAddress(LAB.getAddress(), 9));
+            assertThrows(AlreadyBoundException.class, () -> d.bind(null));
+        }
+    }
+
+    /// As an event loop does, which looks for what has come before it has sent anything.
+    @Test
+    void whoLooksForWhatCannotHaveComeChoosesNothing() throws IOException {
+        for (boolean bound : new boolean[] {false, true}) {
+            try (DatagramChannel server = provider.openDatagramChannel(); DatagramChannel d = provider.openDatagramChannel();
+                 Selector selector = provider.openSelector()) {
+                server.bind(LAB);
+                d.configureBlocking(false);
+                if (bound) {
+                    d.bind(null);
+                }
+                SelectionKey key = d.register(selector, SelectionKey.OP_READ);
+                assertEquals(0, selector.selectNow());
+                assertNull(d.receive(ByteBuffer.allocate(1)));
+                assertTrue(d.socket().isBound());
+                d.send(ByteBuffer.allocate(1), server.getLocalAddress());
+                server.send(ByteBuffer.allocate(1), server.receive(ByteBuffer.allocate(1)));
+                assertEquals(1, selector.select());
+                assertTrue(key.isReadable());
+                assertEquals(server.getLocalAddress(), d.receive(ByteBuffer.allocate(1)));
+            }
+        }
+    }
+
+    @Test
+    void whatAnyAddressOfAnotherVersionIsIsHeardAtOnce() throws IOException {
+        var six = new InetSocketAddress("::", 0);
+        try (DatagramChannel d = provider.openDatagramChannel(StandardProtocolFamily.INET);
+             SocketChannel c = provider.openSocketChannel(StandardProtocolFamily.INET)) {
+            assertThrows(UnsupportedAddressTypeException.class, () -> d.bind(six));
+            assertThrows(UnsupportedAddressTypeException.class, () -> c.bind(six));
+            assertFalse(d.socket().isBound());
+            assertFalse(c.socket().isBound());
         }
     }
 

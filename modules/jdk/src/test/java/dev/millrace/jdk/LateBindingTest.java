@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.Stack;
 import dev.millrace.testkit.Await;
-import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramPacket;
@@ -25,7 +24,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.spi.SelectorProvider;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -33,42 +31,12 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A JVM's own provider: who chooses which stack, and one selector over channels of stacks and of the kernel.
 @Timeout(60)
-class LateBindingTest {
-    private static final InetSocketAddress LAB = new InetSocketAddress("10.8.0.1", 0);
-    private static final InetSocketAddress OTHER = new InetSocketAddress("10.9.0.1", 0);
-    private static final InetSocketAddress HERE = new InetSocketAddress("127.0.0.1", 0);
-
-    private final SelectorProvider provider = new JvmSelectorProvider();
-    private LeakCheck leaks;
-    private Stack lab;
-    private Stack other;
-
-    @BeforeEach
-    void open() throws IOException {
-        leaks = new LeakCheck();
-        lab = stack("lab", "10.8.0.1/24");
-        other = stack("other", "10.9.0.1/24");
-    }
-
-    private static Stack stack(String name, String address) throws IOException {
-        return Stack.builder().name(name).nic("lo", "loopback:", "127.0.0.1/8", address).option("stack", "close-timeout", "0").open();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        System.clearProperty(LateBinding.PROPERTY);
-        lab.close();
-        other.close();
-        leaks.close();
-    }
-
+class LateBindingTest extends TwoStacks {
     private static int connections(Stack s) {
         return s.tcp().connectionCount();
     }

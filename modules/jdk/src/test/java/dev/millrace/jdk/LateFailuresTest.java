@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.Stack;
 import dev.millrace.TcpSocket;
-import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -30,45 +29,17 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.nio.channels.spi.SelectorProvider;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Channels that choose late, where the choice fails or cannot be used.
 @Timeout(60)
-class LateFailuresTest {
-    private static final InetSocketAddress LAB = new InetSocketAddress("10.8.0.1", 0);
-    private static final InetSocketAddress HERE = new InetSocketAddress("127.0.0.1", 0);
-
-    private final SelectorProvider provider = JvmSelectorProvider.ANY;
-    private LeakCheck leaks;
-    private Stack lab;
-
-    @BeforeEach
-    void open() throws IOException {
-        leaks = new LeakCheck();
-        lab = stack("lab", "10.8.0.1/24");
-    }
-
-    private static Stack stack(String name, String address) throws IOException {
-        return Stack.builder().name(name).nic("lo", "loopback:", "127.0.0.1/8", address).route("224.0.0.0/4", "lo")
-                .option("stack", "close-timeout", "0").open();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        System.clearProperty(LateBinding.PROPERTY);
-        lab.close();
-        leaks.close();
-    }
-
+class LateFailuresTest extends TwoStacks {
     /// The stack of the running program is closed: there is nobody to connect by.
     private void inAClosedStack(Runnable program) throws IOException {
         Stack closed = stack("closed", "10.7.0.1/24");

@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.testkit.Await;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
@@ -147,9 +148,7 @@ class SelectionParityTest extends SelectorParity {
             CompletableFuture<Integer> first = started(() -> s.select());
             CompletableFuture<Integer> second = started(() -> s.select());
             s.wakeup();
-            while (!first.isDone() && !second.isDone()) {
-                Thread.sleep(1);
-            }
+            Await.until(() -> first.isDone() || second.isDone(), () -> "neither has ended");
             s.wakeup();
             return List.of(of(first), of(second));
         });

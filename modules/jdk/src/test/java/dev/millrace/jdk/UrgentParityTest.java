@@ -1,5 +1,6 @@
 package dev.millrace.jdk;
 
+import dev.millrace.testkit.Await;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ServerSocket;
@@ -40,7 +41,7 @@ class UrgentParityTest extends Parity {
             s[0].sendUrgentData('!');
             s[0].getOutputStream().write('a');
             s[0].shutdownOutput();
-            Thread.sleep(50);
+            awaitWhatNobodyIsToldOf();
             s[1].setOOBInline(true);
             return rest(s[1]);
         });
@@ -55,14 +56,14 @@ class UrgentParityTest extends Parity {
             Socket[] s = w.pair();
             send(s[0], "ab!", "cd");
             until(s[1], 2);
-            Thread.sleep(50);
+            awaitWhatNobodyIsToldOf();
             return reads(s[1]);
         });
         add("what is available ends before the mark, unless in line", w -> {
             Socket[] s = w.pair();
             send(s[0], "ab!", "cd");
             until(s[1], 2);
-            Thread.sleep(50);
+            awaitWhatNobodyIsToldOf();
             int before = s[1].getInputStream().available();
             s[1].setOOBInline(true);
             return List.of(before, s[1].getInputStream().available());
@@ -89,7 +90,7 @@ class UrgentParityTest extends Parity {
             send(s[0], "ab!", null);
             until(s[1], 2);
             send(s[0], "cd?", "ef");
-            Thread.sleep(100);
+            awaitWhatNobodyIsToldOf();
             return rest(s[1]);
         });
         add("many in line", w -> {
@@ -117,7 +118,7 @@ class UrgentParityTest extends Parity {
             Socket[] reset = w.pair();
             reset[1].setSoLinger(true, 0);
             reset[1].close();
-            Thread.sleep(50);
+            awaitWhatNobodyIsToldOf();
             return each(w, done(() -> unconnected.sendUrgentData(1)), done(() -> closed.sendUrgentData(1)),
                     done(() -> shut.sendUrgentData(1)), done(() -> reset[0].sendUrgentData(1)));
         });
@@ -142,9 +143,7 @@ class UrgentParityTest extends Parity {
         add("of channels that do not block, to who does not read", w -> {
             SocketChannel[] c = w.channels();
             c[0].configureBlocking(false);
-            while (c[0].write(ByteBuffer.allocate(1 << 16)) > 0) {
-                Thread.sleep(1);
-            }
+            SelectorParity.fillUp(c[0]);
             return outcome(_ -> {
                 while (true) {
                     c[0].socket().sendUrgentData('!');
@@ -180,9 +179,13 @@ class UrgentParityTest extends Parity {
     }
 
     private static void until(Socket s, int available) throws Exception {
-        for (int i = 0; i < 1000 && s.getInputStream().available() < available; i++) {
-            Thread.sleep(5);
-        }
+        Await.until(() -> s.getInputStream().available() >= available, () -> s.getInputStream().available() + " of " + available);
+    }
+
+    /// Of what has come behind an urgent byte that is left out, and of a reset, no call tells that does not take it away: all that can be
+    /// done is to wait for as long as it may take.
+    private static void awaitWhatNobodyIsToldOf() throws InterruptedException {
+        Thread.sleep(100);
     }
 
     private static String rest(Socket s) throws Exception {

@@ -1,6 +1,7 @@
 package dev.millrace.jdk;
 
 import dev.millrace.Stack;
+import dev.millrace.testkit.Await;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -15,13 +16,17 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// What a case runs in: two ends of a path, and what was opened on them. Clients are here, servers are there; on a loopback both are one.
 public final class World implements AutoCloseable {
+    private static final Set<Thread.State> WAITING = EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING, Thread.State.TERMINATED);
+
     final End here;
     final End there;
     /// From where nothing comes back; `null` if there is no such address.
@@ -66,13 +71,13 @@ public final class World implements AutoCloseable {
     static World late() throws IOException {
         Stack stack = open();
         System.setProperty(LateBinding.PROPERTY, stack.name());
-        End end = new LateEnd(StackSockets.of(stack), "127.0.0.1", "::1");
+        End end = new LateEnd(End.stack(StackSockets.of(stack), "127.0.0.1", "::1"));
         return new World(end, end, null).on(stack, () -> System.clearProperty(LateBinding.PROPERTY));
     }
 
     /// Both ends are the kernel on its loopback, which each socket and channel chooses late, for no stack has the address.
     static World lateOfKernel() throws Exception {
-        End end = new LateKernelEnd("127.0.0.1", "::1");
+        End end = new LateEnd(End.kernel("127.0.0.1", "::1"));
         return new World(end, end, null).on(end);
     }
 
@@ -251,7 +256,7 @@ public final class World implements AutoCloseable {
     }
 
     private static boolean isAnswered(SocketChannel c) throws Exception {
-        // The kernel answers on another thread.
+        // The kernel answers on another thread; that it does not, only time can tell.
         for (int i = 0; i < 100; i++) {
             if (c.finishConnect()) {
                 return true;
@@ -305,13 +310,13 @@ public final class World implements AutoCloseable {
     }
 
     /// Something that waits, on a virtual thread; returns when it does.
-    static <T> CompletableFuture<T> waiting(Callable<T> body) throws InterruptedException {
+    static <T> CompletableFuture<T> waiting(Callable<T> body) throws Exception {
         var result = new CompletableFuture<T>();
         waiting(body, result);
         return result;
     }
 
-    static <T> Thread waiting(Callable<T> body, CompletableFuture<T> result) throws InterruptedException {
+    static <T> Thread waiting(Callable<T> body, CompletableFuture<T> result) throws Exception {
         Thread t = Thread.startVirtualThread(() -> {
             try {
                 result.complete(body.call());
@@ -319,10 +324,7 @@ public final class World implements AutoCloseable {
                 result.completeExceptionally(e);
             }
         });
-        while (t.getState() != Thread.State.WAITING && t.getState() != Thread.State.TIMED_WAITING
-                && t.getState() != Thread.State.TERMINATED) {
-            Thread.sleep(1);
-        }
+        Await.until(() -> WAITING.contains(t.getState()), () -> "it is " + t.getState());
         return t;
     }
 
