@@ -25,10 +25,10 @@ final class SynCache implements Timers.Task {
 
     // Guarded by lock.
     private final Map<HalfOpen, HalfOpen> records = new HashMap<>();
-    /// By how often they were answered; each list is in the order of its deadlines, since all in it wait equally long.
+    /// By how often they were answered, so that all in a list wait equally long; each is in the order of its deadlines.
     private final Waiting[] calm;
     private final Waiting[] recoverable;
-    /// Those that wait for data, in the order of their deadlines.
+    /// Those that wait for data.
     private final Waiting calmDeferred = new Waiting();
     private final Waiting recoverableDeferred = new Waiting();
     private int calmCount;
@@ -53,19 +53,8 @@ final class SynCache implements Timers.Task {
         HalfOpen first;
         HalfOpen last;
 
-        void append(HalfOpen r) {
-            r.before = last;
-            r.after = null;
-            if (last == null) {
-                first = r;
-            } else {
-                last.after = r;
-            }
-            last = r;
-        }
-
-        /// In the order of deadlines: at the end, unless the program has shortened the wait since.
-        void insert(HalfOpen r) {
+        /// In the order of deadlines: at the end, unless the program has shortened DEFER_ACCEPT since.
+        void add(HalfOpen r) {
             HalfOpen sooner = last;
             while (sooner != null && sooner.dueNs - r.dueNs > 0) {
                 sooner = sooner.before;
@@ -193,7 +182,7 @@ final class SynCache implements Timers.Task {
 
     private void append(HalfOpen record, long nowNs) {
         record.dueNs = nowNs + (firstIntervalNs << record.answers - 1);
-        list(record).append(record);
+        list(record).add(record);
     }
 
     /// Sets the timer if this record is the first of its list. If that cannot be done the record goes again: behind it, no
@@ -225,7 +214,7 @@ final class SynCache implements Timers.Task {
                 list(record).remove(record);
                 record.deferred = true;
                 record.dueNs = nowNs + deferNs;
-                list(record).insert(record);
+                list(record).add(record);
                 armFor(record);
             }
             return true;
