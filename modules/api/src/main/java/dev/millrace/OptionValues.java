@@ -90,18 +90,17 @@ public final class OptionValues {
         return Boolean.parseBoolean(text(name));
     }
 
-    /// The value of an option that has few: the name of one of `type`'s constants in lower case.
+    /// The value of an option that has few: the name of one of `type`'s constants in lower case, with hyphens.
     ///
     /// @throws ConfigurationException if it is none of them
     public <E extends Enum<E>> E choice(String name, Class<E> type) {
         String value = text(name);
-        for (E constant : type.getEnumConstants()) {
-            if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
-                return constant;
-            }
+        List<String> names = Arrays.stream(type.getEnumConstants()).map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList();
+        int at = names.indexOf(value);
+        if (at < 0) {
+            throw error(name, "\"" + value + "\" is none of " + names);
         }
-        throw error(name, "\"" + value + "\" is none of "
-                + Arrays.stream(type.getEnumConstants()).map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList());
+        return type.getEnumConstants()[at];
     }
 
     /// The value of a number.
