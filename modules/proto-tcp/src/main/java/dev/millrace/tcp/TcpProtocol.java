@@ -74,8 +74,6 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final boolean synCookies;
     final int synAnswers;
     final long maxConnections;
-    /// Whether a program's thread should spin for an endpoint's lock instead of parking at once.
-    final boolean spin = Runtime.getRuntime().availableProcessors() > 1;
 
     private final TcpSettings settings;
     private final CongestionControlFactory.Chosen defaultCongestionControl;
