@@ -201,11 +201,10 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     }
 
     /// Counts what probing for the path MTU has done.
-    MtuNews count(MtuNews news) {
+    void count(MtuNews news) {
         count("mtu-black-holes", news.blackHoles());
         count("mtu-probes-sent", news.sent());
         count("mtu-probes-lost", news.lost());
-        return news;
     }
 
     /// Counters of what seldom happens are made when it first does.
