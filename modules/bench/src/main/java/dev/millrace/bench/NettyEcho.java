@@ -34,9 +34,10 @@ final class NettyEcho implements AutoCloseable {
     private final List<Asker> askers = new ArrayList<>();
     private final ByteBuf message;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    /// Also for the server's thread, when it fails.
+    private volatile CountDownLatch stillAsking;
     // Those that follow belong to the clients' one thread while a run lasts.
     private Latencies latencies;
-    private CountDownLatch stillAsking;
     private long endNs;
 
     /// Opens all connections.

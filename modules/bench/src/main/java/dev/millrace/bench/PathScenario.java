@@ -11,8 +11,8 @@ import java.util.List;
 /// @param flows the congestion control of each flow, by its name
 /// @param bitsPerSecond the rate of the bottleneck
 /// @param rtt the round-trip time without a queue
-/// @param loss the share of data segments that is lost
-/// @param reordering the share that comes up to 20 ms late
+/// @param loss the share of what flows towards the receivers that is lost by chance, 0 to 1; nothing is lost on the way back
+/// @param reordering the share of it that comes up to 20 ms late, 0 to 1
 /// @param queue how many packets wait for the bottleneck at most
 /// @param time how long the flows send, of which the first third does not count
 /// @param blackout for how long nothing passes in the middle, or zero
@@ -22,7 +22,7 @@ public record PathScenario(String name, List<String> flows, long bitsPerSecond, 
     private static final int MSS = 1448;
     private static final int MTU = 1500;
 
-    /// What the issue of a good TCP asks for, in the order in which it is shown.
+    /// Those of docs/performance.md, in its order.
     public static List<PathScenario> all() {
         var all = new ArrayList<PathScenario>();
         for (String cc : List.of("cubic", "newreno", "bbr")) {
@@ -41,7 +41,7 @@ public record PathScenario(String name, List<String> flows, long bitsPerSecond, 
             all.add(new PathScenario("3 % come up to 20 ms late", List.of(cc), rate, rtt, 0, 0.03, bdp, Duration.ofSeconds(30), Duration.ZERO,
                     payload(rate)));
             all.add(new PathScenario("2 % loss", List.of(cc), rate, rtt, 0.02, 0, bdp, Duration.ofSeconds(60), Duration.ZERO,
-                    cc.equals("bbr") ? 0 : lossy(cc, 0.02, rtt, rate)));
+                    predicted(cc, 0.02, rtt, rate)));
             all.add(new PathScenario("30 % loss", List.of(cc), 10_000_000, Duration.ofMillis(40), 0.3, 0, 64, Duration.ofSeconds(600), Duration.ZERO,
                     0));
             all.add(new PathScenario("nothing passes for 10 s", List.of(cc), rate, rtt, 0, 0, bdp, Duration.ofSeconds(60),
@@ -58,7 +58,7 @@ public record PathScenario(String name, List<String> flows, long bitsPerSecond, 
         long rate = 100_000_000;
         Duration rtt = Duration.ofMillis(100);
         return new PathScenario("100 Mb/s, 100 ms, loss " + loss * 100 + " %", List.of(cc), rate, rtt, loss, 0, packets(rate, rtt),
-                Duration.ofSeconds(loss > 0 && !cc.equals("bbr") ? 600 : 60), Duration.ZERO, lossy(cc, loss, rtt, rate));
+                Duration.ofSeconds(loss > 0 && !cc.equals("bbr") ? 600 : 60), Duration.ZERO, predicted(cc, loss, rtt, rate));
     }
 
     private static int packets(long bitsPerSecond, Duration rtt) {
@@ -70,8 +70,11 @@ public record PathScenario(String name, List<String> flows, long bitsPerSecond, 
     }
 
     /// RFC 9438 §5.1 for CUBIC, whose window is never smaller than Reno's (its §4.3); Mathis, Semke, Mahdavi and Ott for Reno: both
-    /// for losses that come at even distances. BBR does not mind losses of less than 2 %.
-    private static double lossy(String cc, double p, Duration rtt, long bitsPerSecond) {
+    /// for losses that come at even distances. BBR does not mind losses of less than 2 %; of more nothing is predicted.
+    private static double predicted(String cc, double p, Duration rtt, long bitsPerSecond) {
+        if (cc.equals("bbr") && p >= 0.02) {
+            return 0;
+        }
         if (p == 0 || cc.equals("bbr")) {
             return payload(bitsPerSecond) * (1 - p);
         }
@@ -82,11 +85,12 @@ public record PathScenario(String name, List<String> flows, long bitsPerSecond, 
         return Math.min(payload(bitsPerSecond), window * MSS * 8 / seconds);
     }
 
-    /// Both directions of the bottleneck.
+    /// The bottleneck towards the senders, which acknowledgements take: nothing but its delay.
     LinkConditions back() {
         return LinkConditions.perfect().delay(rtt.dividedBy(2));
     }
 
+    /// The bottleneck towards the receivers.
     LinkConditions forth() {
         LinkConditions c = back().rate(bitsPerSecond).queue(queue);
         if (loss > 0) {

@@ -75,7 +75,7 @@ final class BenchCommand {
                 Integer given = mtu.getValue();
                 int bytes = given != null ? given : chosen.equals("vnic") ? 1500 : 65536;
                 try {
-                    boolean asJson = Boolean.TRUE.equals(json.getValue());
+                    boolean asJson = Commands.is(json);
                     if (peer != null && peer.given()) {
                         peer.run(runs.getValue(), asJson, (Double) seconds.getValue(), (Double) warmup.getValue(),
                                 (Integer) chunk.getValue(), threads.getValue(), chosen);
@@ -115,7 +115,7 @@ final class BenchCommand {
                     return () -> {
                         try (var bench = new NettyEchoBench(connections.<Integer>getValue(), bytes.<Integer>getValue(),
                                 seconds.<Double>getValue(), warmup.<Double>getValue())) {
-                            run(Commands.out(spec), bench::pair, runs.getValue(), Boolean.TRUE.equals(json.getValue()));
+                            run(Commands.out(spec), bench::pair, runs.getValue(), Commands.is(json));
                         } catch (IllegalArgumentException e) {
                             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
                         }
@@ -154,7 +154,7 @@ final class BenchCommand {
                     throw new IllegalArgumentException("the link is loopback or jdk");
                 }
                 run(Commands.out(spec), bench.with(chosen.equals("jdk"), seconds.getValue(), warmup.getValue()), runs.getValue(),
-                        Boolean.TRUE.equals(json.getValue()));
+                        Commands.is(json));
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage(), e);
             }

@@ -51,7 +51,7 @@ final class InternetBenchCommand {
                             out.flush();
                         });
                         out.println();
-                        if (Boolean.TRUE.equals(json.getValue())) {
+                        if (Commands.is(json)) {
                             out.println(Commands.text(Commands.json().createObjectNode().put("work", "internet")
                                     .put("mtu", bench.mtu()).put("gbit_per_s", mbits / 1000)));
                         }

@@ -29,7 +29,7 @@ final class InternetScaleCommand {
                         }
                         InternetScale.Result x = new InternetScale(n, c, r).run();
                         PrintWriter out = Commands.out(spec);
-                        if (Boolean.TRUE.equals(json.getValue())) {
+                        if (Commands.is(json)) {
                             out.println(Commands.text(Commands.json().createObjectNode().put("work", "hosts").put("hosts", n)
                                     .put("connections", c).put("rounds", r).put("host_bytes", x.hostBytes())
                                     .put("connection_bytes", x.connectionBytes()).put("total_heap_bytes", x.totalBytes())

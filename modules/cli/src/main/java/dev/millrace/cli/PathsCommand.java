@@ -20,7 +20,9 @@ final class PathsCommand {
 
     static CommandSpec spec() {
         return Commands.command("What TCP makes of long, lossy and shared paths in simulated time, beside what the papers of CUBIC, Reno "
-                + "and BBR predict.", spec -> {
+                + "and BBR predict. The first third of the time does not count. Queue: the smoothed round trip less the path's. Lost: packets "
+                + "that the bottleneck dropped, by chance, for want of room or while nothing passed; again/lost: segments sent again for each "
+                + "of them.", spec -> {
                     var only = Commands.option(spec, "--only", String.class, "TEXT", "",
                             "paths whose name or flows contain this");
                     var seed = Commands.option(spec, "--seed", Long.class, "N", "1", "of the losses: one seed, one result");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/// `bench internet`, `bench hosts` and `plot`.
+/// `bench internet`, `bench hosts`, `bench paths` and `plot`.
 class InternetCommandsTest {
     @TempDir
     Path folder;
@@ -44,6 +44,19 @@ class InternetCommandsTest {
             {"--client-addr", "somewhere"}, {"--duration", "long"}}) {
             assertEquals(2, Run.of("bench", "internet", wrong[0], wrong[1]).code(), wrong[0]);
         }
+    }
+
+    @Test
+    void pathsAreChosenByTheirNames() throws Exception {
+        Run run = Run.of("bench", "paths", "--only", "30 % loss", "--json");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(List.of("cubic", "bbr"), run.lines().stream().map(l -> Commands.json().readTree(l).get("flows").asString()).toList());
+        Run table = Run.of("bench", "paths", "--only", "30 % loss");
+        double lost = Commands.json().readTree(run.lines().getFirst()).get("lost").asDouble();
+        assertTrue(table.lines().get(2).matches("30 % loss +cubic +0\\.[0-9]+ +[0-9.]+ +" + (long) lost + " .*"), table.out());
+        Run wrong = Run.of("bench", "paths", "--only", "31 % loss");
+        assertEquals(2, wrong.code());
+        assertTrue(wrong.err().contains("no path is called \"31 % loss\"; there are: "), wrong.err());
     }
 
     @Test

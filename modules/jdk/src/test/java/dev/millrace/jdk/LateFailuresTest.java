@@ -172,6 +172,28 @@ class LateFailuresTest extends TwoStacks {
     }
 
     @Test
+    void anAttemptToConnectThatFailsChoosesNothing() throws IOException {
+        var everybody = new InetSocketAddress("255.255.255.255", 9);
+        var to = new InetSocketAddress(LAB.getAddress(), 9);
+        for (boolean bound : new boolean[] {false, true}) {
+            try (DatagramChannel d = provider.openDatagramChannel(StandardProtocolFamily.INET);
+                 DatagramChannel ofSocket = provider.openDatagramChannel(StandardProtocolFamily.INET)) {
+                if (bound) {
+                    d.bind(null);
+                    ofSocket.bind(null);
+                }
+                // Not without SO_BROADCAST.
+                assertThrows(IOException.class, () -> d.connect(everybody));
+                assertThrows(IOException.class, () -> ofSocket.socket().connect(everybody));
+                assertEquals(0, lab.udp().socketCount());
+                d.connect(to);
+                ofSocket.socket().connect(to);
+                assertEquals(2, lab.udp().socketCount());
+            }
+        }
+    }
+
+    @Test
     void aMembershipIsTheChannelsThatHasJoined() throws IOException {
         InetAddress group = InetAddress.ofLiteral("239.1.2.3");
         for (boolean ofKernel : new boolean[] {false, true}) {

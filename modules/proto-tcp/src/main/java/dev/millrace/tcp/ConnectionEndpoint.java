@@ -4,6 +4,7 @@ import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
 import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
 import dev.millrace.wire.IpAddress;
@@ -228,7 +229,9 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             way.path().confirm();
         }
         if ((events & TcpConnection.EVENT_MTU) != 0) {
-            way.learn(protocol.count(engine.takeMtuNews()));
+            MtuNews news = engine.takeMtuNews();
+            protocol.count(news);
+            way.learn(news);
         }
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
             way.suspect(engine, nowNs);

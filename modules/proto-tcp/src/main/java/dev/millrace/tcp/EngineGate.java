@@ -12,7 +12,6 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /// The only way to a connection's engine: it alone has the lock, the inbox and the engine. Whoever has something for the
@@ -23,13 +22,9 @@ import java.util.function.Function;
 /// had come are counted, the program and the peer are told, and nobody else notices. What a program's own memory throws
 /// (a closed arena, an array of another thread's confinement) is the program's, and nothing ends.
 final class EngineGate {
-    /// Segments that may wait for the engine: more than a window of them is somebody else's doing.
-    private static final int MAX_INBOX = 16_384;
-    private static final int SPINS = 200;
-
     private final TcpProtocol protocol;
     private final ConnectionEndpoint endpoint;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final EngineLock lock = new EngineLock();
     private final Inbox inbox = new Inbox();
 
     // Guarded by lock.
@@ -51,15 +46,9 @@ final class EngineGate {
 
     // ---- the lock
 
-    /// Takes the lock from a program's thread: the one that has it runs the engine for microseconds, and parking for that
-    /// would cost more.
+    /// Takes the lock from a program's thread; returns the stack's time.
     private long enter() {
-        acquire();
-        if (lock.getHoldCount() > 1) {
-            lock.unlock();
-            throw new IllegalStateException("a connection was called from inside its own engine: "
-                    + "congestion control must not use sockets");
-        }
+        lock.enterFromOutside();
         return time();
     }
 
@@ -84,21 +73,9 @@ final class EngineGate {
         return timeNs;
     }
 
-    private void acquire() {
-        if (protocol.spin) {
-            for (int i = 0; i < SPINS; i++) {
-                if (lock.tryLock()) {
-                    return;
-                }
-                Thread.onSpinWait();
-            }
-        }
-        lock.lock();
-    }
-
-    /// Takes the lock back, as [#enter].
+    /// Takes the lock back.
     void lock() {
-        acquire();
+        lock.enter();
     }
 
     boolean tryLock() {
@@ -112,7 +89,7 @@ final class EngineGate {
     /// Gives the lock back after a look at the engine. Who delivered meanwhile, or asked for the end, found it taken and went:
     /// this thread has to see to that. Inside the engine whoever came in first does.
     private void leave() {
-        if (isDoomed() && lock.getHoldCount() == 1) {
+        if (isDoomed() && !lock.isInside()) {
             endpoint.settle(time());
             return;
         }
@@ -126,7 +103,7 @@ final class EngineGate {
 
     /// Leaves a packet for the engine. Returns whether its owner must be told.
     boolean offer(Packet packet) {
-        if (inbox.size() >= MAX_INBOX) {
+        if (inbox.isFull()) {
             protocol.ctx.drop(packet, DropReason.RECEIVE_BUFFER_FULL);
             return false;
         }
@@ -399,9 +376,9 @@ final class EngineGate {
     /// nobody is here any more. Who calls from inside the engine, as only a congestion control that closes its stack does,
     /// comes back before that.
     void endWithStack() {
-        acquire();
+        lock.enter();
         doomed = true;
-        if (lock.getHoldCount() > 1) {
+        if (lock.isInside()) {
             failure = ErrorCode.STACK_CLOSED;
             lock.unlock();
             return;

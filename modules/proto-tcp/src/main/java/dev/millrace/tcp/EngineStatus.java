@@ -13,7 +13,7 @@ final class EngineStatus {
     /// @param failure why the connection failed, or `null`
     /// @param before the bits that were set last: a connection that stood has stood
     static int of(TcpConnection engine, Lifecycle life, ErrorCode failure, int before) {
-        int now = before & Wakeups.CONNECTED | Wakeups.beside(engine.state(), engine.recoveryPhase());
+        int now = before & Wakeups.CONNECTED | Wakeups.bits(engine.state(), engine.recoveryPhase());
         if (life == Lifecycle.RELEASED) {
             now |= Wakeups.READABLE | Wakeups.WRITABLE | Wakeups.FINISHED;
         } else {

@@ -8,6 +8,8 @@ import java.lang.invoke.VarHandle;
 /// Packets on their way from the threads that deliver them to the thread that runs the engine. Guarded by a flag that is
 /// held for a few instructions, because a delivering thread must never wait for an engine.
 final class Inbox {
+    /// More than a window of segments is somebody else's doing.
+    private static final int MOST = 16_384;
     private static final VarHandle BUSY;
 
     static {
@@ -54,8 +56,9 @@ final class Inbox {
         return size == 0;
     }
 
-    int size() {
-        return size;
+    /// Whether nothing more is to be added.
+    boolean isFull() {
+        return size >= MOST;
     }
 
     private void acquire() {

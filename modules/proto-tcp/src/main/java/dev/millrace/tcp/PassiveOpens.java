@@ -132,6 +132,10 @@ final class PassiveOpens implements SynCache.Answers {
         var remote = new IpAddress(packet.sourceHi(), packet.sourceLo());
         int localPort = TcpHeader.destinationPort(packet.memory(), packet.start());
         int remotePort = TcpHeader.sourcePort(packet.memory(), packet.start());
+        return key(local, localPort, remote, remotePort);
+    }
+
+    private HalfOpen key(IpAddress local, int localPort, IpAddress remote, int remotePort) {
         long pair = protocol.isn.pair(local, localPort, remote, remotePort);
         return new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0, 0);
     }
@@ -165,8 +169,7 @@ final class PassiveOpens implements SynCache.Answers {
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
             list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.receiveBufferMax, record.localPort,
-                    record.remotePort, record.iss, mss,
-                    timestamp(record, pair, syn, nowNs)));
+                    record.remotePort, record.iss, mss, timestamp(record, pair, syn, nowNs)));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
             // The peer will ask again, and the route may be there by then.
@@ -275,9 +278,7 @@ final class PassiveOpens implements SynCache.Answers {
 
     /// ICMP says that the peer of a handshake cannot be reached.
     void onUnreachable(IpAddress local, int localPort, IpAddress remote, int remotePort, int quotedSequence) {
-        long pair = protocol.isn.pair(local, localPort, remote, remotePort);
-        HalfOpen record = cache.find(
-                new HalfOpen(local, localPort, remote, remotePort, (int) (pair ^ pair >>> 32), null, 0, false, 0, 0, 0));
+        HalfOpen record = cache.find(key(local, localPort, remote, remotePort));
         // RFC 5927 §4.1: only who has seen our SYN,ACK can quote its number.
         if (record != null && record.iss == quotedSequence) {
             cache.remove(record);

@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.TcpOptions;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.wire.TcpOptionWriter;
 import java.io.IOException;
 import java.net.SocketOption;
@@ -44,14 +45,15 @@ final class SocketSettings {
         this.congestionControl = protocol.congestionControl();
     }
 
-    /// Those of an accepted connection, which begins with its listener's.
+    /// Those of an accepted connection: what it has begun with, which the listener may have changed since, and for the rest its
+    /// listener's.
     SocketSettings(SocketSettings listener, ConnectionEndpoint accepted) {
         this.protocol = listener.protocol;
         this.options = accepted.options;
         this.lingerSeconds = listener.lingerSeconds;
         this.reuseAddress = listener.reuseAddress;
-        this.trafficClass = listener.trafficClass;
-        this.hopLimit = listener.hopLimit;
+        this.trafficClass = (short) accepted.trafficClass;
+        this.hopLimit = (short) accepted.hopLimit;
         this.deferAcceptMs = listener.deferAcceptMs;
         this.congestionControl = listener.congestionControl;
     }
@@ -170,8 +172,12 @@ final class SocketSettings {
         if (!SUPPORTED.contains(option)) {
             throw new UnsupportedOperationException("'" + option + "' not supported");
         }
-        Object value = endpoint == null ? read(option) : endpoint.gate.inspect(_ -> read(option));
-        return option.type().cast(value);
+        return option.type().cast(endpoint == null ? read(option) : endpoint.gate.inspect(engine -> read(option, engine)));
+    }
+
+    private Object read(SocketOption<?> option, TcpConnection engine) {
+        // An accepted connection may have another one than its listener has by now.
+        return option == TcpOptions.CONGESTION_CONTROL ? engine.info(protocol.ctx.clock().nanoTime()).congestionControl() : read(option);
     }
 
     private Object read(SocketOption<?> option) {

@@ -25,12 +25,12 @@ final class SynCache implements Timers.Task {
 
     // Guarded by lock.
     private final Map<HalfOpen, HalfOpen> records = new HashMap<>();
-    /// By how often they were answered; each list is in the order of its deadlines, since all in it wait equally long.
-    private final Waiting[] calm;
-    private final Waiting[] recoverable;
-    /// Those that wait for data, in the order of their deadlines.
-    private final Waiting calmDeferred = new Waiting();
-    private final Waiting recoverableDeferred = new Waiting();
+    /// By how often they were answered, so that all in a list wait equally long; each is in the order of its deadlines.
+    private final HalfOpenList[] calm;
+    private final HalfOpenList[] recoverable;
+    /// Those that wait for data.
+    private final HalfOpenList calmDeferred = new HalfOpenList();
+    private final HalfOpenList recoverableDeferred = new HalfOpenList();
     private int calmCount;
     private Timers.Timer timer;
     private boolean closed;
@@ -48,63 +48,10 @@ final class SynCache implements Timers.Task {
         recoverable = lists(maxAnswers);
     }
 
-    /// Records in a list through themselves.
-    private static final class Waiting {
-        HalfOpen first;
-        HalfOpen last;
-
-        void append(HalfOpen r) {
-            r.before = last;
-            r.after = null;
-            if (last == null) {
-                first = r;
-            } else {
-                last.after = r;
-            }
-            last = r;
-        }
-
-        /// In the order of deadlines: at the end, unless the program has shortened the wait since.
-        void insert(HalfOpen r) {
-            HalfOpen sooner = last;
-            while (sooner != null && sooner.dueNs - r.dueNs > 0) {
-                sooner = sooner.before;
-            }
-            HalfOpen later = sooner == null ? first : sooner.after;
-            r.before = sooner;
-            r.after = later;
-            if (sooner == null) {
-                first = r;
-            } else {
-                sooner.after = r;
-            }
-            if (later == null) {
-                last = r;
-            } else {
-                later.before = r;
-            }
-        }
-
-        void remove(HalfOpen r) {
-            if (r.before == null) {
-                first = r.after;
-            } else {
-                r.before.after = r.after;
-            }
-            if (r.after == null) {
-                last = r.before;
-            } else {
-                r.after.before = r.before;
-            }
-            r.before = null;
-            r.after = null;
-        }
-    }
-
-    private static Waiting[] lists(int n) {
-        var all = new Waiting[n];
+    private static HalfOpenList[] lists(int n) {
+        var all = new HalfOpenList[n];
         for (int i = 0; i < n; i++) {
-            all[i] = new Waiting();
+            all[i] = new HalfOpenList();
         }
         return all;
     }
@@ -184,7 +131,7 @@ final class SynCache implements Timers.Task {
         }
     }
 
-    private Waiting list(HalfOpen record) {
+    private HalfOpenList list(HalfOpen record) {
         if (record.deferred) {
             return record.recoverable ? recoverableDeferred : calmDeferred;
         }
@@ -193,13 +140,13 @@ final class SynCache implements Timers.Task {
 
     private void append(HalfOpen record, long nowNs) {
         record.dueNs = nowNs + (firstIntervalNs << record.answers - 1);
-        list(record).append(record);
+        list(record).add(record);
     }
 
     /// Sets the timer if this record is the first of its list. If that cannot be done the record goes again: behind it, no
     /// other would set the timer, and all would stay.
     private void armFor(HalfOpen record) {
-        if (list(record).first != record) {
+        if (list(record).first() != record) {
             return;
         }
         boolean armed = false;
@@ -225,7 +172,7 @@ final class SynCache implements Timers.Task {
                 list(record).remove(record);
                 record.deferred = true;
                 record.dueNs = nowNs + deferNs;
-                list(record).insert(record);
+                list(record).add(record);
                 armFor(record);
             }
             return true;
@@ -235,11 +182,11 @@ final class SynCache implements Timers.Task {
     /// Who was answered most often has been here longest. Whoever has completed the handshake goes last.
     private HalfOpen oldestRecoverable() {
         for (int i = maxAnswers - 1; i >= 0; i--) {
-            if (recoverable[i].first != null) {
-                return recoverable[i].first;
+            if (recoverable[i].first() != null) {
+                return recoverable[i].first();
             }
         }
-        return recoverableDeferred.first;
+        return recoverableDeferred.first();
     }
 
     private void unlink(HalfOpen record) {
@@ -262,9 +209,9 @@ final class SynCache implements Timers.Task {
 
     /// Takes no memory: records without a timer would never go.
     private void arm() {
-        HalfOpen first = sooner(calmDeferred.first, recoverableDeferred.first);
+        HalfOpen first = sooner(calmDeferred.first(), recoverableDeferred.first());
         for (int i = 0; i < maxAnswers; i++) {
-            first = sooner(sooner(first, calm[i].first), recoverable[i].first);
+            first = sooner(sooner(first, calm[i].first()), recoverable[i].first());
         }
         if (first != null) {
             timer.set(first.dueNs);
@@ -303,10 +250,10 @@ final class SynCache implements Timers.Task {
     }
 
     /// Puts those that are due and may be answered once more before `others`.
-    private HalfOpen takeDue(Waiting list, long nowNs, HalfOpen others) {
+    private HalfOpen takeDue(HalfOpenList list, long nowNs, HalfOpen others) {
         HalfOpen due = others;
         HalfOpen r;
-        while ((r = list.first) != null && r.dueNs - nowNs <= 0) {
+        while ((r = list.first()) != null && r.dueNs - nowNs <= 0) {
             if (r.answers >= maxAnswers) {
                 unlink(r);
             } else {
@@ -321,10 +268,10 @@ final class SynCache implements Timers.Task {
     }
 
     /// Puts those that have waited for data in vain before `others`. That their SYN,ACK goes again is no loss, and not counted.
-    private HalfOpen takeOverdue(Waiting list, long nowNs, HalfOpen others) {
+    private HalfOpen takeOverdue(HalfOpenList list, long nowNs, HalfOpen others) {
         HalfOpen due = others;
         HalfOpen r;
-        while ((r = list.first) != null && r.dueNs - nowNs <= 0) {
+        while ((r = list.first()) != null && r.dueNs - nowNs <= 0) {
             list.remove(r);
             r.deferred = false;
             r.overdue = true;
@@ -362,9 +309,9 @@ final class SynCache implements Timers.Task {
         unlinkAll(recoverableDeferred);
     }
 
-    private void unlinkAll(Waiting list) {
-        while (list.first != null) {
-            unlink(list.first);
+    private void unlinkAll(HalfOpenList list) {
+        while (list.first() != null) {
+            unlink(list.first());
         }
     }
 }

@@ -74,8 +74,6 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final boolean synCookies;
     final int synAnswers;
     final long maxConnections;
-    /// Whether a program's thread should spin for an endpoint's lock instead of parking at once.
-    final boolean spin = Runtime.getRuntime().availableProcessors() > 1;
 
     private final TcpSettings settings;
     private final CongestionControlFactory.Chosen defaultCongestionControl;
@@ -203,11 +201,10 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     }
 
     /// Counts what probing for the path MTU has done.
-    MtuNews count(MtuNews news) {
+    void count(MtuNews news) {
         count("mtu-black-holes", news.blackHoles());
         count("mtu-probes-sent", news.sent());
         count("mtu-probes-lost", news.lost());
-        return news;
     }
 
     /// Counters of what seldom happens are made when it first does.

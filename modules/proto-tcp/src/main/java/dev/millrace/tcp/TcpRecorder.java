@@ -8,6 +8,7 @@ import dev.millrace.tcp.recorder.RecoveryEvent;
 import dev.millrace.tcp.recorder.SampleEvent;
 import dev.millrace.tcp.recorder.StateEvent;
 import dev.millrace.tcp.recorder.TimeoutEvent;
+import dev.millrace.tcp.recorder.WindowEvent;
 import dev.millrace.wire.IpAddress;
 
 /// Tells Java Flight Recorder of connections. While nobody records, that is some comparisons each time that a connection comes
@@ -95,9 +96,7 @@ final class TcpRecorder {
                 TcpInfo info = e.gate.engine().info(nowNs);
                 event.from = PHASES[Wakeups.phase(before)];
                 event.to = PHASES[Wakeups.phase(after)];
-                event.cwnd = info.sending().cwnd();
-                event.ssthresh = info.sending().ssthresh();
-                event.inFlight = info.sending().bytesInFlight();
+                window(event, info);
                 event.lost = info.recovery().bytesLost();
                 commit(event, e);
             }
@@ -107,9 +106,7 @@ final class TcpRecorder {
             var event = new SampleEvent();
             if (event.shouldCommit()) {
                 TcpInfo info = e.gate.engine().info(nowNs);
-                event.cwnd = info.sending().cwnd();
-                event.ssthresh = info.sending().ssthresh();
-                event.inFlight = info.sending().bytesInFlight();
+                window(event, info);
                 event.unsent = info.sending().bytesUnsent();
                 event.window = info.sending().window();
                 event.srtt = info.roundTrip().srttNs();
@@ -117,6 +114,12 @@ final class TcpRecorder {
                 event.minRtt = info.roundTrip().minNs();
                 commit(event, e);
             }
+        }
+
+        private static void window(WindowEvent event, TcpInfo info) {
+            event.cwnd = info.sending().cwnd();
+            event.ssthresh = info.sending().ssthresh();
+            event.inFlight = info.sending().bytesInFlight();
         }
 
         private static void commit(ConnectionEvent event, ConnectionEndpoint e) {

@@ -96,7 +96,7 @@ final class Wakeups {
     }
 
     /// The bits of a state and a phase of recovery.
-    static int beside(TcpState state, int phase) {
+    static int bits(TcpState state, int phase) {
         return state.ordinal() << STATE_SHIFT | phase << PHASE_SHIFT;
     }
 

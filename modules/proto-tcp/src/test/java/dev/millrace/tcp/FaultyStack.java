@@ -468,7 +468,7 @@ final class FaultyStack implements TransportContext {
         return new CongestionControlFactory.Chosen() {
             @Override
             public String name() {
-                return "faulty";
+                return name;
             }
 
             @Override

@@ -113,7 +113,7 @@ class FlightRecorderTest extends TwoFaultyStacks {
                 + last.getString("error"));
     }
 
-    /// Each event has a name, a label and units, and no stack trace is taken.
+    /// A hundred a second of the wall clock, and the scene takes less than one.
     @Test
     void samplesAreFewHoweverManyAcknowledgementsThereAre() throws Exception {
         List<RecordedEvent> all = record(() -> {

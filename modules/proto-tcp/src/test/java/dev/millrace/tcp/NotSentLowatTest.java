@@ -71,21 +71,10 @@ class NotSentLowatTest extends TwoFaultyStacks {
         TcpSocket server = listener.tryAccept();
         ByteBuffer sink = ByteBuffer.allocate(1 << 20);
         var waits = new AtomicInteger();
-        Runnable other = new Runnable() {
-            @Override
-            public void run() {
-                waits.incrementAndGet();
-                assertTrue(client.info().sending().bytesUnsent() <= MOST);
-                pass(2);
-                try {
-                    server.tryRead(sink);
-                } catch (java.io.IOException e) {
-                    throw new AssertionError(e);
-                }
-                a.whileParked = this;
-            }
-        };
-        a.whileParked = other;
+        readWhileParked(server, sink, () -> {
+            waits.incrementAndGet();
+            assertTrue(client.info().sending().bytesUnsent() <= MOST);
+        });
         assertEquals(400_000, client.write(ByteBuffer.allocate(400_000)));
         assertTrue(waits.get() > 2, "waited " + waits);
         assertTrue(client.info().sending().bytesUnsent() <= MOST);

@@ -7,6 +7,7 @@ import dev.millrace.TcpSocket;
 import dev.millrace.testkit.VirtualTime;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -41,5 +42,19 @@ abstract class TwoFaultyStacks {
         pass(10);
         assertTrue(client.finishConnect());
         return client;
+    }
+
+    /// Whenever a thread of `a` waits: looks, lets two milliseconds pass, and has a peer's program read what has come.
+    final void readWhileParked(TcpSocket from, ByteBuffer sink, Runnable look) {
+        a.whileParked = () -> {
+            look.run();
+            pass(2);
+            try {
+                from.tryRead(sink);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            readWhileParked(from, sink, look);
+        };
     }
 }

@@ -103,19 +103,8 @@ class UrgentSocketTest extends TwoFaultyStacks {
         ByteBuffer sink = ByteBuffer.allocate(4 << 20);
         var calls = new AtomicInteger();
         server.onUrgent(calls::incrementAndGet);
-        Runnable reads = new Runnable() {
-            @Override
-            public void run() {
-                pass(2);
-                try {
-                    server.tryRead(sink);
-                } catch (java.io.IOException e) {
-                    throw new AssertionError(e);
-                }
-                a.whileParked = this;
-            }
-        };
-        a.whileParked = reads;
+        readWhileParked(server, sink, () -> {
+        });
         assertEquals(3 << 20, client.writeUrgent(ByteBuffer.allocate(3 << 20)));
         for (int i = 0; i < 100_000 && sink.position() < 3 << 20; i++) {
             pass(1);

@@ -116,8 +116,9 @@ final class Weaver {
     }
 
     private static void weaveCall(CodeBuilder b, InvokeInstruction i, String within) {
-        // DirectionLock is a ReentrantLock; what it inherits is called by its own name.
-        String owner = i.owner().asInternalName().endsWith("/DirectionLock") ? LOCK : i.owner().asInternalName();
+        // These are ReentrantLocks; what they inherit is called by their own names.
+        String called = i.owner().asInternalName();
+        String owner = called.endsWith("/DirectionLock") || called.endsWith("/EngineLock") ? LOCK : called;
         String name = i.name().stringValue();
         String there = owner + "." + name + i.type().stringValue();
         String ours = i.opcode() == Opcode.INVOKESPECIAL ? null : REPLACED.get(there);

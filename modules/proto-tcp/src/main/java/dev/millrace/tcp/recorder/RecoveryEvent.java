@@ -9,20 +9,11 @@ import jdk.jfr.Name;
 @Name("dev.millrace.TcpRecovery")
 @Label("TCP Loss Recovery")
 @Description("Loss recovery has begun, changed or ended")
-public final class RecoveryEvent extends ConnectionEvent {
+public final class RecoveryEvent extends WindowEvent {
     @Label("From")
     public String from;
     @Label("To")
     public String to;
-    @Label("Congestion Window")
-    @DataAmount
-    public long cwnd;
-    @Label("Slow-Start Threshold")
-    @DataAmount
-    public long ssthresh;
-    @Label("In Flight")
-    @DataAmount
-    public long inFlight;
     @Label("Lost")
     @DataAmount
     public long lost;

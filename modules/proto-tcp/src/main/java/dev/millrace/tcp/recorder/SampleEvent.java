@@ -12,16 +12,7 @@ import jdk.jfr.Timespan;
 @Label("TCP Sample")
 @Description("What a connection was like when new data was acknowledged; at most a hundred a second of all connections together")
 @Throttle("100/s")
-public final class SampleEvent extends ConnectionEvent {
-    @Label("Congestion Window")
-    @DataAmount
-    public long cwnd;
-    @Label("Slow-Start Threshold")
-    @DataAmount
-    public long ssthresh;
-    @Label("In Flight")
-    @DataAmount
-    public long inFlight;
+public final class SampleEvent extends WindowEvent {
     @Label("Unsent")
     @DataAmount
     public long unsent;
