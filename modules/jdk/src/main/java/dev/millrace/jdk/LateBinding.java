@@ -16,8 +16,9 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.Optional;
 
 /// Which stack a channel is one of, decided when it is bound or connected. A channel that is bound to an address of a stack is that
-/// stack's; one that is bound to any address and port by no program is nobody's yet, if it may have a peer later. Else it is one of the stack that the running program belongs to, which in a simulation is its host's. Else one that is
-/// connected to an address of a stack is that stack's. Else it is one of the stack that the JVM was told of, and without one the kernel's.
+/// stack's; one that is bound to any address and port by no program is nobody's yet, if it may have a peer later. Else it is one of the
+/// stack that the running program belongs to, which in a simulation is its host's. Else one that is connected to an address of a stack
+/// is that stack's. Else it is one of the stack that the JVM was told of, and without one the kernel's.
 final class LateBinding {
     /// The name of the stack that those are of that nothing else decides about.
     static final String PROPERTY = "dev.millrace.jdk.stack";

@@ -126,15 +126,15 @@ final class LateChoice<C extends SelectableChannel & NetworkChannel> {
         return made;
     }
 
-    /// Binds what it is or becomes now. What cannot be bound is not chosen: the next address may be another's.
-    void bind(Maker<C> maker, Step<C> bind) throws IOException {
-        var bound = new AtomicBoolean();
+    /// Binds or connects what it is or becomes now. What cannot be is not chosen: the next address may be another's.
+    void chooseBy(Maker<C> maker, Step<C> step) throws IOException {
+        var taken = new AtomicBoolean();
         C c = choose(maker, made -> {
-            bind.take(made);
-            bound.set(true);
+            step.take(made);
+            taken.set(true);
         });
-        if (!bound.get()) {
-            bind.take(c);
+        if (!taken.get()) {
+            step.take(c);
         }
     }
 

@@ -81,9 +81,16 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
         return choice.bound(() -> forBinding(new InetSocketAddress(0)), c -> c.bind(null));
     }
 
-    DatagramChannel forConnecting(InetSocketAddress remote) throws IOException {
+    /// Connects what it is or becomes.
+    void connect(InetSocketAddress remote, LateChoice.Step<DatagramChannel> connect) throws IOException {
         checkOpen();
-        return choice.choose(() -> open(LateBinding.forConnecting(remote, opener, provider())));
+        choice.chooseBy(() -> open(LateBinding.forConnecting(remote, opener, provider())), connect);
+    }
+
+    /// What it is or becomes in order to send there.
+    DatagramChannel forSending(InetSocketAddress to) throws IOException {
+        checkOpen();
+        return choice.choose(() -> open(LateBinding.forConnecting(to, opener, provider())));
     }
 
     /// What it is or becomes in order to receive from whoever sends.
@@ -119,14 +126,14 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     public DatagramChannel bind(SocketAddress local) throws IOException {
         checkOpen();
         if (!choice.bindsAnywhere(local, opener, family)) {
-            choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
+            choice.chooseBy(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
         }
         return this;
     }
 
     @Override
     public DatagramChannel connect(SocketAddress remote) throws IOException {
-        ask(forConnecting(ChannelExceptions.checked(remote)), c -> c.connect(remote));
+        connect(ChannelExceptions.checked(remote), chosen -> ask(chosen, c -> c.connect(remote)));
         return this;
     }
 
@@ -173,7 +180,7 @@ final class LateDatagramChannel extends DatagramChannel implements Watched {
     @Override
     public int send(ByteBuffer src, SocketAddress target) throws IOException {
         Objects.requireNonNull(src);
-        return ask(forConnecting(ChannelExceptions.checked(target)), c -> c.send(src, target));
+        return ask(forSending(ChannelExceptions.checked(target)), c -> c.send(src, target));
     }
 
     @Override

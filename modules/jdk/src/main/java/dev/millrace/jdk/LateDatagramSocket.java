@@ -113,7 +113,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
             return;
         }
         try {
-            ask(channel.forConnecting(to), s -> s.connect(to));
+            channel.connect(to, chosen -> ask(chosen, s -> s.connect(to)));
         } catch (IOException e) {
             throw SocketExceptions.ofSocket(e);
         }
@@ -193,7 +193,7 @@ final class LateDatagramSocket extends OptionDatagramSocket {
         if (to == null && chosen() == null) {
             throw new IllegalArgumentException("Address not set");
         }
-        ask(to == null ? channel.chosen() : channel.forConnecting(new InetSocketAddress(to, port)), s -> s.send(p));
+        ask(to == null ? channel.chosen() : channel.forSending(new InetSocketAddress(to, port)), s -> s.send(p));
     }
 
     @Override

@@ -58,7 +58,7 @@ final class LateServerSocketChannel extends ServerSocketChannel implements Watch
     @Override
     public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
         checkOpen();
-        choice.bind(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local, backlog));
+        choice.chooseBy(() -> open(LateBinding.forBinding(ChannelExceptions.local(local), opener, provider())), c -> c.bind(local, backlog));
         return this;
     }
 

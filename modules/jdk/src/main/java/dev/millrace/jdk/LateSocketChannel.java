@@ -109,7 +109,7 @@ final class LateSocketChannel extends SocketChannel implements Watched {
     public SocketChannel bind(SocketAddress local) throws IOException {
         checkOpen();
         if (!choice.bindsAnywhere(local, opener, family)) {
-            choice.bind(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
+            choice.chooseBy(() -> forBinding(ChannelExceptions.local(local)), c -> c.bind(local));
         }
         return this;
     }

@@ -124,7 +124,7 @@ class LateFailuresTest extends TwoStacks {
             var choice = new LateChoice<SocketChannel>(shell, audience, Set.of());
             var other = new AtomicReference<Thread>();
             var chosen = new CompletableFuture<SocketChannel>();
-            assertThrows(BindException.class, () -> choice.bind(SocketChannel::open, _ -> {
+            assertThrows(BindException.class, () -> choice.chooseBy(SocketChannel::open, _ -> {
                 other.set(Thread.ofPlatform().start(() -> {
                     try {
                         chosen.complete(choice.choose(SocketChannel::open));

@@ -40,7 +40,7 @@ final class WindowAdvertiser {
         // RFC 7323 §2.4: what the scale cannot express is rounded up, so that the edge stays; unless a peer has pushed
         // that too far with segments smaller than the unit.
         int up = field + 1 << shift;
-        if (field << shift != offered && up <= free + (1 << shift) + c.options.receiveBuffer / 8) {
+        if (field << shift != offered && up <= free + (1 << shift) + c.options.receiveBuffer / 4) {
             field++;
             rcv.edge = rcv.nxt + up;
         }
