@@ -5,16 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// The values given for a set of declared options, checked against their declarations, with defaults filled in.
 public final class OptionValues {
     private final String prefix;
     private final Map<String, String> values;
+    /// The names of those that were given.
+    private final Set<String> given;
 
-    private OptionValues(String prefix, Map<String, String> values) {
+    private OptionValues(String prefix, Map<String, String> values, Set<String> given) {
         this.prefix = prefix;
         this.values = values;
+        this.given = given;
     }
 
     /// Checks given values against declarations.
@@ -37,7 +41,23 @@ public final class OptionValues {
             checkValue(key(prefix, e.getKey()), spec, e.getValue());
             values.put(e.getKey(), e.getValue());
         }
-        return new OptionValues(prefix, values);
+        return new OptionValues(prefix, values, Set.copyOf(given.keySet()));
+    }
+
+    /// The same values with other defaults: what was not given is as `defaults` says, if it says something. For an option
+    /// that stands for the values of many.
+    ///
+    /// @param defaults name to value as it would be written; each must fit its declaration
+    /// @throws IllegalStateException if an option was never declared
+    public OptionValues withDefaults(Map<String, String> defaults) {
+        var all = new LinkedHashMap<>(values);
+        defaults.forEach((name, value) -> {
+            text(name);
+            if (!given.contains(name)) {
+                all.put(name, value);
+            }
+        });
+        return new OptionValues(prefix, all, given);
     }
 
     private static void checkValue(String key, OptionSpec spec, String value) {

@@ -96,6 +96,11 @@ class ValuesTest {
             assertEquals("t." + bad.keySet().iterator().next(), e.key());
         }
         assertThrows(IllegalStateException.class, () -> v.text("undeclared"));
+        OptionValues other = v.withDefaults(Map.of("size", "3KiB", "number", "6"));
+        assertEquals(2048, other.bytes("size", 0, 4096), "it was given");
+        assertEquals(6, other.number("number", 0, 10));
+        assertEquals(7, other.withDefaults(Map.of("number", "7")).number("number", 0, 10));
+        assertThrows(IllegalStateException.class, () -> v.withDefaults(Map.of("undeclared", "1")));
     }
 
     @ParameterizedTest

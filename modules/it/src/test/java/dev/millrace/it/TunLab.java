@@ -41,6 +41,11 @@ final class TunLab implements AutoCloseable {
     /// @param options of the link
     /// @param lossFree whether the capture must not show retransmissions; `false` also if the capture would be too large
     TunLab(Map<String, String> options, boolean captured, boolean lossFree, String... programs) throws Exception {
+        this(options, Map.of(), captured, lossFree, programs);
+    }
+
+    /// @param tcp options of TCP
+    TunLab(Map<String, String> options, Map<String, String> tcp, boolean captured, boolean lossFree, String... programs) throws Exception {
         String missing = NetworkNamespace.missing(programs).orElse(null);
         assumeTrue(missing == null, missing);
         this.lossFree = lossFree;
@@ -58,6 +63,7 @@ final class TunLab implements AutoCloseable {
                 options.forEach(nic::option);
                 // Short, so that what is left at the end is a leak.
             }).route("default", "nic").option("tcp", "time-wait", "20ms");
+            tcp.forEach((name, value) -> settings.option("tcp", name, value));
             if (lossFree) {
                 Lab.waitLong(settings);
             }

@@ -6,7 +6,7 @@ import static dev.millrace.wire.BigEndian.put32;
 import java.lang.foreign.MemorySegment;
 
 /// Writes TCP options in place, one method an option. Each takes the offset to write at and returns the one behind; each
-/// pads with NOPs in front so that it fills whole 32-bit words.
+/// pads with NOPs in front where needed so that it fills whole 32-bit words.
 public final class TcpOptionWriter {
     /// The bytes of [#mss].
     public static final int MSS_LENGTH = 4;
@@ -14,7 +14,7 @@ public final class TcpOptionWriter {
     public static final int WINDOW_SCALE_LENGTH = 4;
     /// The bytes of [#sackPermitted].
     public static final int SACK_PERMITTED_LENGTH = 4;
-    /// The bytes of [#timestamps].
+    /// The bytes of [#timestamps], and of [#sackPermittedAndTimestamps].
     public static final int TIMESTAMPS_LENGTH = 12;
 
     /// The bytes of [#userTimeout].
@@ -49,6 +49,14 @@ public final class TcpOptionWriter {
     /// NOP, NOP, timestamps.
     public static long timestamps(MemorySegment m, long at, int value, int echo) {
         put32(m, at, NOP << 24 | NOP << 16 | TcpOptionReader.KIND_TIMESTAMPS << 8 | 10);
+        put32(m, at + 4, value);
+        put32(m, at + 8, echo);
+        return at + TIMESTAMPS_LENGTH;
+    }
+
+    /// SACK permitted, timestamps: both without a NOP.
+    public static long sackPermittedAndTimestamps(MemorySegment m, long at, int value, int echo) {
+        put32(m, at, TcpOptionReader.KIND_SACK_PERMITTED << 24 | 2 << 16 | TcpOptionReader.KIND_TIMESTAMPS << 8 | 10);
         put32(m, at + 4, value);
         put32(m, at + 8, echo);
         return at + TIMESTAMPS_LENGTH;

@@ -10,6 +10,9 @@ final class AckPolicy {
     private static final long PAUSE_NS = 1_000_000_000L;
 
     private boolean due;
+    /// The program answers what comes, so that acknowledgements travel with answers; until one was waited for in vain. Known
+    /// where Linux's habits are wanted.
+    private boolean answered;
     /// Duplicate ACKs still to be sent, one for each segment out of order, for a peer that counts them.
     private int duplicates;
     private int unackedBytes;
@@ -34,7 +37,8 @@ final class AckPolicy {
             quick = QUICK;
         }
         // A sender whose window is smaller than two segments would wait for the delay every time.
-        boolean first = wireSize >= peerMss && quick > 0 && quick-- > 0;
+        boolean counts = c.settings.profile == Profile.LINUX ? !answered : wireSize >= peerMss;
+        boolean first = counts && quick > 0 && quick-- > 0;
         if (first || c.options.quickAck || unackedBytes >= Math.min(2 * peerMss, c.options.receiveBuffer / 2)) {
             due = true;
         } else if (!c.timers.isSet(ConnectionTimers.DELAYED_ACK)) {
@@ -58,6 +62,17 @@ final class AckPolicy {
 
     void now() {
         due = true;
+    }
+
+    /// The time for which an acknowledgement was held back is over.
+    void onDelayEnded() {
+        due = true;
+        answered = false;
+    }
+
+    /// New data leaves.
+    void onData(TcpConnection c, long nowNs) {
+        answered |= c.rcv.lastTextNs != 0 && nowNs - c.rcv.lastTextNs < c.settings.delayedAckNs;
     }
 
     boolean isDue() {

@@ -28,8 +28,8 @@ final class PersistTimer {
 
     private void arm(TcpConnection c, long nowNs) {
         long interval = c.rtt.rtoNs() << Math.min(backoff, 30);
-        c.timers.set(ConnectionTimers.PERSIST,
-                nowNs + (interval <= 0 || interval > MAX_INTERVAL_NS ? MAX_INTERVAL_NS : interval));
+        long longest = c.settings.profile == Profile.LINUX ? c.settings.maxRtoNs : MAX_INTERVAL_NS;
+        c.timers.set(ConnectionTimers.PERSIST, nowNs + (interval <= 0 || interval > longest ? longest : interval));
     }
 
     /// Something has changed, and the next expiry comes after a plain timeout, however seldom the closed window was probed in
@@ -66,7 +66,7 @@ final class PersistTimer {
             overrides = true;
             return;
         }
-        if (++unanswered > c.settings.maxRetransmissions) {
+        if (++unanswered > Timeouts.mostRetries(c)) {
             c.fail(ErrorCode.CONNECTION_TIMED_OUT, true, nowNs);
             return;
         }

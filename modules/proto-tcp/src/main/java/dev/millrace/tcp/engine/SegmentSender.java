@@ -266,6 +266,7 @@ final class SegmentSender {
         SendSequence snd = c.snd;
         long start = snd.nxt;
         int count = length + (fin ? 1 : 0);
+        int push = c.burstEnds == null || length == 0 ? 0 : c.burstEnds.push(c, length, size);
         // First of all: should it throw, nothing was sent.
         c.queue.add(start, start + count, snd.mss, fin, nowNs);
         snd.nxt += count;
@@ -280,7 +281,8 @@ final class SegmentSender {
         c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
         c.probe().schedule(c, nowNs);
-        int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
+        c.acks.onData(c, nowNs);
+        int flags = TcpHeader.ACK | push | (fin ? TcpHeader.FIN : 0);
         if (c.marks == null || length == 0) {
             return SegmentWriter.segment(c, start, length, flags, size, nowNs);
         }

@@ -18,10 +18,11 @@ public final class SynSegment {
     /// @param timestamp TSval of this segment
     public static Packet answer(SynFacts syn, TcpSettings settings, int receiveBuffer,
             int receiveBufferMax, int localPort, int remotePort, int iss, int mss, int timestamp) {
-        return write(localPort, remotePort, iss, syn.irs() + 1, TcpHeader.SYN | TcpHeader.ACK | (settings.ecn.accepts() && syn.ecn() ? TcpHeader.ECE : 0),
-                Math.min(0xffff, receiveBuffer), mss, settings.sack && syn.sackPermitted(),
-                settings.timestamps && syn.timestamps(), timestamp, syn.timestampValue(),
-                scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1, 0);
+        boolean timestamps = settings.timestamps && syn.timestamps();
+        return write(localPort, remotePort, iss, syn.irs() + 1,
+                TcpHeader.SYN | TcpHeader.ACK | (settings.ecn.accepts() && syn.ecn() ? TcpHeader.ECE : 0),
+                WindowAdvertiser.synField(settings, receiveBuffer, mss, timestamps), mss, settings.sack && syn.sackPermitted(),
+                timestamps, timestamp, syn.timestampValue(), scales(syn, settings) ? WindowAdvertiser.shiftFor(receiveBufferMax) : -1, 0);
     }
 
     private static boolean scales(SynFacts syn, TcpSettings settings) {
@@ -38,8 +39,7 @@ public final class SynSegment {
     static Packet write(int localPort, int remotePort, int seq, int ack, int flags, int window, int mss,
             boolean sackPermitted, boolean timestamps, int timestamp, int echo, int windowScale, int userTimeout) {
         int header = TcpHeader.MIN_LENGTH + TcpOptionWriter.MSS_LENGTH
-                + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0)
-                + (sackPermitted ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
+                + (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : sackPermitted ? TcpOptionWriter.SACK_PERMITTED_LENGTH : 0)
                 + (windowScale >= 0 ? TcpOptionWriter.WINDOW_SCALE_LENGTH : 0)
                 + (userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0);
         Packet p = Packet.allocate(Packet.HEADROOM, header);
@@ -47,10 +47,12 @@ public final class SynSegment {
         MemorySegment m = p.memory();
         TcpHeader.write(m, at, localPort, remotePort, seq, ack, header, flags, window, 0);
         long to = TcpOptionWriter.mss(m, at + TcpHeader.MIN_LENGTH, mss);
-        if (sackPermitted) {
+        // In Linux's order and without needless NOPs: there are 40 bytes for all.
+        if (sackPermitted && timestamps) {
+            to = TcpOptionWriter.sackPermittedAndTimestamps(m, to, timestamp, echo);
+        } else if (sackPermitted) {
             to = TcpOptionWriter.sackPermitted(m, to);
-        }
-        if (timestamps) {
+        } else if (timestamps) {
             to = TcpOptionWriter.timestamps(m, to, timestamp, echo);
         }
         if (windowScale >= 0) {

@@ -24,7 +24,7 @@ final class TailLossProbe {
         long timeout = Math.max(MIN_NS, 2 * c.rtt.srttNs());
         // Differs: RFC 8985 has it for a single segment. Of less than two full ones none need be acknowledged at once (RFC 9293
         // §3.8.6.3), and most transfers end like that.
-        if (c.snd.flight() < 2L * c.snd.mss) {
+        if (c.settings.profile == Profile.LINUX ? c.queue.size() == 1 : c.snd.flight() < 2L * c.snd.mss) {
             timeout += WORST_DELAYED_ACK_NS;
         }
         // Where the retransmission timer would be earlier the probe takes its place: should it find something lost, that costs

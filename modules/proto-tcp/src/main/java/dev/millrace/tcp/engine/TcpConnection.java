@@ -74,6 +74,8 @@ public final class TcpConnection {
     TailLossProbe probe;
     BufferTuner tuner;
     Pacer pacer;
+    /// In Linux's profile.
+    final BurstEnds burstEnds;
     /// If both sides understand ECN.
     CongestionMarks marks;
     /// Made when probing begins ([MtuProbing]).
@@ -162,6 +164,7 @@ public final class TcpConnection {
         sendBuffer = new SendBuffer(memory, snd.iss + 1);
         receiveBuffer = new ReceiveBuffer(memory);
         rtt = new RttEstimator(settings);
+        burstEnds = settings.profile == Profile.LINUX ? new BurstEnds(snd.iss) : null;
         ownShift = (byte) (settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBufferMax) : 0);
         advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
         keepAlive.onSegment(nowNs);

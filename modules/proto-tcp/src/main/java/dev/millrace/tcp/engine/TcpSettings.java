@@ -17,6 +17,8 @@ import java.util.Map;
 public final class TcpSettings {
     /// The options of `[tcp]` that the engine understands.
     public static final List<OptionSpec> SPECS = List.of(
+            new OptionSpec("profile", TEXT, "default", "whose habits: default (the RFCs) or linux (what Linux puts on the wire, and its timers); "
+                    + "options that are given come before it"),
             new OptionSpec("congestion-control", TEXT, "cubic", "name of the congestion control"),
             new OptionSpec("receive-buffer", BYTES, "", "bytes that wait for the program to read them, 2KiB to 1GiB; without it "
                     + "1MiB, which grow with what arrives in a round trip"),
@@ -40,7 +42,9 @@ public final class TcpSettings {
             new OptionSpec("max-rto", DURATION, "120s", "longest retransmission timeout, 60s at least (RFC 6298)"),
             new OptionSpec("delayed-ack", DURATION, "40ms", "longest delay of an acknowledgement, below 500ms (RFC 9293 MUST-40)"),
             new OptionSpec("syn-timeout", DURATION, "3m", "how long an unanswered connection attempt lasts (R2 of RFC 9293 §3.8.3)"),
+            new OptionSpec("syn-linear-timeouts", NUMBER, "0", "so many times a SYN is sent again after the initial RTO, before the time doubles; 0 to 100"),
             new OptionSpec("max-retransmissions", NUMBER, "15", "timeouts of the same data before the connection fails (R2), 1 to 100"),
+            new OptionSpec("closed-retransmissions", NUMBER, "", "the same for a connection that the program has closed; as many without it"),
             new OptionSpec("user-timeout", DURATION, "0", "how long sent data may stay unacknowledged; 0 leaves it to max-retransmissions"),
             new OptionSpec("max-user-timeout", DURATION, "1h", "longest user timeout that a peer can ask for (RFC 5482), 100s at least"),
             new OptionSpec("keep-alive", FLAG, "false", "probe idle connections (RFC 9293 §3.8.4)"),
@@ -58,6 +62,7 @@ public final class TcpSettings {
     /// a window in units of 1 KiB can say, which is less than a segment; with larger units rounding would move its edge.
     private static final int MAX_BUFFER = 0xffff << 10;
 
+    public final Profile profile;
     public final String congestionControl;
     public final int receiveBuffer;
     public final int receiveBufferMax;
@@ -79,7 +84,9 @@ public final class TcpSettings {
     public final long maxRtoNs;
     public final long delayedAckNs;
     public final long synTimeoutNs;
+    public final int synLinearTimeouts;
     public final int maxRetransmissions;
+    public final int closedRetransmissions;
     public final long userTimeoutNs;
     public final long maxUserTimeoutNs;
     public final boolean keepAlive;
@@ -100,14 +107,16 @@ public final class TcpSettings {
         }
     }
 
-    private TcpSettings(OptionValues v) {
+    private TcpSettings(OptionValues given) {
+        profile = given.choice("profile", Profile.class);
+        OptionValues v = given.withDefaults(profile.defaults);
         Duration day = Duration.ofDays(1);
         Duration tick = Duration.ofMillis(1);
         congestionControl = v.text("congestion-control");
         receiveBuffer = buffer(v, "receive-buffer", 2048, INITIAL_BUFFER);
-        receiveBufferMax = buffer(v, "receive-buffer-max", receiveBuffer, v.has("receive-buffer") ? receiveBuffer : MAX_BUFFER);
+        receiveBufferMax = bufferMax(given, v, "receive-buffer", receiveBuffer);
         sendBuffer = buffer(v, "send-buffer", 2048, INITIAL_BUFFER);
-        sendBufferMax = buffer(v, "send-buffer-max", sendBuffer, v.has("send-buffer") ? sendBuffer : MAX_BUFFER);
+        sendBufferMax = bufferMax(given, v, "send-buffer", sendBuffer);
         timestamps = v.flag("timestamps");
         sack = v.flag("sack");
         windowScaling = v.flag("window-scaling");
@@ -124,7 +133,9 @@ public final class TcpSettings {
         initialRtoNs = v.nanos("initial-rto", Duration.ofMillis(10), Duration.ofSeconds(60));
         delayedAckNs = v.nanos("delayed-ack", Duration.ZERO, Duration.ofMillis(499));
         synTimeoutNs = v.nanos("syn-timeout", Duration.ofMillis(100), day);
+        synLinearTimeouts = (int) v.number("syn-linear-timeouts", 0, 100);
         maxRetransmissions = (int) v.number("max-retransmissions", 1, 100);
+        closedRetransmissions = v.has("closed-retransmissions") ? (int) v.number("closed-retransmissions", 1, 100) : maxRetransmissions;
         userTimeoutNs = v.nanos("user-timeout", Duration.ZERO, Duration.ofDays(365));
         maxUserTimeoutNs = v.nanos("max-user-timeout", Duration.ofSeconds(100), Duration.ofDays(365));
         keepAlive = v.flag("keep-alive");
@@ -139,6 +150,12 @@ public final class TcpSettings {
 
     private static int buffer(OptionValues v, String name, int min, int otherwise) {
         return v.has(name) ? (int) v.bytes(name, min, 1 << 30) : otherwise;
+    }
+
+    /// Who gives a size means it, whatever the profile lets sizes grow to.
+    private static int bufferMax(OptionValues given, OptionValues v, String name, int size) {
+        String max = name + "-max";
+        return given.has(name) && !given.has(max) ? size : buffer(v, max, size, MAX_BUFFER);
     }
 
     /// Reads checked values.

@@ -30,7 +30,7 @@ final class Timeouts {
             c.persist.onExpired(c, nowNs);
         }
         if (t.takeExpired(ConnectionTimers.DELAYED_ACK, nowNs)) {
-            c.acks.now();
+            c.acks.onDelayEnded();
         }
         if (t.takeExpired(ConnectionTimers.KEEP_ALIVE, nowNs)) {
             c.keepAlive.onExpired(c, nowNs);
@@ -51,6 +51,11 @@ final class Timeouts {
         }
     }
 
+    /// R2 of RFC 9293 §3.8.3, as a number. Nobody waits for what a program has closed.
+    static int mostRetries(TcpConnection c) {
+        return c.closed ? c.settings.closedRetransmissions : c.settings.maxRetransmissions;
+    }
+
     private static void onRetransmission(TcpConnection c, long nowNs) {
         c.timeouts++;
         c.events |= TcpConnection.EVENT_TIMEOUT;
@@ -65,7 +70,7 @@ final class Timeouts {
             c.retransmittedSegments++;
         } else if (c.snd.flight() == 0) {
             return;
-        } else if (c.retries > c.settings.maxRetransmissions && UserTimeout.of(c) == 0) {
+        } else if (c.retries > mostRetries(c) && UserTimeout.of(c) == 0) {
             // R2 (MUST-20), which a user timeout takes the place of: nobody is there who would take a RST.
             c.fail(ErrorCode.CONNECTION_TIMED_OUT, false, nowNs);
             return;
@@ -76,7 +81,9 @@ final class Timeouts {
         if (c.userTimeout != null) {
             c.userTimeout.tellAgain();
         }
-        c.rtt.backOff();
+        if (c.state != TcpState.SYN_SENT || c.retries > c.settings.synLinearTimeouts) {
+            c.rtt.backOff();
+        }
         c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.tcp.engine;
 
+import dev.millrace.wire.TcpOptionWriter;
+
 /// The window that is offered to the peer: never shrunk (SHLD-14), opened in worthwhile steps only (RFC 9293
 /// §3.8.6.2.2), scaled (RFC 7323 §2).
 final class WindowAdvertiser {
@@ -50,9 +52,17 @@ final class WindowAdvertiser {
 
     /// The window field of a SYN, which is never scaled.
     static int synField(TcpConnection c) {
-        int field = Math.min(0xffff, free(c));
+        int field = synField(c.settings, free(c), c.advertisedMss, c.timestampsOn);
         c.rcv.edge = c.rcv.nxt + field;
         return field;
+    }
+
+    /// The window field of a SYN for `free` bytes. Linux offers whole segments: 64,240 where they have 1460 bytes, and 65,160 once
+    /// it is agreed that timestamps take 12 of them.
+    static int synField(TcpSettings settings, int free, int mss, boolean timestamps) {
+        int field = Math.min(0xffff, free);
+        int size = Math.max(1, mss - (timestamps ? TcpOptionWriter.TIMESTAMPS_LENGTH : 0));
+        return settings.profile == Profile.LINUX && field >= size ? field - field % size : field;
     }
 
     /// Whether the program has read so much that the peer should hear of it: a step worth taking that doubles the window
