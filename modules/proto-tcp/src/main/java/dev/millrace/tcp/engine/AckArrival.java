@@ -43,7 +43,7 @@ final class AckArrival {
         boolean duplicate = acked == 0 && seg.ackOffset == c.snd.una && seg.len == 0 && priorFlight > 0 && sameWindow
                 && !seg.has(TcpHeader.FIN);
         if (seg.ackOffset >= c.snd.una && c.snd.updateWindow(seg.seqOffset, seg.ackOffset, newWnd) || acked > 0) {
-            c.persist.onAck(c);
+            PersistTimer.onAck(c);
         }
         if (c.timers.isSet(ConnectionTimers.PERSIST)) {
             onAckWhilePersisting(c, nowNs);
@@ -76,13 +76,13 @@ final class AckArrival {
     }
 
     private static void onAckWhilePersisting(TcpConnection c, long nowNs) {
-        c.persist.onAck(c);
+        PersistTimer.onAck(c);
         long worthwhile = Math.min(c.snd.mss, c.sendBuffer.end() - c.snd.nxt);
-        if (c.snd.room() > 0 && !c.persist.overrides && c.snd.room() >= worthwhile) {
-            c.persist.stop(c);
+        if (c.snd.room() > 0 && !PersistTimer.overrides(c) && c.snd.room() >= worthwhile) {
+            PersistTimer.stop(c);
             c.timers.cancel(ConnectionTimers.USER);
         } else if (c.snd.room() > 0) {
-            c.persist.startOver(c, nowNs);
+            PersistTimer.startOver(c, nowNs);
         }
     }
 

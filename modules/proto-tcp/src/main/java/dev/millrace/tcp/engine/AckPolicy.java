@@ -21,8 +21,7 @@ final class AckPolicy {
     private int peerMss = 536;
 
     /// Made when the first of them is sent.
-    private Limit challenges;
-    private Limit replies;
+    private Limits limits;
     /// Segments with text that have come; here because there is room for four bytes.
     int dataSegments;
 
@@ -91,28 +90,31 @@ final class AckPolicy {
 
     /// Asks for a challenge ACK unless too many were sent lately (RFC 5961 §7).
     boolean challenge(TcpConnection c, long nowNs) {
-        if (challenges == null) {
-            challenges = new Limit();
-        }
-        if (!challenges.take(c, nowNs)) {
+        if (!limits().challenges.take(c, nowNs)) {
             return false;
         }
         due = true;
         return true;
     }
 
+    private Limits limits() {
+        if (limits == null) {
+            limits = new Limits();
+        }
+        return limits;
+    }
+
     /// Asks for the ACK that an unacceptable segment is answered with. Answers to segments without text are limited:
     /// two sides that hold each other's ACKs for unacceptable would else never fall silent.
     void reply(Segment seg, TcpConnection c, long nowNs) {
-        if (seg.len == 0) {
-            if (replies == null) {
-                replies = new Limit();
-            }
-            if (!replies.take(c, nowNs)) {
-                return;
-            }
+        if (seg.len > 0 || limits().replies.take(c, nowNs)) {
+            due = true;
         }
-        due = true;
+    }
+
+    private static final class Limits {
+        final Limit challenges = new Limit();
+        final Limit replies = new Limit();
     }
 
     /// So many of a kind in a while, and no more.

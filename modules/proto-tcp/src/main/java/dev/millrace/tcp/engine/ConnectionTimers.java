@@ -1,31 +1,38 @@
 package dev.millrace.tcp.engine;
 
+import java.util.Arrays;
+
 /// The deadlines of one connection. Timers are data: setting one costs a store, and whoever runs the engine sleeps until
 /// the earliest.
 final class ConnectionTimers {
+    // Those that most connections need come first: there is room for as many as were ever set.
     static final int RETRANSMISSION = 0;
-    /// Zero-window probes and the sender's silly-window override.
-    static final int PERSIST = 1;
-    static final int DELAYED_ACK = 2;
-    static final int KEEP_ALIVE = 3;
     /// The user timeout, or for SYN the time limit of the attempt.
-    static final int USER = 4;
-    /// TIME-WAIT, or FIN-WAIT-2 of a closed connection.
-    static final int LINGER = 5;
-    static final int CORK = 6;
-    /// A gap may be reordering until then (RFC 8985 §6.2).
-    static final int REORDER = 7;
+    static final int USER = 1;
+    static final int DELAYED_ACK = 2;
     /// A tail loss probe (RFC 8985 §7).
-    static final int PROBE = 8;
+    static final int PROBE = 3;
+    /// TIME-WAIT, or FIN-WAIT-2 of a closed connection.
+    static final int LINGER = 4;
+    static final int KEEP_ALIVE = 5;
+    /// Zero-window probes and the sender's silly-window override.
+    static final int PERSIST = 6;
+    static final int CORK = 7;
+    /// A gap may be reordering until then (RFC 8985 §6.2).
+    static final int REORDER = 8;
     /// What congestion control's pace holds back goes on then.
     static final int PACING = 9;
-    static final int COUNT = 10;
     static final long NEVER = Long.MAX_VALUE;
 
-    private final long[] deadlines = new long[COUNT];
+    private static final long[] NONE = {};
+
+    private long[] deadlines = NONE;
     private int armed;
 
     void set(int timer, long deadlineNs) {
+        if (timer >= deadlines.length) {
+            deadlines = Arrays.copyOf(deadlines, timer + 1);
+        }
         deadlines[timer] = deadlineNs;
         armed |= 1 << timer;
     }

@@ -29,7 +29,7 @@ final class Ends {
         c.timers.cancelAll();
         c.events |= TcpConnection.EVENT_CLOSED;
         c.synDue = false;
-        c.persist.stop(c);
+        PersistTimer.stop(c);
         c.queue.clear();
         c.sendBuffer.clear();
         if (c.reassembler != null) {

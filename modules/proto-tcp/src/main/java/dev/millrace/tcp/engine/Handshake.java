@@ -86,8 +86,8 @@ final class Handshake {
         if (c.cc.pacingRate() != CongestionControl.UNPACED) {
             c.pacer = new Pacer(nowNs);
         }
-        c.keepAlive.onSegment(nowNs);
-        c.keepAlive.start(c);
+        KeepAlive.onSegment(c, nowNs);
+        KeepAlive.start(c);
         c.events |= TcpConnection.EVENT_CONNECTED | TcpConnection.EVENT_WRITABLE;
         if (c.snd.finQueued) {
             c.become(TcpState.FIN_WAIT_1);

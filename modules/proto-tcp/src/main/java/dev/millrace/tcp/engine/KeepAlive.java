@@ -2,39 +2,39 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.ErrorCode;
 
-/// Probes an idle connection, if the program wants that (RFC 9293 §3.8.4). The timer is not moved with every segment: it
+/// Probes an idle connection, if the program wants that (RFC 9293 §3.8.4): there is one where it does. The timer is not moved with every segment: it
 /// looks at its expiry when the last one came.
 final class KeepAlive {
-    private long lastReceivedNs;
     private byte probes;
     boolean probeDue;
 
-    void onSegment(long nowNs) {
-        lastReceivedNs = nowNs;
-        probes = 0;
-    }
-
-    long lastReceivedNs() {
-        return lastReceivedNs;
+    static void onSegment(TcpConnection c, long nowNs) {
+        c.lastReceivedNs = nowNs;
+        if (c.keepAlive != null) {
+            c.keepAlive.probes = 0;
+        }
     }
 
     /// How many probes are not answered.
-    int unanswered() {
-        return probes;
+    static int unanswered(TcpConnection c) {
+        return c.keepAlive == null ? 0 : c.keepAlive.probes;
     }
 
     /// The connection is established, or its options have changed.
-    void start(TcpConnection c) {
+    static void start(TcpConnection c) {
         if (c.options.keepAlive && c.state.isSynchronized() && c.state != TcpState.TIME_WAIT) {
-            c.timers.set(ConnectionTimers.KEEP_ALIVE, lastReceivedNs + c.options.keepAliveIdleNs);
+            if (c.keepAlive == null) {
+                c.keepAlive = new KeepAlive();
+            }
+            c.timers.set(ConnectionTimers.KEEP_ALIVE, c.lastReceivedNs + c.options.keepAliveIdleNs);
         } else {
             c.timers.cancel(ConnectionTimers.KEEP_ALIVE);
-            probes = 0;
+            c.keepAlive = null;
         }
     }
 
     void onExpired(TcpConnection c, long nowNs) {
-        long idleSince = lastReceivedNs;
+        long idleSince = c.lastReceivedNs;
         // MUST-26: only while idle; what is outstanding has its own timers.
         if (c.snd.flight() > 0 || c.hasUnsent()) {
             c.timers.set(ConnectionTimers.KEEP_ALIVE, nowNs + c.options.keepAliveIdleNs);

@@ -14,7 +14,7 @@ final class OptionChanges {
         }
         UserTimeout.onOptions(c);
         if (c.state.isSynchronized()) {
-            c.keepAlive.start(c);
+            KeepAlive.start(c);
             c.timers.cancel(ConnectionTimers.USER);
             if (c.snd.flight() > 0 || c.timers.isSet(ConnectionTimers.PERSIST)) {
                 c.startUserTimer(nowNs);

@@ -48,7 +48,7 @@ final class PathMtu {
             c.rtt.endBackOff();
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
         }
-        c.persist.startOver(c, nowNs);
+        PersistTimer.startOver(c, nowNs);
         updateMss(c);
     }
 

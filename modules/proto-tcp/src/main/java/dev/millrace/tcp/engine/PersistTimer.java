@@ -3,7 +3,7 @@ package dev.millrace.tcp.engine;
 import dev.millrace.ErrorCode;
 
 /// Probes a window that is closed (RFC 9293 §3.8.6.1), and overrides the sender's silly-window avoidance when a window
-/// stays too small (§3.8.6.2.1). The connection stays open for as long as the probes are acknowledged.
+/// stays too small (§3.8.6.2.1). There is one while it does. The connection stays open for as long as the probes are acknowledged.
 final class PersistTimer {
     private static final long MAX_INTERVAL_NS = 60_000_000_000L;
 
@@ -11,17 +11,24 @@ final class PersistTimer {
     private int unanswered;
     /// A probe is to be sent.
     boolean probeDue;
-    /// The next segment may be as small as the window makes it.
-    boolean overrides;
+    private boolean overrides;
 
     /// How many probes are not answered.
-    int unanswered() {
-        return unanswered;
+    static int unanswered(TcpConnection c) {
+        return c.persist == null ? 0 : c.persist.unanswered;
     }
 
-    void start(TcpConnection c, long nowNs) {
+    /// Whether the next segment may be as small as the window makes it.
+    static boolean overrides(TcpConnection c) {
+        return c.persist != null && c.persist.overrides;
+    }
+
+    static void start(TcpConnection c, long nowNs) {
+        if (c.persist == null) {
+            c.persist = new PersistTimer();
+        }
         if (!c.timers.isSet(ConnectionTimers.PERSIST)) {
-            arm(c, nowNs);
+            c.persist.arm(c, nowNs);
             c.startUserTimer(nowNs);
         }
     }
@@ -34,26 +41,25 @@ final class PersistTimer {
 
     /// Something has changed, and the next expiry comes after a plain timeout, however seldom the closed window was probed in
     /// the end: the window is open, but less than is worth sending (RFC 9293 §3.8.6.2.1), or the path is another one.
-    void startOver(TcpConnection c, long nowNs) {
-        if (backoff > 0 && c.timers.isSet(ConnectionTimers.PERSIST)) {
-            backoff = 0;
-            arm(c, nowNs);
+    static void startOver(TcpConnection c, long nowNs) {
+        if (c.persist != null && c.persist.backoff > 0 && c.timers.isSet(ConnectionTimers.PERSIST)) {
+            c.persist.backoff = 0;
+            c.persist.arm(c, nowNs);
         }
     }
 
-    void stop(TcpConnection c) {
-        c.timers.cancel(ConnectionTimers.PERSIST);
-        backoff = 0;
-        unanswered = 0;
-        probeDue = false;
-        overrides = false;
+    static void stop(TcpConnection c) {
+        if (c.persist != null) {
+            c.timers.cancel(ConnectionTimers.PERSIST);
+            c.persist = null;
+        }
     }
 
     /// The peer has answered: it is alive, whatever its window says (MUST-37). Once the program has closed the connection
     /// its patience is bounded all the same: nobody is left who could end it, and a peer could keep it for ever.
-    void onAck(TcpConnection c) {
-        if (!c.closed) {
-            unanswered = 0;
+    static void onAck(TcpConnection c) {
+        if (c.persist != null && !c.closed) {
+            c.persist.unanswered = 0;
         }
     }
 

@@ -10,8 +10,10 @@ final class RttEstimator {
     /// How often the timeout stays doubled when new data was acknowledged but not measured.
     private static final int KEPT_BACK_OFF = 2;
 
+    /// The logarithm of so many nanoseconds as a tick of the clock for that window has, about a second.
+    private static final int TICK = 30;
     /// RFC 8985 §6.1 wants a minimum that follows a path which has become longer.
-    private static final long MIN_RTT_WINDOW_NS = 300_000_000_000L;
+    private static final int MIN_RTT_WINDOW = (int) (300_000_000_000L >> TICK);
 
     private final TcpSettings settings;
     private long srttNs;
@@ -20,7 +22,8 @@ final class RttEstimator {
     private long baseNs;
     private int backOff;
     private long minRttNs;
-    private long minRttAtNs;
+    /// In ticks.
+    private int minRttAt;
 
     RttEstimator(TcpSettings settings) {
         this.settings = settings;
@@ -52,9 +55,10 @@ final class RttEstimator {
 
     /// Takes a measurement for the least round-trip time of the last minutes.
     void onMinSample(long sampleNs, long nowNs) {
-        if (minRttNs == 0 || sampleNs <= minRttNs || nowNs - minRttAtNs > MIN_RTT_WINDOW_NS) {
+        int now = (int) (nowNs >> TICK);
+        if (minRttNs == 0 || sampleNs <= minRttNs || now - minRttAt > MIN_RTT_WINDOW) {
             minRttNs = Math.max(1, sampleNs);
-            minRttAtNs = nowNs;
+            minRttAt = now;
         }
     }
 

@@ -28,6 +28,8 @@ public final class Segment {
     public int headerLength;
     public final TcpOptionReader options = new TcpOptionReader();
 
+    final SegmentArrival arrival = new SegmentArrival();
+
     /// SEG.SEQ and SEG.ACK as the connection counts them, after [#place].
     long seqOffset;
     long ackOffset;

@@ -6,7 +6,8 @@ import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 
 /// SEGMENT ARRIVES (RFC 9293 §3.10.7), in the RFC's order, one method a step. A step returns `true` to go on to the next
-/// one; one that ends the processing leaves in `reason` why the segment was of no use, or `null` if it was.
+/// one; one that ends the processing leaves in `reason` why the segment was of no use, or `null` if it was. There is one for each
+/// [Segment], since connections are many and threads are few.
 final class SegmentArrival {
     /// How much older than TS.Recent text may be that fills a gap, in ticks of the peer's timestamps, a millisecond as a rule:
     /// much less than it takes the numbers to wrap.
@@ -14,15 +15,21 @@ final class SegmentArrival {
     /// RFC 7323 §5.5: after 24 days TS.Recent says nothing any more.
     private static final long PAWS_IDLE_NS = 24L * 86_400 * 1_000_000_000L;
 
-    private final TcpConnection c;
+    private TcpConnection c;
     private DropReason reason;
 
-    SegmentArrival(TcpConnection connection) {
-        c = connection;
+    /// Processes a segment and returns why it was of no use, or `null`.
+    DropReason arrive(TcpConnection at, Segment seg, long nowNs) {
+        c = at;
+        try {
+            return arrive(seg, nowNs);
+        } finally {
+            // Threads live longer than connections.
+            c = null;
+        }
     }
 
-    /// Processes a segment and returns why it was of no use, or `null`.
-    DropReason arrive(Segment seg, long nowNs) {
+    private DropReason arrive(Segment seg, long nowNs) {
         reason = null;
         seg.place(c.rcv.nxt, c.snd.una);
         switch (c.state) {

@@ -44,10 +44,10 @@ final class SegmentSender {
                 c.queue.delivery.onNothingToSend(c);
             }
         }
-        if (c.persist.probeDue) {
+        if (c.persist != null && c.persist.probeDue) {
             return windowProbe(c, nowNs);
         }
-        if (c.keepAlive.probeDue) {
+        if (c.keepAlive != null && c.keepAlive.probeDue) {
             c.keepAlive.probeDue = false;
             // RFC 9293 §3.8.4 (SHLD-12): a number that was acknowledged long ago, and no data.
             return SegmentWriter.segment(c, c.snd.nxt - 1, 0, TcpHeader.ACK, nowNs);
@@ -277,7 +277,7 @@ final class SegmentSender {
         }
         c.bytesSent += length;
         snd.lastSentNs = nowNs;
-        c.persist.stop(c);
+        PersistTimer.stop(c);
         c.recovery.onSent(c, count, nowNs);
         startRetransmissionTimer(c, nowNs);
         c.probe().schedule(c, nowNs);
@@ -317,7 +317,7 @@ final class SegmentSender {
             return length;
         }
         // RFC 9293 §3.8.6.2.1: (1) a full segment, (2) and (4) all that there is, (3) half of the largest window.
-        if (length == mss || c.persist.overrides
+        if (length == mss || PersistTimer.overrides(c)
                 || length == unsent && smallMayGo(c, nowNs)
                 || length < unsent && length >= snd.maxWnd / 2) {
             return length;
@@ -352,7 +352,7 @@ final class SegmentSender {
     private static void waitForWindow(TcpConnection c, long nowNs) {
         // While something is in flight its own timer runs.
         if (c.snd.flight() == 0) {
-            c.persist.start(c, nowNs);
+            PersistTimer.start(c, nowNs);
         }
     }
 

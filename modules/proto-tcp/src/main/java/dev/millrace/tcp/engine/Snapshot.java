@@ -40,7 +40,7 @@ final class Snapshot {
         // Without that, asking would have segments moved to the scoreboard.
         boolean reordered = rack != null && rack.reorderingSeen();
         return new TcpInfo.Recovery(c.recovery.phase().name(), c.queue.sackedBytes(), c.queue.lostBytes(),
-                c.queue.retransmittedBytes(), c.retries, c.persist.unanswered() + c.keepAlive.unanswered(),
+                c.queue.retransmittedBytes(), c.retries, PersistTimer.unanswered(c) + KeepAlive.unanswered(c),
                 reordered, reordered ? rack.reorderingWindowNs() : 0, c.duplicateReports,
                 c.renegings, c.spuriousRecoveries);
     }
@@ -58,6 +58,6 @@ final class Snapshot {
     private static TcpInfo.Ages ages(TcpConnection c, long nowNs) {
         return new TcpInfo.Ages(c.snd.nxt == c.snd.iss ? -1 : nowNs - c.snd.lastSentNs,
                 c.bytesReceived == 0 ? -1 : nowNs - c.rcv.lastTextNs,
-                c.segmentsReceived == 0 ? -1 : nowNs - c.keepAlive.lastReceivedNs());
+                c.segmentsReceived == 0 ? -1 : nowNs - c.lastReceivedNs);
     }
 }

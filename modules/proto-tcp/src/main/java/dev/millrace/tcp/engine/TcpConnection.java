@@ -64,11 +64,10 @@ public final class TcpConnection {
     final RttEstimator rtt;
     final LossRecovery recovery;
     final AckPolicy acks = new AckPolicy();
-    final PersistTimer persist = new PersistTimer();
-    final KeepAlive keepAlive = new KeepAlive();
-    private final SegmentArrival arrival = new SegmentArrival(this);
     CongestionControl cc;
     // Made when they are first needed: most connections never lose anything.
+    PersistTimer persist;
+    KeepAlive keepAlive;
     Reassembler reassembler;
     SackBlocks sackBlocks;
     TailLossProbe probe;
@@ -120,6 +119,8 @@ public final class TcpConnection {
     /// The payload with which the oldest data went again last.
     int firstResent;
 
+    /// When a segment last came.
+    long lastReceivedNs;
     long bytesSent;
     long bytesReceived;
     int retransmittedSegments;
@@ -167,7 +168,7 @@ public final class TcpConnection {
         burstEnds = settings.profile == Profile.LINUX ? new BurstEnds(snd.iss) : null;
         ownShift = (byte) (settings.windowScaling ? WindowAdvertiser.shiftFor(options.receiveBufferMax) : 0);
         advertisedMss = Math.min(0xffff, options.maxSegment > 0 ? Math.min(options.maxSegment, ipMss) : ipMss);
-        keepAlive.onSegment(nowNs);
+        KeepAlive.onSegment(this, nowNs);
         UserTimeout.onOptions(this);
     }
 
@@ -220,8 +221,8 @@ public final class TcpConnection {
     /// @return why the segment was of no use, or `null`
     public DropReason onSegment(Segment seg, long nowNs) {
         segmentsReceived++;
-        keepAlive.onSegment(nowNs);
-        DropReason reason = arrival.arrive(seg, nowNs);
+        KeepAlive.onSegment(this, nowNs);
+        DropReason reason = seg.arrival.arrive(this, seg, nowNs);
         assert Invariants.hold(this);
         return reason;
     }
