@@ -48,9 +48,10 @@ final class WindowAdvertiser {
         return field;
     }
 
-    /// The window field of a SYN, which is never scaled.
+    /// The window field of a SYN, which is never scaled, nor less than an earlier one's. Until the peer's SYN has come, it
+    /// counts from 0.
     static int synField(TcpConnection c) {
-        int field = Math.min(0xffff, free(c));
+        int field = Math.max(c.rcv.wnd(), Math.min(0xffff, free(c)));
         c.rcv.edge = c.rcv.nxt + field;
         return field;
     }
