@@ -126,6 +126,7 @@ final class SegmentSender {
                 return null;
             }
             c.recovery.giveUpForcing();
+            board.markSentInPart(0);
             startRetransmissionTimer(c, nowNs);
             return SegmentWriter.segment(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
         }
