@@ -147,6 +147,9 @@ final class SegmentSender {
             }
             limit = (int) Math.max(1, budget / mss) * mss;
         }
+        if (!forced) {
+            limit = (int) Math.min(limit, Math.max(length, c.recovery.budget(c)));
+        }
         int last = lastToGather(board, i, length, Math.min(limit, room), mss);
         long start = board.start(i);
         int total = (int) (board.end(last) - start);
