@@ -131,8 +131,8 @@ final class TextArrival {
         r.segments++;
         boolean kept = r.insert(seg.packet, at, from, length);
         r.findRange(from);
-        if (c.sackOn && r.rangeLeft < r.rangeRight) {
-            // Also what of it there was room for.
+        if (c.sackOn && r.rangeRight > from) {
+            // Also what of it there was room for, but not what it merely touches.
             c.sackBlocks().onRange(r.rangeLeft, r.rangeRight);
         }
         if (!kept) {

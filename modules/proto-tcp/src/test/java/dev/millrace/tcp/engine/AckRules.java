@@ -8,6 +8,8 @@ final class AckRules extends Invariant {
 
     /// Where segments began that came out of order and were kept, the latest last.
     private final ArrayDeque<Long> outOfOrder = new ArrayDeque<>();
+    /// Whether the next acknowledgement is caused by what came out of order, the last of it.
+    private boolean isCause;
 
     AckRules() {
         super(4, "acknowledges what came and no more; SACK blocks are disjoint, in the window, of what came, the latest first");
@@ -19,9 +21,12 @@ final class AckRules extends Invariant {
         if (cause == Cause.SEGMENT && w.in.len > 0 && kept && w.genuine && w.in.text() > w.fromIrs(c.rcv.nxt)
                 && c.reassembler != null && holds(w.in.text())) {
             outOfOrder.addLast(w.in.text());
+            isCause = true;
             if (outOfOrder.size() > REMEMBERED) {
                 outOfOrder.removeFirst();
             }
+        } else if (cause == Cause.SEGMENT && w.in.len > 0) {
+            isCause = false;
         }
     }
 
@@ -77,13 +82,13 @@ final class AckRules extends Invariant {
         }
     }
 
-    /// RFC 2018 §4: the first block is that of the segment which came last and is still out of order. Behind a report of what came
+    /// RFC 2018 §4: the first block is that of the segment which has caused the acknowledgement. Behind a report of what came
     /// twice there is the block that holds it first, if one does (RFC 2883 §4).
     private void checkLatest(int first, int count) {
         while (!outOfOrder.isEmpty() && outOfOrder.getLast() < w.fromIrs(c.rcv.nxt)) {
             outOfOrder.removeLast();
         }
-        if (!outOfOrder.isEmpty()) {
+        if (isCause && !outOfOrder.isEmpty()) {
             long latest = outOfOrder.getLast();
             int second = first == 1 && w.out.sackRight(0) > w.out.ack ? 2 : first;
             hold(holds(first, count, latest) || holds(second, count, latest), () -> w.out + ": the first block is not that of " + latest);

@@ -9,6 +9,10 @@ final class CongestionRules extends Invariant {
     private long flight;
     private long sackedBefore;
     private long pipeBefore;
+    private int mss;
+    private int lost;
+    /// What may be sent because segments that might have been reordered are lost now.
+    private long allowed;
     // Proportional rate reduction, counted here once more.
     private boolean proportional;
     private long recoverFs;
@@ -26,6 +30,8 @@ final class CongestionRules extends Invariant {
         phase = c.recovery.phase();
         timeouts = c.timeouts;
         spurious = c.spuriousRecoveries;
+        mss = c.snd.mss;
+        lost = c.queue.lostBytes();
         flight = c.snd.flight();
         sackedBefore = c.queue.sackedBytes();
         ssthresh = c.cc == null ? Long.MAX_VALUE : c.cc.ssthresh();
@@ -42,7 +48,8 @@ final class CongestionRules extends Invariant {
         LossRecovery.Phase now = c.recovery.phase();
         boolean recovers = now == LossRecovery.Phase.FAST_RECOVERY || now == LossRecovery.Phase.SACK_RECOVERY;
         if (c.cc.ssthresh() < ssthresh && (c.timeouts > timeouts || recovers && now != phase)) {
-            hold(c.cc.ssthresh() >= 2L * c.snd.mss, () -> "ssthresh " + c.cc.ssthresh() + " with segments of " + c.snd.mss);
+            // Of what they were: a probe may have told a larger size at once.
+            hold(c.cc.ssthresh() >= 2L * Math.min(mss, c.snd.mss), () -> "ssthresh " + c.cc.ssthresh() + " with segments of " + c.snd.mss);
         }
         countProportionally(cause, now);
         boolean left = phase != now && now == LossRecovery.Phase.OPEN
@@ -63,11 +70,15 @@ final class CongestionRules extends Invariant {
             recoverFs = Math.max(1, flight - sackedBefore);
             delivered = 0;
             out = 0;
+            allowed = 0;
             largestSsthresh = 0;
             largestMss = 0;
         }
         if (cause == Cause.SEGMENT) {
             delivered += c.queue.deliveredBytes;
+        }
+        if (cause == Cause.TIMER && c.queue.lostBytes() > lost) {
+            allowed += c.snd.mss;
         }
         largestSsthresh = Math.max(largestSsthresh, c.cc.ssthresh());
         largestMss = Math.max(largestMss, c.snd.mss);
@@ -83,7 +94,7 @@ final class CongestionRules extends Invariant {
         // Below ssthresh the flight may come up to it (RFC 9937 §6.2), above it only what is in proportion to what arrived; the
         // first retransmission goes in any case, and so does one after the reordering timer.
         long pipe = LossRecovery.pipe(c);
-        hold(pipe <= largestSsthresh + largestMss || out <= most + largestMss || pipe <= pipeBefore,
+        hold(pipe <= largestSsthresh + largestMss || out <= most + largestMss + allowed || pipe <= pipeBefore,
                 () -> "PRR: " + out + " bytes sent for " + delivered + " delivered of " + recoverFs + ", pipe " + pipe + ", ssthresh " + largestSsthresh);
     }
 

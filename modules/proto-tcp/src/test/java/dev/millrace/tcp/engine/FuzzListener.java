@@ -1,5 +1,6 @@
 package dev.millrace.tcp.engine;
 
+import dev.millrace.wire.Seq;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.WireError;
 import dev.millrace.wire.buffer.Packet;
@@ -9,6 +10,8 @@ import dev.millrace.wire.buffer.Packet;
 final class FuzzListener {
     private static final int ANSWERS = 6;
     private static final long FIRST_NS = 1_000_000_000L;
+    /// A record does not outlive its answers by more.
+    private static final long LIFE_NS = 100 * FIRST_NS;
 
     private final FuzzedPair pair;
     private final FuzzEnd end;
@@ -39,6 +42,11 @@ final class FuzzListener {
         if (closed || !genuine || segment.parse(p) != WireError.NONE) {
             return;
         }
+        if (syn != null && pair.nowNs - sentNs > LIFE_NS) {
+            syn = null;
+            answers = 0;
+            again = false;
+        }
         boolean isSyn = segment.has(TcpHeader.SYN) && !segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.RST);
         if (pair.plan.opening() == FuzzPlan.Opening.SIMULTANEOUS) {
             // It will open itself.
@@ -66,7 +74,9 @@ final class FuzzListener {
     }
 
     private boolean isCompleting() {
-        return segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && !segment.has(TcpHeader.RST)
+        // RFC 7323 §5.3 R1, as a listener's record has it, too.
+        boolean old = syn.timestamps() && segment.options.hasTimestamps() && Seq.lt(segment.options.timestampValue(), syn.timestampValue());
+        return !old && segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && !segment.has(TcpHeader.RST)
                 && segment.ack == end.host.iss() + 1 && segment.seq - syn.irs() >= 1 && segment.seq - syn.irs() <= 65_535;
     }
 

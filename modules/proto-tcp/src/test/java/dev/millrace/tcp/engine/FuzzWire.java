@@ -56,7 +56,7 @@ final class FuzzWire {
 
     private void one(Packet packet, long nowNs) {
         SplittableRandom r = new SplittableRandom(seed + 0x9e3779b97f4a7c15L * ++count);
-        inBurst = inBurst ? r.nextInt(6) != 0 : r.nextDouble() < weather.burst();
+        inBurst = weather.burst() > 0 && (inBurst ? r.nextInt(6) != 0 : r.nextDouble() < weather.burst());
         boolean lost = r.nextDouble() < weather.drop() || inBurst && r.nextInt(5) != 0;
         boolean twice = r.nextDouble() < weather.duplicate();
         boolean damaged = r.nextDouble() < weather.corrupt();

@@ -18,6 +18,8 @@ final class FuzzedPair {
     private static final int SCRIPT_EVENTS = 6_000;
     private static final int ALL_EVENTS = 300_000;
     private static final int BATCH = 16;
+    /// MSL.
+    private static final long LONGEST_LIFE_NS = 120 * SECOND;
     /// How long all may take once nothing stands in the way: the longest retransmission or persist timeout, one more for
     /// what it brings, and the transfer itself.
     private static final long END_NS = 600 * SECOND;
@@ -141,8 +143,17 @@ final class FuzzedPair {
         due.add(new Due(atNs, order++, null, null, true, action));
     }
 
+    /// No packet outlives it in the network by more than RFC 9293 §3.4.1 believes.
     void jump(long byNs) {
         nowNs += byNs;
+        if (byNs > LONGEST_LIFE_NS) {
+            due.removeIf(d -> {
+                if (d.packet != null) {
+                    d.packet.release();
+                }
+                return d.packet != null;
+            });
+        }
     }
 
     private void runUntil(long untilNs, int mostEvents) {

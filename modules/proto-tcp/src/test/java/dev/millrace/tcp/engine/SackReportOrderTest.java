@@ -41,6 +41,14 @@ class SackReportOrderTest {
     }
 
     @Test
+    void whatMemoryHadNoRoomForBringsNothingToTheFront() {
+        TcpBench b = established().recv(data(1001, 1000)).recv(data(5001, 1000)).forget();
+        b.budget.limit(b.budget.reserved());
+        b.recv(data(2001, 1100)).expect(". 1:1 ack 1 sack 5001:6001 1001:2001");
+        b.end();
+    }
+
+    @Test
     void whatMemoryHadRoomForIsReported() {
         TcpBench b = established().recv(data(2001, 2000)).forget();
         // One buffer more: for the gap before what is there, and not for what comes behind it.
