@@ -24,6 +24,10 @@ final class SackBlocks {
                 rights[kept++] = rights[i];
             }
         }
+        if (kept == MAX && lefts[MAX - 1] <= duplicateLeft && duplicateLeft < rights[MAX - 1]) {
+            // Without the block that holds it nobody could tell that it is one.
+            duplicateRight = duplicateLeft;
+        }
         count = Math.min(kept + 1, MAX);
         System.arraycopy(lefts, 0, lefts, 1, count - 1);
         System.arraycopy(rights, 0, rights, 1, count - 1);

@@ -23,6 +23,14 @@ class SackReportOrderTest {
         b.end();
     }
 
+    @Test
+    void aDuplicateWhoseBlockIsCrowdedOutIsNotReported() {
+        TcpBench b = established().recv(data(1001, 1000)).forget();
+        b.recvBatch(data(1001, 1000), data(3001, 100), data(5001, 100), data(7001, 100), data(9001, 100))
+                .expect(". 1:1 ack 1 sack 9001:9101 7001:7101 5001:5101 3001:3101");
+        b.end();
+    }
+
     /// Four at most are remembered, but what waits is reported in every acknowledgement that does not reach it.
     @Test
     void aRangeThatWasCrowdedOutIsReportedAgainWhenThereIsRoom() {
