@@ -15,6 +15,7 @@ final class CongestionRules extends Invariant {
     private long allowed;
     // Proportional rate reduction, counted here once more.
     private boolean proportional;
+    private long recoveryPoint;
     private long recoverFs;
     private long delivered;
     private long out;
@@ -64,8 +65,11 @@ final class CongestionRules extends Invariant {
             proportional = false;
             return;
         }
-        if (!proportional || phase != now) {
+        // One acknowledgement may end a recovery, or tell that it was for nothing, and begin the next.
+        boolean begins = phase != now || recoveryPoint != c.recovery.recoveryPoint() || c.spuriousRecoveries > spurious;
+        if (!proportional || begins) {
             proportional = true;
+            recoveryPoint = c.recovery.recoveryPoint();
             // What one acknowledgement ends and begins counts from before it.
             recoverFs = Math.max(1, flight - sackedBefore);
             delivered = 0;

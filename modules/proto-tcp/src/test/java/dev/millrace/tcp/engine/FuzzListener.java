@@ -77,7 +77,7 @@ final class FuzzListener {
         // RFC 7323 §5.3 R1, as a listener's record has it, too.
         boolean old = syn.timestamps() && segment.options.hasTimestamps() && Seq.lt(segment.options.timestampValue(), syn.timestampValue());
         return !old && segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && !segment.has(TcpHeader.RST)
-                && segment.ack == end.host.iss() + 1 && segment.seq - syn.irs() >= 1 && segment.seq - syn.irs() <= 65_535;
+                && segment.ack == end.host.iss() + 1 && segment.seq - syn.irs() >= 1 && segment.seq - syn.irs() <= Math.min(0xffff, end.options.receiveBuffer);
     }
 
     private void answer(Packet p) {

@@ -148,7 +148,7 @@ final class FuzzSteps {
             return new FuzzStep.Icmp(after(), who, kind, r.nextInt(4) == 0 ? r.nextInt() : r.nextInt(3000) - 500, mtu);
         }
         FuzzStep.Forgery what = FuzzStep.Forgery.values()[r.nextInt(FuzzStep.Forgery.values().length)];
-        return new FuzzStep.Forged(after(), who, what, 1 + r.nextInt(r.nextInt(4) == 0 ? Integer.MAX_VALUE - 1 : 3000));
+        return new FuzzStep.Forged(after(), who, what, 1 + r.nextInt(r.nextInt(4) == 0 ? 1 << 30 : 3000));
     }
 
     private FuzzStep ending(Who who) {

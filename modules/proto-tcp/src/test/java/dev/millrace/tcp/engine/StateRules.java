@@ -33,6 +33,7 @@ final class StateRules extends Invariant {
             TIME_WAIT, EnumSet.noneOf(TcpState.class)));
 
     private TcpState before;
+    private boolean unread;
     private long lastInputNs;
     private boolean everOpened;
 
@@ -43,6 +44,7 @@ final class StateRules extends Invariant {
     @Override
     void before(Cause cause) {
         before = c.state();
+        unread = c.receiveBuffer.length() > 0 && !c.inputShut;
         everOpened |= before != CLOSED;
     }
 
@@ -69,7 +71,8 @@ final class StateRules extends Invariant {
             case TIMER -> now == CLOSED && (before == TIME_WAIT || before == FIN_WAIT_2 || c.error() != null);
             case ICMP -> now == CLOSED && !before.isSynchronized() && c.error() != null;
             case ABORT -> now == CLOSED;
-            case CLOSE -> now == CLOSED && (before == SYN_SENT || c.rstDue) || isFin(now);
+            // With data that nobody has read it is an ABORT, which tells the peer unless that has said all (RFC 9293 §3.10.5).
+            case CLOSE -> now == CLOSED && (before == SYN_SENT || unread && (c.rstDue || before.ordinal() >= CLOSING.ordinal())) || isFin(now);
             case SHUTDOWN_OUTPUT -> now == CLOSED && before == SYN_SENT || isFin(now);
             default -> false;
         };

@@ -195,7 +195,7 @@ final class Watch {
             arrivedAgain.add(in.text(), in.textEnd());
             return true;
         }
-        if (in.syn && in.seq == 0) {
+        if (in.syn && in.seq == 0 && !c.state().isSynchronized()) {
             peerOffered = offer(in.s);
         }
         peerTo = Math.max(peerTo, in.end());
