@@ -15,14 +15,16 @@ final class Handshake {
 
     /// Learns the peer's sequence number and options from its SYN; what is agreed on stands from here (RFC 7323 §1.3).
     static void takeSyn(TcpConnection c, SynFacts syn, long nowNs) {
+        // An active opener has promised a window by its SYN, whatever has become of the buffer since.
+        c.timestampsOn = c.settings.timestamps && syn.timestamps();
+        int window = c.active ? c.rcv.wnd() : WindowAdvertiser.synField(c.settings, c.options.receiveBuffer, c.advertisedMss, c.timestampsOn);
         c.rcv.irs = syn.irs();
         c.rcv.nxt = syn.irs() + 1L;
-        c.rcv.edge = c.rcv.nxt + Math.min(0xffff, c.options.receiveBuffer);
+        c.rcv.edge = c.rcv.nxt + window;
         c.rcv.lastAckSent = c.rcv.nxt;
         int announced = syn.mss();
         // MUST-15: what holds for a SYN without the option.
         c.peerMss = announced > 0 ? announced : c.v4 ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
-        c.timestampsOn = c.settings.timestamps && syn.timestamps();
         if (c.timestampsOn) {
             c.rcv.tsRecent = syn.timestampValue();
             c.rcv.tsRecentNs = nowNs;

@@ -114,7 +114,9 @@ final class PathMtu {
             // A SYN, whose options take 20 bytes.
             return headers(c) + 20;
         }
-        int payload = (int) Math.min(c.snd.mss, c.queue.endOf(seq) - seq);
+        // What goes again is put together anew.
+        long end = c.queue.wentAgain(seq) ? c.snd.nxt : c.queue.endOf(seq);
+        int payload = (int) Math.min(c.snd.mss, end - seq);
         if (c.mtuProbe != null) {
             payload = Math.max(payload, c.mtuProbe.lengthAt(seq));
         }

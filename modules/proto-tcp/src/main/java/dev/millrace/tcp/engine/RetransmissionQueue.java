@@ -105,6 +105,12 @@ final class RetransmissionQueue {
         return packetEnd(low);
     }
 
+    /// Whether the segment that holds `seq` was sent more than once, maybe as part of a larger one.
+    boolean wentAgain(long seq) {
+        return boardSize() > 0 && seq < board.end(boardSize() - 1)
+                && board.is(board.indexOf(seq), SackScoreboard.EVER_RETRANSMITTED);
+    }
+
     int sackedBytes() {
         return board == null ? 0 : board.sackedBytes;
     }

@@ -36,6 +36,9 @@ final class RttEstimator {
     /// @param expectedSamples how many measurements a round trip yields: with one an acknowledgement the gains are
     ///     divided by it, lest the history be forgotten within one round trip (RFC 7323 appendix G)
     void onSample(long sampleNs, int expectedSamples) {
+        if (isLeap(sampleNs)) {
+            return;
+        }
         long r = Math.max(1, sampleNs);
         if (srttNs == 0) {
             srttNs = r;
@@ -53,8 +56,17 @@ final class RttEstimator {
         assert srttNs > 0 && rttvarNs >= 0;
     }
 
+    /// Whether it is the clock that has gone on while nobody ran, and no round trip: in longer than the longest timeout there
+    /// would have been a retransmission, and no measurement.
+    private boolean isLeap(long sampleNs) {
+        return sampleNs > settings.maxRtoNs;
+    }
+
     /// Takes a measurement for the least round-trip time of the last minutes.
     void onMinSample(long sampleNs, long nowNs) {
+        if (isLeap(sampleNs)) {
+            return;
+        }
         int now = (int) (nowNs >> TICK);
         if (minRttNs == 0 || sampleNs <= minRttNs || now - minRttAt > MIN_RTT_WINDOW) {
             minRttNs = Math.max(1, sampleNs);

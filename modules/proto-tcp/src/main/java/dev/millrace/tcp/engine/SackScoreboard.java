@@ -292,6 +292,11 @@ final class SackScoreboard {
         order.append(k);
     }
 
+    /// Part of the segment goes out again, which changes nothing but that no round-trip time can be read from it (Karn).
+    void markSentInPart(int i) {
+        flags[at(i)] |= EVER_RETRANSMITTED;
+    }
+
     /// Cuts the first segment in two at `seq`, which lies inside it; both keep its flags, FIN goes to the second.
     void splitFirst(long seq) {
         assert start(0) < seq && seq < end(0);

@@ -126,6 +126,7 @@ final class SegmentSender {
                 return null;
             }
             c.recovery.giveUpForcing();
+            board.markSentInPart(0);
             startRetransmissionTimer(c, nowNs);
             return SegmentWriter.segment(c, c.snd.una, 1, TcpHeader.ACK, nowNs);
         }
@@ -145,6 +146,9 @@ final class SegmentSender {
                 budget = Math.min(budget, Pacer.burst(c));
             }
             limit = (int) Math.max(1, budget / mss) * mss;
+        }
+        if (!forced) {
+            limit = (int) Math.min(limit, Math.max(length, c.recovery.budget(c)));
         }
         int last = lastToGather(board, i, length, Math.min(limit, room), mss);
         long start = board.start(i);

@@ -56,8 +56,11 @@ final class SendSequence {
 
     /// RFC 9293 §3.10.7.4: takes the window from an acceptable ACK unless an older segment brings it. Returns whether
     /// the window is another one than before.
+    ///
+    /// Differs: what acknowledges more than all before is newer than they, though its text may be sent again. The RFC goes by
+    /// the text's number alone, and would count the old window from the new SND.UNA: further than the peer ever allowed.
     boolean updateWindow(long seq, long ack, int newWnd) {
-        if (wl1 < seq || wl1 == seq && wl2 <= ack) {
+        if (wl2 < ack || wl1 < seq || wl1 == seq && wl2 <= ack) {
             boolean changed = wnd != newWnd;
             setWindow(seq, ack, newWnd);
             return changed;

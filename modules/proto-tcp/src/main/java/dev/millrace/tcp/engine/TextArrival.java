@@ -85,7 +85,7 @@ final class TextArrival {
             c.acks.now();
         }
         if (c.sackBlocks != null) {
-            c.sackBlocks.onAdvance(rcv.nxt);
+            c.sackBlocks.onAdvance(rcv.nxt, c.reassembler);
         }
         if (!c.inputShut) {
             c.events |= TcpConnection.EVENT_READABLE;
@@ -130,12 +130,15 @@ final class TextArrival {
         Reassembler r = c.reassembler();
         r.segments++;
         boolean kept = r.insert(seg.packet, at, from, length);
+        r.findRange(from);
+        if (c.sackOn && r.rangeRight > from) {
+            // Also what of it there was room for, but not what it merely touches.
+            c.sackBlocks().onRange(r.rangeLeft, r.rangeRight);
+        }
         if (!kept) {
             return arrival.drop(DropReason.RECEIVE_BUFFER_FULL);
         }
         if (c.sackOn) {
-            r.findRange(from);
-            c.sackBlocks().onRange(r.rangeLeft, r.rangeRight);
             if (r.duplicateLeft != r.duplicateRight) {
                 c.sackBlocks().onDuplicate(r.duplicateLeft, r.duplicateRight);
             }

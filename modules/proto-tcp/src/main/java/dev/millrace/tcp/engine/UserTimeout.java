@@ -59,9 +59,12 @@ final class UserTimeout {
 
     /// The bytes that the option takes in a segment without SYN: none if it has been told, or if the segment, which may be a
     /// retransmission, has no room for it.
+    ///
+    /// @param header the bytes of the header with its other options
     int room(TcpConnection c, int header, int length) {
+        int others = header - TcpHeader.MIN_LENGTH - SegmentWriter.options(c);
         boolean fits = header + TcpOptionWriter.USER_TIMEOUT_LENGTH <= TcpHeader.MAX_LENGTH
-                && length + TcpOptionWriter.USER_TIMEOUT_LENGTH <= c.snd.mss;
+                && length + others + TcpOptionWriter.USER_TIMEOUT_LENGTH <= c.snd.mss;
         return fits && toldS != c.options.advertisedUserTimeoutS ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0;
     }
 

@@ -50,9 +50,10 @@ final class WindowAdvertiser {
         return field;
     }
 
-    /// The window field of a SYN, which is never scaled.
+    /// The window field of a SYN, which is never scaled, nor less than an earlier one's. Until the peer's SYN has come, it
+    /// counts from 0.
     static int synField(TcpConnection c) {
-        int field = synField(c.settings, free(c), c.advertisedMss, c.timestampsOn);
+        int field = Math.max(c.rcv.wnd(), synField(c.settings, free(c), c.advertisedMss, c.timestampsOn));
         c.rcv.edge = c.rcv.nxt + field;
         return field;
     }

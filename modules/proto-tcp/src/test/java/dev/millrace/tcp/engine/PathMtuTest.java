@@ -80,6 +80,20 @@ class PathMtuTest {
         b.end();
     }
 
+    /// What was small when it was first sent may be too large when it goes again together.
+    @Test
+    void smallSegmentsThatWentAgainTogetherCanBeTooLarge() {
+        TcpBench b = established("no-delay", "true", "tail-loss-probe", "false", "mtu-probing", "off");
+        for (int i = 0; i < 10; i++) {
+            b.write(90);
+        }
+        b.forget().after(300).expect("P. 1:901 ack 1");
+        assertEquals(700, b.icmpTold(IcmpError.Kind.PACKET_TOO_BIG, 1, 700));
+        assertEquals(660, b.tcp.snd.mss);
+        b.forget().after(300).expect(". 1:661 ack 1");
+        b.end();
+    }
+
     @Test
     void howNarrowAPathReallyIsIsToldOn() {
         TcpBench b = established().write(5000).forget();

@@ -307,4 +307,18 @@ class RecoveryRulesTest {
         assertTrue(b.tcp.queue.isEmpty());
         b.end();
     }
+
+    /// What is gathered into one retransmission counts as a whole, and not only its first segment.
+    @Test
+    void smallSegmentsThatGoAgainTogetherKeepToTheWindow() {
+        TcpBench b = plain("no-delay", "true");
+        for (int i = 0; i < 30; i++) {
+            b.write(100);
+        }
+        b.forget().after(300).expect(". 1:1001 ack 1");
+        b.recv(ackOf(101)).expect(". 1001:1201 ack 1").expectNothing();
+        assertEquals(1100, b.tcp.cc.cwnd());
+        assertEquals(1100, LossRecovery.pipe(b.tcp));
+        b.end();
+    }
 }

@@ -4,7 +4,7 @@ import dev.millrace.spi.MemoryBudget;
 
 /// A memory budget that tests look into.
 final class TestBudget implements MemoryBudget {
-    private final long limit;
+    private long limit;
     private long reserved;
 
     TestBudget(long limit) {
@@ -13,6 +13,11 @@ final class TestBudget implements MemoryBudget {
 
     TestBudget() {
         this(Long.MAX_VALUE);
+    }
+
+    /// From here on.
+    void limit(long bytes) {
+        limit = bytes;
     }
 
     @Override

@@ -7,6 +7,7 @@ import static dev.millrace.tcp.engine.TcpBench.established;
 import static dev.millrace.tcp.engine.TcpBench.syn;
 import static dev.millrace.tcp.engine.TcpBench.synAck;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.ErrorCode;
 import org.junit.jupiter.api.Test;
@@ -133,5 +134,22 @@ class UserTimeoutTest {
     void theProgramsOwnTakesThePlaceOfTheCount() {
         TcpBench b = established("user-timeout", "30m").write(10).at(1_700_000).state(TcpState.ESTABLISHED);
         b.at(1_801_000).state(TcpState.CLOSED);
+    }
+
+    /// A segment is no larger than the path and the peer allow, whatever its options.
+    @Test
+    void besideASackReportItNeedsRoomOfItsOwn() {
+        TcpBench b = established().recv(data(1001, 500)).forget();
+        b.options.advertisedUserTimeoutS = 200;
+        b.tcp.optionsChanged(b.nowNs);
+        b.write(3000);
+        int told = 0;
+        for (TcpBench.Out o : b.sent) {
+            int options = (o.sack().isEmpty() ? 0 : 12) + (o.userTimeout() > 0 ? 4 : 0);
+            assertTrue(o.len() + options <= TcpBench.MSS, o.brief() + " and " + options + " bytes of options");
+            told += o.userTimeout() > 0 ? 1 : 0;
+        }
+        assertEquals(1, told, "the last segment has room");
+        b.end();
     }
 }
