@@ -40,6 +40,8 @@ public final class TcpConnection {
     public static final int EVENT_TIMEOUT = 512;
     /// Probing for the path MTU has news: [#takeMtuNews].
     public static final int EVENT_MTU = 1024;
+    /// There is news of Fast Open to this destination: [FastOpen#takeNews].
+    public static final int EVENT_FAST_OPEN = 2048;
 
     final TcpSettings settings;
     final ConnectionOptions options;
@@ -66,7 +68,7 @@ public final class TcpConnection {
     final AckPolicy acks = new AckPolicy();
     final PersistTimer persist = new PersistTimer();
     final KeepAlive keepAlive = new KeepAlive();
-    private final SegmentArrival arrival = new SegmentArrival(this);
+    final SegmentArrival arrival = new SegmentArrival(this);
     CongestionControl cc;
     // Made when they are first needed: most connections never lose anything.
     Reassembler reassembler;
@@ -81,6 +83,8 @@ public final class TcpConnection {
     BlackHole blackHole;
     UserTimeout userTimeout;
     Urgent urgent;
+    /// If Fast Open is or was asked for.
+    FastOpen fastOpen;
 
     int ipMss;
     int maxSuperSegment;
@@ -395,7 +399,7 @@ public final class TcpConnection {
     }
 
     public TcpState state() {
-        return state;
+        return fastOpen == null ? state : fastOpen.shown(state);
     }
 
     /// Why the connection failed, or `null`.

@@ -51,7 +51,8 @@ final class WindowAdvertiser {
     /// The window field of a SYN, which is never scaled.
     static int synField(TcpConnection c) {
         int field = Math.min(0xffff, free(c));
-        c.rcv.edge = c.rcv.nxt + field;
+        // Segments that went out since the first SYN,ACK of a fast open may have promised more.
+        c.rcv.edge = Math.max(c.rcv.edge, c.rcv.nxt + field);
         return field;
     }
 
