@@ -50,6 +50,10 @@ final class PassiveOpens implements SynCache.Answers {
         return cache.size();
     }
 
+    int openedFast() {
+        return fastOpens.size(protocol.ctx.clock().nanoTime());
+    }
+
     void close() {
         cache.close();
     }
