@@ -15,13 +15,15 @@ package dev.millrace;
 /// @param totals what was counted since the connection began
 /// @param ages how long ago things happened
 /// @param limits for how long what has kept data from being sent
+/// @param fastOpen what came of Fast Open
 public record TcpInfo(String state, String congestionControl, ErrorCode softError, Agreed agreed, RoundTrip roundTrip,
-        Sending sending, Receiving receiving, Recovery recovery, Totals totals, Ages ages, Limits limits) {
+        Sending sending, Receiving receiving, Recovery recovery, Totals totals, Ages ages, Limits limits,
+        FastOpen fastOpen) {
     /// What is known of a socket that has no connection.
     public static final TcpInfo CLOSED = new TcpInfo("CLOSED", "", null, new Agreed(false, false, false, 0, 0, 0, 0, 0),
             new RoundTrip(0, 0, 0, 0, 0, 0), new Sending(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), new Receiving(0, 0, 0, 0, 0, 0),
             new Recovery("OPEN", 0, 0, 0, 0, 0, false, 0, 0, 0, 0), new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            new Ages(-1, -1, -1), new Limits(0, 0, 0));
+            new Ages(-1, -1, -1), new Limits(0, 0, 0), FastOpen.NONE);
 
     /// What the two SYNs have agreed on, and what each side has told.
     ///
@@ -126,5 +128,19 @@ public record TcpInfo(String state, String congestionControl, ErrorCode softErro
     /// @param receiveWindowNs of it: the peer's window had no room
     /// @param sendBufferNs of it: all was sent, the network would have taken more, and the program could not write more
     public record Limits(long busyNs, long receiveWindowNs, long sendBufferNs) {
+    }
+
+    /// What came of Fast Open (RFC 7413; [TcpOptions#FAST_OPEN], [TcpOptions#FAST_OPEN_CONNECT]).
+    ///
+    /// @param outcome `NONE` if it was neither used nor tried. Of a connection that this side has begun: `HELD` while the SYN waits
+    ///     for the first data, `REQUESTED` while a cookie is asked for and `GRANTED` when it came; `SENT` while a SYN with a cookie
+    ///     is not answered, or if it had no data; `ACCEPTED` when the SYN,ACK has acknowledged data of the SYN, `REFUSED` when it
+    ///     has acknowledged none (or brought no cookie that was asked for), and `LOST` when the SYN had to be sent again, without
+    ///     all that. Of a connection that this side has accepted by a valid cookie: `ACCEPTED`
+    /// @param synBytes the bytes of data in the SYN
+    /// @param synBytesAcknowledged how many of these the SYN,ACK has acknowledged
+    public record FastOpen(String outcome, int synBytes, int synBytesAcknowledged) {
+        /// Neither used nor tried.
+        public static final FastOpen NONE = new FastOpen("NONE", 0, 0);
     }
 }

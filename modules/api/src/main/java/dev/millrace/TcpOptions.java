@@ -32,6 +32,30 @@ public final class TcpOptions {
     /// the end, and its ACK makes the connection. One that only its SYN cookie knows any more is accepted at once.
     /// (Linux's TCP_DEFER_ACCEPT. Of no use to other sockets, which take it all the same, as a kernel's do.)
     public static final SocketOption<Duration> DEFER_ACCEPT = new Option<>("DEFER_ACCEPT", Duration.class);
+    /// For listeners: how many connections may be opened fast (RFC 7413) and have not completed their handshake yet, 0 to 65535. Of
+    /// a client that brings a valid cookie, which it was given with an earlier connection, the SYN's data is there to be read
+    /// at once, and the connection to be accepted and written to, a round trip earlier than else. Beyond the limit, and while SYN
+    /// cookies are needed, clients are served as ever. 0 opens none so; the default is 0, or what `[tcp] fast-open` says.
+    ///
+    /// **Such data may come twice**, with a second connection, if the network doubles the SYN and the first connection has ended
+    /// by then; and who sent it is not known to have an address before the handshake is complete ([TcpInfo#state()] is
+    /// `SYN_RECEIVED` until then). So a server has it only where requests may be repeated without harm (RFC 7413 §6).
+    /// (Linux's TCP_FASTOPEN. Of no use to other sockets.)
+    public static final SocketOption<Integer> FAST_OPEN = new Option<>("FAST_OPEN", Integer.class);
+    /// Connects fast (RFC 7413): if the destination has given this stack a cookie, connecting returns at once, and the SYN waits
+    /// for what is written first and takes it along, as much as fits into a segment. It waits for 200 ms at most, and not at all
+    /// if the program reads first or closes. If no cookie is known connecting is as ever, and the SYN asks for one. Set
+    /// it before connecting; the default is `false`, or what `[tcp] fast-open` says.
+    ///
+    /// **What is written first must do no harm if the peer's program gets it twice** (idempotent requests: RFC 7413 §6.1): the
+    /// network may double a SYN, and a peer that has closed the first connection by then makes two of it. It is sent
+    /// before anybody has answered: that the peer refuses the connection, or cannot be reached, is told by the first read or
+    /// write after that, and not by connecting.
+    ///
+    /// Data that the SYN,ACK does not acknowledge is sent again at once. Where SYNs with data get no answer, or an error, they go
+    /// again without, and for a while such a destination is connected to as ever; [TcpInfo#fastOpen()] says what came of it.
+    /// (Linux's TCP_FASTOPEN_CONNECT.)
+    public static final SocketOption<Boolean> FAST_OPEN_CONNECT = new Option<>("FAST_OPEN_CONNECT", Boolean.class);
     /// Holds partial segments back until they are full, for at most 200 ms.
     public static final SocketOption<Boolean> CORK = new Option<>("CORK", Boolean.class);
     /// Acknowledges every segment at once while set.

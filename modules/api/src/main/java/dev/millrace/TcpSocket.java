@@ -25,7 +25,7 @@ public interface TcpSocket extends AutoCloseable {
     /// @throws java.net.BindException if the address is not the stack's or the port is taken
     void bind(InetSocketAddress local) throws IOException;
 
-    /// Connects and waits; see [Tcp#connect].
+    /// Connects and waits; see [Tcp#connect]. With [TcpOptions#FAST_OPEN_CONNECT] it may return before anything was sent.
     void connect(InetSocketAddress remote, Duration timeout) throws IOException;
 
     /// Sends the SYN and returns; [#onReady] tells when it has come to something, [#finishConnect()] to what.

@@ -1,12 +1,15 @@
 package dev.millrace.tcp;
 
+import dev.millrace.ErrorCode;
 import dev.millrace.spi.CongestionControlFactory;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
 import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.tcp.engine.FastOpen;
 import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
+import dev.millrace.tcp.engine.TcpState;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
@@ -38,6 +41,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     private final EndpointTable.Entry<TcpEndpoint> entry;
     /// How many of the engine's are counted.
     private long retransmissions;
+    /// Of the listener that has opened it fast, until its handshake is complete; else `null`.
+    FastOpenQueue.Place pending;
 
     /// An endpoint with its engine, for a place in the endpoint table that is reserved but does not show it yet.
     ///
@@ -233,6 +238,12 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             protocol.count(news);
             way.learn(news);
         }
+        if ((events & TcpConnection.EVENT_FAST_OPEN) != 0) {
+            protocol.learn(this, FastOpen.takeNews(engine), nowNs);
+        }
+        if (pending != null) {
+            leavePending(engine, nowNs);
+        }
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
             way.suspect(engine, nowNs);
         }
@@ -258,6 +269,16 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         return events;
     }
 
+    private void leavePending(TcpConnection engine, long nowNs) {
+        if (!FastOpen.isUnconfirmed(engine) || engine.error() == ErrorCode.CONNECTION_TIMED_OUT) {
+            pending.leave();
+            pending = null;
+        } else if (engine.state() == TcpState.CLOSED) {
+            pending.leaveEarly(nowNs);
+            pending = null;
+        }
+    }
+
     /// Gives everything up at once, with the gate's lock held: nothing is sent any more but a reset, if the peer has not
     /// heard of the end. Each part is given back whatever becomes of the others, without memory; what cannot be is told.
     void discard() {
@@ -281,6 +302,10 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
             timer.cancel();
         } catch (Throwable t) {
             protocol.ctx.failed("connection-timer", t);
+        }
+        if (pending != null) {
+            pending.leave();
+            pending = null;
         }
         gate.release();
     }

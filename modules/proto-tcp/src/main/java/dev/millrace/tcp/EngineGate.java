@@ -13,6 +13,7 @@ import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
 
 /// The only way to a connection's engine: it alone has the lock, the inbox and the engine. Whoever has something for the
 /// engine comes in through one of these methods, which run it and let the endpoint bring everything to rest
@@ -203,11 +204,11 @@ final class EngineGate {
 
     // ---- opening: the engine is under way before anybody else knows of the connection, and says nothing until it is known
 
-    /// Begins with a SYN.
-    void openActive() {
+    /// Begins with a SYN, the program's or a peer's.
+    void begin(ObjLongConsumer<TcpConnection> opening) {
         long now = enter();
         try {
-            engine.openActive(now);
+            opening.accept(engine, now);
             life = life.published();
         } finally {
             lock.unlock();

@@ -1,7 +1,9 @@
 package dev.millrace.tcp;
 
 import dev.millrace.ErrorCode;
+import dev.millrace.tcp.engine.FastOpen;
 import dev.millrace.tcp.engine.TcpConnection;
+import dev.millrace.tcp.engine.TcpState;
 
 /// What of a connection's state those who wait for it care about, as the bits of [Wakeups].
 final class EngineStatus {
@@ -34,11 +36,12 @@ final class EngineStatus {
             now |= Wakeups.WRITABLE;
         }
         var state = engine.state();
-        if (state.isSynchronized()) {
+        if (FastOpen.isConnected(engine)) {
             now |= Wakeups.CONNECTED;
         }
+        boolean opening = state == TcpState.SYN_SENT || state == TcpState.SYN_RECEIVED;
         if (life.isDetached()
-                || engine.outputShut() && engine.unsentOrUnacked() == 0 && !state.awaitsAckOfFin()) {
+                || engine.outputShut() && engine.unsentOrUnacked() == 0 && !opening && !state.awaitsAckOfFin()) {
             now |= Wakeups.FINISHED;
         }
         return now;

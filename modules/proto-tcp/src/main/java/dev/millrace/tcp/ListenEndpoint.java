@@ -90,6 +90,11 @@ final class ListenEndpoint implements TcpEndpoint, TcpListener {
         return opens.size();
     }
 
+    /// How many connections count that were opened fast ([FastOpenQueue]).
+    int openedFast() {
+        return opens.openedFast();
+    }
+
     /// How many connections wait to be accepted.
     int waiting() {
         return queue.size();

@@ -4,16 +4,19 @@ import dev.millrace.DropReason;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.Path;
 import dev.millrace.tcp.engine.ConnectionOptions;
+import dev.millrace.tcp.engine.FastOpen;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.SynFacts;
 import dev.millrace.tcp.engine.SynSegment;
 import dev.millrace.tcp.engine.TcpSettings;
+import dev.millrace.wire.FastOpenCookie;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.net.BindException;
+import java.util.function.Predicate;
 
 /// The handshakes of one listener: from a stranger's SYN to a connection that waits to be accepted. Until the ACK comes
 /// there is a record at most ([SynCache]), and when there are too many of those not even that ([SynCookies]).
@@ -25,6 +28,7 @@ final class PassiveOpens implements SynCache.Answers {
     private final ConnectionOptions template;
     private final AcceptQueue queue;
     private final SynCache cache;
+    private final FastOpenQueue fastOpens = new FastOpenQueue();
     /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
@@ -44,6 +48,10 @@ final class PassiveOpens implements SynCache.Answers {
     /// How many handshakes are under way.
     int size() {
         return cache.size();
+    }
+
+    int openedFast() {
+        return fastOpens.size(protocol.ctx.clock().nanoTime());
     }
 
     void close() {
@@ -75,6 +83,11 @@ final class PassiveOpens implements SynCache.Answers {
                 : protocol.initialSequence(pair, previous);
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
                 template.receiveBuffer, template.receiveBufferMax, now);
+        // Of a SYN that is answered by a cookie nothing is kept, and so nothing of what came with it.
+        boolean fast = !cookie && wantsFastOpen(segment);
+        if (fast && openFast(record, packet, segment, now)) {
+            return;
+        }
         switch (cache.add(record, now)) {
             case NO_ROOM -> {
                 if (!cookie) {
@@ -94,7 +107,7 @@ final class PassiveOpens implements SynCache.Answers {
             }
         }
         packet.release();
-        answer(record, pair, now);
+        answer(record, pair, fast ? fastOpenCookie(record, now) : null, now);
     }
 
     private void forget(long nowNs) {
@@ -148,7 +161,8 @@ final class PassiveOpens implements SynCache.Answers {
     public void answerAgain(HalfOpen record) {
         try {
             protocol.retransmits.add(1);
-            answer(record, pair(record), protocol.ctx.clock().nanoTime());
+            // RFC 7413 §4.2.1: without Fast Open's option, as that may be why the first was lost.
+            answer(record, pair(record), null, protocol.ctx.clock().nanoTime());
         } catch (Throwable t) {
             // The others that are due have their turn.
             protocol.ctx.failed("answer-to-a-syn", t);
@@ -161,7 +175,7 @@ final class PassiveOpens implements SynCache.Answers {
         return record.recoverable ? SynCookies.kept(syn, settings.timestamps) : syn;
     }
 
-    private void answer(HalfOpen record, long pair, long nowNs) {
+    private void answer(HalfOpen record, long pair, FastOpenCookie fastOpen, long nowNs) {
         SynFacts syn = agreed(record);
         try {
             Path path = protocol.ctx.path(record.local, record.remote);
@@ -169,7 +183,7 @@ final class PassiveOpens implements SynCache.Answers {
             int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
             var list = new PacketList();
             list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.receiveBufferMax, record.localPort,
-                    record.remotePort, record.iss, mss, timestamp(record, pair, syn, nowNs)));
+                    record.remotePort, record.iss, mss, timestamp(record, pair, syn, nowNs), fastOpen));
             StatelessReplies.send(path, list, chosen.trafficClass(), chosen.hopLimit());
         } catch (IOException e) {
             // The peer will ask again, and the route may be there by then.
@@ -213,9 +227,11 @@ final class PassiveOpens implements SynCache.Answers {
             }
             case ANSWER_AGAIN -> {
                 boolean allowed = protocol.replies.mayAcknowledge(packet);
+                boolean fast = !record.recoverable && wantsFastOpen(segment);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
                 if (allowed) {
-                    answer(record, pair(record), protocol.ctx.clock().nanoTime());
+                    long now = protocol.ctx.clock().nanoTime();
+                    answer(record, pair(record), fast ? fastOpenCookie(record, now) : null, now);
                 }
             }
             case CHALLENGE -> {
@@ -285,7 +301,7 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
-    // ---- the connection
+    // ---- the handshake's end
 
     private void complete(HalfOpen record, Packet packet, Segment segment) {
         switch (record.claim(packet)) {
@@ -338,6 +354,77 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
+    // ---- Fast Open (RFC 7413)
+
+    private boolean wantsFastOpen(Segment syn) {
+        return syn.options.fastOpenLength() >= 0 && chosen.fastOpenQueue() > 0;
+    }
+
+    private FastOpenCookie fastOpenCookie(HalfOpen record, long nowNs) {
+        return protocol.fastOpenCookies.of(record.local, record.remote, nowNs);
+    }
+
+    /// Makes a connection of a SYN with a valid cookie. Returns whether that was done and the packet is used; else the SYN is
+    /// one as any other.
+    private boolean openFast(HalfOpen record, Packet packet, Segment syn, long nowNs) {
+        if (syn.options.fastOpenLength() == 0) {
+            protocol.count("fast-open-cookie-requests", 1);
+            return false;
+        }
+        FastOpenCookies.Worth worth = protocol.fastOpenCookies.worth(record.local, record.remote, syn.options, nowNs);
+        if (worth == FastOpenCookies.Worth.NONE) {
+            protocol.count("fast-open-passive-failed", 1);
+            return false;
+        }
+        if (chosen.deferAcceptNs() > 0 && syn.len == 0) {
+            return false;
+        }
+        EndpointTable.Entry<TcpEndpoint> place;
+        Path path;
+        try {
+            path = protocol.ctx.path(record.local, record.remote);
+            place = protocol.endpoints.connect(record.local, record.localPort, record.remote, record.remotePort, null, null);
+        } catch (BindException e) {
+            // The same SYN on another thread.
+            protocol.ctx.drop(packet, DropReason.DUPLICATE);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+        // The place of the connection comes first: the same SYN on another thread is to find it, and not a queue that is full.
+        FastOpenQueue.Place pending = null;
+        boolean opened = false;
+        try {
+            pending = fastOpens.enter(chosen.fastOpenQueue(), nowNs);
+            if (pending == null) {
+                protocol.count("fast-open-queue-overflows", 1);
+                return false;
+            }
+            FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpenCookie(record, nowNs) : null;
+            FastOpenQueue.Place mine = pending;
+            opened = make(record, path, place, connection -> {
+                connection.pending = mine;
+                connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, now));
+                return true;
+            });
+        } finally {
+            if (!opened && pending != null) {
+                pending.leave();
+            } else if (!opened) {
+                place.release();
+            }
+        }
+        if (opened) {
+            protocol.count("fast-open-passive", 1);
+            packet.release();
+        } else {
+            protocol.ctx.drop(packet, DropReason.CLOSED);
+        }
+        return true;
+    }
+
+    // ---- the connection
+
     /// Makes the connection, lets its engine see the segment, and only then shows it to others. Returns why not, or `null`.
     private DropReason open(HalfOpen record, Segment segment) {
         if (queue.isOverfull()) {
@@ -358,6 +445,18 @@ final class PassiveOpens implements SynCache.Answers {
         } catch (IOException e) {
             return DropReason.NO_ROUTE;
         }
+        boolean opened = make(record, path, place, connection -> {
+            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
+            return connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment);
+        });
+        return opened ? null : DropReason.UNACCEPTABLE_ACK;
+    }
+
+    /// Makes the connection of a record, has its engine begin, and only then shows it to others. Returns whether it has begun; if
+    /// not, or if something is thrown before, its place is given up.
+    ///
+    /// @param beginning whether the engine has come to something
+    private boolean make(HalfOpen record, Path path, EndpointTable.Entry<TcpEndpoint> place, Predicate<ConnectionEndpoint> beginning) {
         ConnectionEndpoint connection = null;
         boolean opened = false;
         try {
@@ -369,9 +468,7 @@ final class PassiveOpens implements SynCache.Answers {
                     chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
-            opened = connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment)
-                    && place.replace(null, connection);
+            opened = beginning.test(connection) && place.replace(null, connection);
         } finally {
             if (!opened) {
                 try {
@@ -384,7 +481,7 @@ final class PassiveOpens implements SynCache.Answers {
             }
         }
         if (!opened) {
-            return DropReason.UNACCEPTABLE_ACK;
+            return false;
         }
         protocol.passiveOpens.add(1);
         connection.gate.publish();
@@ -399,6 +496,6 @@ final class PassiveOpens implements SynCache.Answers {
         if (protocol.isClosed()) {
             connection.stackClosed();
         }
-        return null;
+        return true;
     }
 }

@@ -14,6 +14,16 @@ final class SipHash {
         k1 = littleEndian(key, 8);
     }
 
+    private SipHash(long k0, long k1) {
+        this.k0 = k0;
+        this.k1 = k1;
+    }
+
+    /// One with another key, which only who knows this one's can tell.
+    SipHash derive(long purpose) {
+        return new SipHash(hash(purpose, ~purpose, 0, 0, -1, 1), hash(purpose, ~purpose, 0, 0, -1, 2));
+    }
+
     private static long littleEndian(byte[] b, int from) {
         long v = 0;
         for (int i = 7; i >= 0; i--) {

@@ -4,6 +4,7 @@ import dev.millrace.ErrorCode;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.tcp.engine.ReceivedBytes;
 import dev.millrace.tcp.engine.TcpConnection;
+import dev.millrace.tcp.engine.TcpState;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -154,7 +155,8 @@ final class SocketInput {
         if (shut) {
             return -1;
         }
-        if (!e.wakeups.is(Wakeups.READABLE)) {
+        if (!e.wakeups.is(Wakeups.READABLE) && e.wakeups.state() != TcpState.SYN_SENT) {
+            // Before the handshake the engine hears of it all the same: its SYN may wait for something to be written.
             return 0;
         }
         int n = e.gate.read(received, max);

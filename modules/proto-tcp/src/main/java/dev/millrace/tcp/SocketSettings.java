@@ -22,7 +22,7 @@ final class SocketSettings {
             TcpOptions.KEEP_ALIVE_INTERVAL, TcpOptions.KEEP_ALIVE_COUNT, TcpOptions.CORK, TcpOptions.QUICK_ACK,
             TcpOptions.MAX_SEGMENT, TcpOptions.HOP_LIMIT, TcpOptions.CONGESTION_CONTROL,
             TcpOptions.NOTSENT_LOWAT, TcpOptions.ADVERTISED_USER_TIMEOUT, TcpOptions.DEFER_ACCEPT,
-            TcpOptions.URGENT_INLINE);
+            TcpOptions.URGENT_INLINE, TcpOptions.FAST_OPEN, TcpOptions.FAST_OPEN_CONNECT);
     private static final int MIN_BUFFER = 2048;
     private static final int MAX_BUFFER = 1 << 30;
     private static final Duration MAX_DEFER = Duration.ofHours(1);
@@ -34,6 +34,9 @@ final class SocketSettings {
     // Shorts, as both are bytes without a sign: a socket is eight bytes smaller.
     private volatile short trafficClass;
     private volatile short hopLimit;
+    /// Without a sign, too; of use to a listener only.
+    private volatile short fastOpen;
+    private volatile boolean fastOpenConnect;
     /// Milliseconds; of use to a listener only.
     private volatile int deferAcceptMs;
     private volatile CongestionControlFactory.Chosen congestionControl;
@@ -43,6 +46,8 @@ final class SocketSettings {
         this.protocol = protocol;
         this.options = new ConnectionOptions(protocol.settings());
         this.congestionControl = protocol.congestionControl();
+        this.fastOpen = (short) protocol.fastOpen.queue();
+        this.fastOpenConnect = protocol.fastOpen.connects();
     }
 
     /// Those of an accepted connection: what it has begun with, which the listener may have changed since, and for the rest its
@@ -56,6 +61,8 @@ final class SocketSettings {
         this.hopLimit = (short) accepted.hopLimit;
         this.deferAcceptMs = listener.deferAcceptMs;
         this.congestionControl = listener.congestionControl;
+        this.fastOpen = listener.fastOpen;
+        this.fastOpenConnect = listener.fastOpenConnect;
     }
 
     ConnectionOptions options() {
@@ -78,6 +85,16 @@ final class SocketSettings {
     /// How long a handshake that is complete may wait for the peer's first data; 0 for not at all.
     long deferAcceptNs() {
         return deferAcceptMs * 1_000_000L;
+    }
+
+    /// How many connections of a listener may be opened fast at a time; 0 for none.
+    int fastOpenQueue() {
+        return fastOpen & 0xffff;
+    }
+
+    /// Whether a connection is to be opened fast.
+    boolean fastOpenConnect() {
+        return fastOpenConnect;
     }
 
     CongestionControlFactory.Chosen congestionControl() {
@@ -114,6 +131,10 @@ final class SocketSettings {
             hopLimit = (short) within(option, (Integer) value, 1, 255);
         } else if (option == TcpOptions.DEFER_ACCEPT) {
             deferAcceptMs = (int) (between(option, (Duration) value, MAX_DEFER) / 1_000_000);
+        } else if (option == TcpOptions.FAST_OPEN) {
+            fastOpen = (short) within(option, (Integer) value, 0, FastOpenQueue.MOST);
+        } else if (option == TcpOptions.FAST_OPEN_CONNECT) {
+            fastOpenConnect = (Boolean) value;
         } else if (option == TcpOptions.CONGESTION_CONTROL) {
             beforeConnecting(option, endpoint);
             congestionControl = protocol.ctx.congestionControl((String) value);
@@ -193,6 +214,8 @@ final class SocketSettings {
             case SocketOption<?> o when o == TcpOptions.CONGESTION_CONTROL -> congestionControl.name();
             case SocketOption<?> o when o == TcpOptions.MAX_SEGMENT -> options.maxSegment;
             case SocketOption<?> o when o == TcpOptions.DEFER_ACCEPT -> Duration.ofMillis(deferAcceptMs);
+            case SocketOption<?> o when o == TcpOptions.FAST_OPEN -> fastOpenQueue();
+            case SocketOption<?> o when o == TcpOptions.FAST_OPEN_CONNECT -> fastOpenConnect;
             case SocketOption<?> o when o == TcpOptions.ADVERTISED_USER_TIMEOUT ->
                     Duration.ofSeconds(options.advertisedUserTimeoutS);
             case SocketOption<?> o when o == TcpOptions.NOTSENT_LOWAT -> options.notSentLowat;

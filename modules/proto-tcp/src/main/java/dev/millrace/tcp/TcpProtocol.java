@@ -16,6 +16,9 @@ import dev.millrace.spi.ReadinessSignal;
 import dev.millrace.spi.SocketErrors;
 import dev.millrace.spi.TransportContext;
 import dev.millrace.spi.TransportProtocol;
+import dev.millrace.tcp.engine.FastOpen;
+import dev.millrace.tcp.engine.FastOpenNews;
+import dev.millrace.tcp.engine.FastOpenOffer;
 import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.TcpConnection;
@@ -34,6 +37,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 
 /// TCP in one stack: checks segments, finds their endpoints, and is where programs begin ([Tcp]).
@@ -71,6 +75,9 @@ final class TcpProtocol implements TransportProtocol, Tcp {
     final Counters.Counter cookiesReceived;
     final Counters.Counter retransmits;
     final SynCookies cookies;
+    final FastOpenSettings fastOpen;
+    final FastOpenCookies fastOpenCookies;
+    final FastOpenDestinations fastOpenDestinations;
     final boolean synCookies;
     final int synAnswers;
     final long maxConnections;
@@ -99,6 +106,9 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         var hash = new SipHash(ctx.secret());
         this.isn = new IsnGenerator(hash);
         this.cookies = new SynCookies(hash);
+        this.fastOpen = FastOpenSettings.of(options);
+        this.fastOpenCookies = new FastOpenCookies(hash, fastOpen.keyNs());
+        this.fastOpenDestinations = new FastOpenDestinations(fastOpen.destinations());
         this.synCookies = options.flag("syn-cookies");
         this.synAnswers = (int) options.number("syn-answers", 1, 10);
         this.passiveOpens = counters.counter("passive-opens");
@@ -207,8 +217,20 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         count("mtu-probes-lost", news.lost());
     }
 
+    /// Remembers and counts what a connection has learned of Fast Open. It is not the connection's trouble if that fails.
+    void learn(ConnectionEndpoint connection, FastOpenNews news, long nowNs) {
+        try {
+            count("fast-open-active", news.accepted() ? 1 : 0);
+            count("fast-open-active-failed", news.failed() ? 1 : 0);
+            count("fast-open-black-holes", news.blackHole() ? 1 : 0);
+            fastOpenDestinations.learn(connection.local, connection.remote, connection.remotePort, news, nowNs);
+        } catch (Throwable t) {
+            ctx.failed("fast-open-destinations", t);
+        }
+    }
+
     /// Counters of what seldom happens are made when it first does.
-    private void count(String name, int n) {
+    void count(String name, int n) {
         if (n > 0) {
             counters.counter(name).add(n);
         }
@@ -384,7 +406,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
                     chosen.congestionControl(), initialSequence(pair, null), IsnGenerator.timestampOffset(pair));
             connection.trafficClass = chosen.trafficClass();
             connection.hopLimit = chosen.hopLimit();
-            connection.gate.openActive();
+            connection.gate.begin(opening(connection, chosen));
             place.replace(null, connection);
         } catch (Throwable t) {
             try {
@@ -402,6 +424,13 @@ final class TcpProtocol implements TransportProtocol, Tcp {
             connection.stackClosed();
         }
         return connection;
+    }
+
+    /// How a connection begins that a program has asked for.
+    private ObjLongConsumer<TcpConnection> opening(ConnectionEndpoint c, SocketSettings chosen) {
+        FastOpenOffer offer = chosen.fastOpenConnect()
+                ? fastOpenDestinations.offer(c.local, c.remote, c.remotePort, ctx.clock().nanoTime()) : null;
+        return offer == null ? TcpConnection::openActive : (engine, now) -> FastOpen.request(engine, offer, now);
     }
 
     private IpAddress peerAddress(InetSocketAddress remote) throws IOException {

@@ -35,6 +35,7 @@ public final class TcpProtocolFactory implements TransportProtocolFactory {
     public List<OptionSpec> options() {
         var all = new ArrayList<OptionSpec>(TcpSettings.SPECS);
         all.addAll(TcpProtocol.SPECS);
+        all.addAll(FastOpenSettings.SPECS);
         return List.copyOf(all);
     }
 

@@ -32,6 +32,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
@@ -72,6 +73,8 @@ final class FaultyStack implements TransportContext {
     Set<Integer> marked = Set.of();
     /// Which packets it delivers four milliseconds late.
     Set<Integer> late = Set.of();
+    /// Takes each segment that goes out, with its TCP header in front, in the place of a peer; or `null`.
+    Consumer<byte[]> onSend;
     /// The payloads that went out, in bytes, without those of length 0.
     final List<Integer> payloads = new ArrayList<>();
 
@@ -212,6 +215,10 @@ final class FaultyStack implements TransportContext {
                 }
                 int number = sentPackets++;
                 if (lost.contains(number)) {
+                    continue;
+                }
+                if (onSend != null) {
+                    onSend.accept(bytes);
                     continue;
                 }
                 // A wire takes its time: the peer has the packet when the present call is long over.

@@ -47,6 +47,8 @@ class ListenerOptionsTest extends TwoFaultyStacks {
         values(TcpOptions.NOTSENT_LOWAT, 10_000, 20_000);
         values(TcpOptions.DEFER_ACCEPT, Duration.ofMillis(5), Duration.ofMillis(6));
         values(TcpOptions.CONGESTION_CONTROL, "one", "another");
+        values(TcpOptions.FAST_OPEN, 10, 40_000);
+        values(TcpOptions.FAST_OPEN_CONNECT, true, false);
     }
 
     /// Read when a connection opens.
@@ -88,7 +90,7 @@ class ListenerOptionsTest extends TwoFaultyStacks {
     /// Those that a connection has begun with, be it accepted later; the others do nothing before that.
     static Stream<SocketOption<?>> optionsInForce() {
         return options().filter(o -> o != StandardSocketOptions.SO_LINGER && o != StandardSocketOptions.SO_REUSEADDR
-                && o != TcpOptions.DEFER_ACCEPT);
+                && o != TcpOptions.DEFER_ACCEPT && o != TcpOptions.FAST_OPEN && o != TcpOptions.FAST_OPEN_CONNECT);
     }
 
     @ParameterizedTest

@@ -339,6 +339,9 @@ final class IpLine {
             }
             text.append(']');
         }
+        if (options.fastOpenLength() >= 0) {
+            text.append(" FastOpen:").append(options.fastOpen());
+        }
         if (options.unknownCount() > 0) {
             text.append(" unknown:").append(options.unknownCount());
         }

@@ -26,6 +26,8 @@ public final class TcpOptionReader {
     public static final int KIND_TIMESTAMPS = 8;
     /// User timeout (RFC 5482 §2).
     public static final int KIND_USER_TIMEOUT = 28;
+    /// Fast Open (RFC 7413 §4.1.1).
+    public static final int KIND_FAST_OPEN = 34;
     /// The most SACK blocks that fit into a header.
     public static final int MAX_SACK_BLOCKS = 4;
 
@@ -36,6 +38,9 @@ public final class TcpOptionReader {
     private int timestampValue;
     private int timestampEcho;
     private int userTimeout;
+    private int fastOpenLength;
+    private long fastOpenHi;
+    private long fastOpenLo;
     private int sackCount;
     private final int[] sackEdges = new int[2 * MAX_SACK_BLOCKS];
     private int unknownCount;
@@ -54,6 +59,7 @@ public final class TcpOptionReader {
         timestampValue = 0;
         timestampEcho = 0;
         userTimeout = 0;
+        fastOpenLength = -1;
         sackCount = 0;
         unknownCount = 0;
     }
@@ -118,6 +124,8 @@ public final class TcpOptionReader {
                 int value = u16(m, i + 2);
                 userTimeout = (value & 0x7fff) * (value >> 15 != 0 ? 60 : 1);
             }
+            // RFC 7413 §4.1.1: one of an invalid length is ignored, and no reason to stop reading.
+            case KIND_FAST_OPEN -> takeFastOpen(m, i + 2, length - 2);
             case KIND_SACK -> {
                 if (length < 10 || (length - 2) % 8 != 0) {
                     return false;
@@ -130,6 +138,23 @@ public final class TcpOptionReader {
             default -> unknownCount++;
         }
         return true;
+    }
+
+    private void takeFastOpen(MemorySegment m, long at, int length) {
+        if (!FastOpenCookie.isLength(length)) {
+            return;
+        }
+        fastOpenLength = length;
+        fastOpenHi = 0;
+        fastOpenLo = 0;
+        for (int i = 0; i < length; i++) {
+            long b = (long) u8(m, at + i) << 8 * (7 - i % 8);
+            if (i < 8) {
+                fastOpenHi |= b;
+            } else {
+                fastOpenLo |= b;
+            }
+        }
     }
 
     /// The maximum segment size, or -1.
@@ -165,6 +190,24 @@ public final class TcpOptionReader {
     /// The user timeout in seconds, whichever granularity it came in; 0 if there was none, or one of 0, which says nothing.
     public int userTimeout() {
         return userTimeout;
+    }
+
+    /// The bytes of the Fast Open cookie, 0 for an option that asks for one, or -1 if there was no such option. It counts in
+    /// segments with SYN only (RFC 7413 §4.1.1).
+    public int fastOpenLength() {
+        return fastOpenLength;
+    }
+
+    /// The Fast Open option's cookie, [FastOpenCookie#REQUEST] if it asks for one, or `null` if there was no such option. Made
+    /// with each call: who only wants to compare it asks [#isFastOpen].
+    public FastOpenCookie fastOpen() {
+        return fastOpenLength < 0 ? null : fastOpenLength == 0 ? FastOpenCookie.REQUEST
+                : new FastOpenCookie(fastOpenLength, fastOpenHi, fastOpenLo);
+    }
+
+    /// Whether the Fast Open option holds the cookie of these eight bytes.
+    public boolean isFastOpen(long bytes) {
+        return fastOpenLength == 8 && fastOpenHi == bytes;
     }
 
     /// The number of SACK blocks, 0 to 4.

@@ -2,6 +2,7 @@ package dev.millrace.wire;
 
 import static dev.millrace.wire.BigEndian.put16;
 import static dev.millrace.wire.BigEndian.put32;
+import static dev.millrace.wire.BigEndian.put8;
 
 import java.lang.foreign.MemorySegment;
 
@@ -69,6 +70,26 @@ public final class TcpOptionWriter {
         int value = seconds <= 0x7fff ? seconds : 0x8000 | Math.min(0x7fff, (seconds + 59) / 60);
         put32(m, at, TcpOptionReader.KIND_USER_TIMEOUT << 24 | 4 << 16 | value);
         return at + USER_TIMEOUT_LENGTH;
+    }
+
+    /// The bytes of [#fastOpen] with this cookie.
+    public static int fastOpenLength(FastOpenCookie cookie) {
+        return cookie.length() + 2 + 3 & ~3;
+    }
+
+    /// NOPs, and Fast Open with a cookie or the request for one.
+    public static long fastOpen(MemorySegment m, long at, FastOpenCookie cookie) {
+        long end = at + fastOpenLength(cookie);
+        long from = end - cookie.length();
+        // The length is even, and so is what is left in front.
+        for (long i = at; i < from - 2; i += 2) {
+            put16(m, i, NOP << 8 | NOP);
+        }
+        put16(m, from - 2, TcpOptionReader.KIND_FAST_OPEN << 8 | cookie.length() + 2);
+        for (int i = 0; i < cookie.length(); i++) {
+            put8(m, from + i, cookie.at(i));
+        }
+        return end;
     }
 
     /// The bytes that [#sack] and `blocks` calls of [#sackBlock] take.

@@ -17,6 +17,9 @@ final class Ends {
 
     static void fail(TcpConnection c, ErrorCode why, boolean reset) {
         c.error = why;
+        if (c.fastOpen != null) {
+            c.fastOpen.onFailure(c);
+        }
         c.events |= TcpConnection.EVENT_FAILED | TcpConnection.EVENT_READABLE | TcpConnection.EVENT_WRITABLE;
         if (reset) {
             sendReset(c, c.snd.nxt, c.rcv.nxt, true);

@@ -60,6 +60,9 @@ final class Handshake {
     /// Our SYN is acknowledged.
     static void ackSyn(TcpConnection c, Segment seg, long nowNs) {
         c.snd.una = seg.ackOffset;
+        if (c.fastOpen != null) {
+            c.fastOpen.onSynAcked(c, seg);
+        }
         if (c.retransmittedSegments == 0 && !c.synLost && !c.synUntimed) {
             c.rtt.onSample(nowNs - c.snd.lastSentNs, 1);
         } else if (c.synLost) {
@@ -77,6 +80,17 @@ final class Handshake {
         c.timers.cancel(ConnectionTimers.USER);
         c.become(TcpState.ESTABLISHED);
         MtuProbe.onEstablished(c);
+        startCongestionControl(c, nowNs);
+        KeepAlive.onSegment(c, nowNs);
+        KeepAlive.start(c);
+        c.events |= TcpConnection.EVENT_CONNECTED | TcpConnection.EVENT_WRITABLE;
+        if (c.snd.finQueued) {
+            c.become(TcpState.FIN_WAIT_1);
+        }
+    }
+
+    /// Before anything was sent.
+    static void startCongestionControl(TcpConnection c, long nowNs) {
         int mss = c.snd.mss;
         // RFC 6928 §2, and one segment if the SYN was lost.
         int segments = c.settings.initialWindow;
@@ -87,12 +101,6 @@ final class Handshake {
         }
         if (c.cc.pacingRate() != CongestionControl.UNPACED) {
             c.pacer = new Pacer(nowNs);
-        }
-        KeepAlive.onSegment(c, nowNs);
-        KeepAlive.start(c);
-        c.events |= TcpConnection.EVENT_CONNECTED | TcpConnection.EVENT_WRITABLE;
-        if (c.snd.finQueued) {
-            c.become(TcpState.FIN_WAIT_1);
         }
     }
 }

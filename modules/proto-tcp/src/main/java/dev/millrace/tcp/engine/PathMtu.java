@@ -2,6 +2,7 @@ package dev.millrace.tcp.engine;
 
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.wire.TcpHeader;
 
 /// What the path carries: what ICMP says of it (RFC 9293 §3.9.2.2, RFC 5927, RFC 1191, RFC 8201), and the MSS that follows from
 /// that and from probing.
@@ -93,6 +94,7 @@ final class PathMtu {
     /// what it was told here.
     private static int onPacketTooBig(TcpConnection c, int mtu, long quotedSeq, long nowNs) {
         if (mtu == 0 && c.v4) {
+            tooBig(c);
             // RFC 1191 §5: a router that does not say its MTU; the path knows what comes next below its own.
             return 0;
         }
@@ -104,15 +106,23 @@ final class PathMtu {
         if (next < c.ipMss) {
             c.setPath(next, c.maxSuperSegment, nowNs);
         }
+        tooBig(c);
         // As it was told: on paths that are narrower than what is believed the IP header says so.
         return mtu;
+    }
+
+    private static void tooBig(TcpConnection c) {
+        if (c.fastOpen != null) {
+            c.fastOpen.onTooBig(c);
+        }
     }
 
     /// The most that the packet which began at this number can have had, IP header included.
     private static int packetSize(TcpConnection c, long seq) {
         if (c.queue.isEmpty()) {
-            // A SYN, whose options take 20 bytes.
-            return headers(c) + 20;
+            // A SYN, whose options take 20 bytes if nothing is known of it.
+            int length = c.fastOpen == null ? 0 : c.fastOpen.synLength(c);
+            return headers(c) + Math.max(20, length - TcpHeader.MIN_LENGTH);
         }
         // What goes again is put together anew.
         long end = c.queue.wentAgain(seq) ? c.snd.nxt : c.queue.endOf(seq);

@@ -51,6 +51,18 @@ final class SegmentArrival {
         return reason;
     }
 
+    /// Takes the text of a SYN that a listener got, if there is room for it.
+    void takeTextOfSyn(TcpConnection at, Segment seg, long nowNs) {
+        reason = null;
+        seg.place(at.rcv.irs, at.snd.una);
+        TextArrival.take(at, this, seg, nowNs);
+    }
+
+    /// Whether the peer's SYN, should it come again, is answered by ours.
+    private boolean answersSyn() {
+        return c.state == TcpState.SYN_RECEIVED || FastOpen.isUnconfirmed(c);
+    }
+
     private void textAndFin(Segment seg, long nowNs) {
         checkUrg(seg);
         boolean on = TextArrival.take(c, this, seg, nowNs);
@@ -155,7 +167,8 @@ final class SegmentArrival {
     /// RFC 2883 §4: the payload has come before.
     private void reportDuplicate(Segment seg) {
         if (seg.len > 0 && c.sackOn) {
-            c.sackBlocks().onDuplicate(seg.seqOffset, seg.seqOffset + seg.len);
+            long first = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
+            c.sackBlocks().onDuplicate(first, first + seg.len);
         }
     }
 
@@ -164,7 +177,7 @@ final class SegmentArrival {
         if (rcv.accepts(seg.seqOffset, seg.sequenceLength())) {
             return true;
         }
-        if (c.state == TcpState.SYN_RECEIVED && seg.has(TcpHeader.SYN) && seg.seqOffset == rcv.irs) {
+        if (answersSyn() && seg.has(TcpHeader.SYN) && seg.seqOffset == rcv.irs) {
             return repeatedSyn(seg);
         }
         if (seg.has(TcpHeader.RST) && isFinsReset(seg)) {
@@ -225,7 +238,8 @@ final class SegmentArrival {
             return drop(DropReason.BAD_FLAGS);
         }
         if (seg.has(TcpHeader.ACK)) {
-            if (seg.ackOffset == c.snd.nxt) {
+            // Of a SYN with data the peer need not have taken all.
+            if (seg.ackOffset > c.snd.iss && seg.ackOffset <= c.snd.nxt) {
                 c.acks.now();
                 return true;
             }
@@ -272,12 +286,12 @@ final class SegmentArrival {
         if (!seg.has(TcpHeader.SYN)) {
             return true;
         }
-        if (c.state == TcpState.SYN_RECEIVED) {
+        if (answersSyn()) {
             if (seg.seqOffset == c.rcv.irs) {
                 // With text it reaches into the window.
                 return seg.has(TcpHeader.ACK) || repeatedSyn(seg);
             }
-            if (!c.active) {
+            if (!c.active && c.state == TcpState.SYN_RECEIVED) {
                 c.toClosed();
                 return drop(DropReason.BAD_FLAGS);
             }
@@ -302,6 +316,13 @@ final class SegmentArrival {
             Handshake.ackSyn(c, seg, nowNs);
             Handshake.establish(c, nowNs);
             return true;
+        }
+        if (c.fastOpen instanceof PassiveFastOpen open && !open.isConfirmed()) {
+            if (!PassiveFastOpen.isAcceptable(c, seg)) {
+                c.sendReset(seg.ackOffset, 0, false);
+                return drop(DropReason.UNACCEPTABLE_ACK);
+            }
+            open.confirm(c, nowNs);
         }
         if (snd.probed && seg.ackOffset == snd.nxt + 1) {
             // The byte of a window probe was taken.

@@ -19,12 +19,15 @@ final class SegmentSender {
         if (c.rstDue) {
             return SegmentWriter.reset(c, nowNs);
         }
+        if (c.synDue || c.fastOpen != null && c.fastOpen.releasesSyn(c)) {
+            return SegmentWriter.syn(c, nowNs);
+        }
         switch (c.state) {
             case CLOSED, LISTEN -> {
                 return null;
             }
             case SYN_SENT, SYN_RECEIVED -> {
-                return c.synDue ? SegmentWriter.syn(c, nowNs) : c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
+                return c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
             }
             default -> {
             }
@@ -64,7 +67,7 @@ final class SegmentSender {
             return null;
         }
         boolean nothing = c.queue.lostBytes() == 0 && c.sendBuffer.end() == c.snd.nxt;
-        if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || !c.state.isSynchronized()
+        if (nothing && !(c.snd.finQueued && !c.snd.finSent) || c.rstDue || c.synDue || !c.state.isSynchronized()
                 || c.state == TcpState.TIME_WAIT || c.state == TcpState.FIN_WAIT_2 || acksAlone(c)) {
             return null;
         }
@@ -82,6 +85,10 @@ final class SegmentSender {
         int unsent = (int) (c.sendBuffer.end() - c.snd.nxt);
         boolean fin = c.snd.finQueued && !c.snd.finSent;
         if (c.queue.lostBytes() > 0) {
+            if (FastOpen.isUnconfirmed(c)) {
+                // The SYN,ACK comes first.
+                return null;
+            }
             int i = c.recovery.next(c);
             if (i >= 0) {
                 return retransmit(c, i, nowNs);

@@ -108,26 +108,40 @@ final class SegmentWriter {
     /// SYN, or SYN with ACK.
     static Packet syn(TcpConnection c, long nowNs) {
         c.synDue = false;
-        boolean answer = c.state == TcpState.SYN_RECEIVED;
+        boolean answer = c.state != TcpState.SYN_SENT;
         boolean timestamps = answer ? c.timestampsOn : c.settings.timestamps;
         Packet p = SynSegment.write(c.localPort, c.remotePort, StreamOffset.number(c.snd.iss),
                 answer ? StreamOffset.number(c.rcv.nxt) : 0,
                 TcpHeader.SYN | (answer ? TcpHeader.ACK : 0) | ecnOfSyn(c, answer), WindowAdvertiser.synField(c), c.advertisedMss,
                 answer ? c.sackOn : c.settings.sack, timestamps, c.timestampNow(nowNs), answer ? c.rcv.tsRecent : 0,
-                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1, c.options.advertisedUserTimeoutS);
+                (answer ? c.scalingOn : c.settings.windowScaling) ? c.ownShift : -1, c.options.advertisedUserTimeoutS,
+                c.fastOpen == null ? null : c.fastOpen.option());
+        int length = c.fastOpen == null ? 0 : addData(c, p);
         if (c.snd.nxt == c.snd.iss) {
             c.snd.nxt++;
             c.snd.sml = c.snd.nxt;
             c.snd.cwndLimitedTo = c.snd.nxt;
         }
+        if (c.fastOpen != null) {
+            c.fastOpen.onSynSent(c, nowNs);
+        }
         c.snd.lastSentNs = nowNs;
         if (!c.timers.isSet(ConnectionTimers.RETRANSMISSION)) {
             c.timers.set(ConnectionTimers.RETRANSMISSION, nowNs + c.rtt.rtoNs());
         }
-        finish(c, p, 0, 0);
+        finish(c, p, length, length);
         c.rcv.lastAckSent = c.rcv.nxt;
         c.acks.onSent(c);
         return p;
+    }
+
+    private static int addData(TcpConnection c, Packet syn) {
+        try {
+            return c.fastOpen.addData(c, syn);
+        } catch (Throwable t) {
+            syn.release();
+            throw t;
+        }
     }
 
     /// RFC 3168 §6.1.1. A SYN that was lost may have been dropped for asking (§6.1.1.1).

@@ -8,8 +8,9 @@ final class Snapshot {
     }
 
     static TcpInfo of(TcpConnection c, long nowNs) {
-        return new TcpInfo(c.state.name(), c.congestionControls.name(), c.softError, agreed(c), roundTrip(c), sending(c),
-                receiving(c), recovery(c), totals(c), ages(c, nowNs), SendLimits.of(c, nowNs));
+        return new TcpInfo(c.state().name(), c.congestionControls.name(), c.softError, agreed(c), roundTrip(c), sending(c),
+                receiving(c), recovery(c), totals(c), ages(c, nowNs), SendLimits.of(c, nowNs),
+                FastOpen.info(c));
     }
 
     private static TcpInfo.Agreed agreed(TcpConnection c) {

@@ -40,6 +40,8 @@ public final class TcpConnection {
     public static final int EVENT_TIMEOUT = 512;
     /// Probing for the path MTU has news: [#takeMtuNews].
     public static final int EVENT_MTU = 1024;
+    /// There is news of Fast Open to this destination: [FastOpen#takeNews].
+    public static final int EVENT_FAST_OPEN = 2048;
 
     final TcpSettings settings;
     final ConnectionOptions options;
@@ -82,6 +84,8 @@ public final class TcpConnection {
     BlackHole blackHole;
     UserTimeout userTimeout;
     Urgent urgent;
+    /// If Fast Open is or was asked for.
+    FastOpen fastOpen;
 
     int ipMss;
     int maxSuperSegment;
@@ -399,7 +403,7 @@ public final class TcpConnection {
     }
 
     public TcpState state() {
-        return state;
+        return fastOpen == null ? state : fastOpen.shown(state);
     }
 
     /// Why the connection failed, or `null`.

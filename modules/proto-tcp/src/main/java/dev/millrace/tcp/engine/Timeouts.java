@@ -57,17 +57,29 @@ final class Timeouts {
     }
 
     private static void onRetransmission(TcpConnection c, long nowNs) {
+        if (c.fastOpen != null && c.fastOpen.takesTimer()) {
+            return;
+        }
         c.timeouts++;
         c.events |= TcpConnection.EVENT_TIMEOUT;
         c.retries++;
         if (c.retries == R1) {
             c.events |= TcpConnection.EVENT_PATH_SUSPECT;
         }
-        if (!c.state.isSynchronized()) {
+        if (c.retries == R1 && c.fastOpen != null) {
+            c.fastOpen.onSilence(c);
+        }
+        if (!c.state.isSynchronized() || FastOpen.isUnconfirmed(c)) {
             // RFC 9293 §3.8.3 (MUST-22, 23): SYN is given up by time, not by count.
             c.synLost = true;
             c.synDue = true;
             c.retransmittedSegments++;
+            if (c.fastOpen != null) {
+                c.fastOpen.onSynLost(c, nowNs);
+            }
+            if (c.state == TcpState.CLOSED) {
+                return;
+            }
         } else if (c.snd.flight() == 0) {
             return;
         } else if (c.retries > mostRetries(c) && UserTimeout.of(c) == 0) {

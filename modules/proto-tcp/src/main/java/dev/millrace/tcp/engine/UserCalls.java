@@ -28,10 +28,14 @@ final class UserCalls {
             most = c.urgent.readable(c, max);
         }
         int n = c.receiveBuffer.moveTo(out, most);
+        if (n == 0 && c.fastOpen != null) {
+            c.fastOpen.onRead();
+        }
         if (n == 0) {
             return max > 0 && c.isEof() ? -1 : 0;
         }
-        if (c.state.mayReceive() && WindowAdvertiser.needsUpdate(c)) {
+        // A peer that has not completed the handshake can do nothing with it; whatever it is sent next brings the window.
+        if (c.state.mayReceive() && WindowAdvertiser.needsUpdate(c) && !FastOpen.isUnconfirmed(c)) {
             c.acks.now();
         }
         return n;
@@ -42,7 +46,14 @@ final class UserCalls {
             return;
         }
         switch (c.state) {
-            case SYN_SENT -> c.toClosed();
+            case SYN_SENT -> {
+                if (FastOpen.isPromised(c)) {
+                    // To the program the connection stands, and what it has written is to arrive.
+                    c.snd.finQueued = true;
+                } else {
+                    c.toClosed();
+                }
+            }
             // FIN follows once the connection stands.
             case SYN_RECEIVED -> c.snd.finQueued = true;
             case ESTABLISHED -> {

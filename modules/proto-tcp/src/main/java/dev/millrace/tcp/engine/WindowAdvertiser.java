@@ -53,8 +53,10 @@ final class WindowAdvertiser {
     /// The window field of a SYN, which is never scaled, nor less than an earlier one's. Until the peer's SYN has come, it
     /// counts from 0.
     static int synField(TcpConnection c) {
-        int field = Math.max(c.rcv.wnd(), synField(c.settings, free(c), c.advertisedMss, c.timestampsOn));
-        c.rcv.edge = c.rcv.nxt + field;
+        int field = synField(c.settings, free(c), c.advertisedMss, c.timestampsOn);
+        // Neither an earlier SYN's promise, nor that of segments that went out since the first SYN,ACK of a fast open, is taken back.
+        field = Math.max(field, Math.min(0xffff, c.rcv.wnd()));
+        c.rcv.edge = Math.max(c.rcv.edge, c.rcv.nxt + field);
         return field;
     }
 

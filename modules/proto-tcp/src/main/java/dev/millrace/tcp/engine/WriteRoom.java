@@ -36,7 +36,7 @@ final class WriteRoom {
     /// it).
     static int worthwhile(TcpConnection c) {
         int free = c.options.sendBuffer - c.sendBuffer.length();
-        if (c.snd.finQueued || c.writeStarved || !c.state.maySend() || free < worthwhileRoom(c)) {
+        if (c.snd.finQueued || c.writeStarved || !c.state.maySend() && !FastOpen.isHeld(c) || free < worthwhileRoom(c)) {
             return 0;
         }
         return c.options.notSentLowat > 0 && 2 * unsent(c) >= c.options.notSentLowat ? 0 : free;

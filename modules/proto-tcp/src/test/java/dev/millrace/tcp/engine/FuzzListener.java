@@ -96,7 +96,7 @@ final class FuzzListener {
         SynFacts agreed = answers > 0 ? syn.withoutEcn() : syn;
         int most = Math.min(0xffff, end.ipMss());
         return SynSegment.answer(agreed, end.settings, o.receiveBuffer, o.receiveBufferMax, end.tcp.localPort, end.tcp.remotePort,
-                end.host.iss(), o.maxSegment > 0 ? Math.min(o.maxSegment, most) : most, end.tcp.timestampNow(pair.nowNs));
+                end.host.iss(), o.maxSegment > 0 ? Math.min(o.maxSegment, most) : most, end.tcp.timestampNow(pair.nowNs), null);
     }
 
     void timer() {

@@ -36,7 +36,7 @@ class ProfileTest {
         "false, true,  020405b4 0101080a 11223344 00000000 01030307",
         "false, false, 020405b4 01030307"})
     void optionsHaveLinuxsOrder(boolean sack, boolean timestamps, String options) {
-        Packet p = SynSegment.write(80, 4000, 1, 0, TcpHeader.SYN, 64240, 1460, sack, timestamps, 0x11223344, 0, 7, 0);
+        Packet p = SynSegment.write(80, 4000, 1, 0, TcpHeader.SYN, 64240, 1460, sack, timestamps, 0x11223344, 0, 7, 0, null);
         byte[] bytes = new byte[p.length() - TcpHeader.MIN_LENGTH];
         p.copyTo(TcpHeader.MIN_LENGTH, MemorySegment.ofArray(bytes), 0, bytes.length);
         p.release();

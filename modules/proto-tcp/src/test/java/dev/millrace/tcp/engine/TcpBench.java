@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.wire.FastOpenCookie;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionReader;
 import dev.millrace.wire.TcpOptionWriter;
@@ -42,6 +43,7 @@ final class TcpBench {
         int urg;
         boolean marked;
         int userTimeout;
+        FastOpenCookie fastOpen;
         int[] sack = new int[0];
 
         In seq(int s) {
@@ -104,6 +106,12 @@ final class TcpBench {
             return this;
         }
 
+        /// A Fast Open cookie, or a request for one.
+        In fastOpen(FastOpenCookie cookie) {
+            fastOpen = cookie;
+            return this;
+        }
+
         /// The urgent pointer, and URG.
         In urg(int pointer) {
             urg = pointer;
@@ -119,7 +127,7 @@ final class TcpBench {
     /// A segment that was sent.
     record Out(int flags, int seq, int ack, int win, int len, int mss, int scale, boolean sackPermitted, boolean ts,
             int tsVal, int tsEcr, List<Integer> sack, int superSize, long atMs, byte[] payload, long atNs,
-            int urg, int userTimeout, boolean ecnCapable) {
+            int urg, int userTimeout, boolean ecnCapable, FastOpenCookie fastOpen) {
         boolean has(int f) {
             return (flags & f) == f;
         }
@@ -199,7 +207,8 @@ final class TcpBench {
     private Packet packet(In in) {
         int header = 20 + (in.mss >= 0 ? 4 : 0) + (in.scale >= 0 ? 4 : 0) + (in.sackPermitted ? 4 : 0)
                 + (in.ts ? 12 : 0) + (in.sack.length > 0 ? TcpOptionWriter.sackLength(in.sack.length / 2) : 0)
-                + (in.userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0);
+                + (in.userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0)
+                + (in.fastOpen != null ? TcpOptionWriter.fastOpenLength(in.fastOpen) : 0);
         Packet p = Packet.allocate(Packet.HEADROOM, header + in.len);
         int at = p.append(header + in.len);
         MemorySegment m = p.memory();
@@ -226,6 +235,9 @@ final class TcpBench {
         if (in.userTimeout > 0) {
             to = TcpOptionWriter.userTimeout(m, to, in.userTimeout);
         }
+        if (in.fastOpen != null) {
+            to = TcpOptionWriter.fastOpen(m, to, in.fastOpen);
+        }
         for (int i = 0; i < in.len; i++) {
             m.set(java.lang.foreign.ValueLayout.JAVA_BYTE, to + i, (byte) (in.seq + i));
         }
@@ -246,6 +258,23 @@ final class TcpBench {
         }
         nowNs = target;
         return this;
+    }
+
+    /// A SYN meets a listener that opens it fast.
+    ///
+    /// @param cookie for the SYN,ACK, or `null`
+    TcpBench accept(In in, FastOpenCookie cookie) {
+        Packet p = packet(in);
+        assertEquals(WireError.NONE, segment.parse(p));
+        FastOpen.accept(tcp, segment, cookie, 6, nowNs);
+        p.release();
+        return drain();
+    }
+
+    /// Connects with Fast Open.
+    TcpBench connect(FastOpenOffer offer) {
+        FastOpen.request(tcp, offer, nowNs);
+        return drain();
     }
 
     /// Jumps without running what falls due in between until the end: a clock that leaps.
@@ -370,7 +399,7 @@ final class TcpBench {
         p.copyTo(s.headerLength, MemorySegment.ofArray(payload), 0, s.len);
         return new Out(s.flags, s.seq - ISS, s.has(TcpHeader.ACK) ? s.ack - irs : 0, s.wnd, s.len, o.mss(),
                 o.windowScale(), o.sackPermitted(), o.hasTimestamps(), o.timestampValue(), o.timestampEcho(), sack,
-                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs, s.urg, o.userTimeout(), p.isEcnCapable());
+                p.segmentSize(), (nowNs - epochNs) / MS, payload, nowNs, s.urg, o.userTimeout(), p.isEcnCapable(), o.fastOpen());
     }
 
     // ---- what is expected

@@ -73,14 +73,23 @@ class TcpFuzzTest {
     /// @param changes if not `null`, options change and urgent data is written
     private static boolean run(int seed, Random changes) {
         Random r = new Random(seed);
-        TcpBench b = new TcpBench(r.nextBoolean() ? 1000 : 65_000, r.nextBoolean(), r.nextBoolean() ? 64_000 : 0, r.nextLong(1L << 50),
-                "receive-buffer", r.nextBoolean() ? "8KiB" : "200KiB", "send-buffer", "64KiB",
-                "sack", String.valueOf(r.nextInt(4) != 0), "out-of-order-ranges", "16");
+        TcpBench b = bench(r);
         if (r.nextBoolean()) {
             b.connect();
         } else {
             b.recv(options(r, TcpBench.syn()));
         }
+        return run(b, r, changes);
+    }
+
+    static TcpBench bench(Random r) {
+        return new TcpBench(r.nextBoolean() ? 1000 : 65_000, r.nextBoolean(), r.nextBoolean() ? 64_000 : 0, r.nextLong(1L << 50),
+                "receive-buffer", r.nextBoolean() ? "8KiB" : "200KiB", "send-buffer", "64KiB",
+                "sack", String.valueOf(r.nextInt(4) != 0), "out-of-order-ranges", "16");
+    }
+
+    /// The life of a connection that has begun.
+    static boolean run(TcpBench b, Random r, Random changes) {
         boolean ts = r.nextBoolean();
         boolean connected = false;
         for (int step = 0; step < 120; step++) {
@@ -142,7 +151,7 @@ class TcpFuzzTest {
         b.drain();
     }
 
-    private static TcpBench.In options(Random r, TcpBench.In in) {
+    static TcpBench.In options(Random r, TcpBench.In in) {
         if (r.nextBoolean()) {
             in.sackOk();
         }

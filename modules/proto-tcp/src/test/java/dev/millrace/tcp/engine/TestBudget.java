@@ -22,7 +22,7 @@ final class TestBudget implements MemoryBudget {
 
     @Override
     public boolean tryReserve(long bytes) {
-        if (reserved + bytes > limit) {
+        if (bytes > limit - reserved) {
             return false;
         }
         reserved += bytes;
