@@ -78,7 +78,7 @@ final class AddressBook {
         if (answering != null || destination.isLoopback()) {
             // RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3: no default route leads a loopback address out of the host.
             NicPort port = answering != null && answering.link().isLoopback() ? answering : internalLoop;
-            return new Route(single(destination), null, port, true, current.generation, table);
+            return current.routeOfOwn(destination, port, table);
         }
         RouteEntry best = source == null || source.isV4() || !source.isLinkLocal() ? null
                 : ofLink(current, destination, source);
@@ -90,18 +90,17 @@ final class AddressBook {
         }
         // No gateway takes what is for all stations of the link.
         boolean group = destination.isMulticast() || current.isBroadcast(destination);
-        return best == null ? null
-                : new Route(best.to(), group && best.nic().stationAddress() != 0 ? null : best.via(), best.nic(), false,
-                        current.generation, table);
+        if (best == null) {
+            return null;
+        }
+        return group && best.via() != null && best.nic().stationAddress() != 0
+                ? new Route(best.to(), null, best.nic(), false, current.generation, table)
+                : current.routeOf(best, table);
     }
 
     /// The route to all stations of a group on a NIC's link.
     Route routeBy(StackNic nic, IpAddress group) {
-        return new Route(single(group), null, nic, false, now.generation, table);
-    }
-
-    private static Cidr single(IpAddress address) {
-        return new Cidr(address, address.isV4() ? 32 : 128);
+        return new Route(Addressing.single(group), null, nic, false, now.generation, table);
     }
 
     /// To an address of a link from a link-local one: through the NIC that has it, since every link has such addresses (RFC
@@ -109,14 +108,14 @@ final class AddressBook {
     private static RouteEntry ofLink(Addressing current, IpAddress destination, IpAddress source) {
         StackNic nic = current.owner(source.hi(), source.lo());
         boolean ofLink = destination.isLinkLocal() || destination.isMulticast() && (destination.hi() >>> 48 & 0xf) == 2;
-        return nic == null || !ofLink || !nic.isUp() ? null : RouteEntry.given(single(destination), null, nic);
+        return nic == null || !ofLink || !nic.isUp() ? null : RouteEntry.given(Addressing.single(destination), null, nic);
     }
 
     /// All stations of a network are reached without a route: on the first Ethernet that is up, as nothing says which.
     private RouteEntry onFirstEthernet(IpAddress destination) {
         for (Nic nic : stack.nics()) {
             if (nic instanceof StackNic n && n.stationAddress() != 0 && n.isUp()) {
-                return RouteEntry.given(single(destination), null, n);
+                return RouteEntry.given(Addressing.single(destination), null, n);
             }
         }
         return null;

@@ -7,6 +7,8 @@ import dev.millrace.spi.Route;
 import dev.millrace.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The addresses and routes of a stack at one moment: an immutable value, replaced as a whole when something changes.
 final class Addressing {
@@ -17,6 +19,7 @@ final class Addressing {
     private static final IpAddress SOLICITED_NODE = IpAddress.parse("ff02::1:ff00:0");
     private static final IpAddress LOCALHOST = IpAddress.parse("127.0.0.1");
     private static final long LOOPBACK_V4 = 0x7f00_0000L;
+    private static final int MOST_OWN = 256;
 
     final long generation;
     final List<Owned> owned;
@@ -25,6 +28,10 @@ final class Addressing {
     private final long[] hashHi;
     private final long[] hashLo;
     private final StackNic[] hashNic;
+    /// The routes that these entries have become, and those to addresses that are the stack's own, made when they are first asked for:
+    /// connections are many, and their routes are few. Whoever sees none makes one, and each is as good.
+    private final Route[] made;
+    private final Map<IpAddress, Route> own = new ConcurrentHashMap<>();
 
     Addressing(long generation, List<Owned> owned, List<RouteEntry> configured) {
         this.generation = generation;
@@ -39,6 +46,7 @@ final class Addressing {
         all.addAll(configured);
         all.sort(RouteEntry.ORDER);
         this.routes = List.copyOf(all);
+        this.made = new Route[routes.size()];
         int size = Integer.highestOneBit(Math.max(4, 4 * owned.size()));
         hashHi = new long[size];
         hashLo = new long[size];
@@ -62,6 +70,39 @@ final class Addressing {
             i = i + 1 & mask;
         }
         return i;
+    }
+
+    /// The route of an entry of this moment, or of one that was made up for a destination.
+    Route routeOf(RouteEntry entry, Route.Table table) {
+        for (int i = 0; i < made.length; i++) {
+            if (routes.get(i) == entry) {
+                Route known = made[i];
+                if (known == null) {
+                    known = new Route(entry.to(), entry.via(), entry.nic(), false, generation, table);
+                    made[i] = known;
+                }
+                return known;
+            }
+        }
+        return new Route(entry.to(), entry.via(), entry.nic(), false, generation, table);
+    }
+
+    /// The route to an address of the stack itself.
+    Route routeOfOwn(IpAddress address, NicPort port, Route.Table table) {
+        Route known = own.get(address);
+        if (known == null) {
+            known = new Route(single(address), null, port, true, generation, table);
+            // There are 2^24 loopback addresses.
+            if (own.size() < MOST_OWN) {
+                own.put(address, known);
+            }
+        }
+        return known;
+    }
+
+    /// The network that is one address.
+    static Cidr single(IpAddress address) {
+        return new Cidr(address, address.isV4() ? 32 : 128);
     }
 
     List<RouteEntry> configured() {
