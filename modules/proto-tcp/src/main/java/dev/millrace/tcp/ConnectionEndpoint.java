@@ -28,7 +28,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     final IpAddress local;
     final IpAddress remote;
     final int remotePort;
-    final ConnectionOptions options;
     final EngineGate gate;
     final Wakeups wakeups = new Wakeups();
     volatile int trafficClass;
@@ -57,7 +56,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         this.local = path.local();
         this.remote = path.remote();
         this.remotePort = remotePort;
-        this.options = options;
         this.gate = new EngineGate(this, new TcpConnection(settings, options, place.localPort(), remotePort, iss,
                 timestampOffset, way.payload(), remote.isV4(), way.superPayload(), congestionControl,
                 protocol.ctx.memory(), protocol.ctx.clock().nanoTime()));

@@ -3,6 +3,7 @@ package dev.millrace.tcp;
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.tcp.engine.ConnectionOptions;
 import dev.millrace.tcp.engine.ReceivedBytes;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.SynFacts;
@@ -12,6 +13,7 @@ import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
 
@@ -408,11 +410,11 @@ final class EngineGate {
     }
 
     /// Changes options under the lock and lets the engine act on them.
-    void changeOptions(Runnable change) {
+    void changeOptions(Consumer<ConnectionOptions> change) {
         long now = enter();
         try {
             // A value out of its range is the program's mistake.
-            change.run();
+            change.accept(engine.ownOptions());
             try {
                 if (!life.isDetached()) {
                     engine.optionsChanged(now);

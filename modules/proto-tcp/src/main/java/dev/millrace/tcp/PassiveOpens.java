@@ -25,7 +25,6 @@ final class PassiveOpens implements SynCache.Answers {
     private final TcpSettings settings;
     /// What accepted connections begin with. A program may change it meanwhile: each value is the old or the new one.
     private final SocketSettings chosen;
-    private final ConnectionOptions template;
     private final AcceptQueue queue;
     private final SynCache cache;
     private final FastOpenQueue fastOpens = new FastOpenQueue();
@@ -40,9 +39,13 @@ final class PassiveOpens implements SynCache.Answers {
         this.protocol = protocol;
         this.settings = protocol.settings();
         this.chosen = chosen;
-        this.template = chosen.options();
         this.queue = queue;
         cache = new SynCache(this, protocol.ctx.timers(), records, protocol.synAnswers, settings.initialRtoNs);
+    }
+
+    /// What connections begin with that are opened now.
+    private ConnectionOptions template() {
+        return chosen.options();
     }
 
     /// How many handshakes are under way.
@@ -81,8 +84,9 @@ final class PassiveOpens implements SynCache.Answers {
         }
         int iss = cookie ? protocol.cookies.encode(key.local, key.localPort, key.remote, key.remotePort, syn, now)
                 : protocol.initialSequence(pair, previous);
+        ConnectionOptions begin = template();
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
-                template.receiveBuffer, template.receiveBufferMax, now);
+                begin.receiveBuffer, begin.receiveBufferMax, now);
         // Of a SYN that is answered by a cookie nothing is kept, and so nothing of what came with it.
         boolean fast = !cookie && wantsFastOpen(segment);
         if (fast && openFast(record, packet, segment, now)) {
@@ -180,7 +184,8 @@ final class PassiveOpens implements SynCache.Answers {
         try {
             Path path = protocol.ctx.path(record.local, record.remote);
             int most = Math.min(0xffff, path.mtu() - TcpHeader.MIN_LENGTH);
-            int mss = template.maxSegment > 0 ? Math.min(template.maxSegment, most) : most;
+            int chosenMss = template().maxSegment;
+            int mss = chosenMss > 0 ? Math.min(chosenMss, most) : most;
             var list = new PacketList();
             list.add(SynSegment.answer(syn, settings, record.receiveBuffer, record.receiveBufferMax, record.localPort,
                     record.remotePort, record.iss, mss, timestamp(record, pair, syn, nowNs), fastOpen));
@@ -276,8 +281,9 @@ final class PassiveOpens implements SynCache.Answers {
             return null;
         }
         protocol.cookiesReceived.add(1);
+        ConnectionOptions begin = template();
         return new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, segment.ack - 1,
-                true, template.receiveBuffer, template.receiveBufferMax, Long.MAX_VALUE);
+                true, begin.receiveBuffer, begin.receiveBufferMax, Long.MAX_VALUE);
     }
 
     private void challenge(HalfOpen record, Packet packet) {
@@ -460,10 +466,8 @@ final class PassiveOpens implements SynCache.Answers {
         ConnectionEndpoint connection = null;
         boolean opened = false;
         try {
-            var options = new ConnectionOptions(template);
             // The scale that the peer was told is that of the buffer of then.
-            options.receiveBuffer = record.receiveBuffer;
-            options.receiveBufferMax = record.receiveBufferMax;
+            ConnectionOptions options = template().withReceiveBuffer(record.receiveBuffer, record.receiveBufferMax);
             connection = new ConnectionEndpoint(protocol, path, place, record.remotePort, settings, options,
                     chosen.congestionControl(), record.iss, IsnGenerator.timestampOffset(pair(record)));
             connection.trafficClass = chosen.trafficClass();

@@ -11,6 +11,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// The options of one socket: those of the engine, which it reads as it runs, and those of the shell. Any thread may call
 /// any method.
@@ -28,7 +29,8 @@ final class SocketSettings {
     private static final Duration MAX_DEFER = Duration.ofHours(1);
 
     private final TcpProtocol protocol;
-    private final ConnectionOptions options;
+    /// Those of the engine until there is a connection, which has its own; replaced as a whole, since others may begin with them.
+    private volatile ConnectionOptions options;
     private volatile int lingerSeconds = -1;
     private volatile boolean reuseAddress;
     // Shorts, as both are bytes without a sign: a socket is eight bytes smaller.
@@ -44,7 +46,7 @@ final class SocketSettings {
     /// Those that the stack's configuration gives.
     SocketSettings(TcpProtocol protocol) {
         this.protocol = protocol;
-        this.options = new ConnectionOptions(protocol.settings());
+        this.options = protocol.defaultOptions();
         this.congestionControl = protocol.congestionControl();
         this.fastOpen = (short) protocol.fastOpen.queue();
         this.fastOpenConnect = protocol.fastOpen.connects();
@@ -54,7 +56,7 @@ final class SocketSettings {
     /// listener's.
     SocketSettings(SocketSettings listener, ConnectionEndpoint accepted) {
         this.protocol = listener.protocol;
-        this.options = accepted.options;
+        this.options = listener.options;
         this.lingerSeconds = listener.lingerSeconds;
         this.reuseAddress = listener.reuseAddress;
         this.trafficClass = (short) accepted.trafficClass;
@@ -110,13 +112,18 @@ final class SocketSettings {
             throw new IllegalArgumentException("Invalid value '" + value + "' for " + option.name());
         }
         if (!setShellOption(option, value, endpoint)) {
-            Runnable change = () -> setEngineOption(option, value);
             if (endpoint == null) {
-                change.run();
+                change(o -> setEngineOption(o, option, value));
             } else {
-                endpoint.gate.changeOptions(change);
+                endpoint.gate.changeOptions(o -> setEngineOption(o, option, value));
             }
         }
+    }
+
+    private synchronized void change(Consumer<ConnectionOptions> change) {
+        var changed = new ConnectionOptions(options);
+        change.accept(changed);
+        options = changed;
     }
 
     private boolean setShellOption(SocketOption<?> option, Object value, ConnectionEndpoint endpoint) {
@@ -140,7 +147,8 @@ final class SocketSettings {
             congestionControl = protocol.ctx.congestionControl((String) value);
         } else if (option == TcpOptions.MAX_SEGMENT) {
             beforeConnecting(option, endpoint);
-            options.maxSegment = within(option, (Integer) value, 48, 65535);
+            int most = within(option, (Integer) value, 48, 65535);
+            change(o -> o.maxSegment = most);
         } else {
             return false;
         }
@@ -151,7 +159,7 @@ final class SocketSettings {
         return true;
     }
 
-    private void setEngineOption(SocketOption<?> option, Object value) {
+    private static void setEngineOption(ConnectionOptions options, SocketOption<?> option, Object value) {
         if (option == StandardSocketOptions.TCP_NODELAY) {
             options.noDelay = (Boolean) value;
         } else if (option == StandardSocketOptions.SO_KEEPALIVE) {
@@ -193,15 +201,16 @@ final class SocketSettings {
         if (!SUPPORTED.contains(option)) {
             throw new UnsupportedOperationException("'" + option + "' not supported");
         }
-        return option.type().cast(endpoint == null ? read(option) : endpoint.gate.inspect(engine -> read(option, engine)));
+        return option.type().cast(endpoint == null ? read(option, options) : endpoint.gate.inspect(engine -> read(option, engine)));
     }
 
     private Object read(SocketOption<?> option, TcpConnection engine) {
         // An accepted connection may have another one than its listener has by now.
-        return option == TcpOptions.CONGESTION_CONTROL ? engine.info(protocol.ctx.clock().nanoTime()).congestionControl() : read(option);
+        return option == TcpOptions.CONGESTION_CONTROL ? engine.info(protocol.ctx.clock().nanoTime()).congestionControl()
+                : read(option, engine.options());
     }
 
-    private Object read(SocketOption<?> option) {
+    private Object read(SocketOption<?> option, ConnectionOptions options) {
         return switch (option) {
             case SocketOption<?> o when o == StandardSocketOptions.SO_LINGER -> lingerSeconds;
             case SocketOption<?> o when o == StandardSocketOptions.SO_REUSEADDR -> reuseAddress;

@@ -19,6 +19,7 @@ import dev.millrace.spi.TransportProtocol;
 import dev.millrace.tcp.engine.FastOpen;
 import dev.millrace.tcp.engine.FastOpenNews;
 import dev.millrace.tcp.engine.FastOpenOffer;
+import dev.millrace.tcp.engine.ConnectionOptions;
 import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.TcpConnection;
@@ -84,6 +85,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     private final TcpSettings settings;
     private final CongestionControlFactory.Chosen defaultCongestionControl;
+    private final ConnectionOptions defaultOptions;
     private final int defaultBacklog;
     private final long timeWaitReuseAgeNs;
     private final Counters.Counter activeOpens;
@@ -98,6 +100,7 @@ final class TcpProtocol implements TransportProtocol, Tcp {
         this.ctx = ctx;
         this.counters = ctx.counters("tcp");
         this.settings = TcpSettings.of(options);
+        this.defaultOptions = new ConnectionOptions(settings);
         this.defaultCongestionControl = ctx.congestionControl(settings.congestionControl);
         this.defaultBacklog = (int) options.number("backlog", 1, MAX_BACKLOG);
         this.maxConnections = options.number("max-connections", 1, Integer.MAX_VALUE);
@@ -454,6 +457,11 @@ final class TcpProtocol implements TransportProtocol, Tcp {
 
     TcpSettings settings() {
         return settings;
+    }
+
+    /// What sockets begin with: shared, and so not to be changed.
+    ConnectionOptions defaultOptions() {
+        return defaultOptions;
     }
 
     @Override

@@ -74,7 +74,7 @@ final class BufferTuner {
             // In slow start the next round trip brings twice as much, and its window has to be there before.
             long growing = Math.min(2 * inRound, inRound + 2 * (inRound - taken));
             taken = inRound;
-            c.options.receiveBuffer = grown(c, c.options.receiveBuffer, 2 * growing, c.options.receiveBufferMax);
+            c.ownOptions().receiveBuffer = grown(c, c.options.receiveBuffer, 2 * growing, c.options.receiveBufferMax);
             if (c.reassembler != null) {
                 c.reassembler.allow(c.options.receiveBuffer);
             }
@@ -101,7 +101,7 @@ final class BufferTuner {
     static void onAck(TcpConnection c) {
         if (c.options.sendBuffer < c.options.sendBufferMax && isLong(c)
                 && 2 * c.cc.cwnd() > c.options.sendBuffer) {
-            c.options.sendBuffer = grown(c, c.options.sendBuffer, 2 * c.cc.cwnd(), c.options.sendBufferMax);
+            c.ownOptions().sendBuffer = grown(c, c.options.sendBuffer, 2 * c.cc.cwnd(), c.options.sendBufferMax);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.tcp.engine;
 
-/// What a program may change of one connection while it runs. Guarded by the endpoint's lock, like the connection; after
+/// What a program may change of one connection while it runs. Those that many begin with are one object, which nobody changes;
+/// who does has a copy ([TcpConnection#ownOptions]). A connection's own is guarded by the endpoint's lock, like the connection; after
 /// a change call [TcpConnection#optionsChanged].
 public final class ConnectionOptions {
     /// Nagle's algorithm is off.
@@ -34,6 +35,17 @@ public final class ConnectionOptions {
     /// The user timeout to tell the peer (ADV_UTO of RFC 5482) in seconds; 0 if the option is not used.
     public int advertisedUserTimeoutS;
 
+    /// These with other sizes of the receive buffer.
+    public ConnectionOptions withReceiveBuffer(int size, int max) {
+        if (size == receiveBuffer && max == receiveBufferMax) {
+            return this;
+        }
+        var other = new ConnectionOptions(this);
+        other.receiveBuffer = size;
+        other.receiveBufferMax = max;
+        return other;
+    }
+
     /// The values that the stack's settings give.
     public ConnectionOptions(TcpSettings settings) {
         noDelay = settings.noDelay;
@@ -49,7 +61,7 @@ public final class ConnectionOptions {
         sendBufferMax = settings.sendBufferMax;
     }
 
-    /// A copy, as a listener hands to what it accepts.
+    /// A copy, to be changed.
     public ConnectionOptions(ConnectionOptions other) {
         noDelay = other.noDelay;
         cork = other.cork;

@@ -44,7 +44,7 @@ public final class TcpConnection {
     public static final int EVENT_FAST_OPEN = 2048;
 
     final TcpSettings settings;
-    final ConnectionOptions options;
+    ConnectionOptions options;
     final CongestionControlFactory.Chosen congestionControls;
     final MemoryBudget memory;
     final int localPort;
@@ -105,6 +105,8 @@ public final class TcpConnection {
     boolean synLost;
     /// Nobody remembers when the SYN,ACK was sent.
     boolean synUntimed;
+    /// Nobody else has the options.
+    private boolean ownsOptions;
     boolean rstDue;
     boolean rstWithAck;
     long rstSeq;
@@ -275,7 +277,21 @@ public final class TcpConnection {
         }
     }
 
-    /// Something in the [ConnectionOptions] was changed.
+    /// What holds at present, to be read only.
+    public ConnectionOptions options() {
+        return options;
+    }
+
+    /// The same to be changed, without any other connection's.
+    public ConnectionOptions ownOptions() {
+        if (!ownsOptions) {
+            options = new ConnectionOptions(options);
+            ownsOptions = true;
+        }
+        return options;
+    }
+
+    /// Something in [#ownOptions] was changed.
     public void optionsChanged(long nowNs) {
         OptionChanges.apply(this, nowNs);
     }

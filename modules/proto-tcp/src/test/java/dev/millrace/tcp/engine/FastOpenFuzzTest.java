@@ -24,8 +24,8 @@ class FastOpenFuzzTest {
     private static boolean run(int seed) {
         Random r = new Random(seed);
         TcpBench b = TcpFuzzTest.bench(r);
-        b.options.cork = r.nextInt(8) == 0;
-        b.options.maxSegment = r.nextInt(4) == 0 ? 48 + r.nextInt(2_000) : 0;
+        b.tcp.ownOptions().cork = r.nextInt(8) == 0;
+        b.tcp.ownOptions().maxSegment = r.nextInt(4) == 0 ? 48 + r.nextInt(2_000) : 0;
         if (r.nextBoolean()) {
             b.connect(new FastOpenOffer(cookie(r), r.nextInt(3) * r.nextInt(70_000)));
             if (r.nextInt(4) != 0) {

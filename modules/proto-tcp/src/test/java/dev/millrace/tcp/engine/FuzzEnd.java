@@ -153,22 +153,22 @@ final class FuzzEnd {
             return;
         }
         switch (setting) {
-            case NO_DELAY -> options.noDelay = on;
-            case CORK -> options.cork = on;
-            case QUICK_ACK -> options.quickAck = on;
-            case KEEP_ALIVE -> options.keepAlive = on;
-            case URGENT_INLINE -> options.urgentInline = on;
-            case USER_TIMEOUT -> options.userTimeoutNs = value;
-            case FIN_WAIT_2 -> options.finWait2Ns = value;
-            case NOT_SENT_LOWAT -> options.notSentLowat = (int) value;
-            case ADVERTISED_USER_TIMEOUT -> options.advertisedUserTimeoutS = (int) value;
+            case NO_DELAY -> tcp.ownOptions().noDelay = on;
+            case CORK -> tcp.ownOptions().cork = on;
+            case QUICK_ACK -> tcp.ownOptions().quickAck = on;
+            case KEEP_ALIVE -> tcp.ownOptions().keepAlive = on;
+            case URGENT_INLINE -> tcp.ownOptions().urgentInline = on;
+            case USER_TIMEOUT -> tcp.ownOptions().userTimeoutNs = value;
+            case FIN_WAIT_2 -> tcp.ownOptions().finWait2Ns = value;
+            case NOT_SENT_LOWAT -> tcp.ownOptions().notSentLowat = (int) value;
+            case ADVERTISED_USER_TIMEOUT -> tcp.ownOptions().advertisedUserTimeoutS = (int) value;
             case RECEIVE_BUFFER -> {
-                options.receiveBuffer = (int) value;
-                options.receiveBufferMax = (int) value;
+                tcp.ownOptions().receiveBuffer = (int) value;
+                tcp.ownOptions().receiveBufferMax = (int) value;
             }
             case SEND_BUFFER -> {
-                options.sendBuffer = (int) value;
-                options.sendBufferMax = (int) value;
+                tcp.ownOptions().sendBuffer = (int) value;
+                tcp.ownOptions().sendBufferMax = (int) value;
             }
         }
         if (isAlive()) {

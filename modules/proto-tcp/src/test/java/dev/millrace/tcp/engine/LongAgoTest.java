@@ -28,7 +28,7 @@ class LongAgoTest {
     /// Without delayed ACKs, which a tail loss probe might meet.
     private static void lossCleanLoss(int iss, boolean sack, long clean) {
         var loop = new TcpCostTest.Loop(MSS, iss, TcpSettings.of("sack", String.valueOf(sack)));
-        loop.b.options.quickAck = true;
+        loop.b.ownOptions().quickAck = true;
         lose(loop);
         long left = clean;
         while (left > 0) {

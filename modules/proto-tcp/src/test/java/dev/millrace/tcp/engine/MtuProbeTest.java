@@ -266,7 +266,7 @@ class MtuProbeTest {
         assertEquals(1200, b.sent.stream().mapToInt(TcpBench.Out::len).max().orElseThrow());
         b.end();
         b = new TcpBench(1460, true, 0, 5 * SECOND, "mtu-probing", "always");
-        b.options.maxSegment = 1100;
+        b.tcp.ownOptions().maxSegment = 1100;
         establish(b, syn().mss(1460).sackOk()).after(20).write(20_000);
         assertEquals(1100, b.sent.stream().mapToInt(TcpBench.Out::len).max().orElseThrow());
         b.end();

@@ -61,7 +61,7 @@ class PathMtuTest {
     @Test
     void aFinStaysBehindTheLastByte() {
         TcpBench b = established();
-        b.options.cork = true;
+        b.tcp.ownOptions().cork = true;
         b.write(2900).shutdown().expect(". 1:1001 ack 1", ". 1001:2001 ack 1", "FP. 2001:2901 ack 1");
         tooBig(b, 1, 840);
         b.expect(". 1:801 ack 1", ". 801:1601 ack 1", ". 1601:2401 ack 1", "FP. 2401:2901 ack 1").expectNothing();

@@ -124,7 +124,7 @@ class RecoveryMeetsChangeTest {
             assertTrue(peer.next > before && peer.lastUsefulMs <= limit, "nothing useful for " + bound + " ms after the change;"
                     + " stands at " + before + ": " + b.tcp.info(b.nowNs));
         }
-        b.options.cork = false;
+        b.tcp.ownOptions().cork = false;
         b.tcp.optionsChanged(b.nowNs);
         b.drain();
         peer.converse();
@@ -155,7 +155,7 @@ class RecoveryMeetsChangeTest {
                 assertTrue(b.tcp.timers.isSet(ConnectionTimers.PERSIST));
             }
             case CORK -> {
-                b.options.cork = true;
+                b.tcp.ownOptions().cork = true;
                 b.write(700).write(BYTES - 700);
             }
             case CLOSING -> b.write(BYTES).shutdown();

@@ -24,7 +24,7 @@ class SnapshotTest {
     @Test
     void whatWasAgreedOn() {
         TcpBench b = new TcpBench();
-        b.options.advertisedUserTimeoutS = 400;
+        b.tcp.ownOptions().advertisedUserTimeoutS = 400;
         b.tcp.optionsChanged(b.nowNs);
         establish(b, syn().mss(900).sackOk().ts(5000, 0).scale(7).userTimeout(300));
         assertEquals(new TcpInfo.Agreed(true, true, false, 7, 10, 1000, 900, 300_000_000_000L), info(b).agreed());

@@ -76,11 +76,11 @@ class TcpDataTest {
     @Test
     void corkHoldsPartialSegmentsForAtMost200Ms() {
         TcpBench b = established("no-delay", "true", "min-rto", "1s");
-        b.options.cork = true;
+        b.tcp.ownOptions().cork = true;
         b.write(600).expectNothing().write(600).expect(". 1:1001 ack 1").expectNothing();
         b.at(199).expectNothing().at(200).expect("P. 1001:1201 ack 1");
         b.recv(ackOf(1201)).write(5).expectNothing();
-        b.options.cork = false;
+        b.tcp.ownOptions().cork = false;
         b.tcp.optionsChanged(b.nowNs);
         b.drain().expect("P. 1201:1206 ack 1").end();
     }

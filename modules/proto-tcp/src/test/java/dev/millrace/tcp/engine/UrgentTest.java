@@ -210,7 +210,7 @@ class UrgentTest {
 
     private static TcpBench outOfLine() {
         TcpBench b = established();
-        b.options.urgentInline = false;
+        b.tcp.ownOptions().urgentInline = false;
         return b;
     }
 
@@ -260,7 +260,7 @@ class UrgentTest {
     void turningInLineOffTakesWhatWaits() {
         TcpBench b = established().recv(data(1, 1).urg(1));
         assertEquals(1, b.tcp.available());
-        b.options.urgentInline = false;
+        b.tcp.ownOptions().urgentInline = false;
         b.tcp.optionsChanged(b.nowNs);
         assertEquals(0, b.tcp.available());
         b.end();
@@ -271,7 +271,7 @@ class UrgentTest {
     void turningInLineOnKeepsWhatWaits() {
         TcpBench b = outOfLine().recv(data(1, 3).urg(1));
         assertEquals(2, b.tcp.available());
-        b.options.urgentInline = true;
+        b.tcp.ownOptions().urgentInline = true;
         b.tcp.optionsChanged(b.nowNs);
         assertEquals(3, b.tcp.available());
         b.read(10, 3).end();

@@ -20,7 +20,7 @@ class UserTimeoutTest {
 
     private static TcpBench telling(int seconds, String... settings) {
         TcpBench b = new TcpBench(settings);
-        b.options.advertisedUserTimeoutS = seconds;
+        b.tcp.ownOptions().advertisedUserTimeoutS = seconds;
         b.tcp.optionsChanged(b.nowNs);
         return b;
     }
@@ -60,7 +60,7 @@ class UserTimeoutTest {
     @Test
     void toldAgainAfterAChangeAndAfterATimeout() {
         TcpBench b = establish(telling(500), syn()).write(10).recv(ackOf(11)).forget();
-        b.options.advertisedUserTimeoutS = 40_000;
+        b.tcp.ownOptions().advertisedUserTimeoutS = 40_000;
         b.tcp.optionsChanged(b.nowNs);
         b.write(10);
         assertEquals(40_020, b.next().userTimeout(), "in whole minutes, rounded up");
@@ -97,7 +97,7 @@ class UserTimeoutTest {
     @Test
     void notWhereTheProgramHasSetItsOwn() {
         TcpBench b = telling(500);
-        b.options.userTimeoutNs = 7 * SECOND;
+        b.tcp.ownOptions().userTimeoutNs = 7 * SECOND;
         establish(b, syn().userTimeout(300));
         assertEquals(7 * SECOND, UserTimeout.of(b.tcp));
         assertEquals(300, UserTimeout.peers(b.tcp), "but it is known");
@@ -140,7 +140,7 @@ class UserTimeoutTest {
     @Test
     void besideASackReportItNeedsRoomOfItsOwn() {
         TcpBench b = established().recv(data(1001, 500)).forget();
-        b.options.advertisedUserTimeoutS = 200;
+        b.tcp.ownOptions().advertisedUserTimeoutS = 200;
         b.tcp.optionsChanged(b.nowNs);
         b.write(3000);
         int told = 0;

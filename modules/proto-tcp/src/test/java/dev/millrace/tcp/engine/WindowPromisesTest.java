@@ -36,7 +36,7 @@ class WindowPromisesTest {
     void aBufferThatShrinksAfterSynShrinksNoWindow() {
         TcpBench b = new TcpBench("receive-buffer", "60000").connect();
         assertEquals(60_000, b.next().win());
-        b.options.receiveBuffer = 4096;
+        b.tcp.ownOptions().receiveBuffer = 4096;
         b.tcp.optionsChanged(b.nowNs);
         b.after(1000);
         assertEquals(60_000, b.next().win(), "SYN once more");
@@ -49,7 +49,7 @@ class WindowPromisesTest {
     void aBufferThatShrinksAfterSynAckShrinksNoWindow() {
         TcpBench b = new TcpBench("receive-buffer", "60000").recv(syn());
         assertEquals(60_000, b.next().win());
-        b.options.receiveBuffer = 4096;
+        b.tcp.ownOptions().receiveBuffer = 4096;
         b.tcp.optionsChanged(b.nowNs);
         b.after(1000);
         assertEquals(60_000, b.next().win());
@@ -59,7 +59,7 @@ class WindowPromisesTest {
     @Test
     void aBufferThatGrowsAfterSynIsOfferedInTime() {
         TcpBench b = new TcpBench("receive-buffer", "4096").connect().forget();
-        b.options.receiveBuffer = 50_000;
+        b.tcp.ownOptions().receiveBuffer = 50_000;
         b.tcp.optionsChanged(b.nowNs);
         b.recv(synAck());
         assertEquals(50_000, b.next().win());

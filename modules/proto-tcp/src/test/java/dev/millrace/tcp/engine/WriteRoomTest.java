@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class WriteRoomTest {
     private static TcpBench marked(int mark) {
         TcpBench b = established();
-        b.options.notSentLowat = mark;
+        b.tcp.ownOptions().notSentLowat = mark;
         return b;
     }
 
@@ -73,7 +73,7 @@ class WriteRoomTest {
     @Test
     void beforeTheConnectionStandsNothingIsSent() {
         TcpBench b = new TcpBench();
-        b.options.notSentLowat = 3000;
+        b.tcp.ownOptions().notSentLowat = 3000;
         b.connect();
         assertEquals(3000, offer(b, 5000));
         assertEquals(0, offer(b, 5000));
@@ -83,7 +83,7 @@ class WriteRoomTest {
     @Test
     void theSendBufferIsTheLimitAllTheSame() {
         TcpBench b = established("send-buffer", "4KiB");
-        b.options.notSentLowat = 100_000;
+        b.tcp.ownOptions().notSentLowat = 100_000;
         assertEquals(4096, offer(b, 100_000));
         b.drain();
         assertEquals(0, offer(b, 100_000));
