@@ -414,10 +414,15 @@ final class PassiveOpens implements SynCache.Answers {
                 return true;
             });
         } finally {
-            if (!opened && pending != null) {
-                pending.leave();
-            } else if (!opened) {
-                place.release();
+            if (!opened) {
+                try {
+                    // Perhaps it was given up already.
+                    place.release();
+                } finally {
+                    if (pending != null) {
+                        pending.leave();
+                    }
+                }
             }
         }
         if (opened) {
@@ -440,6 +445,11 @@ final class PassiveOpens implements SynCache.Answers {
         if (protocol.connectionCount() >= protocol.maxConnections) {
             return DropReason.MEMORY_LIMIT;
         }
+        // Before there is a place that would have to be given up.
+        Predicate<ConnectionEndpoint> beginning = connection -> {
+            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
+            return connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment);
+        };
         EndpointTable.Entry<TcpEndpoint> place;
         Path path;
         try {
@@ -451,11 +461,7 @@ final class PassiveOpens implements SynCache.Answers {
         } catch (IOException e) {
             return DropReason.NO_ROUTE;
         }
-        boolean opened = make(record, path, place, connection -> {
-            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
-            return connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment);
-        });
-        return opened ? null : DropReason.UNACCEPTABLE_ACK;
+        return make(record, path, place, beginning) ? null : DropReason.UNACCEPTABLE_ACK;
     }
 
     /// Makes the connection of a record, has its engine begin, and only then shows it to others. Returns whether it has begun; if
