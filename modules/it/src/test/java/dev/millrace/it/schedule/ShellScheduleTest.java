@@ -46,7 +46,7 @@ class ShellScheduleTest {
             new Narrow("Outbox", List.of("write", "peer-piece"), 100),
             new Narrow("AcceptQueue", List.of("accept-on", "accept-on", "connect"), 100),
             new Narrow("AcceptQueue", List.of("accept-briefly", "accept-on", "connect-late"), 100),
-            new Narrow("HashedEndpointTable", List.of("shutdown", "close-peer", "close-stack"), 100));
+            new Narrow("PlaceSet", List.of("shutdown", "close-peer", "close-stack"), 100));
     /// Schedules are run beside one another: each has one thread at work, in classes of its own.
     private static final int WORKERS = Integer.getInteger("millrace.schedule.workers", 2);
     private static final int MOST_FAILURES = Integer.getInteger("millrace.schedule.failures", 10);
