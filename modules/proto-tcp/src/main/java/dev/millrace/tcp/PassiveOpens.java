@@ -28,7 +28,7 @@ final class PassiveOpens implements SynCache.Answers {
     private final ConnectionOptions template;
     private final AcceptQueue queue;
     private final SynCache cache;
-    private final FastOpenQueue fastOpens = new FastOpenQueue();
+    private final FastOpens fastOpens;
     /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
@@ -42,6 +42,7 @@ final class PassiveOpens implements SynCache.Answers {
         this.chosen = chosen;
         this.template = chosen.options();
         this.queue = queue;
+        fastOpens = new FastOpens(protocol, chosen);
         cache = new SynCache(this, protocol.ctx.timers(), records, protocol.synAnswers, settings.initialRtoNs);
     }
 
@@ -84,7 +85,7 @@ final class PassiveOpens implements SynCache.Answers {
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
                 template.receiveBuffer, template.receiveBufferMax, now);
         // Of a SYN that is answered by a cookie nothing is kept, and so nothing of what came with it.
-        boolean fast = !cookie && wantsFastOpen(segment);
+        boolean fast = !cookie && fastOpens.isWanted(segment);
         if (fast && openFast(record, packet, segment, now)) {
             return;
         }
@@ -107,7 +108,7 @@ final class PassiveOpens implements SynCache.Answers {
             }
         }
         packet.release();
-        answer(record, pair, fast ? fastOpenCookie(record, now) : null, now);
+        answer(record, pair, fast ? fastOpens.cookie(record, now) : null, now);
     }
 
     private void forget(long nowNs) {
@@ -227,11 +228,11 @@ final class PassiveOpens implements SynCache.Answers {
             }
             case ANSWER_AGAIN -> {
                 boolean allowed = protocol.replies.mayAcknowledge(packet);
-                boolean fast = !record.recoverable && wantsFastOpen(segment);
+                boolean fast = !record.recoverable && fastOpens.isWanted(segment);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
                 if (allowed) {
                     long now = protocol.ctx.clock().nanoTime();
-                    answer(record, pair(record), fast ? fastOpenCookie(record, now) : null, now);
+                    answer(record, pair(record), fast ? fastOpens.cookie(record, now) : null, now);
                 }
             }
             case CHALLENGE -> {
@@ -354,29 +355,11 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
-    // ---- Fast Open (RFC 7413)
-
-    private boolean wantsFastOpen(Segment syn) {
-        return syn.options.fastOpenLength() >= 0 && chosen.fastOpenQueue() > 0;
-    }
-
-    private FastOpenCookie fastOpenCookie(HalfOpen record, long nowNs) {
-        return protocol.fastOpenCookies.of(record.local, record.remote, nowNs);
-    }
-
-    /// Makes a connection of a SYN with a valid cookie. Returns whether that was done and the packet is used; else the SYN is
-    /// one as any other.
+    /// Makes a connection of a SYN with a valid cookie (RFC 7413 §4.2.2). Returns whether that was done and the packet is used;
+    /// else the SYN is one as any other.
     private boolean openFast(HalfOpen record, Packet packet, Segment syn, long nowNs) {
-        if (syn.options.fastOpenLength() == 0) {
-            protocol.count("fast-open-cookie-requests", 1);
-            return false;
-        }
-        FastOpenCookies.Worth worth = protocol.fastOpenCookies.worth(record.local, record.remote, syn.options, nowNs);
+        FastOpenCookies.Worth worth = fastOpens.worth(record, syn, nowNs);
         if (worth == FastOpenCookies.Worth.NONE) {
-            protocol.count("fast-open-passive-failed", 1);
-            return false;
-        }
-        if (chosen.deferAcceptNs() > 0 && syn.len == 0) {
             return false;
         }
         EndpointTable.Entry<TcpEndpoint> place;
@@ -395,16 +378,14 @@ final class PassiveOpens implements SynCache.Answers {
         FastOpenQueue.Place pending = null;
         boolean opened = false;
         try {
-            pending = fastOpens.enter(chosen.fastOpenQueue(), nowNs);
+            pending = fastOpens.enter(nowNs);
             if (pending == null) {
-                protocol.count("fast-open-queue-overflows", 1);
                 return false;
             }
-            FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpenCookie(record, nowNs) : null;
+            FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpens.cookie(record, nowNs) : null;
             FastOpenQueue.Place mine = pending;
             opened = make(record, path, place, connection -> {
-                connection.pending = mine;
-                connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, now));
+                connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, mine, now));
                 return true;
             });
         } finally {

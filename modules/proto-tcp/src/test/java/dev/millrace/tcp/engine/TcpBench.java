@@ -266,7 +266,7 @@ final class TcpBench {
     TcpBench accept(In in, FastOpenCookie cookie) {
         Packet p = packet(in);
         assertEquals(WireError.NONE, segment.parse(p));
-        FastOpen.accept(tcp, segment, cookie, 6, nowNs);
+        FastOpen.accept(tcp, segment, cookie, 6, this, nowNs);
         p.release();
         return drain();
     }
