@@ -376,6 +376,7 @@ final class PassiveOpens implements SynCache.Answers {
         }
         // The place of the connection comes first: the same SYN on another thread is to find it, and not a queue that is full.
         FastOpenQueue.Place pending = null;
+        boolean handedOver = false;
         boolean opened = false;
         try {
             pending = fastOpens.enter(nowNs);
@@ -384,14 +385,17 @@ final class PassiveOpens implements SynCache.Answers {
             }
             FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpens.cookie(record, nowNs) : null;
             FastOpenQueue.Place mine = pending;
-            opened = make(record, path, place, connection -> {
+            Predicate<ConnectionEndpoint> beginning = connection -> {
                 connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, mine, now));
                 return true;
-            });
+            };
+            handedOver = true;
+            opened = make(record, path, place, beginning);
         } finally {
             if (!opened && pending != null) {
                 pending.leave();
-            } else if (!opened) {
+            }
+            if (!handedOver) {
                 place.release();
             }
         }
@@ -415,6 +419,11 @@ final class PassiveOpens implements SynCache.Answers {
         if (protocol.connectionCount() >= protocol.maxConnections) {
             return DropReason.MEMORY_LIMIT;
         }
+        // Made before there is a place that nobody would give up if there is no memory.
+        Predicate<ConnectionEndpoint> beginning = connection -> {
+            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
+            return connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment);
+        };
         EndpointTable.Entry<TcpEndpoint> place;
         Path path;
         try {
@@ -426,11 +435,7 @@ final class PassiveOpens implements SynCache.Answers {
         } catch (IOException e) {
             return DropReason.NO_ROUTE;
         }
-        boolean opened = make(record, path, place, connection -> {
-            long sentNs = record.sentNs(protocol.ctx.clock().nanoTime());
-            return connection.gate.resume(agreed(record), sentNs, cache.answersOf(record) > 1, segment);
-        });
-        return opened ? null : DropReason.UNACCEPTABLE_ACK;
+        return make(record, path, place, beginning) ? null : DropReason.UNACCEPTABLE_ACK;
     }
 
     /// Makes the connection of a record, has its engine begin, and only then shows it to others. Returns whether it has begun; if
