@@ -42,6 +42,13 @@ public abstract sealed class FastOpen permits ActiveFastOpen, PassiveFastOpen {
         return c.state.isSynchronized() || isPromised(c);
     }
 
+    /// Has an attempt to connect given up at this time if its SYN is not answered before, where the program does not wait for that.
+    public static void giveUpAt(TcpConnection c, long deadlineNs) {
+        if (isPromised(c) && !c.state.isSynchronized()) {
+            c.timers.set(ConnectionTimers.USER, Math.min(deadlineNs, c.timers.deadlineNs(ConnectionTimers.USER)));
+        }
+    }
+
     /// Whether the peer of a connection that [#accept] has made never completed the handshake.
     public static boolean isUnconfirmed(TcpConnection c) {
         return c.fastOpen instanceof PassiveFastOpen p && !p.isConfirmed();
