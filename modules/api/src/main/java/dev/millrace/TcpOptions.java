@@ -49,8 +49,8 @@ public final class TcpOptions {
     ///
     /// **What is written first must do no harm if the peer's program gets it twice** (idempotent requests: RFC 7413 §6.1): the
     /// network may double a SYN, and a peer that has closed the first connection by then makes two of it. It is sent
-    /// before anybody has answered: that the peer refuses the connection, or cannot be reached, is told by the first read or
-    /// write after that, and not by connecting.
+    /// before anybody has answered: that the peer refuses the connection, or cannot be reached (within the time that was given to
+    /// connect), is told by the first read or write after that, and not by connecting.
     ///
     /// Data that the SYN,ACK does not acknowledge is sent again at once. Where SYNs with data get no answer, or an error, they go
     /// again without, and for a while such a destination is connected to as ever; [TcpInfo#fastOpen()] says what came of it.

@@ -17,7 +17,8 @@ public interface CongestionControlFactory {
         return List.of();
     }
 
-    /// Makes the congestion control of one connection.
+    /// Makes the congestion control of one connection. One that was opened fast (RFC 7413) and has sent nothing until its handshake
+    /// was complete gets another then, for which the round-trip time is known.
     ///
     /// @throws dev.millrace.ConfigurationException if an option's value makes no sense. A stack asks once for each that its
     ///     configuration has a table for or chooses, before it opens anything, so that no connection meets this.

@@ -9,7 +9,6 @@ import dev.millrace.tcp.engine.FastOpen;
 import dev.millrace.tcp.engine.MtuNews;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpSettings;
-import dev.millrace.tcp.engine.TcpState;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
@@ -40,8 +39,6 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
     private final EndpointTable.Entry<TcpEndpoint> entry;
     /// How many of the engine's are counted.
     private long retransmissions;
-    /// Of the listener that has opened it fast, until its handshake is complete; else `null`.
-    FastOpenQueue.Place pending;
 
     /// An endpoint with its engine, for a place in the endpoint table that is reserved but does not show it yet.
     ///
@@ -239,8 +236,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         if ((events & TcpConnection.EVENT_FAST_OPEN) != 0) {
             protocol.learn(this, FastOpen.takeNews(engine), nowNs);
         }
-        if (pending != null) {
-            leavePending(engine, nowNs);
+        if (FastOpen.takePlace(engine) instanceof FastOpenQueue.Place place) {
+            leave(place, engine, nowNs);
         }
         if ((events & TcpConnection.EVENT_PATH_SUSPECT) != 0) {
             way.suspect(engine, nowNs);
@@ -267,13 +264,12 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         return events;
     }
 
-    private void leavePending(TcpConnection engine, long nowNs) {
-        if (!FastOpen.isUnconfirmed(engine) || engine.error() == ErrorCode.CONNECTION_TIMED_OUT) {
-            pending.leave();
-            pending = null;
-        } else if (engine.state() == TcpState.CLOSED) {
-            pending.leaveEarly(nowNs);
-            pending = null;
+    /// Does not count among those any more whose listener has opened them fast.
+    private static void leave(FastOpenQueue.Place place, TcpConnection engine, long nowNs) {
+        if (FastOpen.isUnconfirmed(engine) && engine.error() != ErrorCode.CONNECTION_TIMED_OUT) {
+            place.leaveEarly(nowNs);
+        } else {
+            place.leave();
         }
     }
 
@@ -301,9 +297,8 @@ final class ConnectionEndpoint implements TcpEndpoint, Runnable {
         } catch (Throwable t) {
             protocol.ctx.failed("connection-timer", t);
         }
-        if (pending != null) {
-            pending.leave();
-            pending = null;
+        if (FastOpen.giveUpPlace(gate.engine()) instanceof FastOpenQueue.Place place) {
+            place.leave();
         }
         gate.release();
     }

@@ -9,6 +9,7 @@ import dev.millrace.tcp.engine.Segment;
 import dev.millrace.tcp.engine.SynFacts;
 import dev.millrace.tcp.engine.TcpConnection;
 import dev.millrace.tcp.engine.TcpState;
+import dev.millrace.tcp.engine.TcpState;
 import dev.millrace.wire.buffer.Packet;
 import dev.millrace.wire.buffer.PacketList;
 import java.io.IOException;
@@ -388,7 +389,8 @@ final class EngineGate {
         }
         long now = time();
         try {
-            if (!life.isDetached() && engine.available() == 0 && engine.unsentOrUnacked() == 0) {
+            // A SYN that waits for data is not sent to say that there will be none.
+            if (!life.isDetached() && engine.available() == 0 && engine.unsentOrUnacked() == 0 && engine.state() != TcpState.SYN_SENT) {
                 engine.close(now);
                 endpoint.collectSegments(now);
             }

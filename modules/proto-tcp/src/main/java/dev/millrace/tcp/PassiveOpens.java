@@ -27,7 +27,7 @@ final class PassiveOpens implements SynCache.Answers {
     private final SocketSettings chosen;
     private final AcceptQueue queue;
     private final SynCache cache;
-    private final FastOpenQueue fastOpens = new FastOpenQueue();
+    private final FastOpens fastOpens;
     /// When a cookie was last made; one may come back for a while after, whatever has become of its record.
     private volatile long cookieNs;
     private volatile boolean cookiesOut;
@@ -40,6 +40,7 @@ final class PassiveOpens implements SynCache.Answers {
         this.settings = protocol.settings();
         this.chosen = chosen;
         this.queue = queue;
+        fastOpens = new FastOpens(protocol, chosen);
         cache = new SynCache(this, protocol.ctx.timers(), records, protocol.synAnswers, settings.initialRtoNs);
     }
 
@@ -88,7 +89,7 @@ final class PassiveOpens implements SynCache.Answers {
         var record = new HalfOpen(key.local, key.localPort, key.remote, key.remotePort, key.hashCode(), syn, iss, cookie,
                 begin.receiveBuffer, begin.receiveBufferMax, now);
         // Of a SYN that is answered by a cookie nothing is kept, and so nothing of what came with it.
-        boolean fast = !cookie && wantsFastOpen(segment);
+        boolean fast = !cookie && fastOpens.isWanted(segment);
         if (fast && openFast(record, packet, segment, now)) {
             return;
         }
@@ -111,7 +112,7 @@ final class PassiveOpens implements SynCache.Answers {
             }
         }
         packet.release();
-        answer(record, pair, fast ? fastOpenCookie(record, now) : null, now);
+        answer(record, pair, fast ? fastOpens.cookie(record, now) : null, now);
     }
 
     private void forget(long nowNs) {
@@ -232,11 +233,11 @@ final class PassiveOpens implements SynCache.Answers {
             }
             case ANSWER_AGAIN -> {
                 boolean allowed = protocol.replies.mayAcknowledge(packet);
-                boolean fast = !record.recoverable && wantsFastOpen(segment);
+                boolean fast = !record.recoverable && fastOpens.isWanted(segment);
                 protocol.ctx.drop(packet, DropReason.DUPLICATE);
                 if (allowed) {
                     long now = protocol.ctx.clock().nanoTime();
-                    answer(record, pair(record), fast ? fastOpenCookie(record, now) : null, now);
+                    answer(record, pair(record), fast ? fastOpens.cookie(record, now) : null, now);
                 }
             }
             case CHALLENGE -> {
@@ -360,29 +361,11 @@ final class PassiveOpens implements SynCache.Answers {
         }
     }
 
-    // ---- Fast Open (RFC 7413)
-
-    private boolean wantsFastOpen(Segment syn) {
-        return syn.options.fastOpenLength() >= 0 && chosen.fastOpenQueue() > 0;
-    }
-
-    private FastOpenCookie fastOpenCookie(HalfOpen record, long nowNs) {
-        return protocol.fastOpenCookies.of(record.local, record.remote, nowNs);
-    }
-
-    /// Makes a connection of a SYN with a valid cookie. Returns whether that was done and the packet is used; else the SYN is
-    /// one as any other.
+    /// Makes a connection of a SYN with a valid cookie (RFC 7413 §4.2.2). Returns whether that was done and the packet is used;
+    /// else the SYN is one as any other.
     private boolean openFast(HalfOpen record, Packet packet, Segment syn, long nowNs) {
-        if (syn.options.fastOpenLength() == 0) {
-            protocol.count("fast-open-cookie-requests", 1);
-            return false;
-        }
-        FastOpenCookies.Worth worth = protocol.fastOpenCookies.worth(record.local, record.remote, syn.options, nowNs);
+        FastOpenCookies.Worth worth = fastOpens.worth(record, syn, nowNs);
         if (worth == FastOpenCookies.Worth.NONE) {
-            protocol.count("fast-open-passive-failed", 1);
-            return false;
-        }
-        if (chosen.deferAcceptNs() > 0 && syn.len == 0) {
             return false;
         }
         EndpointTable.Entry<TcpEndpoint> place;
@@ -401,18 +384,17 @@ final class PassiveOpens implements SynCache.Answers {
         FastOpenQueue.Place pending = null;
         boolean opened = false;
         try {
-            pending = fastOpens.enter(chosen.fastOpenQueue(), nowNs);
+            pending = fastOpens.enter(nowNs);
             if (pending == null) {
-                protocol.count("fast-open-queue-overflows", 1);
                 return false;
             }
-            FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpenCookie(record, nowNs) : null;
+            FastOpenCookie next = worth == FastOpenCookies.Worth.OLD ? fastOpens.cookie(record, nowNs) : null;
             FastOpenQueue.Place mine = pending;
-            opened = make(record, path, place, connection -> {
-                connection.pending = mine;
-                connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, now));
+            Predicate<ConnectionEndpoint> beginning = connection -> {
+                connection.gate.begin((engine, now) -> FastOpen.accept(engine, syn, next, protocol.synAnswers, mine, now));
                 return true;
-            });
+            };
+            opened = make(record, path, place, beginning);
         } finally {
             if (!opened) {
                 try {

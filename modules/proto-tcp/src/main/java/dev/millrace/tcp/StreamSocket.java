@@ -5,6 +5,7 @@ import dev.millrace.Readiness;
 import dev.millrace.TcpInfo;
 import dev.millrace.TcpSocket;
 import dev.millrace.spi.SocketErrors;
+import dev.millrace.tcp.engine.FastOpen;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -86,6 +87,10 @@ final class StreamSocket implements TcpSocket {
                 if (!protocol.blocking.await(life, Wakeups.CONNECTED | Wakeups.FAILED, deadline, Wakeups.Role.CONNECTS)) {
                     throw SocketErrors.of(ErrorCode.CONNECT_TIMEOUT);
                 }
+            }
+            if (deadline != Long.MAX_VALUE && settings.fastOpenConnect()) {
+                EngineGate gate = life.endpoint().gate;
+                gate.changeOptions(_ -> FastOpen.giveUpAt(gate.engine(), deadline));
             }
         } catch (Throwable t) {
             // A socket whose attempt failed is of no further use, as in java.net.

@@ -18,6 +18,7 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -98,14 +99,20 @@ class FastOpenListenerTest {
 
     /// Sends a segment and returns the last answer that came at once, or `null`.
     private Answer send(String from, int port, int flags, int seq, int ack, int length, FastOpenCookie cookie) {
+        byte[] option = new byte[cookie == null ? 0 : TcpOptionWriter.fastOpenLength(cookie)];
+        if (cookie != null) {
+            TcpOptionWriter.fastOpen(MemorySegment.ofArray(option), 0, cookie);
+        }
+        return sendWith(option, from, port, flags, seq, ack, length);
+    }
+
+    private Answer sendWith(byte[] options, String from, int port, int flags, int seq, int ack, int length) {
         answers.clear();
-        int header = 20 + (cookie == null ? 0 : TcpOptionWriter.fastOpenLength(cookie));
+        int header = 20 + options.length;
         Packet p = Packet.allocate(Packet.HEADROOM, header + length);
         int at = p.append(header + length);
         TcpHeader.write(p.memory(), at, port, PORT, seq, ack, header, flags, 60_000, 0);
-        if (cookie != null) {
-            TcpOptionWriter.fastOpen(p.memory(), at + 20, cookie);
-        }
+        MemorySegment.copy(MemorySegment.ofArray(options), 0, p.memory(), at + 20, options.length);
         p.setIpFacts(6, 64, 0);
         IpAddress source = IpAddress.parse(from);
         IpAddress destination = IpAddress.parse(SERVER);
@@ -198,6 +205,31 @@ class FastOpenListenerTest {
         assertNull(accept());
         assertEquals(2, count("fast-open-passive-failed"));
         assertEquals(0, count("fast-open-passive"));
+    }
+
+    /// §4.1.1: "Options with invalid Length values [...] MUST be ignored", the right cookie in them or not.
+    @Test
+    void optionsThatAreNoneAreNotThere() throws Exception {
+        long right = cookieOf(CLIENT).hi();
+        for (int length : new int[] {0, 1, 3, 4, 5, 7, 9, 11, 13, 15, 17, 19, 20, 40, 255}) {
+            byte[] options = new byte[24];
+            options[0] = 34;
+            options[1] = (byte) length;
+            ByteBuffer.wrap(options).putLong(2, right);
+            Answer a = sendWith(options, CLIENT, 5_000 + length, TcpHeader.SYN, 1_000, 0, 10);
+            assertEquals(1_001, a.ack, "length " + length);
+            assertNull(a.cookie, "length " + length);
+        }
+        // Cut off by the header's end.
+        Answer a = sendWith(new byte[] {1, 1, 34, 10}, CLIENT, 6_000, TcpHeader.SYN, 1_000, 0, 10);
+        assertTrue(a.ack == 1_001 && a.cookie == null);
+        // The experiment's option (RFC 6994), in which cookies were sent before the other had its number.
+        byte[] experiment = new byte[12];
+        ByteBuffer.wrap(experiment).put((byte) 254).put((byte) 12).putShort((short) 0xf989).putLong(right);
+        a = sendWith(experiment, CLIENT, 6_001, TcpHeader.SYN, 1_000, 0, 10);
+        assertTrue(a.ack == 1_001 && a.cookie == null);
+        assertNull(accept());
+        assertEquals(0, count("fast-open-passive") + count("fast-open-passive-failed") + count("fast-open-cookie-requests"));
     }
 
     @Test

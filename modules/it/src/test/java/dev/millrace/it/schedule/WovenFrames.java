@@ -19,6 +19,19 @@ final class WovenFrames {
         return b.array();
     }
 
+    /// A SYN with Fast Open's option: one that asks for a cookie, or has one of eight bytes and four bytes of data behind it.
+    static byte[] fastSyn(int source, int destination, int sourcePort, int destinationPort, Long cookie) {
+        int header = cookie == null ? 24 : 32;
+        ByteBuffer b = ip(source, destination, 6, 20 + header + (cookie == null ? 0 : 4));
+        b.putShort(20, (short) sourcePort).putShort(22, (short) destinationPort).putInt(24, 1000)
+                .put(32, (byte) (header / 4 << 4)).put(33, (byte) SYN).putShort(34, (short) 8000)
+                .putInt(40, 0x01012200 | (cookie == null ? 2 : 10));
+        if (cookie != null) {
+            b.putLong(44, cookie);
+        }
+        return b.array();
+    }
+
     static byte[] udp(int source, int destination, int sourcePort, int destinationPort, int length) {
         ByteBuffer b = ip(source, destination, 17, 28 + length);
         b.putShort(20, (short) sourcePort).putShort(22, (short) destinationPort).putShort(24, (short) (8 + length));

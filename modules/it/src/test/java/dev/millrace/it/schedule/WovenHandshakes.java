@@ -31,6 +31,9 @@ public final class WovenHandshakes implements Scenario {
     public WovenHandshakes() {
         steps.put("syn", w -> w.syn(1));
         steps.put("ack", w -> w.ack(0));
+        steps.put("fast-syn", w -> w.fast(40));
+        steps.put("fast-ack", w -> w.ack(30, 1005, WovenFrames.ACK));
+        steps.put("fast-rst", w -> w.ack(30, 1005, WovenFrames.RST));
         steps.put("timer", w -> w.runNext(2 * SECOND));
         steps.put("last-timer", w -> {
             for (int i = 0; i < 50 && w.runNext(64 * SECOND); i++) {
@@ -70,6 +73,11 @@ public final class WovenHandshakes implements Scenario {
 
         void syn(int i) {
             wire.vnic.inject(WovenFrames.tcp(STRANGER, HOST, 6000 + i, 80, 1000, 0, WovenFrames.SYN));
+        }
+
+        /// A SYN with four bytes and a valid cookie (RFC 7413).
+        void fast(int i) throws IOException {
+            wire.vnic.inject(WovenFrames.fastSyn(STRANGER, HOST, 6000 + i, 80, wire.cookie));
         }
 
         private int iss(int i) {
@@ -112,7 +120,7 @@ public final class WovenHandshakes implements Scenario {
 
         void setUp() throws IOException {
             host = StackProvider.find().open(Stack.builder().name("host").nic("wire", wire, n -> n.address("10.0.0.1/24"))
-                    .route("default", "wire").option("tcp", "congestion-control", "newreno").config(), time);
+                    .route("default", "wire").option("tcp", "congestion-control", "newreno").option("tcp", "fast-open", "server").config(), time);
             listener = host.tcp().listen(new InetSocketAddress("10.0.0.1", 80), 8);
             // One that is accepted, two that wait to be, one that is half open.
             for (int i : new int[] {10, 11, 12}) {
@@ -120,6 +128,11 @@ public final class WovenHandshakes implements Scenario {
                 ack(i);
             }
             keep(listener.tryAccept());
+            // And one that was opened fast and waits as well.
+            wire.vnic.inject(WovenFrames.fastSyn(STRANGER, HOST, 6029, 80, null));
+            int before = host.tcp().connectionCount();
+            fast(30);
+            check(host.tcp().connectionCount() == before + 1, "the cookie is not valid");
             syn(0);
         }
 

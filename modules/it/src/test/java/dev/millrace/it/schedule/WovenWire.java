@@ -13,6 +13,8 @@ final class WovenWire implements Link {
     final Vnic vnic = new Vnic(1500, false);
     /// By source and destination port: the number behind the last segment, and the one that it acknowledges.
     private final Map<Integer, long[]> numbers = new ConcurrentHashMap<>();
+    /// The last Fast Open cookie that was given to anybody.
+    volatile long cookie;
     volatile boolean throwing;
     volatile boolean silent;
 
@@ -49,6 +51,12 @@ final class WovenWire implements Link {
             int flags = b.get(tcp + 13);
             long end = b.getInt(tcp + 4) + length + (flags & 1) + (flags >> 1 & 1);
             numbers.put(b.getInt(tcp), new long[] {end, b.getInt(tcp + 8)});
+            int header = (b.get(tcp + 12) >>> 4 & 0xf) * 4;
+            for (int i = tcp + 20; i + 10 <= tcp + header; i++) {
+                if (b.getShort(i) == (34 << 8 | 10)) {
+                    cookie = b.getLong(i + 2);
+                }
+            }
         }
     }
 

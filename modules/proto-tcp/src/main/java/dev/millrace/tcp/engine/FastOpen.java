@@ -31,8 +31,9 @@ public abstract sealed class FastOpen permits ActiveFastOpen, PassiveFastOpen {
     /// @param c in CLOSED
     /// @param cookie to be given to the peer with the SYN,ACK, or `null`
     /// @param answers how often the SYN is answered before the connection is given up, at least 1
-    public static void accept(TcpConnection c, Segment syn, FastOpenCookie cookie, int answers, long nowNs) {
-        PassiveFastOpen.open(c, syn, cookie, answers, nowNs);
+    /// @param place what the caller wants to have back when the handshake is complete or the connection has ended; see [#takePlace]
+    public static void accept(TcpConnection c, Segment syn, FastOpenCookie cookie, int answers, Object place, long nowNs) {
+        PassiveFastOpen.open(c, syn, cookie, answers, place, nowNs);
         assert Invariants.hold(c);
     }
 
@@ -41,9 +42,26 @@ public abstract sealed class FastOpen permits ActiveFastOpen, PassiveFastOpen {
         return c.state.isSynchronized() || isPromised(c);
     }
 
+    /// Has an attempt to connect given up at this time if its SYN is not answered before, where the program does not wait for that.
+    public static void giveUpAt(TcpConnection c, long deadlineNs) {
+        if (isPromised(c) && !c.state.isSynchronized()) {
+            c.timers.set(ConnectionTimers.USER, Math.min(deadlineNs, c.timers.deadlineNs(ConnectionTimers.USER)));
+        }
+    }
+
     /// Whether the peer of a connection that [#accept] has made never completed the handshake.
     public static boolean isUnconfirmed(TcpConnection c) {
         return c.fastOpen instanceof PassiveFastOpen p && !p.isConfirmed();
+    }
+
+    /// What was given to [#accept] to be kept, once, when the handshake is complete or the connection has ended; else `null`.
+    public static Object takePlace(TcpConnection c) {
+        return c.fastOpen instanceof PassiveFastOpen p && (p.isConfirmed() || c.state == TcpState.CLOSED) ? p.takePlace() : null;
+    }
+
+    /// As [#takePlace], at once, for an engine that is given up.
+    public static Object giveUpPlace(TcpConnection c) {
+        return c.fastOpen instanceof PassiveFastOpen p ? p.takePlace() : null;
     }
 
     /// What has become known since the last call, after [TcpConnection#EVENT_FAST_OPEN].

@@ -13,6 +13,8 @@ import dev.millrace.wire.FastOpenCookie;
 /// what was sent since is reset. SND.UNA is behind our SYN from the beginning.
 final class PassiveFastOpen extends FastOpen {
     private boolean confirmed;
+    /// The caller's.
+    private Object place;
     /// How often the SYN is answered before the connection is given up.
     private final byte answers;
     /// What goes with the first SYN,ACK, or `null`.
@@ -23,15 +25,16 @@ final class PassiveFastOpen extends FastOpen {
     private final int came;
     private int taken;
 
-    private PassiveFastOpen(FastOpenCookie cookie, int answers, int came) {
+    private PassiveFastOpen(FastOpenCookie cookie, int answers, int came, Object place) {
         this.cookie = cookie;
+        this.place = place;
         this.answers = (byte) answers;
         this.came = came;
     }
 
-    static void open(TcpConnection c, Segment syn, FastOpenCookie cookie, int answers, long nowNs) {
+    static void open(TcpConnection c, Segment syn, FastOpenCookie cookie, int answers, Object place, long nowNs) {
         assert c.state == TcpState.CLOSED;
-        var open = new PassiveFastOpen(cookie, answers, syn.len);
+        var open = new PassiveFastOpen(cookie, answers, syn.len, place);
         c.segmentsReceived++;
         Handshake.takeSyn(c, SynFacts.of(syn), nowNs);
         c.become(TcpState.SYN_RECEIVED);
@@ -50,6 +53,12 @@ final class PassiveFastOpen extends FastOpen {
 
     boolean isConfirmed() {
         return confirmed;
+    }
+
+    Object takePlace() {
+        Object taken = place;
+        place = null;
+        return taken;
     }
 
     @Override

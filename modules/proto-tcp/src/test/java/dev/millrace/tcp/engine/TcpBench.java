@@ -204,7 +204,7 @@ final class TcpBench {
         return new In().seq(seq).flags(TcpHeader.RST);
     }
 
-    private Packet packet(In in) {
+    Packet packet(In in) {
         int header = 20 + (in.mss >= 0 ? 4 : 0) + (in.scale >= 0 ? 4 : 0) + (in.sackPermitted ? 4 : 0)
                 + (in.ts ? 12 : 0) + (in.sack.length > 0 ? TcpOptionWriter.sackLength(in.sack.length / 2) : 0)
                 + (in.userTimeout > 0 ? TcpOptionWriter.USER_TIMEOUT_LENGTH : 0)
@@ -266,7 +266,7 @@ final class TcpBench {
     TcpBench accept(In in, FastOpenCookie cookie) {
         Packet p = packet(in);
         assertEquals(WireError.NONE, segment.parse(p));
-        FastOpen.accept(tcp, segment, cookie, 6, nowNs);
+        FastOpen.accept(tcp, segment, cookie, 6, this, nowNs);
         p.release();
         return drain();
     }
