@@ -232,13 +232,14 @@ final class FuzzedPair {
         wire(from.who).carry(travelling, nowNs);
     }
 
-    /// A host that knows nothing of the connection answers (RFC 9293 §3.10.7.1).
+    /// A host that knows nothing of the connection answers (RFC 9293 §3.10.7.1); where the RFC has number zero it has its
+    /// initial one, so that nothing depends on that.
     void answerForNobody(Who who, Packet p) {
         if (segment.parse(p) != WireError.NONE || segment.has(TcpHeader.RST)) {
             return;
         }
         boolean ack = segment.has(TcpHeader.ACK);
-        Packet reset = bare(who, ack ? segment.ack : 0, ack ? 0 : segment.seq + segment.sequenceLength(),
+        Packet reset = bare(who, ack ? segment.ack : plan.host(who).iss(), ack ? 0 : segment.seq + segment.sequenceLength(),
                 ack ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK, 0);
         sendingGenuine = true;
         wire(who).carry(reset, nowNs);
