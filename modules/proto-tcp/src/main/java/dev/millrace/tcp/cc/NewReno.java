@@ -83,7 +83,9 @@ final class NewReno implements CongestionControl {
     @Override
     public void onRecovered(long inFlight, boolean proportional, long nowNs) {
         // RFC 6582 §3.2 step 3, option 1: no burst if little is in flight.
-        cwnd = proportional ? ssthresh : Math.min(ssthresh, Math.max(inFlight, mss) + mss);
+        long settled = proportional ? ssthresh : Math.min(ssthresh, Math.max(inFlight, mss) + mss);
+        // Segments may have grown since ssthresh was set.
+        cwnd = Math.max(mss, settled);
     }
 
     @Override

@@ -209,10 +209,17 @@ final class LossRecovery {
     /// The peer has thrown away what it had reported: only retransmission brings it there (RFC 2018 §8). Nobody is told of
     /// congestion.
     private void onReneged(TcpConnection c) {
-        c.queue.board().forgetSacks();
+        forgetReports(c);
         c.renegings++;
         sendAgain(c);
         deafTo = recoveryPoint;
+    }
+
+    private static void forgetReports(TcpConnection c) {
+        if (c.queue.board().forgetSacks() > c.snd.mss) {
+            // What was reported was not cut anew when the path became narrower.
+            c.queue.recut(c.snd.mss);
+        }
     }
 
     // ---- fast recovery without SACK (RFC 6582)
@@ -277,8 +284,8 @@ final class LossRecovery {
         if (first) {
             undo().arm(c.snd, true);
         }
+        forgetReports(c);
         SackScoreboard board = c.queue.board();
-        board.forgetSacks();
         sendAgain(c);
         if (c.sackOn) {
             rack(c).markOnTimeout(nowNs);

@@ -325,10 +325,13 @@ final class SackScoreboard {
         }
     }
 
-    /// What SACK has reported is forgotten: the peer may have thrown it away (RFC 2018 §8). It counts as lost.
-    void forgetSacks() {
+    /// What SACK has reported is forgotten: the peer may have thrown it away (RFC 2018 §8). It counts as lost. Returns the
+    /// payload of the largest segment of that: the path may have become narrower since.
+    int forgetSacks() {
+        int largest = 0;
         for (int i = 0; sackedSegments > 0 && i < size; i++) {
             if (is(i, SACKED)) {
+                largest = Math.max(largest, length(i) - (is(i, FIN) ? 1 : 0));
                 int k = at(i);
                 flags[k] &= ~SACKED;
                 sackedBytes -= length(i);
@@ -340,6 +343,7 @@ final class SackScoreboard {
                 due.set(k);
             }
         }
+        return largest;
     }
 
     /// What was deemed lost and never sent again is in the network after all, and takes its place in the order of transmission

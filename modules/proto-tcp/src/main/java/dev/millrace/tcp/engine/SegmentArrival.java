@@ -196,7 +196,17 @@ final class SegmentArrival {
             reportDuplicate(seg);
         }
         c.acks.reply(seg, c, nowNs);
+        if (isBesideProbe(seg)) {
+            return true;
+        }
         return drop(old ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
+    }
+
+    /// Differs: of a segment with the number before RCV.NXT and no text the ACK field counts if it tells something new. A sender
+    /// whose window probe was taken has that number until it hears of it; if both sides are in that, neither would ever hear
+    /// the other.
+    private boolean isBesideProbe(Segment seg) {
+        return seg.seqOffset == c.rcv.nxt - 1 && seg.sequenceLength() == 0 && seg.ackOffset > c.snd.una && c.state.isSynchronized();
     }
 
     private boolean isTsRecentOutdated(long nowNs) {

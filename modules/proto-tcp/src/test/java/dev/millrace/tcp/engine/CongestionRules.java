@@ -10,7 +10,6 @@ final class CongestionRules extends Invariant {
     private long sackedBefore;
     private long pipeBefore;
     private int mss;
-    private int lost;
     /// What may be sent because segments that might have been reordered are lost now.
     private long allowed;
     // Proportional rate reduction, counted here once more.
@@ -32,13 +31,10 @@ final class CongestionRules extends Invariant {
         timeouts = c.timeouts;
         spurious = c.spuriousRecoveries;
         mss = c.snd.mss;
-        lost = c.queue.lostBytes();
         flight = c.snd.flight();
         sackedBefore = c.queue.sackedBytes();
         ssthresh = c.cc == null ? Long.MAX_VALUE : c.cc.ssthresh();
-        if (cause == Cause.POLL && c.cc != null) {
-            pipeBefore = LossRecovery.pipe(c);
-        }
+        pipeBefore = LossRecovery.pipe(c);
     }
 
     @Override
@@ -81,7 +77,7 @@ final class CongestionRules extends Invariant {
         if (cause == Cause.SEGMENT) {
             delivered += c.queue.deliveredBytes;
         }
-        if (cause == Cause.TIMER && c.queue.lostBytes() > lost) {
+        if (cause == Cause.TIMER && LossRecovery.pipe(c) < pipeBefore) {
             allowed += c.snd.mss;
         }
         largestSsthresh = Math.max(largestSsthresh, c.cc.ssthresh());
@@ -99,7 +95,7 @@ final class CongestionRules extends Invariant {
         // first retransmission goes in any case, and so does one after the reordering timer.
         long pipe = LossRecovery.pipe(c);
         hold(pipe <= largestSsthresh + largestMss || out <= most + largestMss + allowed || pipe <= pipeBefore,
-                () -> "PRR: " + out + " bytes sent for " + delivered + " delivered of " + recoverFs + ", pipe " + pipe + ", ssthresh " + largestSsthresh);
+                () -> w.out + " makes PRR " + out + " bytes sent for " + delivered + " delivered of " + recoverFs + ", pipe " + pipe + ", ssthresh " + largestSsthresh);
     }
 
     @Override

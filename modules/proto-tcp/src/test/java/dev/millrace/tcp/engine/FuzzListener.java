@@ -44,6 +44,7 @@ final class FuzzListener {
         }
         if (syn != null && pair.nowNs - sentNs > LIFE_NS) {
             syn = null;
+            dueNs = Long.MAX_VALUE;
             answers = 0;
             again = false;
         }

@@ -30,7 +30,7 @@ final class FuzzSteps {
         }
         for (Who who : Who.values()) {
             FuzzPlan.Host h = who == Who.A ? a : b;
-            int most = Math.min(segment * 150, h.chunk() * 100);
+            int most = Math.min(segment * 200, h.chunk() * 400);
             left[who.ordinal()] = h.memory() > 0 ? Math.min(most, 10_000) : most;
         }
         wildness = r.nextInt(4);
@@ -38,7 +38,12 @@ final class FuzzSteps {
 
     List<FuzzStep> all() {
         var steps = new ArrayList<FuzzStep>();
-        int n = 2 + r.nextInt(r.nextInt(3) == 0 ? 40 : 14);
+        for (Who who : Who.values()) {
+            if (r.nextInt(4) == 0) {
+                steps.add(new FuzzStep.Read(0, who, r.nextInt(3) == 0 ? size(40_000) : 0));
+            }
+        }
+        int n = 3 + r.nextInt(r.nextInt(3) == 0 ? 60 : 20);
         for (int i = 0; i < n; i++) {
             steps.add(one());
         }
@@ -79,7 +84,7 @@ final class FuzzSteps {
     }
 
     private FuzzStep write(Who who) {
-        int bytes = Math.min(size(120_000), Math.max(1, left[who.ordinal()]));
+        int bytes = Math.min(r.nextInt(3) == 0 ? 1 + r.nextInt(100_000) : size(120_000), Math.max(1, left[who.ordinal()]));
         left[who.ordinal()] -= bytes;
         FuzzStep.Kind kind = wildness == 0 ? FuzzStep.Kind.PLAIN : switch (r.nextInt(12)) {
             case 0 -> FuzzStep.Kind.URGENT;

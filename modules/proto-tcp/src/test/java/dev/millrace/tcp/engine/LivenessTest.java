@@ -122,6 +122,17 @@ class LivenessTest {
         b.end();
     }
 
+    /// Both have taken the byte of the other's window probe, which does not move SND.NXT before it is acknowledged: each sends its
+    /// acknowledgements with a number that is old to the other.
+    @Test
+    void twoWindowProbesThatCrossedAreAcknowledged() {
+        TcpBench b = established().recv(ackOf(1).win(0)).write(5000).forget();
+        b.after((b.tcp.nextDeadlineNs() - b.nowNs) / TcpBench.MS + 1).expect(". 1:2 ack 1");
+        b.recv(data(1, 1).win(0)).forget();
+        b.recv(ackOf(2).win(3000)).expect(". 2:1002 ack 2", ". 1002:2002 ack 2", ". 2002:3002 ack 2").expectNothing();
+        b.end();
+    }
+
     @Test
     void retransmissionsKeepToTheWindow() {
         TcpBench b = establish(new TcpBench(1460, true, 0, 0), syn().mss(1460)).write(14_600).forget();

@@ -58,6 +58,26 @@ class PathMtuTest {
                 "P. 4601:5001 ack 1").expectNothing().end();
     }
 
+    /// Then it goes again after all, and has to fit.
+    @Test
+    void whatThePeerHadReportedIsCutAnewIfThatIsForgotten() {
+        TcpBench b = established("mtu-probing", "off").write(5000).forget();
+        b.recv(ackOf(1).sack(2001, 5001)).forget();
+        tooBig(b, 1, 840).forget();
+        for (int i = 0; i < 12 && b.tcp.snd.flight() > 0; i++) {
+            b.after(300);
+            assertTrue(!b.sent.isEmpty());
+            int acked = 1;
+            for (TcpBench.Out o : b.sent) {
+                assertTrue(o.len() <= 800, o.brief());
+                acked = Math.max(acked, o.seq() + o.len());
+            }
+            b.forget().recv(ackOf(acked));
+        }
+        assertEquals(0, b.tcp.snd.flight());
+        b.end();
+    }
+
     @Test
     void aFinStaysBehindTheLastByte() {
         TcpBench b = established();

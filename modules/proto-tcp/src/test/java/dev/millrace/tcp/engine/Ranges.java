@@ -13,6 +13,15 @@ final class Ranges {
         return size;
     }
 
+    /// How many numbers there are.
+    long total() {
+        long n = 0;
+        for (int i = 0; i < size; i++) {
+            n += rights[i] - lefts[i];
+        }
+        return n;
+    }
+
     long left(int i) {
         return lefts[i];
     }

@@ -13,6 +13,7 @@ final class ResetRules extends Invariant {
     /// Acknowledgements that may be sent for what has come and was asked.
     private long allowance = 4;
     private boolean unread;
+    private boolean ackWasDue;
     /// When challenges were answered.
     private final ArrayDeque<Long> answers = new ArrayDeque<>();
     private boolean answerDue;
@@ -23,6 +24,7 @@ final class ResetRules extends Invariant {
 
     @Override
     void before(Cause cause) {
+        ackWasDue = c.acks.isDue();
         resetArrived |= cause == Cause.SEGMENT && w.in.rst;
         if (cause == Cause.CLOSE) {
             unread = c.receiveBuffer.length() > 0 && !c.inputShut;
@@ -43,7 +45,7 @@ final class ResetRules extends Invariant {
             hold(!resetArrived, "RST is to answer a RST");
             hold(isCause(cause), () -> "RST after " + cause + " in " + c.state() + ", error " + c.error() + " " + w.in);
         }
-        if (cause == Cause.SEGMENT && w.in.len == 0 && isUnacceptable(w.dropped) && c.acks.isDue()) {
+        if (cause == Cause.SEGMENT && w.in.len == 0 && isUnacceptable(w.dropped) && c.acks.isDue() && !ackWasDue) {
             answerDue = true;
         }
     }

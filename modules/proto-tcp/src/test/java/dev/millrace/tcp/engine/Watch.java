@@ -189,6 +189,11 @@ final class Watch {
         }
         in.seq = SeenSegment.unwrap(in.s.seq, irs, peerTo);
         in.ack = in.hasAck ? SeenSegment.unwrap(in.s.ack, iss, sentTo) : 0;
+        if (!peerKnown) {
+            // Nobody can say what its numbers mean.
+            resetsArrived += in.rst && genuine ? 1 : 0;
+            return true;
+        }
         if (in.rst || !genuine) {
             resetsArrived += in.rst && genuine ? 1 : 0;
             // What a stranger sends again counts as that for who reports it.
