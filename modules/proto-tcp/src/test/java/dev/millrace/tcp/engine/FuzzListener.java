@@ -78,7 +78,7 @@ final class FuzzListener {
         // RFC 7323 §5.3 R1, as a listener's record has it, too.
         boolean old = syn.timestamps() && segment.options.hasTimestamps() && Seq.lt(segment.options.timestampValue(), syn.timestampValue());
         return !old && segment.has(TcpHeader.ACK) && !segment.has(TcpHeader.SYN) && !segment.has(TcpHeader.RST)
-                && segment.ack == end.host.iss() + 1 && segment.seq - syn.irs() >= 1 && segment.seq - syn.irs() <= Math.min(0xffff, end.options.receiveBuffer);
+                && segment.ack == end.host.iss() + 1 && segment.seq - syn.irs() >= 1 && segment.seq - syn.irs() <= Math.min(0xffff, end.tcp.options.receiveBuffer);
     }
 
     private void answer(Packet p) {
@@ -93,7 +93,7 @@ final class FuzzListener {
     }
 
     private Packet make() {
-        ConnectionOptions o = end.options;
+        ConnectionOptions o = end.tcp.options;
         SynFacts agreed = answers > 0 ? syn.withoutEcn() : syn;
         int most = Math.min(0xffff, end.ipMss());
         return SynSegment.answer(agreed, end.settings, o.receiveBuffer, o.receiveBufferMax, end.tcp.localPort, end.tcp.remotePort,

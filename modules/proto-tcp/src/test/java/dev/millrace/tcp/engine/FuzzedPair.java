@@ -340,12 +340,12 @@ final class FuzzedPair {
     /// Whether it may wait for the peer's FIN for ever.
     private boolean waitsForNobody(FuzzEnd e) {
         FuzzEnd peer = end(e.who.other());
-        return e.closed ? e.options.finWait2Ns == 0 : peer.gone || peer.tcp.state() == TcpState.CLOSED;
+        return e.closed ? e.tcp.options.finWait2Ns == 0 : peer.gone || peer.tcp.state() == TcpState.CLOSED;
     }
 
     private static boolean isOver(FuzzEnd e) {
         return e.gone || !e.opened || e.tcp.state() == TcpState.CLOSED
-                || e.tcp.state() == TcpState.FIN_WAIT_2 && e.options.finWait2Ns == 0;
+                || e.tcp.state() == TcpState.FIN_WAIT_2 && e.tcp.options.finWait2Ns == 0;
     }
 
     private void await(long patienceNs, java.util.function.BooleanSupplier done, String otherwise) {

@@ -61,7 +61,7 @@ class TcpFuzzTest {
         b.drain();
         long room = WriteRoom.now(b.tcp, Integer.MAX_VALUE);
         assertTrue(b.tcp.writableBytes() == 0 || room > 0, "a writer that is woken finds room");
-        assertTrue(b.tcp.urgentDistance() <= 0x10000 + b.tcp.rcv.wnd() + b.options.receiveBuffer);
+        assertTrue(b.tcp.urgentDistance() <= 0x10000 + b.tcp.rcv.wnd() + b.tcp.options.receiveBuffer);
         assertTrue(b.tcp.available() >= 0 && b.tcp.available() <= b.tcp.receiveBuffer.length());
         b.tcp.info(b.nowNs);
     }

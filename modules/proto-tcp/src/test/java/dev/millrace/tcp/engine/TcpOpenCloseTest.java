@@ -195,7 +195,7 @@ class TcpOpenCloseTest {
     @Test
     void finWait2HasALimitForEachConnection() {
         TcpBench b = established();
-        b.options.finWait2Ns = 2_000_000_000L;
+        b.tcp.ownOptions().finWait2Ns = 2_000_000_000L;
         b.close().forget().recv(ackOf(2)).at(1_999).state(TcpState.FIN_WAIT_2).at(2_000).state(TcpState.CLOSED).end();
     }
 
