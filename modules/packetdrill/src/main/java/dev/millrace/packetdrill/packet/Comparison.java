@@ -55,13 +55,14 @@ public final class Comparison {
     // ---- TCP
 
     private String tcp(PacketBody.Tcp t, LivePacket.Tcp l, Flow flow) {
+        // First, so that whatever else is wrong is told with the script's numbers.
+        boolean placed = l.has(TcpHeader.SYN) ? flow.onSyn(t.seq().first(), l.seq()) : flow.toLive(t.seq().first()) == l.seq();
         if (t.flags() != l.flags()) {
             return "its flags are " + PacketText.flags(l.flags());
         }
         if (t.ports() != null && (t.ports().source() != l.sourcePort() || t.ports().destination() != l.destinationPort())) {
             return "its ports are " + l.sourcePort() + " > " + l.destinationPort();
         }
-        boolean placed = l.has(TcpHeader.SYN) ? flow.onSyn(t.seq().first(), l.seq()) : flow.toLive(t.seq().first()) == l.seq();
         if (!placed) {
             return "its sequence number is " + PacketText.number(flow.toScript(l.seq()));
         }

@@ -14,6 +14,7 @@ import dev.millrace.packetdrill.script.Event;
 import dev.millrace.packetdrill.script.EventTime;
 import dev.millrace.packetdrill.script.IpInfo;
 import dev.millrace.packetdrill.script.PacketBody;
+import dev.millrace.packetdrill.script.Position;
 import dev.millrace.packetdrill.script.Script;
 import dev.millrace.packetdrill.script.ScriptSyntaxException;
 import java.net.InetSocketAddress;
@@ -40,6 +41,7 @@ final class ScriptRun implements RunClock.AfterStep {
 
     /// The present, in the script's time.
     private long nowNs;
+    private Event present;
     private Event previous;
     /// When the event before was to happen.
     private long previousNs;
@@ -71,9 +73,15 @@ final class ScriptRun implements RunClock.AfterStep {
         return nowNs;
     }
 
+    /// Where the event is that happens now.
+    Position at() {
+        return present == null ? null : present.at();
+    }
+
     void run() throws MismatchException, SkipException, ScriptSyntaxException {
         try {
             for (Event event : script.events()) {
+                present = event;
                 happen(event);
                 previous = event;
             }
@@ -275,10 +283,10 @@ final class ScriptRun implements RunClock.AfterStep {
         }
         LivePacket live = expectation.whole();
         Flow flow = flows.of(live);
-        String actual = PacketText.of(live, flow, p.ip()) + "   // at " + PacketText.seconds(first.atNs());
         checkWire(event);
         String difference = flow == null && !(live.body() instanceof LivePacket.Icmp) ? "it is of a connection that the script does not know"
                 : comparison.difference(p.ip(), p.body(), live, flow);
+        String actual = PacketText.of(live, flow, p.ip()) + "   // at " + PacketText.seconds(first.atNs());
         if (difference != null) {
             throw new MismatchException(event.at(), "another packet came: " + difference, event.text(), actual);
         }

@@ -51,6 +51,11 @@ public record ScriptRunner(String profile, IpVariant variant, Map<String, String
             return result(name, used, Status.SKIPPED, e.at(), e.getMessage(), "", "", run[0]);
         } catch (MismatchException e) {
             return result(name, used, Status.FAILED, e.at(), e.getMessage(), e.expected(), e.actual(), run[0]);
+        } catch (ConfigurationException e) {
+            throw e;
+        } catch (RuntimeException | AssertionError | StackOverflowError e) {
+            // Whatever a script does, the stack must not throw.
+            return result(name, used, Status.FAILED, run[0] == null ? null : run[0].at(), "the stack threw " + e, "", "", run[0]);
         }
     }
 
