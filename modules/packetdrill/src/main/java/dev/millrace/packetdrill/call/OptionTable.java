@@ -197,6 +197,16 @@ final class OptionTable {
     /// @param doubled whether sizes of buffers are told twice as large as they are, as Linux does
     /// @return what is different, in words, or `null`
     String difference(Descriptor d, boolean doubled) throws IOException, SkipException, ScriptSyntaxException {
+        if (args.get(4) instanceof Expression.Array && !(args.single(4) instanceof Expression.Ellipsis)) {
+            int length = switch (name()) {
+                case "SO_LINGER" -> 8;
+                case "TCP_CONGESTION" -> 16;
+                default -> Integer.BYTES;
+            };
+            if (Arguments.number(args.single(4)) != length) {
+                return "it has " + length + " bytes";
+            }
+        }
         Expression expected = args.single(3);
         if (expected instanceof Expression.Ellipsis) {
             return null;
