@@ -188,8 +188,8 @@ final class TcpDescriptor extends Descriptor {
             failed = false;
             told = false;
         }
-        connecting = true;
         socket.startConnect(address);
+        connecting = true;
         InetSocketAddress local = socket.localAddress();
         flows.begin(IpAddress.of(local.getAddress()), local.getPort(), IpAddress.of(address.getAddress()), address.getPort());
     }
