@@ -28,6 +28,8 @@ final class ScriptRun implements RunClock.AfterStep {
     /// How long a packet that may come at any time is waited for.
     private static final long EVER_NS = 30L * 86_400 * 1_000_000_000L;
     private static final long LIVE_TICK_NS = 1_000_000;
+    /// What IPv4 has room for behind the longest headers.
+    private static final int MAX_PAYLOAD = 65535 - 20 - 60;
 
     private final Script script;
     private final Settings settings;
@@ -35,7 +37,7 @@ final class ScriptRun implements RunClock.AfterStep {
     private final RunClock clock;
     private final Flows flows;
     private final SystemCalls calls;
-    private final Shell shell;
+    private final Commands commands;
     private final CodeRunner code = new CodeRunner();
     private final Comparison comparison;
 
@@ -55,15 +57,23 @@ final class ScriptRun implements RunClock.AfterStep {
     private long excusedFrom = Long.MAX_VALUE;
     private long lastInstantNs = -1;
 
-    ScriptRun(Script script, Settings settings, StackSetup setup, Shell shell, Wire wire, ManualStack stack) {
+    /// Runs a command of a shell.
+    @FunctionalInterface
+    interface Commands {
+        /// @return how long it takes, in nanoseconds
+        long run(Action.Command command) throws SkipException;
+    }
+
+    /// @param linux whether what differs between kernels is as Linux has it
+    ScriptRun(Script script, Settings settings, boolean linux, Commands commands, Wire wire, ManualStack stack) {
         this.script = script;
         this.settings = settings;
-        this.shell = shell;
+        this.commands = commands;
         this.wire = wire;
         flows = new Flows(settings);
         calls = new SystemCalls(stack, flows, new SystemCalls.Addresses(settings.variant(),
                 new InetSocketAddress(settings.local().toInetAddress(), settings.bindPort()),
-                new InetSocketAddress(settings.remote().toInetAddress(), settings.connectPort())), setup.isLinux());
+                new InetSocketAddress(settings.remote().toInetAddress(), settings.connectPort())), linux);
         comparison = new Comparison(settings.tickNs(), LIVE_TICK_NS, settings.toleranceNs());
         clock = new RunClock(stack, this);
     }
@@ -143,7 +153,7 @@ final class ScriptRun implements RunClock.AfterStep {
             case Action.Packet p -> inject(p);
             case Action.Call c -> begin(event, c, at, tolerance);
             case Action.Command c -> {
-                nowNs += shell.run(c.at(), c.text());
+                nowNs += commands.run(c);
                 clock.advance(nowNs);
             }
             case Action.Code c -> code.run(c, calls.info());
@@ -224,6 +234,9 @@ final class ScriptRun implements RunClock.AfterStep {
 
     private void inject(Action.Packet p) throws SkipException, ScriptSyntaxException {
         refuseOuter(p);
+        if (p.body() instanceof PacketBody.Tcp t && t.seq().length() > MAX_PAYLOAD) {
+            throw new ScriptSyntaxException(p.at(), "a packet to the stack has at most " + MAX_PAYLOAD + " bytes of payload");
+        }
         Flow flow = flows.forInbound(p.body());
         byte[] bytes;
         try {

@@ -15,6 +15,7 @@ import dev.millrace.packetdrill.script.ScriptSyntaxException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,14 +76,17 @@ public record ScriptRunner(String profile, IpVariant variant, Map<String, String
             throws IOException, MismatchException, SkipException, ScriptSyntaxException {
         var setup = new StackSetup(settings, profile, customizer);
         var shell = new Shell(setup);
-        configure(script, shell);
+        Map<Action.Command, Long> done = configure(script, shell);
         try (PcapTrace trace = capture == null ? null : new PcapTrace(capture, name)) {
             ManualStack[] stack = new ManualStack[1];
             var wire = new Wire(settings.mtu(), () -> stack[0] == null ? 0 : stack[0].nowNs() - RunClock.START_NS,
                     trace == null ? (_, _, _) -> { } : trace);
             try (ManualStack opened = open(script, setup, wire)) {
                 stack[0] = opened;
-                run[0] = new ScriptRun(script, settings, setup, shell, wire, opened);
+                run[0] = new ScriptRun(script, settings, setup.isLinux(), command -> {
+                    Long takesNs = done.remove(command);
+                    return takesNs == null ? shell.run(command.at(), command.text()) : takesNs;
+                }, wire, opened);
                 run[0].run();
             }
         }
@@ -102,18 +106,21 @@ public record ScriptRunner(String profile, IpVariant variant, Map<String, String
         }
     }
 
-    /// What commands at the beginning say of the stack must be known before it is opened. They are run again in their turn, where
-    /// they find everything as they want it.
-    private static void configure(Script script, Shell shell) throws SkipException {
+    /// What commands at the beginning say of the stack must be known before it is opened, so they are run then.
+    ///
+    /// @return how long each takes in its turn, in nanoseconds
+    private static Map<Action.Command, Long> configure(Script script, Shell shell) throws SkipException {
+        Map<Action.Command, Long> done = new HashMap<>();
         if (script.init() != null) {
             shell.run(script.init().at(), script.init().text());
         }
         for (Event event : script.events()) {
             if (!(event.action() instanceof Action.Command c)) {
-                return;
+                break;
             }
-            shell.run(c.at(), c.text());
+            done.put(c, shell.run(c.at(), c.text()));
         }
+        return done;
     }
 
     /// The variants that a script is meant for: its own, or all.

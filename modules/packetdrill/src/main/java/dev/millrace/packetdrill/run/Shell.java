@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class Shell {
     /// Loads what the stack has anyway, or speaks to people.
     private static final Set<String> WITHOUT_EFFECT = Set.of("true", ":", "sync", "exit", "set", "uname");
-    private static final Set<String> LOADED = Set.of("cc_newreno", "cc_cubic", "tcp_cubic");
+    /// Queues that change nothing on a link without a rate.
+    private static final Set<String> PLAIN_QUEUES = Set.of("pfifo", "pfifo_fast", "noqueue");
     /// What the portable scripts of Google begin with.
     private static final List<String> LINUX_DEFAULTS = List.of("net.ipv4.tcp_rmem=4096 540000 15728640",
             "net.ipv4.tcp_wmem=4096 262144 4194304", "net.ipv4.tcp_timestamps=1", "net.ipv4.tcp_syn_retries=5",
@@ -66,7 +67,16 @@ final class Shell {
                 return sleep(at, command, arguments, program.equals("sleep") ? 9 : 3);
             }
             case "kldload", "modprobe" -> {
-                if (!arguments.stream().filter(a -> !a.startsWith("-")).allMatch(LOADED::contains)) {
+                // That something can be chosen does not choose it.
+            }
+            case "tc" -> {
+                if (!arguments.contains("qdisc") || arguments.stream().noneMatch(PLAIN_QUEUES::contains)) {
+                    throw notUnderstood(at, command);
+                }
+            }
+            case "ip" -> {
+                // A new stack has no memory of others.
+                if (!arguments.contains("tcp_metrics") || !arguments.contains("flush")) {
                     throw notUnderstood(at, command);
                 }
             }
@@ -118,13 +128,11 @@ final class Shell {
     private static List<String> words(String text) {
         List<String> words = new ArrayList<>();
         Matcher m = WORD.matcher(text);
-        boolean joins = false;
         int behind = 0;
         while (m.find()) {
             String word = m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3);
             // name="a b" is one word.
-            joins = m.start() == behind && !words.isEmpty();
-            if (joins) {
+            if (m.start() == behind && !words.isEmpty()) {
                 words.set(words.size() - 1, words.getLast() + word);
             } else {
                 words.add(word);
