@@ -46,8 +46,9 @@ final class StackSetup {
 
     /// Whether a wrong configuration is the script's own doing.
     boolean isOfScript(ConfigurationException e) {
-        return options.entrySet().stream().anyMatch(of -> of.getValue().keySet().stream().anyMatch(
-                option -> e.key().equals(of.getKey() + "." + option)));
+        // The first NIC is the wire, which is as the script's options say.
+        return e.key().startsWith("nic[0]") || options.entrySet().stream().anyMatch(of -> e.key().equals(of.getKey())
+                || of.getValue().keySet().stream().anyMatch(option -> e.key().equals(of.getKey() + "." + option)));
     }
 
     /// Opens the stack.

@@ -335,6 +335,9 @@ class ScriptRunnerTest {
                 + "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,nop,TS val 5 ecr 1,nop,wscale 8>\n");
         passes("`sysctl millrace.tcp.sack=false`\n" + syn + "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val 5 ecr 1,nop,wscale 10>\n");
         ends(Status.ERROR, "`sysctl millrace.tcp.nonsense=1`\n" + LISTEN, "nonsense");
+        ends(Status.ERROR, "`sysctl millrace.nonsense.sack=1`\n" + LISTEN, "nonsense");
+        ends(Status.ERROR, "`sysctl millrace.tcp.min-rto=long`\n" + LISTEN, "long");
+        ends(Status.ERROR, "--local_ip=224.0.0.1\n" + LISTEN, "224.0.0.1");
         ends(Status.SKIPPED, ACCEPTED + "+0 `sysctl net.ipv4.tcp_sack=0`\n", "cannot change that while it runs");
         passes(ACCEPTED + "+0 `sleep 0.5`\n0.6 close(4) = 0\n");
     }
