@@ -2,6 +2,7 @@ package dev.millrace.packetdrill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.testkit.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,10 @@ class ScriptsTest {
     }
 
     private static void pass(Path file, IpVariant variant) throws IOException {
-        ScriptResult r = Packetdrill.create().variant(variant).run(file);
+        ScriptResult r;
+        try (var _ = new LeakCheck()) {
+            r = Packetdrill.create().variant(variant).run(file);
+        }
         boolean other = r.status() == ScriptResult.Status.SKIPPED && (r.message().endsWith("only") || r.message().startsWith("ICMP for IPv"));
         assertEquals(ScriptResult.Status.PASSED, other ? ScriptResult.Status.PASSED : r.status(), r::toString);
     }

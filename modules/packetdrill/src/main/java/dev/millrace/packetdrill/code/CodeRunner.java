@@ -66,6 +66,10 @@ public final class CodeRunner {
             } else if (!ends && (from >= 0 || !Character.isWhitespace(c))) {
                 from = from < 0 ? i : from;
                 statement.append(c);
+                if (c == '\\' && quote != 0 && i + 1 < text.length()) {
+                    statement.append(text.charAt(++i));
+                    continue;
+                }
                 quote = quote == 0 && (c == '"' || c == '\'') ? c : c == quote ? 0 : quote;
                 parentheses += quote != 0 ? 0 : c == '(' ? 1 : c == ')' ? -1 : 0;
             }
@@ -101,6 +105,9 @@ public final class CodeRunner {
             return;
         }
         String name = s.assigned();
+        if (name == null && s.isOther()) {
+            throw new SkipException(at, "Python that is not understood: " + text.lines().findFirst().orElse(""));
+        }
         if (name == null) {
             throw new ScriptSyntaxException(at, "assert, print or an assignment expected in code, not \"" + text + "\"");
         }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /// One statement of Python, read and calculated at once.
 final class Statement {
     private static final Pattern TOKEN = Pattern.compile("\\s*(?:(?<number>0[xX][0-9a-fA-F]+|[0-9]+(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\\.[0-9]+)"
-            + "|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<string>\"[^\"]*\"|'[^']*')|(?<mark>==|!=|<=|>=|<<|>>|//|\\*\\*|[-+*/%&|^~<>=(),\\[\\].:!]))");
+            + "|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<string>\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*')|(?<mark>==|!=|<=|>=|<<|>>|//|\\*\\*|[-+*/%&|^~<>=(),\\[\\]{}.:!]))");
     private static final int MAX_DEPTH = 64;
 
     private final String text;
@@ -72,6 +72,11 @@ final class Statement {
     /// Whether the statement begins with this word, which is taken.
     boolean begins(String word) {
         return takes(word);
+    }
+
+    /// Whether it is a call, or something else that Python has and we have not.
+    boolean isOther() {
+        return tokens.getFirst().kind().equals("name") && tokens.size() > 2 && tokens.get(1).kind().equals("mark");
     }
 
     /// The name that is given a value, or `null` if the statement does something else.
@@ -248,11 +253,20 @@ final class Statement {
                 if (peek().text().equals("(") && !peek().kind().equals("string")) {
                     return function(t.text(), place);
                 }
+                if (peek().text().equals(".") || peek().text().equals("[")) {
+                    throw new SkipException(place, "Python that is not understood: " + t.text() + peek().text());
+                }
                 double v = names.value(t.text(), place);
                 used.put(t.text(), v);
                 return v;
             }
-            default -> throw wrong("a value");
+            case "string" -> throw new SkipException(place, "strings of Python");
+            default -> {
+                if (t.text().equals("[") || t.text().equals("{")) {
+                    throw new SkipException(place, "lists and dictionaries of Python");
+                }
+                throw wrong("a value");
+            }
         }
     }
 

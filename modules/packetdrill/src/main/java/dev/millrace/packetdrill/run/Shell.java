@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /// is not understood is a reason to skip the script.
 final class Shell {
     /// Loads what the stack has anyway, or speaks to people.
-    private static final Set<String> WITHOUT_EFFECT = Set.of("true", ":", "sync", "exit", "set", "uname");
+    private static final Set<String> WITHOUT_EFFECT = Set.of("true", ":", "sync", "exit", "set", "uname", "echo");
     /// Queues that change nothing on a link without a rate.
     private static final Set<String> PLAIN_QUEUES = Set.of("pfifo", "pfifo_fast", "noqueue");
     /// What the portable scripts of Google begin with.
@@ -82,7 +82,7 @@ final class Shell {
             }
             default -> {
                 boolean restores = program.startsWith("sysctl_restore_");
-                if (!restores && !WITHOUT_EFFECT.contains(program)) {
+                if (!restores && (!WITHOUT_EFFECT.contains(program) || command.contains(">"))) {
                     throw notUnderstood(at, command);
                 }
             }

@@ -271,7 +271,8 @@ class ScriptRunnerTest {
     @CsvSource(delimiter = '|', value = {"assert tcpi_state == TCP_ESTABLISHED", "x = 5 * 2 + 1; assert x == 11", "assert 1 <= tcpi_snd_cwnd <= 10",
         "assert abs(tcpi_rtt - 100000) < 10, 'rtt=%d' % tcpi_rtt", "assert (tcpi_options & TCPI_OPT_SACK) == 0 and not tcpi_unacked",
         "print(tcpi_rtt)", "assert tcpi_rtt // 1000 == 100 or False  # a remark", "assert max(1, 2, 3) == 3 and min(2, 1) == 1",
-        "assert 7 % 4 == 3 and 1 << 4 == 16 and ~0 == -1 and 6 ^ 3 == 5 and 1 | 6 == 7", "assert 0x10 == 16 and 1.5 * 2 == 3"})
+        "assert 7 % 4 == 3 and 1 << 4 == 16 and ~0 == -1 and 6 ^ 3 == 5 and 1 | 6 == 7", "assert 0x10 == 16 and 1.5 * 2 == 3",
+        "assert 1 == 1, \"a \\\" %s\" % {1: [2]}.get(1)"})
     void codeIsUnderstood(String code) throws IOException {
         passes(ACCEPTED + "+0 %{ " + code + " }%\n");
     }
@@ -291,6 +292,11 @@ class ScriptRunnerTest {
         ends(Status.SKIPPED, ACCEPTED + "+0 %{ if tcpi_rtt > 1: pass }%\n", "Python that is not understood");
         ends(Status.SKIPPED, ACCEPTED + "+0 %{ assert tcpi_delivered == 1 }%\n", "does not tell tcpi_delivered");
         ends(Status.SKIPPED, ACCEPTED + "+0 %{ assert len(5) }%\n", "the function len");
+        ends(Status.SKIPPED, ACCEPTED + "+0 %{ assert 'a' == 'a' }%\n", "strings");
+        ends(Status.SKIPPED, ACCEPTED + "+0 %{ assert x.y == 1 }%\n", "not understood: x.");
+        ends(Status.SKIPPED, ACCEPTED + "+0 %{ assert [1] == [1] }%\n", "lists");
+        ends(Status.SKIPPED, ACCEPTED + "+0 %{ x = 1; x += 1 }%\n", "not understood: x += 1");
+        ends(Status.SKIPPED, ACCEPTED + "+0 %{ sys.exit(1) }%\n", "not understood: sys.exit");
         assertEquals(14, ends(Status.ERROR, "0 %{\n  assert 1 == \n}%\n", "a value").column());
         ScriptResult r = ends(Status.ERROR, "0 %{ assert nonsense == 1 }%\n", "nonsense is not defined");
         assertEquals(13, r.column());
