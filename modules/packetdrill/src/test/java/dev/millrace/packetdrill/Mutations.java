@@ -73,7 +73,7 @@ final class Mutations {
     }
 
     private void packet(int i, String line) {
-        boolean syn = line.matches("^\\S+\\s+>\\s+(\\[.*?\\] )?S.*");
+        boolean syn = line.matches("^\\S+\\s+>\\s+(\\[.*?\\] )?(\\d+ > \\d+ )?S.*");
         Matcher m = SEQUENCE.matcher(line);
         while (m.find()) {
             long first = Long.parseLong(m.group(1));

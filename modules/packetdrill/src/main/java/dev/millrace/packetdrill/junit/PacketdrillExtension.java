@@ -25,6 +25,7 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /// What stands behind [PacketdrillTest].
+@SuppressWarnings("exports") // of JUnit, which who uses this has
 public final class PacketdrillExtension implements TestTemplateInvocationContextProvider {
     private static final List<String> FOLDERS = List.of("", "src/test/resources", "src/test", "src/test/scripts");
     private static final Path CAPTURES = Path.of("target", "packetdrill");

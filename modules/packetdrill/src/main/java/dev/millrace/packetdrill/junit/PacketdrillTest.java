@@ -25,6 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 @TestTemplate
+@SuppressWarnings("exports") // of JUnit, which who uses this has
 @ExtendWith(PacketdrillExtension.class)
 public @interface PacketdrillTest {
     /// Patterns of paths, such as `scripts/*.pkt` or `scripts/**.pkt`; relative ones are looked for in the working folder, in
