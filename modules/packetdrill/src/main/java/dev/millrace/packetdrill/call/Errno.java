@@ -9,7 +9,7 @@ import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
 
 /// Errors of system calls, with the numbers that Linux has for them.
-public enum Errno {
+enum Errno {
     /// No such descriptor.
     EBADF(9),
     /// It would have to wait.
@@ -70,7 +70,7 @@ public enum Errno {
     }
 
     /// Its number on Linux.
-    public int number() {
+    int number() {
         return number;
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.packetdrill.call;
 
+import dev.millrace.ConfigurationException;
 import dev.millrace.TcpOptions;
 import dev.millrace.packetdrill.run.SkipException;
 import dev.millrace.packetdrill.script.Expression;
@@ -142,7 +143,21 @@ final class OptionTable {
                 t.set(StandardSocketOptions.SO_LINGER, on ? (int) Arguments.number(Arguments.member(s, "linger")) : -1);
             }
             case "SO_RCVTIMEO", "SO_SNDTIMEO" -> t.setTimeout(name.equals("SO_RCVTIMEO"), timeNs());
-            case "TCP_CONGESTION" -> t.set(TcpOptions.CONGESTION_CONTROL, congestionControl(text(args.single(3))));
+            case "TCP_CONGESTION" -> {
+                String control = congestionControl(text(args.single(3)));
+                try {
+                    t.set(TcpOptions.CONGESTION_CONTROL, control);
+                } catch (ConfigurationException e) {
+                    throw new SkipException(args.get(3).at(), "the stack has no congestion control \"" + control + '"');
+                }
+            }
+            case "IP_MTU_DISCOVER", "IPV6_MTU_DISCOVER" -> {
+                long how = Arguments.number(args.single(3));
+                // TCP discovers path MTUs in any case.
+                if (how != 1 && how != 2) {
+                    throw new SkipException(args.get(3).at(), "TCP without discovery of path MTUs");
+                }
+            }
             case "TCP_MAXSEG" -> t.set(TcpOptions.MAX_SEGMENT, (int) Arguments.number(args.single(3)));
             case "TCP_FUNCTION_BLK" -> {
                 String set = text(Arguments.member(Arguments.struct(args.single(3)), "function_set_name"));

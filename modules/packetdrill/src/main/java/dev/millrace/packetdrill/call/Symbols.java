@@ -5,7 +5,7 @@ import java.util.Map;
 
 /// The constants of C that arguments of system calls may be, with the values that Linux has for them. Options of sockets are known by
 /// their names, in [OptionTable].
-public final class Symbols {
+final class Symbols {
     static final int POLLIN = 1;
     static final int POLLPRI = 2;
     static final int POLLOUT = 4;

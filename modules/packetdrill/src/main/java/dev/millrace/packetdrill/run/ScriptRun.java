@@ -12,12 +12,16 @@ import dev.millrace.packetdrill.packet.PacketWriter;
 import dev.millrace.packetdrill.script.Action;
 import dev.millrace.packetdrill.script.Event;
 import dev.millrace.packetdrill.script.EventTime;
+import dev.millrace.packetdrill.script.IcmpNames;
 import dev.millrace.packetdrill.script.IpInfo;
 import dev.millrace.packetdrill.script.PacketBody;
 import dev.millrace.packetdrill.script.Position;
 import dev.millrace.packetdrill.script.Script;
 import dev.millrace.packetdrill.script.ScriptSyntaxException;
+import dev.millrace.packetdrill.script.TcpOption;
+import dev.millrace.wire.TcpHeader;
 import java.net.InetSocketAddress;
+import java.util.List;
 
 /// One script on one open stack: its events in order, in virtual time. One thread.
 final class ScriptRun implements RunClock.AfterStep {
@@ -162,7 +166,7 @@ final class ScriptRun implements RunClock.AfterStep {
 
     private void checkWire(Event event) throws MismatchException {
         if (wire.broken() != null) {
-            throw new MismatchException(event.at(), "the stack sent something that is no packet: " + wire.broken(), event.text(), "");
+            throw new MismatchException(event.at(), "the stack sent a packet that is wrong: " + wire.broken(), event.text(), "");
         }
     }
 
@@ -263,6 +267,26 @@ final class ScriptRun implements RunClock.AfterStep {
         }
     }
 
+    /// What the stack has nothing of cannot be expected of it.
+    private void refuseLacking(Action.Packet p) throws SkipException {
+        int version = settings.local().version();
+        if (p.body() instanceof PacketBody.Icmp i
+                && (IcmpNames.type(version, i.type()) < 0 || IcmpNames.code(version, i.type(), i.code()) < 0)) {
+            throw new SkipException(p.at(), "ICMP for IPv" + version + " has no " + i.type() + " " + i.code());
+        }
+        if (!(p.body() instanceof PacketBody.Tcp t)) {
+            return;
+        }
+        if ((t.flags() & TcpHeader.AE) != 0) {
+            throw new SkipException(p.at(), "the stack has no Accurate ECN (RFC 9768)");
+        }
+        for (TcpOption option : t.options() == null ? List.<TcpOption>of() : t.options()) {
+            if (option instanceof TcpOption.Bytes b) {
+                throw new SkipException(p.at(), "the stack has no " + b.name());
+            }
+        }
+    }
+
     /// The stack's own timestamp for one that the peer echoes.
     private int liveStamp(Flow flow, int echo) {
         Integer live = settings.scaledEchoes() ? flow.scaledStamp(echo) : flow.stamp(echo);
@@ -286,6 +310,7 @@ final class ScriptRun implements RunClock.AfterStep {
     private void expect(Event event, long at, long tolerance) throws MismatchException, SkipException, ScriptSyntaxException {
         var p = (Action.Packet) event.action();
         refuseOuter(p);
+        refuseLacking(p);
         boolean any = event.time().kind() == EventTime.Kind.ANY;
         long earliest = any ? Long.MIN_VALUE : at - tolerance - RESOLUTION_NS;
         long latest = any ? nowNs + EVER_NS : at + event.time().toNs() - event.time().fromNs() + tolerance + RESOLUTION_NS;

@@ -60,7 +60,7 @@ final class Wire implements Link {
         return count;
     }
 
-    /// What was wrong with a packet that no receiver would take, or `null`.
+    /// What was wrong with a packet that no receiver would take, or that was one too many; `null` if none was.
     String broken() {
         return broken;
     }
@@ -94,6 +94,8 @@ final class Wire implements Link {
         try {
             if (waiting.size() < MAX_WAITING) {
                 waiting.add(new Sent(PacketReader.read(bytes), now, number));
+            } else {
+                broken = MAX_WAITING + " packets wait to be mentioned, and this is one more";
             }
         } catch (PacketReader.BrokenPacketException e) {
             if (broken == null) {

@@ -41,5 +41,14 @@ public sealed interface TcpOption {
     /// @param kind its number
     /// @param data its bytes behind kind and length, in hexadecimal digits
     record Bytes(int kind, String data) implements TcpOption {
+        /// What the option is for.
+        public String name() {
+            return switch (kind) {
+                case TcpOptionParser.KIND_FAST_OPEN, TcpOptionParser.KIND_EXPERIMENT -> "TCP Fast Open (RFC 7413)";
+                case TcpOptionParser.KIND_MD5 -> "TCP-MD5 (RFC 2385)";
+                case TcpOptionParser.KIND_ACCURATE_ECN_0, TcpOptionParser.KIND_ACCURATE_ECN_1 -> "Accurate ECN (RFC 9768)";
+                default -> "option of kind " + kind;
+            };
+        }
     }
 }
