@@ -4,7 +4,6 @@ import dev.millrace.packetdrill.script.IcmpNames;
 import dev.millrace.packetdrill.script.IpInfo;
 import dev.millrace.packetdrill.script.PacketBody;
 import dev.millrace.packetdrill.script.TcpOption;
-import dev.millrace.wire.BigEndian;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
@@ -40,21 +39,27 @@ public final class PacketWriter {
             switch (option) {
                 case TcpOption.Nop _ -> out.write(TcpOptionReader.KIND_NOP);
                 case TcpOption.End _ -> out.write(TcpOptionReader.KIND_END);
-                case TcpOption.Mss o -> put(out, TcpOptionReader.KIND_MSS, 2, o.value());
-                case TcpOption.WindowScale o -> put(out, TcpOptionReader.KIND_WINDOW_SCALE, 1, o.shift());
-                case TcpOption.SackPermitted _ -> put(out, TcpOptionReader.KIND_SACK_PERMITTED, 0, 0);
+                case TcpOption.Mss o -> {
+                    head(out, TcpOptionReader.KIND_MSS, 2);
+                    write(out, 2, o.value());
+                }
+                case TcpOption.WindowScale o -> {
+                    head(out, TcpOptionReader.KIND_WINDOW_SCALE, 1);
+                    write(out, 1, o.shift());
+                }
+                case TcpOption.SackPermitted _ -> head(out, TcpOptionReader.KIND_SACK_PERMITTED, 0);
                 case TcpOption.Timestamps o -> {
-                    put(out, TcpOptionReader.KIND_TIMESTAMPS, 8, 0);
+                    head(out, TcpOptionReader.KIND_TIMESTAMPS, 8);
                     write(out, 4, o.value());
                     write(out, 4, liveStamp.applyAsInt(o.echo()));
                 }
                 case TcpOption.Sack o -> {
-                    put(out, TcpOptionReader.KIND_SACK, 4 * o.edges().size(), 0);
+                    head(out, TcpOptionReader.KIND_SACK, 4 * o.edges().size());
                     o.edges().forEach(edge -> write(out, 4, liveSeq.applyAsInt(edge)));
                 }
                 case TcpOption.Bytes o -> {
                     byte[] data = HexFormat.of().parseHex(o.data());
-                    put(out, o.kind(), data.length, 0);
+                    head(out, o.kind(), data.length);
                     out.writeBytes(data);
                 }
             }
@@ -65,13 +70,10 @@ public final class PacketWriter {
         return out.toByteArray();
     }
 
-    /// Kind, length, and a value if it fits.
-    private static void put(ByteArrayOutputStream out, int kind, int length, int value) {
+    /// Kind and length of an option with so many bytes behind them.
+    private static void head(ByteArrayOutputStream out, int kind, int length) {
         out.write(kind);
         out.write(2 + length);
-        if (length > 0 && length <= 2) {
-            write(out, length, value);
-        }
     }
 
     private static void write(ByteArrayOutputStream out, int length, int value) {
@@ -193,9 +195,5 @@ public final class PacketWriter {
                 : Checksum.pseudoHeader(source.hi(), source.lo(), destination.hi(), destination.lo(), protocol, b.length);
         int sum = Checksum.finish(pseudo + Checksum.sum(MemorySegment.ofArray(b), 0, b.length));
         return sum == 0 && protocol == IpProtocol.UDP ? 0xffff : sum;
-    }
-
-    static int u16(byte[] b, int at) {
-        return BigEndian.u16(MemorySegment.ofArray(b), at);
     }
 }

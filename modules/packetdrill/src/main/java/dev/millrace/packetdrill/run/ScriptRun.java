@@ -365,10 +365,13 @@ final class ScriptRun implements RunClock.AfterStep {
 
     /// What the script says nothing of must not have happened, but for answers to what it did in its last moment.
     private void checkSilence() throws MismatchException {
-        Wire.Sent left = wire.peek();
-        if (left != null && left.number() < excusedFrom) {
-            throw new MismatchException(script.events().getLast().at(), "the stack sent a packet of which the script says nothing", "",
-                    PacketText.of(left.packet(), flows.of(left.packet()), IpInfo.NONE) + "   // at " + PacketText.seconds(left.atNs()));
+        Wire.Sent left;
+        while ((left = wire.poll()) != null) {
+            boolean answer = left.number() >= excusedFrom && left.atNs() <= lastInstantNs;
+            if (!answer) {
+                throw new MismatchException(script.events().getLast().at(), "the stack sent a packet of which the script says nothing", "",
+                        PacketText.of(left.packet(), flows.of(left.packet()), IpInfo.NONE) + "   // at " + PacketText.seconds(left.atNs()));
+            }
         }
     }
 }

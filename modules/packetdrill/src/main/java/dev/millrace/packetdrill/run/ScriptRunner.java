@@ -56,7 +56,7 @@ public record ScriptRunner(String profile, IpVariant variant, Map<String, String
             throw e;
         } catch (RuntimeException | AssertionError | StackOverflowError e) {
             // Whatever a script does, the stack must not throw.
-            return result(name, used, Status.FAILED, run[0] == null ? null : run[0].at(), "the stack threw " + e, "", "", run[0]);
+            return result(name, used, Status.FAILED, run[0] == null ? null : run[0].at(), "the stack threw " + e + where(e), "", "", run[0]);
         }
     }
 
@@ -64,6 +64,10 @@ public record ScriptRunner(String profile, IpVariant variant, Map<String, String
             String actual, ScriptRun run) {
         return new ScriptResult(name, variant, status, at == null ? 0 : at.line(), at == null ? 0 : at.column(), message, expected, actual,
                 Duration.ofNanos(run == null ? 0 : run.nowNs()));
+    }
+
+    private static String where(Throwable e) {
+        return e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0];
     }
 
     /// `…-v6.pkt` is for IPv6 only.

@@ -170,6 +170,11 @@ class ScriptRunnerTest {
         passes(ACCEPTED + "+0 close(4) = 0\n");
         passes(ACCEPTED + "+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1\n+0 close(4) = 0\n+0 close(3) = 0\n");
         fails(ACCEPTED + "+0 close(4) = 0\n+.01 close(3) = 0\n", "says nothing");
+        // A call or a command that takes time is more than a moment.
+        String sent = ACCEPTED + "+0 write(4, ..., 100) = 100\n+0 > P. 1:101(100) ack 1\n";
+        passes(sent + "+0...0.2 poll([{fd=4, events=POLLIN, revents=0}], 1, 200) = 0\n");
+        fails(sent + "+0...0.5 poll([{fd=4, events=POLLIN, revents=0}], 1, 500) = 0\n", "says nothing");
+        fails(sent + "+0 `sleep 0.5`\n", "says nothing");
     }
 
     // ---- calls
