@@ -11,6 +11,7 @@ module dev.millrace.cli {
     requires dev.millrace.jdk;
     requires dev.millrace.junit;
     requires dev.millrace.neighbors;
+    requires dev.millrace.packetdrill;
     requires dev.millrace.plot;
     requires info.picocli;
     requires org.apache.httpcomponents.core5.httpcore5;

@@ -72,6 +72,7 @@ public final class Main {
         root.addSubcommand("serve", ServeCommand.spec());
         root.addSubcommand("bench", BenchCommand.spec());
         root.addSubcommand("plot", PlotCommand.spec());
+        root.addSubcommand("packetdrill", PacketdrillCommand.spec());
         root.addSubcommand("explore", ExploreCommand.spec());
         root.addSubcommand("services", ServicesCommand.spec());
         root.addSubcommand("ping", PingCommand.spec());

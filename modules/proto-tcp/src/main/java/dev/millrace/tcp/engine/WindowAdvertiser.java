@@ -19,12 +19,18 @@ final class WindowAdvertiser {
         return s;
     }
 
+    /// RFC 9293 §3.8.6.2.2's RCV.BUFF: the buffer, as far as the 16 bits of a window can speak of it. What is beyond would make
+    /// each read look like a window that opens wide.
+    private static int buffer(TcpConnection c) {
+        return Math.min(c.options.receiveBuffer, 0xffff << c.receiveShift);
+    }
+
     private static int free(TcpConnection c) {
-        return Math.max(0, c.options.receiveBuffer - c.receiveBuffer.length());
+        return Math.max(0, Math.min(c.options.receiveBuffer - c.receiveBuffer.length(), buffer(c)));
     }
 
     private static int worthwhile(TcpConnection c) {
-        return Math.min(c.options.receiveBuffer / 2, c.advertisedMss);
+        return Math.min(buffer(c) / 2, c.advertisedMss);
     }
 
     /// The window field of a segment that goes out now; moves RCV's edge to what it promises.
@@ -75,7 +81,7 @@ final class WindowAdvertiser {
         int offered = c.rcv.wnd();
         int free = free(c);
         int growth = free - offered;
-        return growth >= worthwhile(c) && (free >= 2 * (long) offered || growth >= c.options.receiveBuffer / 2)
+        return growth >= worthwhile(c) && (free >= 2 * (long) offered || growth >= buffer(c) / 2)
                 && Math.min(0xffff, free >> shift) << shift > offered;
     }
 }

@@ -311,6 +311,28 @@ class TcpDataTest {
         b.end();
     }
 
+    /// Without window scaling the buffer may be much larger than what a window can say: reading a few bytes opens nothing that is
+    /// worth telling (RFC 9293 MUST-39).
+    @Test
+    void aReadOfAFewBytesIsNotToldWhereTheWindowIsAsLargeAsItCanBe() {
+        TcpBench b = plain();
+        b.recv(data(1, 100)).read(100, 100).expectNothing();
+        b.after(40).expectAt(40, ". 1:1 ack 101");
+        // Nor does the window creep: it stays where it is until a full segment's worth can be added.
+        b.recv(data(101, 100)).read(100, 100).after(40);
+        assertEquals(65535 - 200, b.next().win());
+        // The rest of the buffer is there, however late the program reads: the window never closes, and no read has news.
+        for (int i = 0; i < 64; i++) {
+            b.recv(data(201 + 1000 * i, 1000));
+        }
+        b.after(40);
+        while (!b.sent.isEmpty()) {
+            assertTrue(b.next().win() > 60_000);
+        }
+        b.read(1_000_000, 64_000);
+        b.expectNothing().end();
+    }
+
     @Test
     void probeOfOurClosedWindowIsAnsweredAndNotTaken() {
         TcpBench b = plain("receive-buffer", "4000");

@@ -1,0 +1,4 @@
+/// A program that runs packet scripts and has nothing of JUnit.
+module scripts {
+    requires dev.millrace.packetdrill;
+}
