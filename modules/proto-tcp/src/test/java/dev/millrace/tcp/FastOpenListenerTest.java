@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.TcpListener;
@@ -18,6 +19,7 @@ import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.TcpHeader;
 import dev.millrace.wire.TcpOptionWriter;
 import dev.millrace.wire.buffer.Packet;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -498,6 +500,21 @@ class FastOpenListenerTest {
                 IpAddress.parse("192.0.2.1")));
         assertEquals("SYN_RECEIVED", s.info().state());
         assertEquals(1, pending());
+    }
+
+    /// What is thrown inside ends the connection, and it counts no more, be the program never so slow to close it.
+    @Test
+    void oneThatFailsInsideMakesRoom() throws Exception {
+        fast(CLIENT, 5_000);
+        TcpSocket s = accept();
+        stack.refused = "congestion.onSent";
+        assertThrows(IOException.class, () -> {
+            s.tryWrite(ByteBuffer.allocate(7));
+            s.tryWrite(ByteBuffer.allocate(7));
+        });
+        assertEquals(1, stack.told.size());
+        stack.told.clear();
+        assertEquals(0, pending());
     }
 
     @Test
