@@ -23,7 +23,11 @@ final class SegmentSender {
             case CLOSED, LISTEN -> {
                 return null;
             }
-            case SYN_SENT, SYN_RECEIVED -> {
+            case SYN_SENT -> {
+                // There is nothing to acknowledge yet.
+                return c.synDue ? SegmentWriter.syn(c, nowNs) : null;
+            }
+            case SYN_RECEIVED -> {
                 return c.synDue ? SegmentWriter.syn(c, nowNs) : c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
             }
             default -> {
