@@ -147,8 +147,10 @@ final class SegmentArrival {
 
     /// RFC 2883 §4: the payload has come before.
     private void reportDuplicate(Segment seg) {
-        if (seg.len > 0 && c.sackOn) {
-            c.sackBlocks().onDuplicate(seg.seqOffset, seg.seqOffset + seg.len);
+        long left = Math.max(seg.seqOffset, c.rcv.first());
+        long right = seg.seqOffset + seg.len;
+        if (left < right && c.sackOn) {
+            c.sackBlocks().onDuplicate(left, right);
         }
     }
 

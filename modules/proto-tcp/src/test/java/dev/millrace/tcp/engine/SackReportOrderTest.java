@@ -48,6 +48,16 @@ class SackReportOrderTest {
         b.end();
     }
 
+    /// Numbers from before the stream began are no text of it, however old they are.
+    @Test
+    void whatNeverWasInTheStreamDidNotComeTwice() {
+        TcpBench b = established().recv(data(1, 1000)).recv(data(1001, 1000)).forget();
+        b.recv(data(-5000, 1000)).expect(". 1:1 ack 2001");
+        b.recv(data(-499, 1000)).expect(". 1:1 ack 2001 sack 1:501");
+        b.recv(data(-499, 3000)).expect(". 1:1 ack 2501 sack 1:2001");
+        b.end();
+    }
+
     @Test
     void whatMemoryHadNoRoomForBringsNothingToTheFront() {
         TcpBench b = established().recv(data(1001, 1000)).recv(data(5001, 1000)).forget();
