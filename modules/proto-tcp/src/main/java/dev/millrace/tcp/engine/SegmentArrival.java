@@ -147,8 +147,9 @@ final class SegmentArrival {
 
     /// RFC 2883 §4: the payload has come before.
     private void reportDuplicate(Segment seg) {
-        long left = Math.max(seg.seqOffset, c.rcv.first());
-        long right = seg.seqOffset + seg.len;
+        long text = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
+        long left = Math.max(text, c.rcv.first());
+        long right = text + seg.len;
         if (left < right && c.sackOn) {
             c.sackBlocks().onDuplicate(left, right);
         }

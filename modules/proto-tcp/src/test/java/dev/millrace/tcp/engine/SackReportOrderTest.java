@@ -3,6 +3,7 @@ package dev.millrace.tcp.engine;
 import static dev.millrace.tcp.engine.TcpBench.data;
 import static dev.millrace.tcp.engine.TcpBench.established;
 
+import dev.millrace.wire.TcpHeader;
 import org.junit.jupiter.api.Test;
 
 /// What is reported of text out of order, and in which order (RFC 2018 §4, RFC 2883 §4).
@@ -55,6 +56,7 @@ class SackReportOrderTest {
         b.recv(data(-5000, 1000)).expect(". 1:1 ack 2001");
         b.recv(data(-499, 1000)).expect(". 1:1 ack 2001 sack 1:501");
         b.recv(data(-499, 3000)).expect(". 1:1 ack 2501 sack 1:2001");
+        b.recv(data(100, 50).flags(TcpHeader.SYN)).expect(". 1:1 ack 2501 sack 101:151");
         b.end();
     }
 

@@ -54,10 +54,10 @@ class TcpFuzzTest {
             case 3 -> o.userTimeoutNs = r.nextInt(2) * r.nextLong(100_000_000_000L);
             default -> {
                 int n = 1 + r.nextInt(3_000);
-                b.tcp.writeUrgent(MemorySegment.ofArray(new byte[n]), 0, n, b.nowNs);
+                b.watch.write(n, true, false, b.nowNs);
             }
         }
-        b.tcp.optionsChanged(b.nowNs);
+        b.watch.optionsChanged(b.nowNs);
         b.drain();
         long room = WriteRoom.now(b.tcp, Integer.MAX_VALUE);
         assertTrue(b.tcp.writableBytes() == 0 || room > 0, "a writer that is woken finds room");
@@ -75,7 +75,7 @@ class TcpFuzzTest {
         Random r = new Random(seed);
         TcpBench b = new TcpBench(r.nextBoolean() ? 1000 : 65_000, r.nextBoolean(), r.nextBoolean() ? 64_000 : 0, r.nextLong(1L << 50),
                 "receive-buffer", r.nextBoolean() ? "8KiB" : "200KiB", "send-buffer", "64KiB",
-                "sack", String.valueOf(r.nextInt(4) != 0), "out-of-order-ranges", "16");
+                "sack", String.valueOf(r.nextInt(4) != 0), "out-of-order-ranges", "16").watched();
         if (r.nextBoolean()) {
             b.connect();
         } else {
@@ -136,9 +136,7 @@ class TcpFuzzTest {
     }
 
     private static void read(TcpBench b, Random r) {
-        ReceivedBytes out = new ReceivedBytes();
-        b.tcp.read(out, 1 + r.nextInt(5000), b.nowNs);
-        out.clear();
+        b.watch.read(1 + r.nextInt(5000), b.nowNs);
         b.drain();
     }
 
