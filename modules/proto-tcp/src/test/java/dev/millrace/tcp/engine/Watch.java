@@ -66,6 +66,7 @@ final class Watch {
     record Offer(boolean timestamps, boolean sack, int shift, int mss) {
     }
 
+    /// @param budget its own, or `null` if it shares one
     Watch(String name, TcpConnection c, int iss, TestBudget budget, StreamContent own, StreamContent peers) {
         this.name = name;
         this.c = c;
