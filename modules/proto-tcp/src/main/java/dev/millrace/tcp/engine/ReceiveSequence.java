@@ -19,6 +19,11 @@ final class ReceiveSequence {
     boolean finKnown;
     boolean finReceived;
 
+    /// The number of the stream's first byte: what lies before it never was text.
+    long first() {
+        return irs + 1L;
+    }
+
     /// The window in which segments are acceptable.
     int wnd() {
         return (int) (edge - nxt);

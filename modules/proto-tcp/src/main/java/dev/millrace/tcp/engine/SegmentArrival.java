@@ -166,9 +166,11 @@ final class SegmentArrival {
 
     /// RFC 2883 §4: the payload has come before.
     private void reportDuplicate(Segment seg) {
-        if (seg.len > 0 && c.sackOn) {
-            long first = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
-            c.sackBlocks().onDuplicate(first, first + seg.len);
+        long text = seg.seqOffset + (seg.has(TcpHeader.SYN) ? 1 : 0);
+        long left = Math.max(text, c.rcv.first());
+        long right = text + seg.len;
+        if (left < right && c.sackOn) {
+            c.sackBlocks().onDuplicate(left, right);
         }
     }
 

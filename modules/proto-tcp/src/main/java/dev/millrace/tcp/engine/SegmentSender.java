@@ -26,7 +26,11 @@ final class SegmentSender {
             case CLOSED, LISTEN -> {
                 return null;
             }
-            case SYN_SENT, SYN_RECEIVED -> {
+            case SYN_SENT -> {
+                // There is nothing to acknowledge yet.
+                return null;
+            }
+            case SYN_RECEIVED -> {
                 return c.acks.isDue() ? SegmentWriter.ack(c, nowNs) : null;
             }
             default -> {

@@ -46,7 +46,7 @@ final class TextArrival {
             return arrival.drop(end <= rcv.nxt ? DropReason.DUPLICATE : DropReason.OUT_OF_WINDOW);
         }
         if (seq < rcv.nxt && c.sackOn) {
-            c.sackBlocks().onDuplicate(seq, rcv.nxt);
+            c.sackBlocks().onDuplicate(Math.max(seq, rcv.first()), rcv.nxt);
             c.acks.now();
         }
         if (to < end) {

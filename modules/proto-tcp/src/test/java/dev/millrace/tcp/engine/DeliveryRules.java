@@ -5,6 +5,7 @@ final class DeliveryRules extends Invariant {
     /// The offset in the peer's stream of what is read next.
     private long readTo;
     private boolean leavesOut;
+    /// What is not read is thrown away.
     private boolean inputShut;
     private boolean wasClosed;
     private long rcvNxtWhenClosed;
@@ -24,7 +25,7 @@ final class DeliveryRules extends Invariant {
 
     @Override
     void after(Cause cause) {
-        inputShut |= cause == Cause.SHUTDOWN_INPUT;
+        inputShut |= cause == Cause.SHUTDOWN_INPUT || cause == Cause.CLOSE || cause == Cause.ABORT;
         if (wasClosed && cause != Cause.OPEN) {
             hold(c.rcv.nxt == rcvNxtWhenClosed, "RCV.NXT moves on after the end");
         }
@@ -34,9 +35,8 @@ final class DeliveryRules extends Invariant {
         if (w.result > 0) {
             took(w.result);
         } else if (w.result < 0) {
-            long all = w.arrived.endOf(1) - 1;
-            hold(inputShut || w.peerFins.contains(all + 1, all + 2) && readTo + outOfLine() == all,
-                    () -> "the end of the stream after " + readTo + " of " + all + " bytes");
+            readTo += outOfLine();
+            hold(inputShut || w.peerFins.contains(readTo + 1, readTo + 2), () -> "the end of the stream after " + readTo + " bytes");
         }
     }
 

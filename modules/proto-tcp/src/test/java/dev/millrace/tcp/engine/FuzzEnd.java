@@ -148,6 +148,9 @@ final class FuzzEnd {
 
     void change(FuzzStep.Setting setting, long value) {
         boolean on = value != 0;
+        if (closed) {
+            return;
+        }
         if (!opened && setting == FuzzStep.Setting.RECEIVE_BUFFER) {
             // The scale that goes with it is chosen already.
             return;
@@ -316,7 +319,7 @@ final class FuzzEnd {
             return;
         }
         boolean moved = true;
-        for (int i = 0; moved && i < 100_000; i++) {
+        for (int i = 0; moved && i < 5_000_000; i++) {
             moved = writeSome() | readSome();
         }
         if (finishes && toWrite.isEmpty() && !tcp.outputShut() && tcp.state() != TcpState.SYN_SENT) {
@@ -327,7 +330,7 @@ final class FuzzEnd {
 
     private boolean writeSome() {
         Chunk chunk = toWrite.peekFirst();
-        if (chunk == null || tcp.outputShut() || tcp.state() == TcpState.SYN_SENT) {
+        if (chunk == null || tcp.outputShut() || host.waits() && tcp.state() == TcpState.SYN_SENT) {
             return false;
         }
         if (host.waits() && tcp.state().isSynchronized() && tcp.writableBytes() == 0) {

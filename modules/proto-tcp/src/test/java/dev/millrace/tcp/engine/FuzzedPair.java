@@ -380,7 +380,7 @@ final class FuzzedPair {
         long sent = trace.packets();
         int left = due.size();
         while (step(nowNs + GIVE_UP_NS)) {
-            if (trace.packets() - sent > 2L * left + 400) {
+            if (trace.packets() - sent > 2L * left + 5_000) {
                 throw new Invariant.Broken(8, "invariant 8: no silence after the end, " + (trace.packets() - sent) + " packets");
             }
         }

@@ -50,7 +50,7 @@ final class ReceiveWindowRules extends Invariant {
         long rounded = (promised + unit - 1) / unit * unit;
         if (offered < promised) {
             hold(rounded > free + unit + c.options.receiveBuffer / 4 && offered > promised - unit || rounded >> shift > 0xffff,
-                    () -> "the window shrank by " + (promised - offered) + " with a unit of " + unit + ", promised " + promised + ", free " + free);
+                    () -> out + ": the window shrank by " + (promised - offered) + " with a unit of " + unit + ", promised " + promised + ", free " + free);
         } else if (offered > rounded) {
             hold(offered <= free, () -> "offers " + offered + " where " + free + " bytes are free, and " + promised + " were promised");
         }

@@ -18,7 +18,7 @@ final class ResourceRules extends Invariant {
     void after(Cause cause) {
         note();
         if (c.state() == TcpState.CLOSED && cause != Cause.OPEN) {
-            hold(c.receiveBuffer.length() > 0 || w.budget.reserved() == 0, () -> w.budget.reserved() + " bytes of memory in CLOSED");
+            hold(c.receiveBuffer.length() > 0 || w.budget == null || w.budget.reserved() == 0, () -> w.budget.reserved() + " bytes of memory in CLOSED");
         }
     }
 
@@ -44,6 +44,6 @@ final class ResourceRules extends Invariant {
 
     @Override
     void atEnd() {
-        hold(w.budget.reserved() == 0, () -> w.budget.reserved() + " bytes of memory are not given back");
+        hold(w.budget == null || w.budget.reserved() == 0, () -> w.budget.reserved() + " bytes of memory are not given back");
     }
 }

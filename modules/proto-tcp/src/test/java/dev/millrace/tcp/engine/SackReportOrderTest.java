@@ -3,6 +3,7 @@ package dev.millrace.tcp.engine;
 import static dev.millrace.tcp.engine.TcpBench.data;
 import static dev.millrace.tcp.engine.TcpBench.established;
 
+import dev.millrace.wire.TcpHeader;
 import org.junit.jupiter.api.Test;
 
 /// What is reported of text out of order, and in which order (RFC 2018 §4, RFC 2883 §4).
@@ -45,6 +46,17 @@ class SackReportOrderTest {
         }
         b.forget();
         b.recv(data(12_001, 1000)).expect(". 1:1 ack 9001 sack 12001:13001 10001:11001");
+        b.end();
+    }
+
+    /// Numbers from before the stream began are no text of it, however old they are.
+    @Test
+    void whatNeverWasInTheStreamDidNotComeTwice() {
+        TcpBench b = established().recv(data(1, 1000)).recv(data(1001, 1000)).forget();
+        b.recv(data(-5000, 1000)).expect(". 1:1 ack 2001");
+        b.recv(data(-499, 1000)).expect(". 1:1 ack 2001 sack 1:501");
+        b.recv(data(-499, 3000)).expect(". 1:1 ack 2501 sack 1:2001");
+        b.recv(data(100, 50).flags(TcpHeader.SYN)).expect(". 1:1 ack 2501 sack 101:151");
         b.end();
     }
 

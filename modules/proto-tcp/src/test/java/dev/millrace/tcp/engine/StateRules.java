@@ -92,7 +92,8 @@ final class StateRules extends Invariant {
 
     /// Whether both sides' FINs have come as far as the state says.
     private boolean mayGoOn(TcpState now) {
-        boolean peersFin = w.contiguous() > 1 && w.peerFins.contains(w.contiguous() - 1, w.contiguous());
+        long fin = w.fromIrs(c.rcv.nxt) - 1;
+        boolean peersFin = w.peerFins.contains(fin, fin + 1) && w.arrived.endOf(1) >= fin;
         boolean finAcked = w.in.hasAck && w.in.ack == w.written + 2 || before == FIN_WAIT_2;
         return switch (now) {
             case CLOSE_WAIT, CLOSING -> peersFin;

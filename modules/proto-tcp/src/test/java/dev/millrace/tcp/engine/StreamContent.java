@@ -37,7 +37,7 @@ final class StreamContent {
 
     /// Where in [#memory] the bytes from this offset of the stream on lie, [#MOST] of them at least.
     long at(long offset) {
-        return (offset + shift) % PERIOD;
+        return Math.floorMod(offset + shift, PERIOD);
     }
 
     /// Whether these are the `length` bytes of the stream from `offset` on: -1, or the first that is not.

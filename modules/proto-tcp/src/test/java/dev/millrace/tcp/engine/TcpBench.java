@@ -162,6 +162,8 @@ final class TcpBench {
     long nowNs;
     int events;
     DropReason lastDrop;
+    /// If the invariants are checked at every step; then payloads are those of [StreamContent] both ways.
+    Watch watch;
     private final int irs;
 
     TcpBench(String... settings) {
@@ -176,6 +178,12 @@ final class TcpBench {
         irs = IRS;
         tcp = new TcpConnection(this.settings, options, 80, 4000, ISS, 100, ipMss, v4, superSegment,
                 Reno.CHOSEN, budget, nowNs);
+    }
+
+    /// From here on all invariants are checked.
+    TcpBench watched() {
+        watch = new Watch("the engine", tcp, ISS, budget, new StreamContent(0), new StreamContent(1));
+        return this;
     }
 
     // ---- building segments
@@ -238,6 +246,11 @@ final class TcpBench {
         if (in.fastOpen != null) {
             to = TcpOptionWriter.fastOpen(m, to, in.fastOpen);
         }
+        if (watch != null) {
+            long from = watch.peers.at(in.seq - 1L + ((in.flags & TcpHeader.SYN) != 0 ? 1 : 0));
+            MemorySegment.copy(StreamContent.memory(), from, m, to, in.len);
+            return p;
+        }
         for (int i = 0; i < in.len; i++) {
             m.set(java.lang.foreign.ValueLayout.JAVA_BYTE, to + i, (byte) (in.seq + i));
         }
@@ -253,7 +266,11 @@ final class TcpBench {
         while (tcp.nextDeadlineNs() <= target) {
             assertTrue(++steps < 100_000, "timers without end");
             nowNs = Math.max(nowNs, tcp.nextDeadlineNs());
-            tcp.onTimer(nowNs);
+            if (watch != null) {
+                watch.timer(nowNs);
+            } else {
+                tcp.onTimer(nowNs);
+            }
             drain();
         }
         nowNs = target;
@@ -308,7 +325,15 @@ final class TcpBench {
         Packet p = packet(in);
         p.setIpFacts(6, 64, in.marked ? 3 : 0);
         assertEquals(WireError.NONE, segment.parse(p));
-        if (tcp.state() == TcpState.CLOSED && (in.flags & 0x3f) == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active) {
+        boolean opens = tcp.state() == TcpState.CLOSED && (in.flags & 0x3f) == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active;
+        if (watch != null) {
+            if (opens) {
+                watch.openPassive(p, nowNs);
+            } else {
+                watch.segment(p, true, nowNs);
+            }
+            lastDrop = watch.dropped;
+        } else if (opens) {
             tcp.openPassive(segment, nowNs);
         } else {
             lastDrop = tcp.onSegment(segment, nowNs);
@@ -317,11 +342,19 @@ final class TcpBench {
     }
 
     TcpBench connect() {
-        tcp.openActive(nowNs);
+        if (watch != null) {
+            watch.openActive(nowNs);
+        } else {
+            tcp.openActive(nowNs);
+        }
         return drain();
     }
 
     TcpBench write(int n) {
+        if (watch != null) {
+            assertEquals(n, watch.write(n, false, false, nowNs));
+            return drain();
+        }
         byte[] bytes = new byte[n];
         for (int i = 0; i < n; i++) {
             bytes[i] = (byte) i;
@@ -345,12 +378,20 @@ final class TcpBench {
     }
 
     TcpBench close() {
-        tcp.close(nowNs);
+        if (watch != null) {
+            watch.close(nowNs);
+        } else {
+            tcp.close(nowNs);
+        }
         return drain();
     }
 
     TcpBench shutdown() {
-        tcp.shutdownOutput(nowNs);
+        if (watch != null) {
+            watch.shutdownOutput(nowNs);
+        } else {
+            tcp.shutdownOutput(nowNs);
+        }
         return drain();
     }
 
@@ -360,7 +401,12 @@ final class TcpBench {
     }
 
     TcpBench icmp(IcmpError.Kind kind, int seq, int mtu) {
-        tcp.onIcmpError(new IcmpError(kind, 6, null, null, new byte[8], mtu, null), ISS + seq, nowNs);
+        var error = new IcmpError(kind, 6, null, null, new byte[8], mtu, null);
+        if (watch != null) {
+            watch.icmp(error, ISS + seq, nowNs);
+        } else {
+            tcp.onIcmpError(error, ISS + seq, nowNs);
+        }
         return drain();
     }
 
@@ -374,10 +420,13 @@ final class TcpBench {
     TcpBench drain() {
         Packet p;
         int n = 0;
-        while ((p = tcp.pollSegment(nowNs)) != null) {
+        while ((p = watch != null ? watch.poll(nowNs, false) : tcp.pollSegment(nowNs)) != null) {
             assertTrue(++n < 10_000, "segments without end");
             sent.add(read(p));
             p.release();
+        }
+        if (watch != null) {
+            watch.rest(nowNs);
         }
         events |= tcp.pollEvents();
         if (tcp.state() == TcpState.CLOSED) {
@@ -454,6 +503,9 @@ final class TcpBench {
     void end() {
         tcp.release();
         assertEquals(0, budget.reserved());
+        if (watch != null) {
+            watch.end(nowNs);
+        }
     }
 
     // ---- states to start from

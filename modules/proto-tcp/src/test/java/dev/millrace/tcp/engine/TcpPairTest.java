@@ -132,6 +132,8 @@ class TcpPairTest {
             p.open();
             p.run(5 * SECOND, () -> false);
             // As if somebody had injected data into both: each holds the other's numbers for wrong.
+            p.a.watch = null;
+            p.b.watch = null;
             p.a.tcp.rcv.nxt += 200_000;
             p.a.tcp.rcv.edge += 200_000;
             p.b.tcp.rcv.nxt += 200_000;

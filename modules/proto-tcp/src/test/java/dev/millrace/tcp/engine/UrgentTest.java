@@ -47,6 +47,16 @@ class UrgentTest {
         b.end();
     }
 
+    /// What the peer's number is nobody knows yet.
+    @Test
+    void nothingIsAcknowledgedBeforeThePeersSyn() {
+        TcpBench b = write(new TcpBench().connect(), 5);
+        assertEquals("S 0:0", b.next().brief());
+        b.expectNothing().recv(TcpBench.synAck());
+        assertNext(b, 1, 5, 5);
+        b.expectNothing().end();
+    }
+
     @Test
     void dataAheadOfItTellsOfIt() {
         TcpBench b = established().recv(ackOf(1).win(0)).write(1500).forget();

@@ -66,6 +66,7 @@ final class Watch {
     record Offer(boolean timestamps, boolean sack, int shift, int mss) {
     }
 
+    /// @param budget its own, or `null` if it shares one
     Watch(String name, TcpConnection c, int iss, TestBudget budget, StreamContent own, StreamContent peers) {
         this.name = name;
         this.c = c;
@@ -183,11 +184,12 @@ final class Watch {
         in.flags();
         segmentsArrived++;
         this.genuine = genuine;
-        if (in.syn && !in.rst && !peerKnown) {
+        if (in.syn && !in.rst && genuine && !peerKnown && mayBegin()) {
             irs = in.s.seq;
             peerKnown = true;
         }
-        in.seq = SeenSegment.unwrap(in.s.seq, irs, peerTo);
+        boolean begun = c.state() != TcpState.CLOSED && c.state() != TcpState.SYN_SENT;
+        in.seq = SeenSegment.unwrap(in.s.seq, irs, begun ? fromIrs(c.rcv.nxt) : peerTo);
         in.ack = in.hasAck ? SeenSegment.unwrap(in.s.ack, iss, sentTo) : 0;
         if (!peerKnown) {
             // Nobody can say what its numbers mean.
@@ -196,11 +198,13 @@ final class Watch {
         }
         if (in.rst || !genuine) {
             resetsArrived += in.rst && genuine ? 1 : 0;
-            // What a stranger sends again counts as that for who reports it.
-            arrivedAgain.add(in.text(), in.textEnd());
+            if (!genuine) {
+                // What a stranger sends again counts as that for who reports it.
+                arrivedAgain.add(in.text(), in.textEnd());
+            }
             return true;
         }
-        if (in.syn && in.seq == 0 && !c.state().isSynchronized()) {
+        if (in.syn && in.seq == 0 && (peerOffered == null || c.state() == TcpState.CLOSED)) {
             peerOffered = offer(in.s);
         }
         peerTo = Math.max(peerTo, in.end());
@@ -213,6 +217,11 @@ final class Watch {
             peerFins.add(in.textEnd(), in.textEnd() + 1);
         }
         return true;
+    }
+
+    /// Whether this SYN is one that begins a connection (RFC 9293 §3.10.7.3).
+    private boolean mayBegin() {
+        return c.state() != TcpState.SYN_SENT || (in.hasAck ? in.s.ack == iss + 1 : !in.fin);
     }
 
     private static Offer offer(Segment syn) {
