@@ -29,7 +29,7 @@ final class Bbr implements CongestionControl {
     /// Reno would have lost something after so many round trips.
     private static final int MOST_RENO_ROUNDS = 63;
 
-    private final BbrPath path = new BbrPath();
+    private final BbrPath path;
     private final RandomGenerator random;
     private int mss;
     private final long initialWindow;
@@ -66,7 +66,9 @@ final class Bbr implements CongestionControl {
     private long slowFrom = Long.MAX_VALUE;
     private long slowTo;
 
-    Bbr(int mss, int initialWindow, long srttNs, RandomGenerator random) {
+    /// @param lossThreshold the part of a round trip's packets whose loss is borne, more than 0 and less than 1
+    Bbr(int mss, int initialWindow, long srttNs, double lossThreshold, RandomGenerator random) {
+        path = new BbrPath(lossThreshold);
         this.mss = mss;
         this.initialWindow = initialWindow;
         this.random = random;
@@ -151,8 +153,8 @@ final class Bbr implements CongestionControl {
     @Override
     public void onLost(Loss loss) {
         path.noteLoss(loss.delivered());
-        if (probeSamples && loss.sentInFlight() > 0 && BbrPath.isTooMuch(loss.lostSince(), loss.sentInFlight())) {
-            onTooMuch(BbrPath.inflightAtLoss(loss), loss.appLimited(), loss.nowNs());
+        if (probeSamples && loss.sentInFlight() > 0 && path.isTooMuch(loss.lostSince(), loss.sentInFlight())) {
+            onTooMuch(path.inflightAtLoss(loss), loss.appLimited(), loss.nowNs());
         }
     }
 
@@ -224,7 +226,7 @@ final class Bbr implements CongestionControl {
 
     private void checkStartup(Ack ack, Delivery d) {
         if (state == State.STARTUP && path.lossRoundStart && path.lossEventsInRound >= FULL_LOSSES
-                && BbrPath.isTooMuch(d.lost(), d.sentInFlight())) {
+                && path.isTooMuch(d.lost(), d.sentInFlight())) {
             // §5.3.1.3: the queue overflows.
             fullBwReached = true;
             path.inflightLongTerm = Math.max(path.bdp(path.maxBw(), 1, cwnd), path.inflightLatest);
@@ -285,7 +287,7 @@ final class Bbr implements CongestionControl {
                 path.nextCycle();
             }
         }
-        if (d.sentInFlight() > 0 && BbrPath.isTooMuch(d.lost(), d.sentInFlight())) {
+        if (d.sentInFlight() > 0 && path.isTooMuch(d.lost(), d.sentInFlight())) {
             if (probeSamples) {
                 onTooMuch(d.sentInFlight(), appLimited, ack.nowNs());
             }

@@ -1,7 +1,9 @@
 package dev.millrace.tcp.cc;
 
+import dev.millrace.OptionSpec;
 import dev.millrace.spi.CongestionControl;
 import dev.millrace.spi.CongestionControlFactory;
+import java.util.List;
 
 /// Provides [Bbr] under the name `bbr`.
 public final class BbrFactory implements CongestionControlFactory {
@@ -20,8 +22,15 @@ public final class BbrFactory implements CongestionControlFactory {
     }
 
     @Override
+    public List<OptionSpec> options() {
+        return List.of(new OptionSpec("loss-threshold", OptionSpec.Type.NUMBER, "2",
+                "how many of 100 packets may be lost in a round trip before that is a sign of congestion (BBR.LossThresh), 1 to 50"));
+    }
+
+    @Override
     public CongestionControl create(Request request) {
-        return new Bbr(request.mss(), request.initialWindow(), request.srttNs(), request.stack() == null
+        return new Bbr(request.mss(), request.initialWindow(), request.srttNs(),
+                request.options().number("loss-threshold", 1, 50) / 100.0, request.stack() == null
                 ? new java.util.SplittableRandom(1) : request.stack().random());
     }
 }

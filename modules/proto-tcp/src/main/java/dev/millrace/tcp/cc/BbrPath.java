@@ -9,12 +9,13 @@ final class BbrPath {
     static final long UNBOUNDED = Long.MAX_VALUE;
     /// BBR.Beta: what a bound is multiplied with after a loss.
     static final double BETA = 0.7;
-    /// BBR.LossThresh: more than this part of a round trip's packets lost is too much.
-    private static final double LOSS_THRESH = 0.02;
     /// BBR.Headroom: what is left to others of what was once too much.
     private static final double HEADROOM = 0.15;
     /// BBR.ExtraAckedFilterLen in round trips.
     private static final int AGGREGATION_ROUNDS = 10;
+
+    /// BBR.LossThresh: more than this part of a round trip's packets lost is too much.
+    private final double lossThreshold;
 
     /// BBR.max_bw, of the present cycle and the one before.
     private long bwNow;
@@ -48,6 +49,11 @@ final class BbrPath {
     private long aggregated;
     private final long[] extraAcked = new long[2];
     private long extraAckedRound;
+
+    /// @param lossThreshold more than 0, less than 1
+    BbrPath(double lossThreshold) {
+        this.lossThreshold = lossThreshold;
+    }
 
     /// The rate to send at: what the path has delivered lately, less what losses forbid.
     long bw() {
@@ -141,15 +147,15 @@ final class BbrPath {
         inflightLongTerm = Math.max(inflightLongTerm, undoInflightLongTerm);
     }
 
-    static boolean isTooMuch(long lost, long sentInFlight) {
-        return lost > (long) (sentInFlight * LOSS_THRESH);
+    boolean isTooMuch(long lost, long sentInFlight) {
+        return lost > (long) (sentInFlight * lossThreshold);
     }
 
     /// BBRInflightAtLoss: how much was in flight when the loss became too much, within the packets that were lost last.
-    static long inflightAtLoss(CongestionControl.Loss loss) {
+    long inflightAtLoss(CongestionControl.Loss loss) {
         long before = Math.max(0, loss.sentInFlight() - loss.bytes());
         long lostBefore = Math.max(0, loss.lostSince() - loss.bytes());
-        double prefix = (LOSS_THRESH * before - lostBefore) / (1 - LOSS_THRESH);
+        double prefix = (lossThreshold * before - lostBefore) / (1 - lossThreshold);
         return before + (long) Math.max(0, prefix);
     }
 

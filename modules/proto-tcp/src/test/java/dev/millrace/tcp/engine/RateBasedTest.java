@@ -54,6 +54,20 @@ class RateBasedTest {
         p.end();
     }
 
+    /// More than 2 % is congestion for BBR 3, and chance for whoever says so.
+    @Test
+    void bbrBearsWhatItIsToldTo() {
+        double[] shares = new double[2];
+        for (int i = 0; i < 2; i++) {
+            Pair p = pair(i == 0 ? Reno.BBR : Reno.HARDY_BBR, 10, 100);
+            lose(p, 0.05);
+            shares[i] = share(p, 5);
+            p.end();
+        }
+        // A quarter and three fifths: what each round trip with a loss does to the short term is the draft's all the same.
+        assertTrue(shares[0] < 0.4 && shares[1] > 0.5, shares[0] + " and " + shares[1]);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {10, 50})
     void bbrKeepsTheQueueShort(int queueMs) {

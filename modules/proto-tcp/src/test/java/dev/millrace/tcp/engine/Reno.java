@@ -21,6 +21,9 @@ public final class Reno implements CongestionControlFactory.Chosen {
     /// BBR likewise.
     public static final CongestionControlFactory.Chosen BBR = new Reno(new BbrFactory());
 
+    /// BBR that bears the loss of a fifth.
+    public static final CongestionControlFactory.Chosen HARDY_BBR = new Reno(new BbrFactory(), "loss-threshold", "20");
+
     private final CongestionControlFactory factory;
     private final OptionValues values;
 
