@@ -7,8 +7,9 @@ import dev.millrace.wire.TcpOptionReader;
 /// The cookies that this stack gives its clients (RFC 7413 §4.1.2): a keyed hash over both addresses, which nobody else can
 /// make, and which proves that whoever brings it has once received something at its address. Nothing is kept of a client.
 ///
-/// The key is another one from one period to the next, and that before is still good, so that a cookie lasts for one to two
-/// periods. Keys are not those of sequence numbers: what one hash shows tells nothing of the other. Any thread may ask.
+/// The period of time goes into the hash, which is as good as another key for each; cookies of the one before are still
+/// valid, so that one lasts for one to two periods. The key is not that of sequence numbers: what one hash shows tells nothing of
+/// the other. Any thread may ask.
 final class FastOpenCookies {
     /// What a cookie is worth.
     enum Worth {
