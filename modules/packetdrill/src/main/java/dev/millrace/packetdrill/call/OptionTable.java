@@ -37,6 +37,8 @@ final class OptionTable {
         number(TCP, "TCP_KEEPCNT", TcpOptions.KEEP_ALIVE_COUNT);
         duration(TCP, "TCP_LINGER2", TcpOptions.LINGER2, 1_000_000_000);
         duration(TCP, "TCP_DEFER_ACCEPT", TcpOptions.DEFER_ACCEPT, 1_000_000_000);
+        number(TCP, "TCP_FASTOPEN", TcpOptions.FAST_OPEN);
+        flag(TCP, "TCP_FASTOPEN_CONNECT", TcpOptions.FAST_OPEN_CONNECT);
         number(TCP, "IP_TOS", StandardSocketOptions.IP_TOS);
         number(TCP, "IPV6_TCLASS", StandardSocketOptions.IP_TOS);
         number(TCP, "IP_TTL", TcpOptions.HOP_LIMIT);

@@ -334,7 +334,8 @@ public final class SystemCalls {
             if (d == null) {
                 return once(null, _ -> null);
             }
-            return flight(d, d.write(length, flags, to), (flags & Symbols.MSG_DONTWAIT) != 0, d.timeoutNs(false), Errno.EAGAIN, _ -> null);
+            Errno wouldBlock = (flags & Symbols.MSG_FASTOPEN) != 0 ? Errno.EINPROGRESS : Errno.EAGAIN;
+            return flight(d, d.write(length, flags, to), (flags & Symbols.MSG_DONTWAIT) != 0, d.timeoutNs(false), wouldBlock, _ -> null);
         }
 
         private static int sum(List<Integer> lengths) {

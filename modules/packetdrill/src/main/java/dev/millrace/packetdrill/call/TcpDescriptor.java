@@ -5,6 +5,7 @@ import dev.millrace.Readiness;
 import dev.millrace.Tcp;
 import dev.millrace.TcpInfo;
 import dev.millrace.TcpListener;
+import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
 import dev.millrace.packetdrill.run.Flows;
 import dev.millrace.packetdrill.run.SkipException;
@@ -258,11 +259,20 @@ final class TcpDescriptor extends Descriptor {
 
     @Override
     Attempt write(int length, long flags, InetSocketAddress to) throws SkipException {
-        if ((flags & (Symbols.MSG_FASTOPEN | Symbols.MSG_ZEROCOPY)) != 0) {
-            throw new SkipException(null, "the stack has neither TCP Fast Open nor MSG_ZEROCOPY");
+        if ((flags & Symbols.MSG_ZEROCOPY) != 0) {
+            throw new SkipException(null, "the stack has no MSG_ZEROCOPY");
         }
         var buffer = ByteBuffer.allocate(length);
+        boolean[] opening = {(flags & Symbols.MSG_FASTOPEN) != 0};
         return waits -> {
+            if (opening[0]) {
+                if (to == null || listener != null || isUsed()) {
+                    return Outcome.of(to == null ? Errno.EINVAL : connecting && !socket.isConnected() ? Errno.EALREADY : Errno.EISCONN);
+                }
+                opening[0] = false;
+                set(TcpOptions.FAST_OPEN_CONNECT, true);
+                begin(to);
+            }
             if (!isUsed() || writeShut) {
                 return Outcome.of(Errno.EPIPE);
             }

@@ -115,7 +115,8 @@ final class InfoVariables {
     private static long options(TcpInfo i) {
         TcpInfo.Agreed a = i.agreed();
         boolean scaled = a.sendWindowScale() > 0 || a.receiveWindowScale() > 0;
-        return (a.timestamps() ? 1 : 0) | (a.sack() ? 2 : 0) | (scaled ? 4 : 0) | (a.ecn() ? 8 : 0);
+        return (a.timestamps() ? 1 : 0) | (a.sack() ? 2 : 0) | (scaled ? 4 : 0) | (a.ecn() ? 8 : 0)
+                | (i.fastOpen().synBytesAcknowledged() > 0 ? 32 : 0);
     }
 
     private static Map<String, Long> constants() {

@@ -15,14 +15,17 @@ public final class Comparison {
     private final long tickNs;
     private final long liveTickNs;
     private final long toleranceNs;
+    private final Cookies cookies;
 
     /// @param tickNs how long a tick of the script's timestamps takes, or 0 if the values of timestamps are not compared
     /// @param liveTickNs how long one of the stack's takes
     /// @param toleranceNs how far they may differ
-    public Comparison(long tickNs, long liveTickNs, long toleranceNs) {
+    /// @param cookies learns which of the stack's stand for those of the script
+    public Comparison(long tickNs, long liveTickNs, long toleranceNs, Cookies cookies) {
         this.tickNs = tickNs;
         this.liveTickNs = liveTickNs;
         this.toleranceNs = toleranceNs;
+        this.cookies = cookies;
     }
 
     /// What is different, in words, or `null`. Where it is the first of its kind, what stands for what is remembered in the flow.
@@ -81,14 +84,14 @@ public final class Comparison {
         if (!PacketReader.isZero(l.payload())) {
             return "its payload is not what was written";
         }
-        return t.options() == null ? null : options(t.options(), l.options(), flow);
+        return t.options() == null ? null : options(t.options(), l, flow);
     }
 
-    private String options(List<TcpOption> expected, List<TcpOption> live, Flow flow) {
+    private String options(List<TcpOption> expected, LivePacket.Tcp segment, Flow flow) {
+        List<TcpOption> live = segment.options();
         boolean same = expected.size() == live.size();
         for (int i = 0; same && i < expected.size(); i++) {
-            same = expected.get(i) instanceof TcpOption.Timestamps e && live.get(i) instanceof TcpOption.Timestamps l
-                    ? e.echo() == l.echo() : expected.get(i).equals(live.get(i));
+            same = isSame(expected.get(i), live.get(i), segment.has(TcpHeader.ACK));
         }
         if (!same) {
             return "its options are " + PacketText.options(live, flow);
@@ -99,6 +102,17 @@ public final class Comparison {
             }
         }
         return null;
+    }
+
+    /// @param ofAnswer whether a cookie is one that the stack gives, and not one that it was given
+    private boolean isSame(TcpOption expected, TcpOption live, boolean ofAnswer) {
+        if (expected instanceof TcpOption.Timestamps e && live instanceof TcpOption.Timestamps l) {
+            return e.echo() == l.echo();
+        }
+        if (ofAnswer && expected instanceof TcpOption.Bytes e && live instanceof TcpOption.Bytes l && e.isFastOpen() && l.isFastOpen()) {
+            return cookies.isGiven(e.data(), l.data());
+        }
+        return expected.equals(live);
     }
 
     private String stamp(int script, int live, Flow flow) {

@@ -87,7 +87,7 @@ public final class PacketText {
             case TcpOption.Sack o -> sack(o.edges());
             case TcpOption.Timestamps o -> "TS val " + number(flow == null ? o.value() : flow.toScriptStamp(o.value())) + " ecr "
                     + number(o.echo());
-            case TcpOption.Bytes o -> "kind " + o.kind() + " 0x" + o.data();
+            case TcpOption.Bytes o -> o.isFastOpen() ? ("FO " + o.data()).strip() : "kind " + o.kind() + " 0x" + o.data();
         };
     }
 

@@ -5,6 +5,7 @@ import dev.millrace.packetdrill.call.InFlight;
 import dev.millrace.packetdrill.call.SystemCalls;
 import dev.millrace.packetdrill.code.CodeRunner;
 import dev.millrace.packetdrill.packet.Comparison;
+import dev.millrace.packetdrill.packet.Cookies;
 import dev.millrace.packetdrill.packet.Flow;
 import dev.millrace.packetdrill.packet.LivePacket;
 import dev.millrace.packetdrill.packet.PacketText;
@@ -43,6 +44,7 @@ final class ScriptRun implements RunClock.AfterStep {
     private final SystemCalls calls;
     private final Commands commands;
     private final CodeRunner code = new CodeRunner();
+    private final Cookies cookies = new Cookies();
     private final Comparison comparison;
 
     /// The present, in the script's time.
@@ -78,7 +80,7 @@ final class ScriptRun implements RunClock.AfterStep {
         calls = new SystemCalls(stack, flows, new SystemCalls.Addresses(settings.variant(),
                 new InetSocketAddress(settings.local().toInetAddress(), settings.bindPort()),
                 new InetSocketAddress(settings.remote().toInetAddress(), settings.connectPort())), linux);
-        comparison = new Comparison(settings.tickNs(), LIVE_TICK_NS, settings.toleranceNs());
+        comparison = new Comparison(settings.tickNs(), LIVE_TICK_NS, settings.toleranceNs(), cookies);
         clock = new RunClock(stack, this);
     }
 
@@ -246,7 +248,7 @@ final class ScriptRun implements RunClock.AfterStep {
         try {
             bytes = switch (p.body()) {
                 case PacketBody.Tcp t -> PacketWriter.tcp(flow, p.ip(), t,
-                        PacketWriter.options(t.options(), echo -> liveStamp(flow, echo), flow::toLive));
+                        PacketWriter.options(cookies.toLive(t.options()), echo -> liveStamp(flow, echo), flow::toLive));
                 case PacketBody.Udp u -> PacketWriter.udp(flow, p.ip(), u);
                 case PacketBody.Icmp i -> PacketWriter.icmp(flow, p.ip(), i);
             };
@@ -281,7 +283,7 @@ final class ScriptRun implements RunClock.AfterStep {
             throw new SkipException(p.at(), "the stack has no Accurate ECN (RFC 9768)");
         }
         for (TcpOption option : t.options() == null ? List.<TcpOption>of() : t.options()) {
-            if (option instanceof TcpOption.Bytes b) {
+            if (option instanceof TcpOption.Bytes b && !b.isFastOpen()) {
                 throw new SkipException(p.at(), "the stack has no " + b.name());
             }
         }

@@ -41,7 +41,7 @@ final class StackSetup {
 
     /// Whether it behaves as Linux, where the two differ.
     boolean isLinux() {
-        return profile.equals("linux");
+        return options.getOrDefault("tcp", Map.of()).getOrDefault("profile", profile).equals("linux");
     }
 
     /// Whether a wrong configuration is the script's own doing.

@@ -16,7 +16,7 @@ final class Sysctls {
     private static final Set<String> WITHOUT_EFFECT = Set.of("net.ipv4.tcp_no_metrics_save", "net.ipv4.tcp_mem", "net.ipv4.tcp_moderate_rcvbuf",
             "net.ipv4.tcp_autocorking", "net.ipv4.tcp_tso_win_divisor", "net.ipv4.tcp_min_tso_segs", "net.ipv4.tcp_tso_rtt_log",
             "net.ipv4.tcp_limit_output_bytes", "net.ipv4.tcp_max_orphans", "net.ipv4.tcp_max_tw_buckets", "net.ipv4.tcp_fack",
-            "net.ipv4.tcp_early_demux", "net.ipv4.tcp_fastopen", "net.ipv4.tcp_fastopen_key", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
+            "net.ipv4.tcp_early_demux", "net.ipv4.tcp_fastopen_key", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
             "net.ipv4.ip_local_port_range", "net.core.rmem_max", "net.core.wmem_max", "net.core.rmem_default", "net.core.wmem_default",
             "net.core.default_qdisc", "net.core.netdev_max_backlog", "net.ipv4.tcp_pacing_ss_ratio", "net.ipv4.tcp_pacing_ca_ratio",
             "net.ipv4.tcp_allowed_congestion_control", "net.ipv4.tcp_ehash_entries", "kern.timecounter.alloweddeviation",
@@ -105,6 +105,16 @@ final class Sysctls {
         setup.set(at, shown, "tcp", option + "-max", "" + Math.clamp(Long.parseLong(sizes.get(2)), begin, 1 << 30));
     }
 
+    /// Linux's bits: 1 and 2 let clients and servers that ask for it, as is always so here; 0x400 and 2 is servers that say nothing.
+    /// Without cookies (4 and 0x200) there is none here.
+    private static String fastOpen(String value) {
+        if (!value.matches("0x[0-9a-fA-F]{1,7}|[0-9]{1,7}")) {
+            return null;
+        }
+        int bits = Integer.decode(value.matches("0[0-9]+") ? value.replaceFirst("^0+(?=.)", "") : value);
+        return (bits & 0x204) != 0 ? null : (bits & 0x402) == 0x402 ? "server" : "off";
+    }
+
     private static String flag(String value) {
         return value.equals("0") ? "false" : "true";
     }
@@ -133,6 +143,7 @@ final class Sysctls {
         rule(r, "net.ipv4.tcp_syncookies", "syn-cookies", yesOrNo);
         rule(r, "net.ipv4.tcp_ecn", "ecn", oneOf(Map.of("0", "off", "1", "request", "2", "accept")));
         rule(r, "net.ipv4.tcp_congestion_control", "congestion-control", oneOf(controls));
+        rule(r, "net.ipv4.tcp_fastopen", "fast-open", Sysctls::fastOpen);
         rule(r, "net.ipv4.tcp_early_retrans", "tail-loss-probe", oneOf(Map.of("0", "false", "3", "true", "4", "true")));
         rule(r, "net.ipv4.tcp_mtu_probing", "mtu-probing", oneOf(Map.of("0", "off", "1", "black-hole", "2", "always")));
         rule(r, "net.ipv4.tcp_base_mss", "base-mss", same);

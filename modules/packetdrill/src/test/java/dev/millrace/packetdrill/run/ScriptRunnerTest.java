@@ -357,8 +357,8 @@ class ScriptRunnerTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"socket(..., SOCK_STREAM, IPPROTO_SCTP) = 4|protocol 132", "socket(..., SOCK_RAW, 1) = 4|type 3",
-        "pipe(...) = 0|pipe", "setsockopt(3, SOL_TCP, TCP_FASTOPEN, [1], 4) = 0|TCP_FASTOPEN", "setsockopt(3, SOL_SOCKET, 99, [1], 4) = 0|by number",
-        "sendto(3, ..., 10, MSG_FASTOPEN, ..., ...) = 10|Fast Open", "recv(3, ..., 10, MSG_ERRQUEUE) = 0|MSG_ERRQUEUE",
+        "pipe(...) = 0|pipe", "setsockopt(3, SOL_TCP, TCP_FASTOPEN_KEY, [1], 4) = 0|TCP_FASTOPEN_KEY", "setsockopt(3, SOL_SOCKET, 99, [1], 4) = 0|by number",
+        "sendto(3, ..., 10, MSG_ZEROCOPY, ..., ...) = 10|ZEROCOPY", "recv(3, ..., 10, MSG_ERRQUEUE) = 0|MSG_ERRQUEUE",
         "getsockopt(3, SOL_TCP, TCP_INFO, [1], [4]) = 0|TCP_INFO", "fcntl(3, 99) = 0|fcntl", "setsockopt(3, SOL_TCP, TCP_CONGESTION, \"vegas\", 5) = 0|no congestion control \"vegas\"",
         "setsockopt(3, SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DONT], 4) = 0|without discovery",
         "setsockopt(3, SOL_TCP, TCP_FUNCTION_BLK, {function_set_name=\"rack\", pcbcnt=0}, 36) = 0|rack", "listen(3, WHAT) = 0|WHAT"})
@@ -368,7 +368,7 @@ class ScriptRunnerTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"> S. 0:0(0) ack 1 <mss 1460,FO 1122334455667788,nop,nop>|Fast Open", "> SA. 0:0(0) ack 1 <mss 1460>|Accurate ECN",
+    @CsvSource(delimiter = '|', value = {"> S. 0:0(0) ack 1 <mss 1460,FOEXP 1122334455667788>|experiment of TCP Fast Open", "> SA. 0:0(0) ack 1 <mss 1460>|Accurate ECN",
         "> S.4 0:0(0) ack 1 <mss 1460>|Accurate ECN", "> . 1:1(0) ack 1 <ECN e0b 1 ceb 0 e1b 0>|Accurate ECN",
         "> . 1:1(0) ack 1 <md5 00112233445566778899aabbccddeeff,nop,nop>|MD5"})
     void packetsOfWhatTheStackLacksSkipTheScript(String packet, String reason) throws IOException {

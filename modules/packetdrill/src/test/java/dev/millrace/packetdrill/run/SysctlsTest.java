@@ -31,14 +31,14 @@ class SysctlsTest {
         "net.inet.tcp.rexmit_min=230", "net.inet.tcp.rexmit_initial=1000", "net.inet.tcp.initcwnd_segments=10",
         "net.inet.tcp.finwait2_timeout=60000", "net.inet.tcp.pmtud_blackhole_detection=1", "net.inet.tcp.sendspace=32768",
         "net.inet.tcp.recvspace=65536", "net.inet.ip.ttl=64", "/proc/sys/net/ipv4/tcp_sack=1", "net/ipv4/tcp_sack=0",
-        "net.ipv4.tcp_dsack=1", "net.ipv4.tcp_fastopen=0x70403", "kern.timecounter.alloweddeviation=0", "millrace.tcp.time-wait=2s",
+        "net.ipv4.tcp_dsack=1", "net.ipv4.tcp_fastopen=0x70403", "net.ipv4.tcp_fastopen=3", "kern.timecounter.alloweddeviation=0", "millrace.tcp.time-wait=2s",
         "millrace.udp.receive-buffer=64KiB"})
     void areUnderstood(String setting) throws Exception {
         assertEquals(Status.PASSED, status(setting));
     }
 
     @ParameterizedTest
-    @CsvSource({"net.ipv4.tcp_sack=2", "net.ipv4.tcp_ecn=7", "net.ipv4.tcp_early_retrans=1", "net.ipv4.tcp_dsack=0", "net.ipv4.tcp_recovery=0",
+    @CsvSource({"net.ipv4.tcp_sack=2", "net.ipv4.tcp_ecn=7", "net.ipv4.tcp_fastopen=0x204", "net.ipv4.tcp_fastopen=much", "net.ipv4.tcp_early_retrans=1", "net.ipv4.tcp_dsack=0", "net.ipv4.tcp_recovery=0",
         "net.ipv4.tcp_retries2=many", "net.ipv4.tcp_syn_retries=99", "net.ipv4.no_such_thing=1", "net.inet.tcp.functions_default=rack"})
     void whatTheStackCannotHaveSkips(String setting) throws Exception {
         assertEquals(Status.SKIPPED, status(setting));
