@@ -11,6 +11,7 @@ import dev.millrace.TcpSocket;
 import dev.millrace.it.RawPeer.Answer;
 import dev.millrace.it.RawPeer.Offer;
 import dev.millrace.link.vnic.Vnic;
+import dev.millrace.testkit.Requirement;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -400,6 +401,7 @@ class HandshakeTest {
     }
 
     /// A SYN that says that it comes from whom it goes to.
+    @Requirement("RFC9293:MUST-63")
     @ParameterizedTest
     @CsvSource({"80, 80", "81, 80"})
     void landsSynIsNotAnswered(int from, int to) throws Exception {

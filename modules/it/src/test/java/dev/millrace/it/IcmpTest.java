@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.ManualStack;
 import dev.millrace.Stack;
 import dev.millrace.link.vnic.Vnic;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IcmpHeader;
 import dev.millrace.wire.IpAddress;
@@ -119,6 +120,7 @@ class IcmpTest {
         }
     }
 
+    @Requirement("RFC1122:3.2.2.1")
     @Test
     void closedPortsAndUnknownProtocolsAreTold() {
         wire.inject(udp(PEER4, OWN4, 9));
@@ -141,6 +143,7 @@ class IcmpTest {
         assertEquals(4, out.size());
     }
 
+    @Requirement("RFC1122:3.2.2")
     @Test
     void nobodyIsToldAboutBroadcastsErrorsFragmentsAndForgedSources() {
         wire.inject(udp(PEER4, IpAddress.BROADCAST, 9));

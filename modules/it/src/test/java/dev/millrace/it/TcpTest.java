@@ -15,6 +15,7 @@ import dev.millrace.TcpListener;
 import dev.millrace.TcpOptions;
 import dev.millrace.TcpSocket;
 import dev.millrace.testkit.Await;
+import dev.millrace.testkit.Requirement;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
@@ -179,6 +180,7 @@ class TcpTest {
         }
     }
 
+    @Requirement("RFC9293:MUST-41")
     @Test
     void aListenerTwiceOnAPortIsRefusedAndTheFirstGoesOn() throws Exception {
         try (TcpListener first = stack.tcp().listen(8080)) {

@@ -12,6 +12,7 @@ import dev.millrace.UdpOptions;
 import dev.millrace.UdpSocket;
 import dev.millrace.link.vnic.Vnic;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -66,6 +67,7 @@ class UdpAddressesTest {
         return InetAddress.getByAddress(p[0] >>> 4 == 4 ? Arrays.copyOfRange(p, 12, 16) : Arrays.copyOfRange(p, 8, 24));
     }
 
+    @Requirement("RFC1122:4.1.3.5")
     @ParameterizedTest
     @CsvSource({"10.9.0.1,10.9.0.2", "10.9.0.1,10.9.0.3", "fd09::1,fd09::2", "fd09::1,fd09::3"})
     void aServerOnAllAddressesAnswersFromTheOneThatWasAsked(String client, String asked) throws Exception {

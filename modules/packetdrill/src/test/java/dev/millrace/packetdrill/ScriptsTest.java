@@ -3,6 +3,7 @@ package dev.millrace.packetdrill;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ class ScriptsTest {
         }
     }
 
+    @Requirement("RFC9293:MUST-2")
     @TestFactory
     Stream<DynamicTest> pass() throws IOException {
         return scripts().stream().flatMap(file -> Arrays.stream(IpVariant.values()).map(variant -> DynamicTest.dynamicTest(

@@ -9,6 +9,7 @@ import dev.millrace.DropReason;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.buffer.Buffer;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -52,6 +53,8 @@ class EchoTest {
         assertTrue(IpBench.checksumsAreRight(reply));
     }
 
+    @Requirement("RFC1122:3.2.2.6")
+    @Requirement("RFC4443:4.2")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void requestsOfAllSizesAreMirrored(int version) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.spi.Path;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv4Header;
 import dev.millrace.wire.Ipv6Header;
@@ -214,6 +215,7 @@ class FragmentsSentTest {
                 : (b[0] & 0xffL) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
     }
 
+    @Requirement("RFC6864:4.3")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void identificationsDoNotRepeatWhateverPathAndProtocol(int version) {

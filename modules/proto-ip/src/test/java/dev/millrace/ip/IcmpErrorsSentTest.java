@@ -10,6 +10,7 @@ import dev.millrace.spi.InternetProtocol.Rejection;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.util.Arrays;
@@ -45,6 +46,8 @@ class IcmpErrorsSentTest {
         p.release();
     }
 
+    @Requirement("RFC4443:2.4")
+    @Requirement("RFC1122:3.2.2.1")
     @ParameterizedTest
     @CsvSource({"4,PORT_UNREACHABLE,3,3", "4,PROTOCOL_UNREACHABLE,3,2", "4,PROHIBITED,3,13", "6,PORT_UNREACHABLE,1,4",
         "6,PROHIBITED,1,1", "6,PROTOCOL_UNREACHABLE,4,1"})
@@ -104,6 +107,8 @@ class IcmpErrorsSentTest {
     }
 
     /// RFC 1122 §3.2.2, RFC 4443 §2.4(e.4), (e.5): a frame to all whose packet is for one.
+    @Requirement("RFC4443:2.4")
+    @Requirement("RFC1122:3.2.2")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void neverAboutWhatTheLinkSentToAll(int version) {
@@ -156,6 +161,7 @@ class IcmpErrorsSentTest {
         assertEquals(1, bench.nic.sent().size());
     }
 
+    @Requirement("RFC4443:2.4-rate")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void errorsAreLimitedByRateAndBurst(int version) {

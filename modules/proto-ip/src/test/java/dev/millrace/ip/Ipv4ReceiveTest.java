@@ -11,6 +11,7 @@ import dev.millrace.testkit.FakeNetwork;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.buffer.Packet;
 import java.util.Arrays;
 import java.util.Map;
@@ -49,11 +50,14 @@ class Ipv4ReceiveTest {
         assertFalse(d.broadcast());
     }
 
+    @Requirement("RFC1122:3.2.1.7")
     @Test
     void aPacketWithTtlZeroIsForUsAllTheSame() {
         assertNull(bench.fate(bench.fromPeer().hopLimit(0).udp(1, 2, DATA)));
     }
 
+    @Requirement("RFC1122:3.2.1.2")
+    @Requirement("RFC1122:3.2.1.1")
     @Test
     void everyFlippedBitOfTheHeaderIsNoticed() {
         byte[] packet = datagram("10.9.0.1", "10.9.0.2");
@@ -88,6 +92,7 @@ class Ipv4ReceiveTest {
         assertEquals(1, bench.network.delivered());
     }
 
+    @Requirement("RFC1122:3.2.1.3")
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.255.255.255", "240.0.0.1",
         "255.255.255.255", "10.9.0.255", "10.9.0.2"})
@@ -134,6 +139,8 @@ class Ipv4ReceiveTest {
         assertNull(bench.fate(bench.fromPeer().fragment(9, 0x8000).udp(1, 2, DATA)));
     }
 
+    @Requirement("RFC9293:MUST-50")
+    @Requirement("RFC1122:3.2.1.8")
     @Test
     void unknownOptionsAreIgnoredAndSourceRoutesRefused() {
         for (int kind = 2; kind < 256; kind++) {

@@ -10,6 +10,7 @@ import dev.millrace.testkit.FakeNetwork;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -138,6 +139,7 @@ class Ipv6ReceiveTest {
         assertEquals(17, bench.network.deliveries().getFirst().protocol());
     }
 
+    @Requirement("RFC8200:4.2")
     @Test
     void anUnknownOptionDoesWhatItsHighBitsSay() {
         int[][] table = {{0x1e, -1}, {0x5e, 0}, {0x9e, 1}, {0xde, 1}};
@@ -166,6 +168,7 @@ class Ipv6ReceiveTest {
         }
     }
 
+    @Requirement("RFC8200:4.1")
     @Test
     void hopByHopOptionsElsewhereAreAnUnknownHeader() {
         byte[] packet = bench.fromPeer().extension(DESTINATION, 0, 1, 4, 0, 0, 0, 0)
@@ -174,6 +177,8 @@ class Ipv6ReceiveTest {
         requireParameterProblem(1, 40, packet);
     }
 
+    @Requirement("RFC8200:4.4")
+    @Requirement("RFC5095:3")
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 3, 4, 253})
     void routingHeadersWithSegmentsLeftAreRefused(int type) {
@@ -182,6 +187,8 @@ class Ipv6ReceiveTest {
         requireParameterProblem(0, 42, packet);
     }
 
+    @Requirement("RFC8200:4-next")
+    @Requirement("RFC4443:3.4")
     @Test
     void anUnknownNextHeaderIsToldWhereItStands() {
         byte[] direct = bench.fromPeer().raw(200, DATA);
@@ -192,6 +199,7 @@ class Ipv6ReceiveTest {
         requireParameterProblem(1, 40, behind);
     }
 
+    @Requirement("RFC8200:4.7")
     @Test
     void nothingIsSaidWhereNothingFollows() {
         assertEquals(DropReason.UNKNOWN_TRANSPORT, bench.fate(bench.fromPeer().raw(59, DATA)));
@@ -212,6 +220,7 @@ class Ipv6ReceiveTest {
         bench.ip.close();
     }
 
+    @Requirement("RFC8200:4.5-eight")
     @Test
     void aFragmentThatIsNotTheLastHasAMultipleOfEightBytes() {
         byte[] packet = bench.fromPeer().extension(FRAGMENT, 0, 0, 1, 0, 0, 0, 9).raw(17, new byte[15]);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.spi.Path;
 import dev.millrace.testkit.FakeNic;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
@@ -58,6 +59,7 @@ class PathMtuTest {
         assertEquals(1400, bench.path(TCP).mtu() + bench.path(TCP).ipHeaderLength());
     }
 
+    @Requirement("RFC1191:3")
     @ParameterizedTest
     @CsvSource({"4,1400,1400", "4,552,552", "4,551,552", "4,68,552", "4,1,552", "4,1500,1500", "4,9000,1500",
         "4,-5,1492", "4,0,1492", "6,1400,1400", "6,1280,1280", "6,1279,1500", "6,68,1500", "6,0,1500", "6,-1,1500",
@@ -70,6 +72,7 @@ class PathMtuTest {
         assertEquals(mtu, bench.path(TCP).mtu() + path.ipHeaderLength());
     }
 
+    @Requirement("RFC8201:4")
     @Test
     void aMessageNeverRaisesIt() {
         six.path(TCP).packetTooBig(1300);
@@ -81,6 +84,7 @@ class PathMtuTest {
         assertEquals(1, six.count("path-mtus-learned"));
     }
 
+    @Requirement("RFC1191:7.1")
     @Test
     void routersThatDoNotTellLeadDownThePlateaus() {
         int[] expected = {1492, 1006, 552, 552};
@@ -90,6 +94,7 @@ class PathMtuTest {
         }
     }
 
+    @Requirement("RFC1191:6.3")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void afterTenMinutesItIsForgotten(int version) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.spi.Path;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.Ipv4Header;
@@ -84,6 +85,7 @@ class PathTest {
         assertEquals(2, bench.count("sent"));
     }
 
+    @Requirement("RFC9293:MUST-2")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void wantedChecksumsAreCompletedWhereverThePayloadLies(int version) {
@@ -99,6 +101,7 @@ class PathTest {
         }
     }
 
+    @Requirement("RFC768:checksum")
     @ParameterizedTest
     @ValueSource(ints = {4, 6})
     void aUdpChecksumOfZeroIsSentAsAllOnes(int version) {
@@ -202,6 +205,7 @@ class PathTest {
         assertEquals(9, Ipv6Header.hopLimit(MemorySegment.ofArray(six.nic.sent().getFirst()), 0));
     }
 
+    @Requirement("RFC6437:3")
     @Test
     void flowLabelsAreStableForAFlowAndDifferBetweenFlows() {
         var bench = new IpBench(6);

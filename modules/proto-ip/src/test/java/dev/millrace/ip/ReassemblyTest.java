@@ -14,6 +14,7 @@ import dev.millrace.testkit.FakeNetwork.Delivery;
 import dev.millrace.testkit.FakeNic;
 import dev.millrace.testkit.LeakCheck;
 import dev.millrace.testkit.PacketBuilder;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.buffer.Packet;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
@@ -57,6 +58,8 @@ class ReassemblyTest {
         return bench.network.deliveries().removeFirst();
     }
 
+    @Requirement("RFC1122:3.3.2")
+    @Requirement("RFC8200:4.5")
     @ParameterizedTest
     @CsvSource({"4,1480", "4,8", "4,552", "6,1448", "6,8", "6,1232"})
     void datagramsOfAllSizesAreMadeWhole(int version, int cut) {
@@ -139,6 +142,7 @@ class ReassemblyTest {
     }
 
     /// RFC 5722 §3: all fragments go, also those that come later, and nothing is said.
+    @Requirement("RFC8200:4.5-overlap")
     @ParameterizedTest
     @CsvSource({"4,32,72,true", "4,0,48,true", "4,72,100,false", "4,40,88,true", "4,40,108,true", "4,80,88,false",
         "4,80,120,false", "6,32,72,true", "6,0,48,true", "6,72,100,false", "6,40,88,true", "6,40,108,true",
@@ -213,6 +217,8 @@ class ReassemblyTest {
         ip.close();
     }
 
+    @Requirement("RFC1122:3.3.2")
+    @Requirement("RFC8200:4.5-time")
     @ParameterizedTest
     @CsvSource({"4,30", "6,60"})
     void whatIsNotWholeInTimeIsToldIfTheFirstFragmentCame(int version, int seconds) {
@@ -384,6 +390,7 @@ class ReassemblyTest {
 
     // ---- IPv6
 
+    @Requirement("RFC6946:4")
     @Test
     void anAtomicFragmentIsTakenAlone() {
         byte[] t = Cuts.transport(datagram(six, 100));
@@ -395,6 +402,7 @@ class ReassemblyTest {
         assertArrayEquals(t, only(six).bytes());
     }
 
+    @Requirement("RFC7112:5")
     @ParameterizedTest
     @CsvSource({"6,8,false", "6,16,false", "6,24,true", "17,8,true", "58,8,true", "200,8,true"})
     void aFirstFragmentHasAllHeaders(int protocol, int length, boolean taken) {

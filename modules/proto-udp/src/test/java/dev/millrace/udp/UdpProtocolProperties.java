@@ -8,6 +8,7 @@ import dev.millrace.spi.Counters;
 import dev.millrace.spi.EndpointTable;
 import dev.millrace.spi.IcmpError;
 import dev.millrace.spi.TransportContext;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.Checksum;
 import dev.millrace.wire.IpAddress;
 import dev.millrace.wire.UdpHeader;
@@ -89,6 +90,8 @@ class UdpProtocolProperties {
         return b;
     }
 
+    @Requirement("RFC768:checksum")
+    @Requirement("RFC1122:4.1.3.4")
     @Property(tries = 200)
     void checksumsAreVerifiedInEveryBit(@ForAll @IntRange(min = 8, max = 64) int length, @ForAll boolean v4,
             @ForAll @IntRange(max = 511) int bit) {

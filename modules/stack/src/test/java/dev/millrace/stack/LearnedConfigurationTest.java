@@ -17,6 +17,7 @@ import dev.millrace.spi.HostConfiguration.Assignment;
 import dev.millrace.spi.HostConfiguration.LearnedRoute;
 import dev.millrace.spi.NicPort;
 import dev.millrace.spi.Route;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.IpAddress;
 import java.io.IOException;
 import java.time.Duration;
@@ -168,6 +169,7 @@ class LearnedConfigurationTest {
     }
 
     /// RFC 6724 §5, the rules 2, 3, 6, 7 and 8.
+    @Requirement("RFC9293:MUST-44")
     @ParameterizedTest
     @CsvSource({"2001:db8:1::9, 2001:db8:1::7", "2001:db8:2::9, 2001:db8:2::5", "fd00::9, fd00::1", "fe80::9, fe80::5",
         "ff02::1, fe80::5", "ff05::1, 2001:db8:1::7", "2001:db8:2::5, 2001:db8:2::5"})

@@ -31,6 +31,7 @@ class ChecksumProperties {
         return b;
     }
 
+    // Requirement: RFC1071:2
     @Example
     void equalsTheNaiveSumForEveryLengthAndOffset() {
         byte[] b = random(2100, 1);
@@ -73,6 +74,7 @@ class ChecksumProperties {
         p.release();
     }
 
+    // Requirement: RFC1071:2
     @Property(tries = 500)
     void incrementalUpdateEqualsTheFullSum(@ForAll @IntRange(max = 30) int word, @ForAll short value, @ForAll long seed) {
         byte[] b = random(62, seed);

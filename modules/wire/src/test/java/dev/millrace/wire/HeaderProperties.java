@@ -146,6 +146,7 @@ class HeaderProperties {
     }
 
     /// A segment of exactly the bytes: looking at one more throws.
+    // Requirement: RFC9293:MUST-7
     @Property(tries = 3000)
     void anyBytesGiveAHeaderOrAnError(@ForAll @Size(max = 120) byte[] bytes, @ForAll @IntRange(max = 6) int kind) {
         MemorySegment m = Arena.ofAuto().allocate(Math.max(1, bytes.length)).asSlice(0, bytes.length);
@@ -188,6 +189,7 @@ class HeaderProperties {
         }
     }
 
+    // Requirement: RFC9293:MUST-7
     @Example
     void illegalOptionLengthsEndTheReading() {
         var options = new TcpOptionReader();

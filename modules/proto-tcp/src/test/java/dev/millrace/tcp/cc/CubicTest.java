@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.spi.CongestionControl;
+import dev.millrace.testkit.Requirement;
 import org.junit.jupiter.api.Test;
 
 /// CUBIC by the figures of RFC 9438, round trip by round trip, and HyStart++ by those of RFC 9406.
@@ -47,6 +48,7 @@ class CubicTest {
         return c;
     }
 
+    @Requirement("RFC9438:4.6")
     @Test
     void aLossReducesToSevenTenths() {
         Cubic c = avoiding(100);
@@ -78,6 +80,7 @@ class CubicTest {
     }
 
     /// §4.3: with short round trips Reno's window grows faster, by α = 0.53 segments a round trip until it is where it was.
+    @Requirement("RFC9438:4.3")
     @Test
     void itIsNeverSlowerThanReno() {
         Cubic c = avoiding(20);
@@ -101,6 +104,7 @@ class CubicTest {
     }
 
     /// §4.4: the target is where the curve will be a round trip on, so that the window is on the curve, not behind it.
+    @Requirement("RFC9438:4.2")
     @Test
     void theWindowIsOnTheCurve() {
         Cubic c = avoiding(1000);
@@ -149,6 +153,7 @@ class CubicTest {
         assertTrue(c.cwnd() - before < 9 * MSS, "ten idle seconds are no growth: " + before + " to " + c.cwnd());
     }
 
+    @Requirement("RFC9438:5.8")
     @Test
     void whatIsNotUsedDoesNotGrow() {
         Cubic c = avoiding(100);
@@ -161,6 +166,7 @@ class CubicTest {
         assertTrue(c.cwnd() < 80 * MSS, "ten idle seconds are no growth: " + c.cwnd());
     }
 
+    @Requirement("RFC9438:4.7")
     @Test
     void fastConvergenceLeavesRoomForOthers() {
         Cubic c = avoiding(100);

@@ -2,6 +2,7 @@ package dev.millrace.tcp.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.testkit.Requirement;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -18,6 +19,8 @@ class RttEstimatorTest {
         "0.01,            0.01,  0.005, 200.01",
         "100000,          100000, 50000, 120000",
     })
+    @Requirement("RFC6298:2.2")
+    @Requirement("RFC6298:2.3")
     void samplesLeadToTheTimeoutOfTheRfc(String samples, double srtt, double rttvar, double rto) {
         var e = new RttEstimator(TcpSettings.of());
         for (String s : samples.trim().split(" +")) {
@@ -28,6 +31,8 @@ class RttEstimatorTest {
         assertEquals(rto * 1e6, e.rtoNs(), 2);
     }
 
+    @Requirement("RFC6298:2.5")
+    @Requirement("RFC6298:5.5")
     @ParameterizedTest
     @CsvSource({"1, 2", "3, 8", "10, 120"})
     void backingOffDoublesUpToTheMaximum(int times, int seconds) {

@@ -2,6 +2,7 @@ package dev.millrace.tcp.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.TcpHeader;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,10 @@ class StateTableTest {
     record Reaction(TcpState state, String answer) {
     }
 
+    @Requirement("RFC9293:3.10.7.4")
+    @Requirement("RFC5961:3.2")
+    @Requirement("RFC5961:4.2")
+    @Requirement("RFC5961:5.2")
     @TestFactory
     List<DynamicTest> everyCellReactsAsTheRfcSays() {
         List<DynamicTest> cells = new ArrayList<>();

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.DropReason;
 import dev.millrace.ErrorCode;
 import dev.millrace.spi.IcmpError;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.TcpHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -300,6 +301,7 @@ class TcpOpenCloseTest {
         assertEquals(ErrorCode.CONNECTION_TIMED_OUT, b.tcp.error());
     }
 
+    @Requirement("RFC9293:MUST-25")
     @Test
     void keepAliveIsOffByDefault() {
         established().at(10 * 3_600_000L).expectNothing().end();

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
+import dev.millrace.testkit.Requirement;
 import dev.millrace.wire.TcpHeader;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class UrgentTest {
 
     // ---- sending
 
+    @Requirement("RFC9293:MUST-62")
     @Test
     void thePointerIsOfTheOctetBehindTheUrgentData() {
         TcpBench b = write(established().write(10).forget(), 3);
@@ -67,6 +69,7 @@ class UrgentTest {
         b.end();
     }
 
+    @Requirement("RFC9293:MUST-31")
     @Test
     void ofAnyLength() {
         TcpBench b = write(established(), 200_000);
@@ -132,6 +135,8 @@ class UrgentTest {
 
     // ---- receiving
 
+    @Requirement("RFC9293:MUST-32")
+    @Requirement("RFC9293:MUST-33")
     @Test
     void theProgramIsToldAndHowMuchIsLeft() {
         TcpBench b = established().recv(data(1, 10).urg(4));
@@ -159,6 +164,7 @@ class UrgentTest {
         b.end();
     }
 
+    @Requirement("RFC9293:MUST-32")
     @Test
     void toldWheneverThePointerMovesOn() {
         TcpBench b = established().recv(data(1, 10).urg(5));
@@ -195,6 +201,7 @@ class UrgentTest {
         b.recv(data(1, 10)).read(100, 19).read(100, 1).end();
     }
 
+    @Requirement("RFC9293:MUST-66")
     @Test
     void heardWhileOurWindowIsClosed() {
         TcpBench b = established("receive-buffer", "2KiB").recv(data(1, 1000)).recv(data(1001, 1000)).recv(data(2001, 48));
