@@ -118,6 +118,9 @@ class TcpSegmentRulesTest {
             assertTrue(sent.isEmpty(), () -> sent.size() + " answers");
             assertEquals(0, stack.tcp().connectionCount());
             assertEquals(null, listener.tryAccept());
+            boolean v6 = destination.contains(":");
+            wire.inject(PacketBuilder.between(v6 ? "fd09::1" : PEER, v6 ? "fd09::2" : SERVER).tcp(5555, 80, 100, 0, RawPeer.SYN, 5000, NONE, NONE));
+            assertEquals(1, sent.size(), "another host's SYN");
         }
     }
 

@@ -92,6 +92,7 @@ class Ipv4ReceiveTest {
         assertEquals(1, bench.network.delivered());
     }
 
+    @Requirement("RFC1122:4.1.3.6")
     @Requirement("RFC1122:3.2.1.3")
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "239.255.255.255", "240.0.0.1",

@@ -90,6 +90,15 @@ class UdpProtocolProperties {
         return b;
     }
 
+    @Requirement("RFC8200:8.1")
+    @Requirement("RFC1122:4.1.3.4")
+    @Property(tries = 50)
+    void withoutAChecksumOnlyOverIpv4(@ForAll @IntRange(min = 8, max = 64) int length, @ForAll boolean v4) {
+        protocol().receive(packet(datagram(length, v4, false), v4));
+        assertEquals(List.of(v4 ? DropReason.NO_SOCKET : DropReason.BAD_CHECKSUM), drops);
+        drops.clear();
+    }
+
     @Requirement("RFC768:checksum")
     @Requirement("RFC1122:4.1.3.4")
     @Property(tries = 200)

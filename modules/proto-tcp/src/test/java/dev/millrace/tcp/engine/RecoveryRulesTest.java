@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.DropReason;
+import dev.millrace.testkit.Requirement;
 import org.junit.jupiter.api.Test;
 
 /// The rules of recovery one by one, segment by segment (RFC 8985 §7, RFC 9937, RFC 5682, RFC 2018 §8).
@@ -74,6 +75,7 @@ class RecoveryRulesTest {
         b.end();
     }
 
+    @Requirement("RFC8985:7.4")
     @Test
     void whatTheProbeRepairedCostsAReduction() {
         TcpBench b = measured().write(3 * MSS).forget().after(45).forget();
@@ -83,6 +85,7 @@ class RecoveryRulesTest {
         b.end();
     }
 
+    @Requirement("RFC8985:7.4")
     @Test
     void aProbeThatWasForNothingCostsNothing() {
         TcpBench b = measured().write(3 * MSS).forget().after(45).forget();

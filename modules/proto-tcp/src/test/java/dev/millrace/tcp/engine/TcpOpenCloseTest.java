@@ -316,6 +316,19 @@ class TcpOpenCloseTest {
                 .end();
     }
 
+    @Requirement("RFC9293:MUST-20")
+    @Requirement("RFC9293:SHLD-10")
+    @Test
+    void thePathIsSuspectFromTheThirdTimeoutOn() {
+        TcpBench b = established().write(10).forget();
+        for (int ms = 10; b.tcp.timeouts < 3; ms += 10) {
+            assertEquals(0, b.events & TcpConnection.EVENT_PATH_SUSPECT, b.tcp.timeouts + " timeouts");
+            b.at(ms);
+        }
+        b.event(TcpConnection.EVENT_PATH_SUSPECT);
+    }
+
+    @Requirement("RFC9293:MUST-20")
     @Test
     void unansweredDataEndsTheConnectionAfterR2() {
         TcpBench b = established("max-retransmissions", "10").write(10).forget().at(100_000).state(TcpState.ESTABLISHED);
