@@ -21,7 +21,7 @@ public record TcpInfo(String state, String congestionControl, ErrorCode softErro
         FastOpen fastOpen) {
     /// What is known of a socket that has no connection.
     public static final TcpInfo CLOSED = new TcpInfo("CLOSED", "", null, new Agreed(false, false, false, 0, 0, 0, 0, 0),
-            new RoundTrip(0, 0, 0, 0, 0, 0), new Sending(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), new Receiving(0, 0, 0, 0, 0, 0),
+            new RoundTrip(0, 0, 0, 0, 0, 0), new Sending(0, 0, 0, 0, 0, 0, 0, 0, 0, 0), new Receiving(0, 0, 0, 0, 0, 0, 0),
             new Recovery("OPEN", 0, 0, 0, 0, 0, false, 0, 0, 0, 0), new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             new Ages(-1, -1, -1), new Limits(0, 0, 0), FastOpen.NONE);
 
@@ -75,8 +75,10 @@ public record TcpInfo(String state, String congestionControl, ErrorCode softErro
     /// @param bytesOutOfOrder bytes that wait for what is missing before them
     /// @param segmentsOutOfOrder segments that came before what was to come first, since the connection began
     /// @param ackDelayNs how long an acknowledgement may be delayed
+    /// @param trafficClass the type of service or traffic class that the last segment came with, 0 to 255: its DSCP, and in the lower
+    ///     two bits ECN's (RFC 2474, RFC 9293 SHLD-23)
     public record Receiving(long window, int mss, long bytesWaiting, long bytesOutOfOrder,
-            long segmentsOutOfOrder, long ackDelayNs) {
+            long segmentsOutOfOrder, long ackDelayNs, int trafficClass) {
     }
 
     /// What is lost, and what was done about it.

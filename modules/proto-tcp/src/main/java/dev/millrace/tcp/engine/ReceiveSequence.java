@@ -18,6 +18,8 @@ final class ReceiveSequence {
     long finSeq;
     boolean finKnown;
     boolean finReceived;
+    /// Of the last segment that was acceptable, as IP has it.
+    byte trafficClass;
 
     /// The number of the stream's first byte: what lies before it never was text.
     long first() {

@@ -64,6 +64,7 @@ final class SegmentArrival {
     }
 
     private void textAndFin(Segment seg, long nowNs) {
+        c.rcv.trafficClass = (byte) seg.packet.trafficClass();
         checkUrg(seg);
         boolean on = TextArrival.take(c, this, seg, nowNs);
         if (c.urgent != null) {

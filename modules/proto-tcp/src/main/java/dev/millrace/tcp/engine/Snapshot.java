@@ -33,7 +33,8 @@ final class Snapshot {
 
     private static TcpInfo.Receiving receiving(TcpConnection c) {
         return new TcpInfo.Receiving(c.rcv.wnd(), c.acks.peerMss(), c.receiveBuffer.length(),
-                c.reassembler == null ? 0 : c.reassembler.bytes(), c.reassembler == null ? 0 : c.reassembler.segments, c.options.quickAck ? 0 : c.settings.delayedAckNs);
+                c.reassembler == null ? 0 : c.reassembler.bytes(), c.reassembler == null ? 0 : c.reassembler.segments,
+                c.options.quickAck ? 0 : c.settings.delayedAckNs, c.rcv.trafficClass & 0xff);
     }
 
     private static TcpInfo.Recovery recovery(TcpConnection c) {

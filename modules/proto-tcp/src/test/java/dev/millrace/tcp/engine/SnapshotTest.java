@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.TcpInfo;
+import dev.millrace.testkit.Requirement;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
@@ -44,8 +45,21 @@ class SnapshotTest {
         assertEquals(10_000, s.cwnd());
         b.recv(data(1, 10)).recv(data(101, 20)).recv(data(201, 5));
         TcpInfo.Receiving r = info(b).receiving();
-        assertEquals(new TcpInfo.Receiving(r.window(), 536, 10, 25, 2, 40 * MS), r);
+        assertEquals(new TcpInfo.Receiving(r.window(), 536, 10, 25, 2, 40 * MS, 0), r);
         assertTrue(r.window() > 60_000);
+        b.end();
+    }
+
+    @Test
+    @Requirement("RFC9293:SHLD-23")
+    void theTrafficClassOfTheLastAcceptableSegment() {
+        TcpBench b = established();
+        b.recv(data(1, 10).tos(0xb8));
+        assertEquals(0xb8, info(b).receiving().trafficClass());
+        b.recv(data(1_000_000, 10).tos(0x20));
+        assertEquals(0xb8, info(b).receiving().trafficClass(), "anybody may have sent that");
+        b.recv(data(11, 10));
+        assertEquals(0, info(b).receiving().trafficClass());
         b.end();
     }
 

@@ -41,7 +41,7 @@ final class TcpBench {
         int tsVal;
         int tsEcr;
         int urg;
-        boolean marked;
+        int tos;
         int userTimeout;
         FastOpenCookie fastOpen;
         int[] sack = new int[0];
@@ -96,7 +96,12 @@ final class TcpBench {
 
         /// A router has marked it (RFC 3168).
         In marked() {
-            marked = true;
+            return tos(3);
+        }
+
+        /// The octet of IPv4's type of service.
+        In tos(int octet) {
+            tos = octet;
             return this;
         }
 
@@ -323,7 +328,7 @@ final class TcpBench {
 
     private void take(In in) {
         Packet p = packet(in);
-        p.setIpFacts(6, 64, in.marked ? 3 : 0);
+        p.setIpFacts(6, 64, in.tos);
         assertEquals(WireError.NONE, segment.parse(p));
         boolean opens = tcp.state() == TcpState.CLOSED && (in.flags & 0x3f) == TcpHeader.SYN && tcp.snd.nxt == tcp.snd.iss && !tcp.active;
         if (watch != null) {

@@ -290,6 +290,22 @@ class TcpOpenCloseTest {
         }
     }
 
+    /// Nobody is called for them, nor woken: who asks is told.
+    @Test
+    @Requirement("RFC9293:SHLD-20")
+    void softErrorsAreToldToWhoAsksAndToNobodyElse() {
+        for (IcmpError.Kind kind : IcmpError.Kind.values()) {
+            if (kind != IcmpError.Kind.PACKET_TOO_BIG) {
+                TcpBench b = established().write(10);
+                b.events = 0;
+                b.icmp(kind, 1, 0);
+                assertEquals(0, b.events, kind.name());
+                assertEquals(kind.code(), b.tcp.softError());
+                b.end();
+            }
+        }
+    }
+
     @Test
     void keepAliveProbesAnIdleConnectionAndGivesUp() {
         TcpBench b = established("keep-alive", "true").at(7_199_999).expectNothing();
