@@ -23,10 +23,13 @@ final class KeepAlive {
         return probes;
     }
 
-    /// The connection is established, or its options have changed.
+    /// The connection is established, or its options have changed, maybe others: what waits for the answer to a probe goes on
+    /// waiting.
     void start(TcpConnection c) {
         if (c.options.keepAlive && c.state.isSynchronized() && c.state != TcpState.TIME_WAIT) {
-            c.timers.set(ConnectionTimers.KEEP_ALIVE, lastReceivedNs + c.options.keepAliveIdleNs);
+            if (probes == 0 || !c.timers.isSet(ConnectionTimers.KEEP_ALIVE)) {
+                c.timers.set(ConnectionTimers.KEEP_ALIVE, lastReceivedNs + c.options.keepAliveIdleNs);
+            }
         } else {
             c.timers.cancel(ConnectionTimers.KEEP_ALIVE);
             probes = 0;
