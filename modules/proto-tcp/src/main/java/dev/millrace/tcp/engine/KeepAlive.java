@@ -20,13 +20,16 @@ final class KeepAlive {
         return c.keepAlive == null ? 0 : c.keepAlive.probes;
     }
 
-    /// The connection is established, or its options have changed.
+    /// The connection is established, or its options have changed, maybe others: what waits for the answer to a probe goes on
+    /// waiting.
     static void start(TcpConnection c) {
         if (c.options.keepAlive && c.state.isSynchronized() && c.state != TcpState.TIME_WAIT) {
             if (c.keepAlive == null) {
                 c.keepAlive = new KeepAlive();
             }
-            c.timers.set(ConnectionTimers.KEEP_ALIVE, c.lastReceivedNs + c.options.keepAliveIdleNs);
+            if (c.keepAlive.probes == 0 || !c.timers.isSet(ConnectionTimers.KEEP_ALIVE)) {
+                c.timers.set(ConnectionTimers.KEEP_ALIVE, c.lastReceivedNs + c.options.keepAliveIdleNs);
+            }
         } else {
             c.timers.cancel(ConnectionTimers.KEEP_ALIVE);
             c.keepAlive = null;

@@ -102,6 +102,10 @@ final class FuzzEnd {
         if (!finishes && !closed) {
             toWrite.addLast(new Chunk(bytes, kind));
             use();
+        } else if (opened && !gone && toWrite.isEmpty()) {
+            // In vain.
+            watch.write(bytes, kind == FuzzStep.Kind.URGENT, kind == FuzzStep.Kind.MORE, now());
+            drain();
         }
     }
 

@@ -258,10 +258,13 @@ final class FuzzedPair {
     /// See [FuzzStep.Forged]: nothing that could be the peer's.
     void forge(Who to, FuzzStep.Forgery what, int number) {
         FuzzEnd e = end(to);
-        if (!e.isAlive() || !e.tcp.state().isSynchronized()) {
+        TcpConnection c = e.tcp;
+        if (!e.isAlive() || !c.state().isSynchronized()) {
+            if (e.isAlive() && c.state() == TcpState.SYN_SENT) {
+                forgeAnswer(to, what, number);
+            }
             return;
         }
-        TcpConnection c = e.tcp;
         int nxt = (int) c.rcv.nxt;
         int una = (int) c.snd.una;
         int wnd = c.rcv.wnd();
@@ -275,8 +278,29 @@ final class FuzzedPair {
             case NO_FLAGS -> bare(to.other(), nxt, 0, 0, 0);
         };
         if (p != null) {
-            trace.onWire(to.other(), p, nowNs, "forged");
-            due.add(new Due(nowNs, order++, to, p, false, null));
+            arriveForged(to, p);
+        }
+    }
+
+    /// The same where a SYN waits for its answer: none that acknowledges it.
+    private void forgeAnswer(Who to, FuzzStep.Forgery what, int number) {
+        int wrong = (int) end(to).tcp.snd.nxt + number;
+        arriveForged(to, switch (what) {
+            case RST_IN_WINDOW, RST_BESIDE -> bare(to.other(), number, wrong, TcpHeader.RST | TcpHeader.ACK, 0);
+            case SYN -> bare(to.other(), number, wrong, TcpHeader.SYN | TcpHeader.ACK, 0);
+            case OLD_DATA, ACK_AHEAD, ACK_BEHIND -> bare(to.other(), number, wrong, TcpHeader.ACK, number % 100);
+            case NO_FLAGS -> bare(to.other(), number, 0, TcpHeader.RST, 0);
+        });
+    }
+
+    /// At once: a moment later its numbers might be right.
+    private void arriveForged(Who to, Packet p) {
+        trace.onWire(to.other(), p, nowNs, "forged");
+        try {
+            trace.arrives(to, p, nowNs);
+            end(to).receive(List.of(new Due(nowNs, order++, to, p, false, null)));
+        } finally {
+            p.release();
         }
     }
 

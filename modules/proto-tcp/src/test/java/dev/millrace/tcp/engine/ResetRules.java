@@ -13,6 +13,7 @@ final class ResetRules extends Invariant {
     /// Acknowledgements that may be sent for what has come and was asked.
     private long allowance = 4;
     private boolean unread;
+    private long rcvNxt;
     private boolean ackWasDue;
     /// When challenges were answered.
     private final ArrayDeque<Long> answers = new ArrayDeque<>();
@@ -24,6 +25,7 @@ final class ResetRules extends Invariant {
 
     @Override
     void before(Cause cause) {
+        rcvNxt = w.fromIrs(c.rcv.nxt);
         ackWasDue = c.acks.isDue();
         resetArrived |= cause == Cause.SEGMENT && w.in.rst;
         if (cause == Cause.CLOSE) {
@@ -34,9 +36,9 @@ final class ResetRules extends Invariant {
     @Override
     void after(Cause cause) {
         if (cause == Cause.SEGMENT) {
-            // Without SACK each segment out of order is worth a duplicate ACK, and one that is cut many.
-            int parts = w.in.packet.segmentSize() > 0 ? 1 + w.in.len / w.in.packet.segmentSize() : 1;
-            allowance += parts;
+            // What acknowledges and nothing else is not acknowledged, unless it is unacceptable or has a probe's number.
+            boolean empty = w.in.end() == w.in.seq && w.dropped == null && w.in.seq >= rcvNxt;
+            allowance += empty ? 0 : 1;
         } else if (cause == Cause.TIMER || cause == Cause.READ || cause == Cause.WRITE || cause == Cause.SHUTDOWN_INPUT || cause == Cause.OPTIONS) {
             allowance++;
         }

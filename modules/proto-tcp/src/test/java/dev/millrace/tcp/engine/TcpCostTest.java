@@ -70,7 +70,9 @@ class TcpCostTest {
         long transfer(long bytes, int write) {
             long sent = 0;
             long read = 0;
+            int idle = 0;
             while (read < bytes) {
+                assertTrue(++idle < 100_000, "nothing arrives any more");
                 now += 1000;
                 if (sent < bytes) {
                     sent += a.write(source, 0, (int) Math.min(write, bytes - sent), now);
@@ -80,6 +82,7 @@ class TcpCostTest {
                 while ((n = b.read(out, 1 << 20, now)) > 0) {
                     out.moveTo(target, 0, Integer.MAX_VALUE);
                     read += n;
+                    idle = 0;
                 }
                 if (a.nextDeadlineNs() <= now || b.nextDeadlineNs() <= now || n == 0 && sent == bytes) {
                     now += 100_000_000;
